@@ -1,0 +1,68 @@
+// What catalogs share: data that may be unknown, and looking a record up by its name.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <layercake/core/fields.hpp>
+#include <layercake/units/named.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace layercake {
+
+namespace detail {
+// x in `Unit`; unknown where x is NaN, which a constant expression must not compute with.
+template <auto Unit>
+constexpr auto datum(double x) {
+  using Q = measured_in<Unit>;
+  return x == x ? Q(x * Unit) : unknown<Q>();
+}
+
+// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
+inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::array<std::size_t, 64> row{};
+  const std::size_t width = b.size() < 63 ? b.size() : 63;
+  for (std::size_t j = 0; j <= width; ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < width; ++j) {
+      const std::size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      const std::size_t shifted = 1 + (row[j] < row[j + 1] ? row[j] : row[j + 1]);
+      row[j + 1] = substituted < shifted ? substituted : shifted;
+    }
+  }
+  return row[width];
+}
+}  // namespace detail
+
+// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names.
+template <class Range>
+constexpr const auto& find_by_name(const Range& all, std::string_view name) {
+  for (const auto* record : all) {
+    if (name == record->name) return *record;
+  }
+  std::array<std::string_view, 3> nearest;
+  std::array<std::size_t, 3> distance;
+  distance.fill(static_cast<std::size_t>(-1));
+  for (const auto* record : all) {
+    std::string_view candidate = record->name;
+    // A name that contains what was asked for is near, however long it is.
+    std::size_t d = candidate.find(name) != candidate.npos ? 0 : detail::edit_distance(name, candidate);
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (d < distance[i]) {
+        std::swap(d, distance[i]);
+        std::swap(candidate, nearest[i]);
+      }
+    }
+  }
+  std::string text = "no \"" + std::string(name) + "\" in the catalog; nearest:";
+  for (std::string_view n : nearest) {
+    if (!n.empty()) text += " " + std::string(n);
+  }
+  raise(missing_value(text));
+}
+
+}  // namespace layercake

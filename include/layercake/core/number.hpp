@@ -1,0 +1,246 @@
+// What a number is, and the elementary functions every formula is written with.
+//
+// A formula is a function template over its number type and is evaluated with `double`, `float`, `xsimd::batch<...>`,
+// `layercake::dual<...>` or a value type of the user. Branches on values go through `where`, `min`, `max`, `clamp`, so that
+// one text serves them all.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <type_traits>
+
+namespace layercake {
+
+namespace detail {
+template <class T>
+struct scalar_of {
+  using type = double;
+};
+template <class T>
+  requires std::is_arithmetic_v<T>
+struct scalar_of<T> {
+  using type = T;
+};
+template <class T>
+  requires requires { typename T::value_type; }
+struct scalar_of<T> : scalar_of<typename T::value_type> {};
+template <class T>
+  requires(!requires { typename T::value_type; }) && requires { typename T::Scalar; }
+struct scalar_of<T> : scalar_of<typename T::Scalar> {};
+}  // namespace detail
+
+// The real type inside a number: double for double, float for a batch of float, the innermost one for nested duals.
+template <class T>
+using scalar_of_t = typename detail::scalar_of<T>::type;
+
+// A number: a value type closed under + - * / and ordered by <, made from its scalar. Integers are refused because 7 / 2 is 3;
+// types whose operators return unevaluated expressions (autodiff::dual, Boost.Multiprecision with et_on) are refused because such an
+// expression refers to operands that no longer exist once a formula has returned it.
+template <class T>
+concept number = std::is_object_v<T> && !std::integral<T> && !std::is_const_v<T> &&
+                 std::constructible_from<T, scalar_of_t<T>> && requires(const T a, const T b) {
+                   { a + b } -> std::same_as<T>;
+                   { a - b } -> std::same_as<T>;
+                   { a * b } -> std::same_as<T>;
+                   { a / b } -> std::same_as<T>;
+                   { -a } -> std::same_as<T>;
+                   a < b;
+                 };
+
+template <class T>
+concept arithmetic = std::is_arithmetic_v<T>;
+
+// Plain real numbers: the types that can be printed, validated and compared to a single bool.
+template <class T>
+concept real = std::floating_point<T>;
+
+namespace detail {
+template <class A, class B>
+struct promote {
+  using type = std::remove_cvref_t<decltype(std::declval<const A&>() * std::declval<const B&>())>;
+};
+template <class A>
+struct promote<A, A> {
+  using type = A;
+};
+template <arithmetic A, arithmetic B>
+  requires(!std::same_as<A, B>)
+struct promote<A, B> {
+  using type = std::conditional_t<std::integral<A>, B, std::conditional_t<std::integral<B>, A, std::common_type_t<A, B>>>;
+};
+template <arithmetic A, number B>
+  requires(!arithmetic<B>)
+struct promote<A, B> {
+  using type = B;
+};
+template <number A, arithmetic B>
+  requires(!arithmetic<A>)
+struct promote<A, B> {
+  using type = A;
+};
+}  // namespace detail
+
+// The number type of an expression over two number types: double with a batch gives the batch.
+template <class A, class B>
+using promote_t = typename detail::promote<A, B>::type;
+
+namespace detail {
+template <class... T>
+struct promote_all;
+template <class A>
+struct promote_all<A> {
+  using type = A;
+};
+template <class A, class B, class... R>
+struct promote_all<A, B, R...> : promote_all<promote_t<A, B>, R...> {};
+}  // namespace detail
+
+template <class... T>
+using promote_all_t = typename detail::promote_all<T...>::type;
+
+// A value as number type `To`: a literal in a formula, or a constant beside a batch.
+template <class To, class From>
+constexpr To number_cast(const From& x) {
+  if constexpr (std::same_as<To, From>) {
+    return x;
+  } else if constexpr (arithmetic<From>) {
+    return To(static_cast<scalar_of_t<To>>(x));
+  } else {
+    return To(x);
+  }
+}
+
+// `T` for a class number that has its own operators with a bare scalar, which are cheaper than a promoted operand.
+template <class T>
+inline constexpr bool scales_by_scalar = false;
+
+namespace detail {
+template <class P, class X>
+constexpr decltype(auto) factor(const X& x) {  // operand of * and /
+  if constexpr (std::same_as<P, X>) {
+    return (x);
+  } else if constexpr (scales_by_scalar<P>) {
+    if constexpr (arithmetic<X>) {
+      return static_cast<scalar_of_t<P>>(x);
+    } else {
+      return (x);
+    }
+  } else {
+    return number_cast<P>(x);
+  }
+}
+}  // namespace detail
+
+// ---- selection -----------------------------------------------------------------------------------------------------------
+
+template <class A, class B>
+  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
+constexpr promote_t<A, B> where(bool mask, const A& a, const B& b) {
+  return mask ? number_cast<promote_t<A, B>>(a) : number_cast<promote_t<A, B>>(b);
+}
+
+// Lane by lane for a mask type that is not bool: `select(mask, a, b)` found beside the mask (xsimd has one).
+template <class Mask, class A, class B>
+  requires(!std::same_as<Mask, bool>) && (number<A> || arithmetic<A>) && (number<B> || arithmetic<B>) &&
+          requires(const Mask& m, const promote_t<A, B>& x) { select(m, x, x); }
+constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
+  return select(mask, number_cast<promote_t<A, B>>(a), number_cast<promote_t<A, B>>(b));
+}
+
+template <class A, class B>
+  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
+constexpr promote_t<A, B> min(const A& a, const B& b) {
+  const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
+  return where(y < x, y, x);
+}
+
+template <class A, class B>
+  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
+constexpr promote_t<A, B> max(const A& a, const B& b) {
+  const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
+  return where(x < y, y, x);
+}
+
+template <number T, class L, class H>
+constexpr T clamp(const T& x, const L& low, const H& high) {
+  return number_cast<T>(min(max(x, low), high));
+}
+
+// ---- elementary functions: the standard library's for real numbers, the type's own for every other ------------------------
+
+#define LAYERCAKE_FUNCTION(name)                    \
+  namespace detail::call {                          \
+  using std::name;                                  \
+  template <class T>                                \
+  constexpr T name##_of(const T& x) {               \
+    return name(x);                                 \
+  }                                                 \
+  }                                                 \
+  template <number T>                               \
+  constexpr T name(const T& x) {                    \
+    return detail::call::name##_of(x);              \
+  }
+LAYERCAKE_FUNCTION(abs)
+LAYERCAKE_FUNCTION(ceil)
+LAYERCAKE_FUNCTION(floor)
+LAYERCAKE_FUNCTION(sqrt)
+LAYERCAKE_FUNCTION(exp)
+LAYERCAKE_FUNCTION(expm1)
+LAYERCAKE_FUNCTION(log)
+LAYERCAKE_FUNCTION(log1p)
+#undef LAYERCAKE_FUNCTION
+
+// x^y for a number and a real exponent, x > 0.
+template <number A, class B>
+  requires number<B> || arithmetic<B>
+constexpr promote_t<A, B> pow(const A& x, const B& y) {
+  using std::pow;
+  using T = promote_t<A, B>;
+  if constexpr (arithmetic<T>) {
+    return pow(static_cast<T>(x), static_cast<T>(y));
+  } else {
+    return exp(number_cast<T>(y) * log(number_cast<T>(x)));
+  }
+}
+
+// x^N by repeated multiplication, N >= 0.
+template <int N, number T>
+constexpr T power(const T& x) {
+  static_assert(N >= 0, "power<N>(x) takes N >= 0; divide instead");
+  if constexpr (N == 0) {
+    return T(1);
+  } else if constexpr (N == 1) {
+    return x;
+  } else if constexpr (N % 2 == 0) {
+    const T half = power<N / 2>(x);
+    return half * half;
+  } else {
+    return x * power<N - 1>(x);
+  }
+}
+
+// A smooth maximum, (a^4 + b^4)^(1/4): never below the larger, at most 19 % above it (where they are equal). Scaled by the larger, so
+// that it neither overflows nor underflows.
+template <number T>
+constexpr T smooth_max(const T& a, const T& b) {
+  const T larger = max(a, b);
+  const T ratio = min(a, b) / where(larger > T(0), larger, T(1));
+  const T r2 = ratio * ratio;
+  return larger * sqrt(sqrt(T(1) + r2 * r2));
+}
+
+// Lanes in which x is neither infinite nor NaN.
+template <number T>
+constexpr auto is_finite(const T& x) {
+  return (x - x) == T(0);
+}
+
+// How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient needs them.
+enum class counting : unsigned char { whole, smooth };
+
+template <number T>
+constexpr T counted(const T& x, counting how) {
+  return how == counting::whole ? ceil(x) : x;
+}
+
+}  // namespace layercake

@@ -1,0 +1,55 @@
+// The number type that a record is made of.
+#pragma once
+
+#include <layercake/core/fields.hpp>
+
+namespace layercake {
+
+namespace detail {
+template <class V>
+struct number_in {
+  using type = typename V::number_type;
+};
+template <number V>
+struct number_in<V> {
+  using type = V;
+};
+
+template <class X>
+struct number_of {
+  using type = double;  // a type that does not describe itself has no inputs of its own
+};
+
+template <class Descriptor>
+struct descriptor_number {
+  using type = void;
+};
+template <class O, class V>
+struct descriptor_number<field_of<O, V>> : number_in<V> {};
+template <class O, class V>
+struct descriptor_number<part_of<O, V>> : number_of<V> {};
+
+template <class Tuple>
+struct first_number;
+template <>
+struct first_number<std::tuple<>> {
+  using type = double;
+};
+template <class First, class... Rest>
+struct first_number<std::tuple<First, Rest...>> {
+  using own = typename descriptor_number<First>::type;
+  using type = typename std::conditional_t<std::is_void_v<own>, first_number<std::tuple<Rest...>>, std::type_identity<own>>::type;
+};
+
+template <described X>
+struct number_of<X> : first_number<decltype(X::fields())> {};
+template <sequence X>
+  requires(!described<X>)
+struct number_of<X> : number_of<std::remove_cvref_t<decltype(*std::declval<X&>().begin())>> {};
+}  // namespace detail
+
+// double for basic_grid<double>, a batch for basic_grid<batch>, double for a type that does not describe its fields.
+template <class X>
+using number_of_t = typename detail::number_of<X>::type;
+
+}  // namespace layercake

@@ -1,0 +1,54 @@
+// Where a datum comes from.
+#pragma once
+
+#include <span>
+
+namespace layercake {
+
+enum class confidence : unsigned char {
+  given,     // by the caller
+  measured,  // published measurement
+  published, // data sheet, price list, register
+  estimated, // a third party's estimate
+  recalled,  // general knowledge, not looked up
+  assumed,   // chosen to have a number
+};
+
+constexpr const char* name(confidence c) {
+  switch (c) {
+    case confidence::given: return "given by the caller";
+    case confidence::measured: return "measured";
+    case confidence::published: return "published";
+    case confidence::estimated: return "estimated";
+    case confidence::recalled: return "recalled";
+    case confidence::assumed: return "assumed";
+  }
+  return "";
+}
+
+// The source of one field, where it differs from that of its record.
+struct field_source {
+  const char* field;
+  const char* source;
+  confidence how = confidence::published;
+};
+
+// The source of a record: who says so, when, how sure.
+struct provenance {
+  const char* source = "given by the caller";
+  const char* date = "";
+  confidence how = confidence::given;
+  std::span<const field_source> fields = {};
+
+  // The source of the field called `name`.
+  constexpr field_source of(const char* name) const {
+    for (const field_source& f : fields) {
+      const char *a = f.field, *b = name;
+      while (*a != '\0' && *a == *b) ++a, ++b;
+      if (*a == *b) return f;
+    }
+    return {name, source, how};
+  }
+};
+
+}  // namespace layercake

@@ -1,0 +1,264 @@
+// Quantities as text.
+//
+//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field reads it in
+//   to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as the same number
+//   stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
+//
+// Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h, d, mo or yr; energy
+// of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no prefix below one on tokens, bytes and
+// FLOPs. A dual prints its value, a batch its lanes.
+#pragma once
+
+#include <charconv>
+#include <iosfwd>
+#include <layercake/units/quantity.hpp>
+#include <string>
+#include <string_view>
+
+namespace layercake {
+
+namespace detail {
+
+struct symbol_buffer {
+  char data[192]{};
+  std::size_t size = 0;
+
+  constexpr void put(const char* s) {
+    while (*s != '\0') data[size++] = *s++;
+  }
+  constexpr void put(long n) {
+    if (n >= 10) put(n / 10);
+    data[size++] = static_cast<char>('0' + n % 10);
+  }
+};
+
+template <class Unit>
+struct symbol;
+template <class Unit>
+  requires requires { Unit::written; }
+struct symbol<Unit> {
+  static constexpr std::string_view text = Unit::written.symbol;
+};
+template <>
+struct symbol<void> {
+  static constexpr std::string_view text = "";
+};
+template <class... Unit, long... N, long... D>
+struct symbol<unit::product<unit::power<Unit, N, D>...>> {
+  // USD*s^4/(kg*m^2): ours first, then Boost's, each side of the stroke in the reverse of the order of the dimension's list.
+  static constexpr symbol_buffer spell() {
+    constexpr int count = sizeof...(Unit);
+    const char* const name[] = {Unit::written.symbol...};
+    const long numerator[] = {N...}, denominator[] = {D...};
+    int above = 0, below = 0;
+    for (int i = 0; i < count; ++i) ++(numerator[i] > 0 ? above : below);
+    symbol_buffer s;
+    const auto side = [&](bool up) {
+      bool first = true;
+      for (int i = count; i-- > 0;) {
+        if ((numerator[i] > 0) != up) continue;
+        if (!first) s.put("*");
+        first = false;
+        s.put(name[i]);
+        const long n = up ? numerator[i] : -numerator[i];
+        if (denominator[i] != 1) {
+          s.put("^(");
+          s.put(n);
+          s.put("/");
+          s.put(denominator[i]);
+          s.put(")");
+        } else if (n != 1) {
+          s.put("^");
+          s.put(n);
+        }
+      }
+    };
+    if (above == 0) s.put("1");
+    side(true);
+    if (below > 0) {
+      s.put(below > 1 ? "/(" : "/");
+      side(false);
+      if (below > 1) s.put(")");
+    }
+    return s;
+  }
+  static constexpr symbol_buffer buffer = spell();
+  static constexpr std::string_view text{buffer.data, buffer.size};
+};
+
+// d.ddd * 10^exponent, rounded to four significant digits, trailing zeros gone.
+struct rounded {
+  std::string digits;
+  int exponent = 0;
+  bool negative = false;
+
+  explicit rounded(double x) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::scientific, 3).ptr;
+    const char* p = text;
+    if (*p == '-') negative = true, ++p;
+    for (; *p != 'e'; ++p) {
+      if (*p != '.') digits += *p;
+    }
+    p += p[1] == '+' ? 2 : 1;
+    std::from_chars(p, end, exponent);
+    while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+  }
+
+  // Its absolute value over 10^shift.
+  std::string over_ten_to(int shift) const {
+    const int e = exponent - shift;
+    std::string s = digits;
+    if (e < -4 || e > 5) {
+      if (s.size() > 1) s.insert(1, ".");
+      return s + "e" + std::to_string(e);
+    }
+    if (e < 0) return "0." + std::string(static_cast<std::size_t>(-e - 1), '0') + s;
+    const auto whole = static_cast<std::size_t>(e) + 1;
+    if (s.size() <= whole) return s + std::string(whole - s.size(), '0');
+    return s.insert(whole, ".");
+  }
+};
+
+inline std::string signed_text(const rounded& r, const std::string& text) { return (r.negative ? "-" : "") + text; }
+
+inline std::string plain_text(double x) {
+  if (!(x - x == 0)) return x != x ? "nan" : x > 0 ? "inf" : "-inf";
+  const rounded r(x);
+  return signed_text(r, r.over_ten_to(0));
+}
+
+// A number before a unit: "5 W", but "5/s".
+inline std::string before_unit(const std::string& number, std::string_view unit) {
+  const bool per = unit.substr(0, 2) == "1/" && number.back() != 'n' && number.back() != 'f';
+  return number + (per ? "" : " ") + std::string(per ? unit.substr(1) : unit);
+}
+
+// x in `unit` with an SI prefix; tonnes take over from megagrams; what is counted has no thousandths.
+inline std::string prefixed_text(double x, std::string_view unit) {
+  constexpr char prefixes[] = "fpnum kMGTPEZ";
+  const auto starts = [&](std::string_view s) { return unit.substr(0, s.size()) == s; };
+  const bool counted = starts("tok") || starts("FLOP") || (starts("B") && !starts("Btu"));
+  const rounded r(x);
+  int step = r.exponent >= 0 ? r.exponent / 3 : -((2 - r.exponent) / 3);
+  if ((counted && step < 0) || step < -5 || step > 7) step = 0;
+  const std::string number = signed_text(r, r.over_ten_to(3 * step));
+  if (step >= 2 && starts("g")) {
+    return number + " " + (step > 2 ? std::string(1, prefixes[step + 3]) : "") + "t" + std::string(unit.substr(1));
+  }
+  return number + " " + (step != 0 ? std::string(1, prefixes[step + 5]) : "") + std::string(unit);
+}
+
+// $1.2M, $62/MWh: `rest` is what follows the dollar sign in the unit.
+inline std::string money_text(double x, std::string_view rest, bool prefixed) {
+  const rounded r(x);
+  const int step = prefixed && r.exponent >= 4 && r.exponent < 15 ? r.exponent / 3 : 0;
+  constexpr std::string_view letters = "KMBT";
+  return (r.negative ? "-$" : "$") + r.over_ten_to(3 * step) +
+         std::string(step > 0 ? letters.substr(static_cast<std::size_t>(step) - 1, 1) : "") + std::string(rest);
+}
+
+struct habit {
+  double from;  // of the absolute value, in coherent units
+  double size;
+  const char* name;
+};
+
+inline std::string person_text(double base, const unit::notation& as) {
+  const std::string_view shown = as.shown;
+  const double magnitude = base < 0 ? -base : base;
+  const double x = base * static_cast<double>(as.denominator) / static_cast<double>(as.numerator);
+  if (!(x - x == 0)) return before_unit(plain_text(x), shown);
+  if (shown[0] == '$') return money_text(x, shown.substr(1), as.prefixed);
+  const auto by_habit = [&](const auto& habits) -> std::string {
+    for (const habit& h : habits) {
+      if (magnitude >= h.from) return before_unit(plain_text(base / h.size), h.name);
+    }
+    return prefixed_text(x, shown);
+  };
+  if (shown == "s") {
+    constexpr habit habits[] = {{63115200, 31557600, "yr"}, {5184000, 2629800, "mo"}, {172800, 86400, "d"}, {7200, 3600, "h"},
+                                {120, 60, "min"}};
+    return by_habit(habits);
+  }
+  if (shown == "m^2") {
+    constexpr habit habits[] = {{1e6, 1e6, "km^2"}, {1e4, 1e4, "ha"}, {1, 1, "m^2"}, {1e-2, 1e-4, "cm^2"}, {1e-300, 1e-6, "mm^2"}, {0, 1, "m^2"}};
+    return by_habit(habits);
+  }
+  if (shown == "J" && magnitude >= 1e6) return prefixed_text(base / 3600, "Wh");
+  return as.prefixed ? prefixed_text(x, shown) : before_unit(plain_text(x), shown);
+}
+
+template <std::floating_point T>
+std::string exact_text(T x) {
+  char text[64];
+  return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
+}
+
+template <class T>
+concept has_value = number<T> && !real<T> && requires { requires number<decltype(T::value)>; };
+template <class T>
+concept has_lanes = number<T> && !real<T> && !has_value<T> && requires(const T& x) {
+  { x.get(std::size_t{}) } -> std::convertible_to<scalar_of_t<T>>;
+  { T::size } -> std::convertible_to<std::size_t>;
+};
+template <class T>
+concept printable = real<T> || has_value<T> || has_lanes<T>;
+
+// text(one) for a real number, for the value of a dual, for every lane of a batch.
+template <printable T, class F>
+std::string for_each_lane(const T& x, const F& text) {
+  if constexpr (real<T>) {
+    return text(x);
+  } else if constexpr (has_value<T>) {
+    return for_each_lane(x.value, text);
+  } else {
+    std::string s = "{";
+    for (std::size_t i = 0; i < T::size; ++i) s += (i == 0 ? "" : ", ") + text(static_cast<scalar_of_t<T>>(x.get(i)));
+    return s + "}";
+  }
+}
+}  // namespace detail
+
+// The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)"; of void "".
+template <class Unit>
+constexpr std::string_view symbol_of() {
+  return detail::symbol<Unit>::text;
+}
+
+// For people: four significant digits. NaN and infinities are written nan, inf, -inf.
+template <detail::printable T>
+std::string to_string(const T& x) {
+  return detail::for_each_lane(x, [](auto one) { return detail::plain_text(static_cast<double>(one)); });
+}
+template <std::integral T>
+std::string to_string(T n) {
+  return std::to_string(n);
+}
+template <class Unit, detail::printable T>
+std::string to_string(const quantity<Unit, T>& q) {
+  return detail::for_each_lane(detail::access::base(q), [](auto one) {
+    if constexpr (requires { Unit::written; }) {
+      return detail::person_text(static_cast<double>(one), Unit::written);
+    } else {
+      return detail::before_unit(detail::plain_text(static_cast<double>(one)), symbol_of<Unit>());
+    }
+  });
+}
+
+// For files: parse(to_exact_string(q)) == q, bit for bit.
+template <real T>
+std::string to_exact_string(const T& x) {
+  return detail::exact_text(x);
+}
+template <class Unit, real T>
+std::string to_exact_string(const quantity<Unit, T>& q) {
+  return detail::exact_text(detail::access::base(q)) + " " + std::string(symbol_of<Unit>());
+}
+
+template <class Traits, class Unit, detail::printable T>
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const quantity<Unit, T>& q) {
+  return stream << to_string(q);
+}
+
+}  // namespace layercake

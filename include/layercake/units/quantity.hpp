@@ -1,0 +1,279 @@
+// A number with a dimension. Stored in coherent base units; every entry and exit names its unit:
+//
+//   quantity<unit::watt> p = 700 * units::watt;      // entry
+//   double megawatts = in<units::megawatt>(p);       // exit
+//
+// Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison returns
+// (bool or a mask). The ratio of two quantities of one dimension is a plain number.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <layercake/core/number.hpp>
+#include <layercake/units/dimensions.hpp>
+#include <limits>
+#include <string_view>  // std::hash, at a tenth of the price of <functional>
+
+namespace layercake {
+
+template <class Unit, class T = double>
+class quantity;
+
+namespace detail {
+template <class Unit, class T>
+struct quantity_or_number {
+  using type = quantity<Unit, T>;
+};
+template <class T>
+struct quantity_or_number<void, T> {
+  using type = T;
+};
+
+// The one door to the stored number; everything public names a unit.
+struct access {
+  template <class Unit, class T>
+  static constexpr auto make(const T& base) {
+    if constexpr (std::is_void_v<Unit>) {
+      return base;
+    } else {
+      return quantity<Unit, T>(base, 0);
+    }
+  }
+  template <class Unit, class T>
+  static constexpr const T& base(const quantity<Unit, T>& q) {
+    return q.base_;
+  }
+  template <number T>
+  static constexpr const T& base(const T& x) {
+    return x;
+  }
+};
+}  // namespace detail
+
+// quantity<Unit, T>, or T itself where Unit is void because the dimensions cancelled.
+template <class Unit, class T>
+using quantity_t = typename detail::quantity_or_number<Unit, T>::type;
+
+template <class T>
+inline constexpr bool is_quantity = false;
+template <class Unit, class T>
+inline constexpr bool is_quantity<quantity<Unit, T>> = true;
+
+template <class Unit, class T>
+class quantity {
+  static_assert(number<T>,
+                "layercake: the number type of a quantity must be a floating-point value type. An integer would truncate; an expression "
+                "template (autodiff::dual, et_on multiprecision) would dangle: use double, float, a batch, layercake::dual, autodiff::real, "
+                "or the et_off variant");
+  friend struct detail::access;
+  T base_;
+  constexpr quantity(const T& base, int) : base_(base) {}
+
+ public:
+  using unit_type = Unit;
+  using number_type = T;
+
+  constexpr quantity() : base_(T(0)) {}
+
+  // The same dimension over a number type that converts without loss: a double beside a batch or a dual.
+  template <class S>
+    requires(!std::same_as<S, T>) && std::same_as<promote_t<S, T>, T>
+  constexpr quantity(const quantity<Unit, S>& q) : base_(number_cast<T>(detail::access::base(q))) {}
+
+  constexpr quantity& operator+=(const quantity& b) { return *this = quantity(base_ + b.base_, 0); }
+  constexpr quantity& operator-=(const quantity& b) { return *this = quantity(base_ - b.base_, 0); }
+  template <class S>
+    requires std::same_as<promote_t<T, S>, T>
+  constexpr quantity& operator*=(const S& s) {
+    return *this = quantity(base_ * detail::factor<T>(s), 0);
+  }
+  template <class S>
+    requires std::same_as<promote_t<T, S>, T>
+  constexpr quantity& operator/=(const S& s) {
+    return *this = quantity(base_ / detail::factor<T>(s), 0);
+  }
+  friend constexpr quantity operator-(const quantity& a) { return quantity(-a.base_, 0); }
+  friend constexpr quantity operator+(const quantity& a) { return a; }
+};
+
+// ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
+
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>> operator+(const quantity<U, A>& a, const quantity<U, B>& b) {
+  using T = promote_t<A, B>;
+  return detail::access::make<U>(T(number_cast<T>(detail::access::base(a)) + number_cast<T>(detail::access::base(b))));
+}
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>> operator-(const quantity<U, A>& a, const quantity<U, B>& b) {
+  using T = promote_t<A, B>;
+  return detail::access::make<U>(T(number_cast<T>(detail::access::base(a)) - number_cast<T>(detail::access::base(b))));
+}
+
+#define LAYERCAKE_COMPARISON(op)                                                                                 \
+  template <class U, class A, class B>                                                                           \
+  constexpr auto operator op(const quantity<U, A>& a, const quantity<U, B>& b) {                                 \
+    using T = promote_t<A, B>;                                                                                   \
+    return number_cast<T>(detail::access::base(a)) op number_cast<T>(detail::access::base(b));                   \
+  }
+LAYERCAKE_COMPARISON(==)
+LAYERCAKE_COMPARISON(!=)
+LAYERCAKE_COMPARISON(<)
+LAYERCAKE_COMPARISON(<=)
+LAYERCAKE_COMPARISON(>)
+LAYERCAKE_COMPARISON(>=)
+#undef LAYERCAKE_COMPARISON
+
+// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two.
+#define LAYERCAKE_NOT_FOR_TWO_UNITS(op)                                                          \
+  template <class U, class A, class V, class B>                                                  \
+    requires(!std::same_as<U, V>)                                                                \
+  void operator op(const quantity<U, A>&, const quantity<V, B>&) = delete;                       \
+  template <class U, class A, class S>                                                           \
+    requires number<S> || arithmetic<S>                                                          \
+  void operator op(const quantity<U, A>&, const S&) = delete;                                    \
+  template <class S, class U, class A>                                                           \
+    requires number<S> || arithmetic<S>                                                          \
+  void operator op(const S&, const quantity<U, A>&) = delete;
+LAYERCAKE_NOT_FOR_TWO_UNITS(+)
+LAYERCAKE_NOT_FOR_TWO_UNITS(-)
+LAYERCAKE_NOT_FOR_TWO_UNITS(==)
+LAYERCAKE_NOT_FOR_TWO_UNITS(!=)
+LAYERCAKE_NOT_FOR_TWO_UNITS(<)
+LAYERCAKE_NOT_FOR_TWO_UNITS(<=)
+LAYERCAKE_NOT_FOR_TWO_UNITS(>)
+LAYERCAKE_NOT_FOR_TWO_UNITS(>=)
+#undef LAYERCAKE_NOT_FOR_TWO_UNITS
+
+// ---- products and quotients ------------------------------------------------------------------------------------------------
+
+template <class U, class A, class V, class B>
+constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const quantity<U, A>& a, const quantity<V, B>& b) {
+  using T = promote_t<A, B>;
+  return detail::access::make<unit::multiplied<U, V>>(
+      T(detail::factor<T>(detail::access::base(a)) * detail::factor<T>(detail::access::base(b))));
+}
+template <class U, class A, class V, class B>
+constexpr quantity_t<unit::divided<U, V>, promote_t<A, B>> operator/(const quantity<U, A>& a, const quantity<V, B>& b) {
+  using T = promote_t<A, B>;
+  return detail::access::make<unit::divided<U, V>>(
+      T(detail::factor<T>(detail::access::base(a)) / detail::factor<T>(detail::access::base(b))));
+}
+template <class U, class A, class S>
+  requires number<S> || arithmetic<S>
+constexpr quantity<U, promote_t<A, S>> operator*(const quantity<U, A>& q, const S& s) {
+  using T = promote_t<A, S>;
+  return detail::access::make<U>(T(detail::factor<T>(detail::access::base(q)) * detail::factor<T>(s)));
+}
+template <class U, class A, class S>
+  requires number<S> || arithmetic<S>
+constexpr quantity<U, promote_t<A, S>> operator*(const S& s, const quantity<U, A>& q) {
+  return q * s;
+}
+template <class U, class A, class S>
+  requires number<S> || arithmetic<S>
+constexpr quantity<U, promote_t<A, S>> operator/(const quantity<U, A>& q, const S& s) {
+  using T = promote_t<A, S>;
+  return detail::access::make<U>(T(detail::factor<T>(detail::access::base(q)) / detail::factor<T>(s)));
+}
+template <class U, class A, class S>
+  requires number<S> || arithmetic<S>
+constexpr quantity<unit::inverse<U>, promote_t<A, S>> operator/(const S& s, const quantity<U, A>& q) {
+  using T = promote_t<A, S>;
+  return detail::access::make<unit::inverse<U>>(T(detail::factor<T>(s) / detail::factor<T>(detail::access::base(q))));
+}
+
+// ---- functions where the dimension allows ------------------------------------------------------------------------------------
+
+template <class Mask, class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>> where(const Mask& mask, const quantity<U, A>& a, const quantity<U, B>& b) {
+  using T = promote_t<A, B>;
+  return detail::access::make<U>(
+      where(mask, number_cast<T>(detail::access::base(a)), number_cast<T>(detail::access::base(b))));
+}
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>>(min)(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::access::make<U>((min)(detail::access::base(a), detail::access::base(b)));
+}
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>>(max)(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::access::make<U>((max)(detail::access::base(a), detail::access::base(b)));
+}
+template <class U, class A, class B, class C>
+constexpr auto clamp(const quantity<U, A>& q, const quantity<U, B>& low, const quantity<U, C>& high) {
+  return (min)((max)(q, low), high);
+}
+template <class U, class T>
+constexpr quantity<U, T> smooth_max(const quantity<U, T>& a, const quantity<U, T>& b) {
+  return detail::access::make<U>(smooth_max(detail::access::base(a), detail::access::base(b)));
+}
+template <class U, class T>
+constexpr quantity<U, T> abs(const quantity<U, T>& q) {
+  return detail::access::make<U>(T(abs(detail::access::base(q))));
+}
+template <class U, class T>
+constexpr quantity_t<unit::raised_to<U, 1, 2>, T> sqrt(const quantity<U, T>& q) {
+  return detail::access::make<unit::raised_to<U, 1, 2>>(T(sqrt(detail::access::base(q))));
+}
+template <int N, class U, class T>
+constexpr quantity_t<unit::raised_to<U, N>, T> power(const quantity<U, T>& q) {
+  return detail::access::make<unit::raised_to<U, N>>(T(power<N>(detail::access::base(q))));
+}
+template <class U, class T>
+constexpr auto is_finite(const quantity<U, T>& q) {
+  return is_finite(detail::access::base(q));
+}
+
+// The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks, a bill in whole
+// hours. step > 0. A bare ceil(q) would depend on the unit.
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>> ceil_to(const quantity<U, A>& q, const quantity<U, B>& step) {
+  return ceil(q / step) * step;
+}
+template <class U, class A, class B>
+constexpr quantity<U, promote_t<A, B>> floor_to(const quantity<U, A>& q, const quantity<U, B>& step) {
+  return floor(q / step) * step;
+}
+
+// Functions that only a plain number has: divide by a quantity of the same dimension first.
+#define LAYERCAKE_NOT_FOR_A_DIMENSION(name) \
+  template <class U, class T>               \
+  void name(const quantity<U, T>&) = delete;
+LAYERCAKE_NOT_FOR_A_DIMENSION(ceil)
+LAYERCAKE_NOT_FOR_A_DIMENSION(floor)
+LAYERCAKE_NOT_FOR_A_DIMENSION(exp)
+LAYERCAKE_NOT_FOR_A_DIMENSION(expm1)
+LAYERCAKE_NOT_FOR_A_DIMENSION(log)
+LAYERCAKE_NOT_FOR_A_DIMENSION(log1p)
+#undef LAYERCAKE_NOT_FOR_A_DIMENSION
+
+}  // namespace layercake
+
+template <class Unit, class T>
+struct std::hash<layercake::quantity<Unit, T>> {
+  std::size_t operator()(const layercake::quantity<Unit, T>& q) const noexcept {
+    return std::hash<T>{}(layercake::detail::access::base(q));
+  }
+};
+
+// The limits of the number, in base units.
+template <class Unit, class T>
+class std::numeric_limits<layercake::quantity<Unit, T>> : public std::numeric_limits<T> {
+  using base = std::numeric_limits<T>;
+  static constexpr auto as(const T& x) noexcept { return layercake::detail::access::make<Unit>(x); }
+
+ public:
+  static constexpr auto(min)() noexcept { return as((base::min)()); }
+  static constexpr auto(max)() noexcept { return as((base::max)()); }
+  static constexpr auto lowest() noexcept { return as(base::lowest()); }
+  static constexpr auto epsilon() noexcept { return as(base::epsilon()); }
+  static constexpr auto round_error() noexcept { return base::round_error(); }
+  static constexpr auto infinity() noexcept { return as(base::infinity()); }
+  static constexpr auto quiet_NaN() noexcept { return as(base::quiet_NaN()); }
+  static constexpr auto signaling_NaN() noexcept { return as(base::signaling_NaN()); }
+  static constexpr auto denorm_min() noexcept { return as(base::denorm_min()); }
+};
+
+template <class Unit, class A, class B>
+struct std::common_type<layercake::quantity<Unit, A>, layercake::quantity<Unit, B>> {
+  using type = layercake::quantity<Unit, layercake::promote_t<A, B>>;
+};
