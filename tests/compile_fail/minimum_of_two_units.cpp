@@ -1,0 +1,12 @@
+// must-contain: unit::watt
+// must-contain: unit::joule
+// must-contain: min(
+// max-bytes: 2500
+#include <layercake/units/units.hpp>
+
+using namespace layercake::units;
+#ifdef GOOD
+auto x = layercake::min(5 * watt, 3 * watt);
+#else
+auto x = layercake::min(5 * watt, 3 * joule);
+#endif

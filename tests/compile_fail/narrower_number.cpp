@@ -1,0 +1,13 @@
+// A double does not become a float unasked.
+// must-contain: float
+// must-contain: double
+// max-bytes: 2500
+#include <layercake/units/units.hpp>
+
+using namespace layercake::units;
+namespace lc = layercake;
+#ifdef GOOD
+lc::quantity<lc::unit::watt> p = 700.f * watt;
+#else
+lc::quantity<lc::unit::watt, float> p = 700.0 * watt;
+#endif

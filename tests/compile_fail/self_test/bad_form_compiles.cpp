@@ -1,0 +1,2 @@
+// driver-says: the bad form must not compile
+int fine = 1;

@@ -1,0 +1,2 @@
+// driver-says: the good form must compile
+int wrong = "text";

@@ -1,0 +1,6 @@
+// driver-says: the good form must compile
+#ifdef GOOD
+int narrowed(double x) { return x; }
+#else
+int wrong = "text";
+#endif

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Compiles every ```cpp snippet of a page, runs it, and compares what it prints with the ```text block that follows.
+
+    check_docs.py --compiler c++ --source CHECKOUT [--programs DIR] [--system DIR ...] PAGE.md
+
+A snippet with a main() is a program. One without is put into a main(), below its #include lines, with layercake.hpp,
+<iostream>, `namespace lc = layercake;` and `using namespace lc::units;` already there. A ```text block that follows with
+no heading between is the expected output; a line of it that is only `...` stands for any number of lines. Relative links
+of the page must lead to a file.
+
+Words after ```cpp:
+    file=examples/x.cpp     the snippet equals this file, or, with region=NAME, what lies in it between the two lines
+                            that are `// [NAME]` (indentation taken off). The output is that of the whole program.
+    continue                the snippet goes on where the last one of the page stopped (its output alone is compared)
+    global                  the snippet belongs before main(), not into it (types, functions); later ones may use it
+    error                   the snippet must not compile; each line of the ```text block occurs in what the compiler says
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ ]*$", re.M | re.S)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+PROLOGUE = "#include <iostream>\n#include <layercake/layercake.hpp>\n"
+ALIASES = "namespace lc = layercake;\nusing namespace lc::units;\n"
+MARK = "\x1e\n"  # printed before a `continue` snippet, to tell its output from what was there
+
+
+class Snippet:
+    def __init__(self, line, options, body):
+        self.line, self.options, self.body = line, options, body
+        self.expected = None
+
+
+def parse(text):
+    snippets, last_end = [], 0
+    for match in FENCE.finditer(text):
+        words = match["info"].split()
+        body = textwrap.dedent(match["body"])
+        line = text.count("\n", 0, match.start()) + 1
+        if words[:1] == ["cpp"]:
+            options = dict(word.split("=", 1) if "=" in word else (word, True) for word in words[1:])
+            unknown = set(options) - {"file", "region", "continue", "global", "error"}
+            if unknown:
+                raise ValueError(f"line {line}: unknown word after ```cpp: {', '.join(sorted(unknown))}")
+            snippets.append(Snippet(line, options, body))
+        elif words[:1] == ["text"] and snippets and snippets[-1].expected is None:
+            if not re.search(r"^#", text[last_end:match.start()], re.M):
+                snippets[-1].expected = body
+        last_end = match.end()
+    return snippets
+
+
+def region_of(text, name):
+    parts = re.split(rf"^[ \t]*// \[{re.escape(name)}\][ \t]*\n", text, flags=re.M)
+    if len(parts) != 3:
+        raise ValueError(f"needs two lines '// [{name}]', has {len(parts) - 1}")
+    return textwrap.dedent(parts[1])
+
+
+def clean(text):
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def same_output(expected, real):
+    parts = [re.escape(part) for part in re.split(r"^\.\.\.$", clean(expected), flags=re.M)]
+    return re.fullmatch(".*".join(parts), clean(real), re.S) is not None
+
+
+class Checker:
+    def __init__(self, arguments, scratch):
+        self.arguments, self.scratch, self.count = arguments, scratch, 0
+        self.flags = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-Wno-unused", "-I", os.path.join(arguments.source, "include")]
+        for folder in arguments.system:
+            self.flags += ["-isystem", folder]
+        self.flags.append("-pthread")
+
+    def compile(self, source, is_file=False):
+        """(program or None, what the compiler says)"""
+        self.count += 1
+        program = os.path.join(self.scratch, f"snippet{self.count}")
+        if not is_file:
+            path = program + ".cpp"
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(source)
+            source = path
+        result = subprocess.run([self.arguments.compiler, *self.flags, source, "-o", program], capture_output=True,
+                                text=True, encoding="utf-8", errors="replace", env={**os.environ, "LC_ALL": "C"})
+        return (program if result.returncode == 0 else None), result.stdout + result.stderr
+
+    def run(self, program):
+        result = subprocess.run([program], capture_output=True, text=True, encoding="utf-8", errors="replace",
+                                cwd=self.arguments.source)
+        if result.returncode != 0:
+            raise ValueError(f"the program ends with {result.returncode}:\n{result.stdout}{result.stderr}")
+        return result.stdout
+
+    def file_snippet(self, snippet):
+        path = os.path.join(self.arguments.source, snippet.options["file"])
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
+        if "region" in snippet.options:
+            text = region_of(text, snippet.options["region"])
+        if clean(text) != clean(snippet.body):
+            what = f"{snippet.options['file']} {snippet.options.get('region', '')}".strip()
+            raise ValueError(f"the snippet is not what {what} holds, which is:\n{text}")
+        program = os.path.join(self.arguments.programs or "", os.path.splitext(os.path.basename(path))[0])
+        if not os.access(program, os.X_OK):
+            program, said = self.compile(path, is_file=True)
+            if not program:
+                raise ValueError(f"does not compile:\n{said}")
+        if snippet.expected is not None:
+            self.compare(snippet, self.run(program))
+
+    @staticmethod
+    def compare(snippet, real):
+        if snippet.expected is not None and not same_output(snippet.expected, real):
+            raise ValueError(f"the output differs; it is:\n{real}")
+
+    def compose(self, snippet, before):
+        """The snippet as a program, and what a later snippet goes on from: (includes, globals, body)."""
+        lines = snippet.body.splitlines(keepends=True)
+        includes = "".join(line for line in lines if line.lstrip().startswith("#include"))
+        rest = "".join(line for line in lines if not line.lstrip().startswith("#include"))
+        old_includes, old_globals, old_body = before
+        if "global" in snippet.options:
+            after = (old_includes + includes, old_globals + rest, "")
+        elif "continue" in snippet.options:
+            after = (old_includes + includes, old_globals, f'{old_body}std::cout << "\\x1e\\n";\n{rest}')
+        else:
+            after = (old_includes + includes, old_globals, rest)
+        return f"{PROLOGUE}{after[0]}{ALIASES}{after[1]}int main() {{\n{after[2]}}}\n", after
+
+    def check_snippet(self, snippet, before):
+        if "file" in snippet.options:
+            self.file_snippet(snippet)
+            return before
+        if re.search(r"\bmain\s*\(", snippet.body):
+            source, after = snippet.body, before
+        else:
+            source, after = self.compose(snippet, before)
+        program, said = self.compile(source)
+        if "error" in snippet.options:
+            if program:
+                raise ValueError("the snippet compiles, but must not")
+            for line in clean(snippet.expected or "").splitlines():
+                if line.strip() not in ("", "...") and line.strip() not in said:
+                    raise ValueError(f"the compiler does not say '{line.strip()}'; it says:\n{said}")
+            return before
+        if not program:
+            raise ValueError(f"does not compile:\n{said}")
+        if "warning:" in said:
+            raise ValueError(f"compiles with a warning:\n{said}")
+        self.compare(snippet, self.run(program).split(MARK)[-1])
+        return after
+
+    def check(self, snippets):
+        problems = []
+        state = ("", "", "")
+        for snippet in snippets:
+            try:
+                state = self.check_snippet(snippet, state)
+            except (ValueError, OSError) as problem:
+                problems.append(f"{self.arguments.page}:{snippet.line}: {problem}")
+        return problems
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--source", required=True)
+    parser.add_argument("--programs")
+    parser.add_argument("--system", action="append", default=[])
+    parser.add_argument("page")
+    arguments = parser.parse_args()
+
+    with open(arguments.page, encoding="utf-8") as stream:
+        text = stream.read()
+    problems = []
+    for link in LINK.findall(FENCE.sub("", text)):
+        if not os.path.exists(os.path.join(os.path.dirname(arguments.page), link)):
+            problems.append(f"{arguments.page}: the link to {link} leads nowhere")
+    try:
+        snippets = parse(text)
+    except ValueError as problem:
+        print(f"{arguments.page}: {problem}")
+        return 1
+    with tempfile.TemporaryDirectory() as scratch:
+        problems += Checker(arguments, scratch).check(snippets)
+    for problem in problems:
+        print(problem)
+    print(f"{len(snippets)} snippets, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

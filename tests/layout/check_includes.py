@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
+"""Checks that the headers include each other only the allowed way.
+
+    check_includes.py INCLUDE_DIR     say every violation, exit 1 if there is one
+    check_includes.py --self-test     plant each kind of violation in a scratch tree and see it found
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+BASE = {"units", "core"}
+LAYERS = {"energy", "chips", "infrastructure", "models", "applications"}
+STACK = BASE | LAYERS | {"stack"}
+BULK = STACK | {"bulk"}
+
+# What each folder of include/layercake may include, besides itself.
+ALLOWED = {
+    "units": BASE,
+    "core": BASE,
+    **{layer: BASE for layer in LAYERS},
+    "stack": BASE | LAYERS,
+    "bulk": STACK,
+    "planning": BULK,
+    "report": BULK | {"planning"},
+    "adapters": BULK | {"planning", "report"},
+}
+
+# Headers outside any folder that every other may include; they include nothing of ours.
+COMMON = {"version.hpp", "config.hpp", "fwd.hpp"}
+UMBRELLA = "layercake.hpp"
+UMBRELLA_MAY = BASE | LAYERS | {"stack"}
+
+# Foreign headers that one header of ours alone may include.
+ONE_DOOR = {"xsimd": re.compile(r"xsimd/"), "Eigen": re.compile(r"Eigen/|unsupported/Eigen/")}
+# Foreign headers that nothing reachable from the umbrella may include.
+NOT_UNDER_UMBRELLA = {
+    "<iostream>": re.compile(r"iostream$"),
+    "<regex>": re.compile(r"regex$"),
+    "xsimd": ONE_DOOR["xsimd"],
+    "Eigen": ONE_DOOR["Eigen"],
+}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+
+
+def read_tree(include_dir):
+    """{header: [(line number, included name)]}, headers named from include/layercake on; ours begin 'layercake/'."""
+    root = os.path.join(include_dir, "layercake")
+    tree = {}
+    for folder, _, files in os.walk(root):
+        for file in files:
+            path = os.path.join(folder, file)
+            name = os.path.relpath(path, root).replace(os.sep, "/")
+            with open(path, encoding="utf-8") as stream:
+                text = stream.read()
+            includes = []
+            for match in INCLUDE.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                target = match[2]
+                if match[1] == '"':  # relative to this header
+                    target = "layercake/" + os.path.normpath(os.path.join(os.path.dirname(name), target)).replace(os.sep, "/")
+                includes.append((line, target))
+            tree[name] = includes
+    return tree
+
+
+def check(include_dir):
+    tree = read_tree(include_dir)
+    problems = []
+    if not tree:
+        problems.append(f"no headers under {include_dir}/layercake")
+    doors = {}
+
+    for header, includes in sorted(tree.items()):
+        folder = header.split("/")[0] if "/" in header else None
+        if folder is not None and folder not in ALLOWED:
+            problems.append(f"{header}: folder '{folder}' has no rule; add it to ALLOWED and to docs/architecture.md")
+            continue
+        for line, target in includes:
+            where = f"{header}:{line}"
+            if not target.startswith("layercake/"):
+                for library, pattern in ONE_DOOR.items():
+                    if pattern.match(target):
+                        doors.setdefault(library, {})[header] = where
+                continue
+            target = target[len("layercake/"):]
+            if target not in tree:
+                problems.append(f"{where}: includes {target}, which does not exist")
+                continue
+            other = target.split("/")[0] if "/" in target else None
+            if other is None:
+                if target not in COMMON:
+                    problems.append(f"{where}: {target} is for users; include what is needed from the folders")
+            elif header in COMMON:
+                problems.append(f"{where}: {header} may include nothing of layercake, but includes {target}")
+            elif header == UMBRELLA:
+                if other not in UMBRELLA_MAY:
+                    problems.append(f"{where}: {header} may not include {other}/")
+            elif folder is not None and other != folder and other not in ALLOWED[folder]:
+                allowed = ", ".join(sorted(ALLOWED[folder] | {folder}))
+                problems.append(f"{where}: {folder}/ may not include {other}/ (allowed: {allowed})")
+
+    for library, found in sorted(doors.items()):
+        if len(found) > 1:
+            problems.append(f"{library} is included in {len(found)} headers, must be one: {', '.join(sorted(found.values()))}")
+
+    problems += cycles(tree)
+
+    # What the umbrella reaches, and how.
+    came_from = {UMBRELLA: None} if UMBRELLA in tree else {}
+    queue = list(came_from)
+    while queue:
+        header = queue.pop(0)
+        for line, target in tree[header]:
+            for name, pattern in NOT_UNDER_UMBRELLA.items():
+                if pattern.match(target):
+                    path, step = [], header
+                    while step:
+                        path.append(step)
+                        step = came_from[step]
+                    problems.append(f"{header}:{line}: {name} is reached from {' -> '.join(reversed(path))}")
+            target = target[len("layercake/"):] if target.startswith("layercake/") else None
+            if target in tree and target not in came_from:
+                came_from[target] = header
+                queue.append(target)
+    return problems
+
+
+def cycles(tree):
+    """Headers that include each other in a circle, one report for each circle met."""
+    problems, state = [], {}
+
+    def visit(header, path):
+        state[header] = "open"
+        for line, target in tree[header]:
+            target = target[len("layercake/"):] if target.startswith("layercake/") else None
+            if target not in tree:
+                continue
+            if state.get(target) == "open":
+                circle = path[path.index(target):] + [target]
+                problems.append(f"{header}:{line}: circle of includes: {' -> '.join(circle)}")
+            elif target not in state:
+                visit(target, path + [target])
+        state[header] = "done"
+
+    for header in sorted(tree):
+        if header not in state:
+            visit(header, [header])
+    return problems
+
+
+GOOD_TREE = {
+    "version.hpp": "",
+    "layercake.hpp": "#include <layercake/stack/stack.hpp>\n#include <layercake/version.hpp>\n",
+    "units/quantity.hpp": "#include <cmath>\n",
+    "core/number.hpp": '#include "../units/quantity.hpp"\n',
+    "energy/grid.hpp": "#include <layercake/core/number.hpp>\n",
+    "chips/chip.hpp": "#include <layercake/units/quantity.hpp>\n",
+    "stack/stack.hpp": "#include <layercake/energy/grid.hpp>\n#include <layercake/chips/chip.hpp>\n",
+    "bulk/simd.hpp": "#include <xsimd/xsimd.hpp>\n#include <layercake/stack/stack.hpp>\n",
+    "report/table.hpp": "#include <iostream>\n#include <layercake/bulk/simd.hpp>\n",
+}
+
+# (what is planted, the header, its line, what the checker must say)
+PLANTED = [
+    ("a layer includes a layer", "chips/chip.hpp", "#include <layercake/energy/grid.hpp>", "chips/ may not include energy/"),
+    ("the same by a relative path", "chips/chip.hpp", '#include "../energy/grid.hpp"', "chips/ may not include energy/"),
+    ("units include a layer", "units/quantity.hpp", "#include <layercake/chips/chip.hpp>", "units/ may not include chips/"),
+    ("the stack includes bulk", "stack/stack.hpp", "#include <layercake/bulk/simd.hpp>", "stack/ may not include bulk/"),
+    ("a layer includes the umbrella", "chips/chip.hpp", "#include <layercake/layercake.hpp>", "is for users"),
+    ("a second door to xsimd", "energy/grid.hpp", "#  include <xsimd/xsimd.hpp>", "xsimd is included in 2 headers"),
+    ("iostream under the umbrella", "core/number.hpp", "#include <iostream>", "<iostream> is reached from layercake.hpp"),
+    ("Eigen under the umbrella", "energy/grid.hpp", "#include <Eigen/Dense>", "Eigen is reached from layercake.hpp"),
+    ("bulk in the umbrella", "layercake.hpp", "#include <layercake/bulk/simd.hpp>", "may not include bulk/"),
+    ("a folder without a rule", "quantum/qubit.hpp", "", "folder 'quantum' has no rule"),
+    ("a header that is not there", "chips/chip.hpp", "#include <layercake/core/gone.hpp>", "does not exist"),
+    ("a circle", "units/quantity.hpp", "#include <layercake/core/number.hpp>", "circle of includes"),
+    ("version.hpp includes something", "version.hpp", "#include <layercake/core/number.hpp>", "may include nothing"),
+]
+
+
+def self_test():
+    failures = []
+
+    def problems_of(tree):
+        with tempfile.TemporaryDirectory() as scratch:
+            for name, text in tree.items():
+                path = os.path.join(scratch, "layercake", name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="utf-8") as stream:
+                    stream.write(text)
+            return check(scratch)
+
+    if problems := problems_of(GOOD_TREE):
+        failures.append(f"the good tree is refused: {problems}")
+    if not problems_of({}):
+        failures.append("an empty tree is accepted")
+    for what, header, line, expected in PLANTED:
+        problems = problems_of({**GOOD_TREE, header: GOOD_TREE.get(header, "") + line + "\n"})
+        if not any(expected in problem for problem in problems):
+            failures.append(f"{what}: expected '{expected}', found {problems}")
+    return failures
+
+
+def main():
+    problems = self_test() if sys.argv[1:] == ["--self-test"] else check(sys.argv[1])
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

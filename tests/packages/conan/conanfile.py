@@ -1,0 +1,29 @@
+"""What `conan create` builds and runs against the package: the consumer of the other package tests."""
+
+import os
+
+from conan import ConanFile
+from conan.tools.build import can_run
+from conan.tools.cmake import CMake, cmake_layout
+
+
+class LayercakeTest(ConanFile):
+    settings = "os", "arch", "compiler", "build_type"
+    generators = "CMakeDeps", "CMakeToolchain"
+
+    def requirements(self):
+        self.requires(self.tested_reference_str)
+
+    def layout(self):
+        cmake_layout(self)
+
+    def build(self):
+        cmake = CMake(self)
+        options = self.dependencies["layercake"].options
+        components = [name for name, on in (("simd", options.with_simd), ("linalg", options.with_eigen)) if on]
+        cmake.configure(variables={"COMPONENTS": ",".join(components)})
+        cmake.build()
+
+    def test(self):
+        if can_run(self):
+            self.run(os.path.join(self.cpp.build.bindir, "consumer"), env="conanrun")
