@@ -1,0 +1,128 @@
+// Who asks, how often, how fast, and what it is worth.
+#pragma once
+
+#include <layercake/core/demand.hpp>
+#include <layercake/core/fields.hpp>
+#include <layercake/core/measures.hpp>
+#include <layercake/core/provenance.hpp>
+
+namespace layercake::applications {
+
+// What a rate of model calls makes: `push` of an application.
+template <class T = double>
+struct basic_usage {
+  quantity<unit::per_second, T> tasks;
+  T users = T(0);                           // people active a day
+  quantity<unit::usd_per_second, T> value;  // unknown if nobody says what a task is worth
+};
+using usage = basic_usage<>;
+
+// What the stack asks of the application layer. Ten lines satisfy it:
+//
+//   struct nightly_batch {
+//     call_demand<> pull() const {  // what is asked of the models
+//       return {.calls = 2e6 / day, .input = 900 * token, .output = 60 * token, .time_to_first_token = 60 * second,
+//               .time_per_output_token = 1 * second / token};
+//     }
+//     template <class N>
+//     auto push(const quantity<unit::per_second, N>& calls) const {  // what so many calls make
+//       return basic_usage<N>{.tasks = calls, .users = number_cast<N>(1), .value = calls * (0.002 * usd)};
+//     }
+//   };
+//
+// push(pull().calls) gives back the tasks and users that pull() started from.
+template <class A, class N = double>
+concept application = requires(const A& a, const quantity<unit::per_second, N>& calls) {
+  { a.pull().calls } -> measures<unit::per_second>;
+  { a.pull().input } -> measures<unit::token>;
+  { a.pull().output } -> measures<unit::token>;
+  { a.pull().time_to_first_token } -> measures<unit::second>;
+  { a.pull().time_per_output_token } -> measures<unit::second_per_token>;
+  a.pull().peak_to_mean;
+  a.pull().cached_share;
+  { a.push(calls).tasks } -> measures<unit::per_second>;
+  { a.push(calls).value } -> measures<unit::usd_per_second>;
+  a.push(calls).users;
+};
+
+namespace detail {
+inline constexpr field_source workload_defaults[] = {
+    {"calls_per_task", "1, unless set: a task is a call", confidence::assumed},
+    {"cached_share", "0, unless set: no input is reused", confidence::assumed},
+    {"peak_to_mean", "3, unless set: assumption for a service with a day and a night", confidence::assumed},
+    {"time_to_first_token", "1 s, unless set: chat, assumption", confidence::assumed},
+    {"time_per_output_token", "50 ms, unless set: chat, assumption", confidence::assumed}};
+}
+
+// A workload of tasks, each of which calls models. An assistant with defaults of chat:
+//   assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}
+// A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
+// Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the trace-driven serving of the models).
+template <class T = double>
+struct basic_workload {
+  const char* name = "assistant";
+  T daily_users = number_cast<T>(unknown<double>());                                       // no default: set it
+  quantity<unit::per_second, T> tasks_per_user = number_cast<T>(unknown<double>()) * units::hertz;  // 12 / day; no default
+  T calls_per_task = number_cast<T>(1);
+  quantity<unit::token, T> input = number_cast<T>(unknown<double>()) * units::token;   // read per call; no default
+  quantity<unit::token, T> output = number_cast<T>(unknown<double>()) * units::token;  // written per call; no default
+  T cached_share{};                                                                    // of the input, reused from an earlier call
+  T peak_to_mean = number_cast<T>(3);                                                  // busiest hour over mean
+  quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
+  quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
+  quantity<unit::usd, T> value_per_task = number_cast<T>(unknown<double>()) * units::usd;
+  quantity<unit::usd, T> cost_per_task{};  // spent beside the stack: review by people, licences, searches; 0: nothing
+  quantity<unit::second, T> human_time_replaced = number_cast<T>(unknown<double>()) * units::second;  // per task
+  provenance origin{.fields = detail::workload_defaults};
+
+  template <class U>
+  using with_number = basic_workload<U>;
+  static constexpr auto fields() {
+    using W = basic_workload;
+    return std::tuple{
+        label(&W::name),
+        field("daily_users", &W::daily_users, positive, "people active on a mean day"),
+        field("tasks_per_user", &W::tasks_per_user, positive, "tasks of an active user per time, such as 12 / day"),
+        field("calls_per_task", &W::calls_per_task, positive, "model calls that a task takes"),
+        field("input", &W::input, nonnegative, "tokens read per call, 0 for a model without tokens"),
+        field("output", &W::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
+        field("cached_share", &W::cached_share, share, "share of the input reused from an earlier call's cache"),
+        field("peak_to_mean", &W::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
+        field("time_to_first_token", &W::time_to_first_token, positive.or_unknown(), "longest wait for an answer to begin"),
+        field("time_per_output_token", &W::time_per_output_token, positive.or_unknown(), "longest time between tokens of an answer"),
+        field("value_per_task", &W::value_per_task, nonnegative.or_unknown(), "what a task is worth to who pays for it"),
+        field("cost_per_task", &W::cost_per_task, nonnegative, "what a task costs beside the stack"),
+        field("human_time_replaced", &W::human_time_replaced, nonnegative.or_unknown(), "time of a person that a task saves"),
+        label(&W::origin)};
+  }
+
+  // tasks = daily users * tasks per user                 [1/s]
+  // Worked number: 1e6 users with 12 tasks a day: 138.9 tasks/s.
+  constexpr quantity<unit::per_second, T> tasks() const { return daily_users * tasks_per_user; }
+
+  // What is asked of the models: calls = tasks * calls per task, with the shape of each.
+  constexpr call_demand<T> pull() const {
+    return {tasks() * calls_per_task, peak_to_mean, input, output, cached_share, time_to_first_token, time_per_output_token};
+  }
+
+  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value = tasks * value per task.
+  template <class N>
+  constexpr auto push(const quantity<unit::per_second, N>& calls) const {
+    basic_usage<promote_t<T, N>> made;
+    made.tasks = calls / calls_per_task;
+    made.users = made.tasks / tasks_per_user;
+    made.value = made.tasks * value_per_task;
+    return made;
+  }
+
+  // The same workload for another number of people: rows of the catalog are for one.
+  constexpr basic_workload with_users(const T& users) const {
+    basic_workload w = *this;
+    w.daily_users = users;
+    return w;
+  }
+};
+using workload = basic_workload<>;
+using assistant = workload;  // the defaults are those of chat
+
+}  // namespace layercake::applications

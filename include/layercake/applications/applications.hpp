@@ -1,0 +1,6 @@
+// The application layer: users, tasks, and what they are worth.
+#pragma once
+
+#include <layercake/applications/application.hpp>
+#include <layercake/applications/catalog.hpp>
+#include <layercake/applications/economics.hpp>

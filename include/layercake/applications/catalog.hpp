@@ -1,0 +1,126 @@
+// Workloads that have a public trace, price or plausible shape. All inline constexpr, all for one daily user: `chat.with_users(1e6)`.
+//
+// What no source gives is unknown; a stack refuses a workload whose tasks or tokens are unknown until they are set.
+#pragma once
+
+#include <array>
+#include <layercake/applications/application.hpp>
+#include <layercake/core/catalog.hpp>
+
+namespace layercake::applications {
+
+// What is published or assumed about a workload beside its demand: to compare with, never an input.
+struct reference {
+  const workload* of;
+  quantity<unit::joule> energy_per_task;  // measured or claimed by its operator
+  double active_parameters;               // of the model that is thought to serve it, assumed
+};
+
+namespace catalog {
+
+namespace detail {
+inline constexpr double none = unknown<double>();
+
+// 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s per token | USD | minutes.
+struct columns {
+  double tasks_per_day, calls, input, output, cached, first, between, value, minutes;
+};
+constexpr workload row(const char* name, const columns& c, const provenance& origin) {
+  using namespace units;
+  using layercake::detail::datum;
+  const double calls = c.calls == c.calls ? c.calls : 1;
+  return {.name = name,
+          .daily_users = 1,
+          .tasks_per_user = c.tasks_per_day == c.tasks_per_day ? c.tasks_per_day / day : unknown<quantity<unit::per_second>>(),
+          .calls_per_task = calls,
+          .input = c.input == c.input ? c.input / calls * token : datum<token>(none),
+          .output = c.output == c.output ? c.output / calls * token : datum<token>(none),
+          .cached_share = c.cached,
+          .time_to_first_token = datum<second>(c.first),
+          .time_per_output_token = datum<second / token>(c.between),
+          .value_per_task = datum<usd>(c.value),
+          .human_time_replaced = datum<minute>(c.minutes),
+          .origin = origin};
+}
+
+// Which fields of a row are assumptions and not its source's.
+inline constexpr const char* assumption = "assumption";
+inline constexpr field_source assumed_1[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_2[] = {{"peak_to_mean", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_3[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}};
+inline constexpr field_source assumed_4[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_5[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_6[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"input", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_7[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"input", assumption, confidence::assumed}, {"output", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_8[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_9[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
+inline constexpr field_source assumed_10[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
+inline constexpr field_source assumed_11[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
+}  // namespace detail
+
+using detail::none;
+
+// clang-format off
+inline constexpr workload chat = detail::row("chat", {3.6, 1, 1155, 211, 0, 1, 0.05, 0.01, none},
+    {"Azure LLM inference trace 2023, conversations (mean of 19,366); tasks and energy: 2.5e9 queries a day, 0.7e9 weekly users, 0.34 Wh (IEEE Spectrum)", "read 2026", confidence::published, detail::assumed_1});
+inline constexpr workload chat_long_context = detail::row("chat_long_context", {none, 1, 12035, 343, 0.37, 2, none, none, none},
+    {"Mooncake conversation trace, FAST 2025 (12,031 requests; 37 % of prefix blocks reused)", "read 2026", confidence::published, detail::assumed_2});
+inline constexpr workload chat_gemini = detail::row("chat_gemini", {none, none, none, none, 0, none, none, none, none},
+    {"Google August 2025, by epium.com: median text prompt 0.24 Wh", "read 2026", confidence::published, detail::assumed_3});
+inline constexpr workload code_completion = detail::row("code_completion", {200, 1, 2048, 28, 0, 0.4, none, 0.005, none},
+    {"Azure LLM inference trace 2023, code (mean of 8,819)", "read 2026", confidence::published, detail::assumed_4});
+inline constexpr workload coding_agent = detail::row("coding_agent", {2, 50, 1000000, 40000, 0, none, 0.02, 75, 60},
+    {"tokenade.net (Vantage 2026: 1 M in, 40 k out over 50 turns)", "read 2026", confidence::published, detail::assumed_5});
+inline constexpr workload tool_agent = detail::row("tool_agent", {none, 1, 8596, 182, 0, none, none, none, none},
+    {"Mooncake tool and agent trace, FAST 2025 (23,608 requests)", "read 2026", confidence::published, detail::assumed_3});
+inline constexpr workload reasoning = detail::row("reasoning", {none, 1, 300, 8000, 0, none, 0.05, none, none},
+    {"ML.ENERGY leaderboard, GPQA: 7,000 to 11,300 tokens out; energy on the GPUs only", "read 2026", confidence::published, detail::assumed_6});
+inline constexpr workload customer_service = detail::row("customer_service", {0.05, 6, 6000, 800, 0, 1, none, 0.99, 11},
+    {"Intercom price per resolution; Klarna by wagecore.ai: 11 minutes to 2", "read 2026", confidence::published, detail::assumed_7});
+inline constexpr workload radiology_assist = detail::row("radiology_assist", {60, 100, 0, 0, 0, 60, none, 5, 1.5},
+    {"advancestudy.org; roiscale.ai; xaid.ai", "read 2026", confidence::published, detail::assumed_8});
+inline constexpr workload legal_copilot = detail::row("legal_copilot", {4, 10, 60000, 4000, 0, 120, none, 100, 60},
+    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+inline constexpr workload drug_discovery = detail::row("drug_discovery", {1000, 1, 0, 0, 0, none, none, 0.1, none},
+    {"assumption (AlphaFold-class model)", "read 2026", confidence::assumed, detail::assumed_3});
+inline constexpr workload deep_research = detail::row("deep_research", {0.3, 100, 500000, 30000, 0, 1800, none, 50, 240},
+    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+inline constexpr workload social_companion = detail::row("social_companion", {30, 1, 3000, 120, 0, 0.8, none, 0.001, none},
+    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+inline constexpr workload self_driving = detail::row("self_driving", {1, 129600, 0, 0, 0, 0.1, none, 20, 60},
+    {"gardencapitalmanagement.com (36 frames/s, 8 cameras); about 100 W on board", "read 2026", confidence::published, detail::assumed_9});
+inline constexpr workload humanoid_robot = detail::row("humanoid_robot", {8, 36000, 0, 0, 0, 0.05, none, 15, 30},
+    {"pkb-site.pages.dev (pi0); Jetson Thor 40 to 130 W; 10 Hz", "read 2026", confidence::published, detail::assumed_10});
+inline constexpr workload image_generation = detail::row("image_generation", {1, 1, 0, 0, 0, 10, none, 0.04, none},
+    {"ML.ENERGY leaderboard, FLUX.1-dev: 6,679 J", "read 2026", confidence::published, detail::assumed_4});
+inline constexpr workload video_generation = detail::row("video_generation", {0.1, 1, 0, 0, 0, none, none, 0.5, none},
+    {"ML.ENERGY leaderboard, HunyuanVideo: 1.16 MJ", "read 2026", confidence::published, detail::assumed_11});
+
+inline constexpr std::array<reference, 17> references{{
+    {&chat, layercake::detail::datum<units::watt_hour>(0.34), 100e9},
+    {&chat_long_context, layercake::detail::datum<units::watt_hour>(none), 32e9},
+    {&chat_gemini, layercake::detail::datum<units::watt_hour>(0.24), none},
+    {&code_completion, layercake::detail::datum<units::watt_hour>(none), 10e9},
+    {&coding_agent, layercake::detail::datum<units::watt_hour>(none), 100e9},
+    {&tool_agent, layercake::detail::datum<units::watt_hour>(none), 32e9},
+    {&reasoning, layercake::detail::datum<units::watt_hour>(3.3), 37e9},
+    {&customer_service, layercake::detail::datum<units::watt_hour>(none), 20e9},
+    {&radiology_assist, layercake::detail::datum<units::watt_hour>(none), 0.1e9},
+    {&legal_copilot, layercake::detail::datum<units::watt_hour>(none), 100e9},
+    {&drug_discovery, layercake::detail::datum<units::watt_hour>(10), 0.5e9},
+    {&deep_research, layercake::detail::datum<units::watt_hour>(none), 200e9},
+    {&social_companion, layercake::detail::datum<units::watt_hour>(none), 20e9},
+    {&self_driving, layercake::detail::datum<units::watt_hour>(100), 1e9},
+    {&humanoid_robot, layercake::detail::datum<units::watt_hour>(130), 3e9},
+    {&image_generation, layercake::detail::datum<units::watt_hour>(1.855), 12e9},
+    {&video_generation, layercake::detail::datum<units::watt_hour>(322), 13e9},
+}};
+// clang-format on
+
+inline constexpr std::array<const workload*, 17> all{&chat, &chat_long_context, &chat_gemini, &code_completion, &coding_agent, &tool_agent, &reasoning, &customer_service, &radiology_assist, &legal_copilot, &drug_discovery, &deep_research, &social_companion, &self_driving, &humanoid_robot, &image_generation, &video_generation};
+
+// The workload of that name; throws missing_value with the nearest names.
+constexpr const workload& find(std::string_view name) { return find_by_name(all, name); }
+
+}  // namespace catalog
+}  // namespace layercake::applications

@@ -1,0 +1,206 @@
+// An accelerator as its data sheet gives it, and the time and power of a piece of work on it.
+#pragma once
+
+#include <layercake/chips/family.hpp>
+#include <layercake/chips/kernels.hpp>
+#include <layercake/chips/power.hpp>
+#include <layercake/core/fields.hpp>
+#include <layercake/core/operations.hpp>
+#include <tuple>
+
+namespace layercake::chips {
+
+// Dense peak rates by number format (no structured sparsity). A format that the chip has no units for is left unknown.
+template <class T = double>
+struct basic_peak_rates {
+  using rate_type = quantity<unit::flop_per_second, T>;
+  rate_type fp32 = unknown<rate_type>();
+  rate_type tf32 = unknown<rate_type>();
+  rate_type fp16 = unknown<rate_type>();
+  rate_type bf16 = unknown<rate_type>();
+  rate_type fp8 = unknown<rate_type>();
+  rate_type fp4 = unknown<rate_type>();
+  rate_type int8 = unknown<rate_type>();
+
+  template <class U>
+  using with_number = basic_peak_rates<U>;
+  static constexpr auto fields() {
+    using X = basic_peak_rates;
+    constexpr domain rate = positive.or_unknown();
+    return std::tuple{field("fp32", &X::fp32, rate, "dense peak in single precision, unknown if the chip has none"),
+                      field("tf32", &X::tf32, rate, "dense peak in TF32, unknown if the chip has none"),
+                      field("fp16", &X::fp16, rate, "dense peak in FP16, unknown if the chip has none"),
+                      field("bf16", &X::bf16, rate, "dense peak in BF16, unknown if the chip has none"),
+                      field("fp8", &X::fp8, rate, "dense peak in FP8, unknown if the chip has none"),
+                      field("fp4", &X::fp4, rate, "dense peak in FP4, unknown if the chip has none"),
+                      field("int8", &X::int8, rate, "dense peak in INT8, unknown if the chip has none")};
+  }
+  void rules(findings& f) const {
+    if constexpr (real<T>) {
+      f.require(is_known(half()) || is_known(single()), "bf16", bf16, "at least one of bf16, fp16, tf32 and fp32 known",
+                "Give the dense peak of a 16-bit or 32-bit format; narrower formats fall back to it.");
+    }
+  }
+
+  // The peak at which numbers of format p are multiplied: in the narrowest units of the chip that hold them. FP4 falls
+  // back to FP8, that to 16 bit; BF16 and FP16 stand in for each other; weight-only INT4 is multiplied in 16 bit; a
+  // matrix unit without FP32 splits it into BF16 pieces, three products for TF32's accuracy and six for FP32's (Henry,
+  // Tang, Heinecke, ARITH 2019).
+  constexpr rate_type rate(precision p) const {
+    switch (p) {
+    case precision::fp32:
+      return single();
+    case precision::tf32:
+      return first(tf32, first(fp32, bf16 / T(3)));
+    case precision::fp16:
+      return first(fp16, half());
+    case precision::bf16:
+    case precision::int4:
+      return half();
+    case precision::int8:
+      return first(int8, half());
+    case precision::fp8:
+    case precision::mxfp8:
+      return eighth();
+    case precision::fp4:
+    case precision::mxfp4:
+    case precision::nvfp4:
+      return first(fp4, eighth());
+    }
+    return half();
+  }
+
+private:
+  static constexpr rate_type first(const rate_type& a, const rate_type& b) { return where(is_known(a), a, b); }
+  constexpr rate_type single() const { return first(fp32, first(bf16, fp16) / T(6)); }
+  constexpr rate_type half() const { return first(bf16, first(fp16, first(tf32, fp32))); }
+  constexpr rate_type eighth() const { return first(fp8, half()); }
+};
+using peak_rates = basic_peak_rates<>;
+
+template <class T = double>
+struct basic_accelerator {
+  const char* name = "";
+  chips::family family = chips::family::other;
+  basic_peak_rates<T> peak;
+  quantity<unit::byte, T> memory;
+  quantity<unit::byte_per_second, T> memory_bandwidth;
+  quantity<unit::byte_per_second, T> scale_up_bandwidth;  // per direction and chip
+  T scale_up_domain = T(1);                               // chips in one scale-up fabric
+  quantity<unit::watt, T> thermal_design_power;
+  quantity<unit::watt, T> idle_power = T(idle_share) * thermal_design_power;
+  quantity<unit::usd, T> price = unknown<quantity<unit::usd, T>>();
+  quantity<unit::square_metre, T> die_area = unknown<quantity<unit::square_metre, T>>();  // of all compute dies
+  T dies = T(1);
+  T multiprocessors = unknown<T>();                                                // SM, compute units, cores
+  quantity<unit::per_second, T> clock = unknown<quantity<unit::per_second, T>>();  // boost
+  quantity<unit::byte, T> on_chip_cache = unknown<quantity<unit::byte, T>>();  // shared by all of them: L2, last level
+  quantity<unit::per_second, T> exponential_rate =
+      T(16) * multiprocessors * clock;                  // of the units that softmax runs on
+  T compute_efficiency = T(sustained(family).compute);  // sustained share of the peak
+  T memory_efficiency = T(sustained(family).memory);
+  const char* launch = "";  // date
+  provenance origin{};
+
+  template <class U>
+  using with_number = basic_accelerator<U>;
+  static constexpr auto fields() {
+    using X = basic_accelerator;
+    return std::tuple{
+        label(&X::name),
+        label(&X::family),
+        label(&X::launch),
+        label(&X::origin),
+        part("peak", &X::peak),
+        field("memory", &X::memory, positive, "the memory of one chip"),
+        field("memory_bandwidth", &X::memory_bandwidth, positive, "the peak rate of that memory"),
+        field("scale_up_bandwidth", &X::scale_up_bandwidth, nonnegative.or_unknown(),
+              "into and out of a chip, each, inside its fabric"),
+        field("scale_up_domain", &X::scale_up_domain, positive_count, "the number of chips in one scale-up fabric"),
+        field("thermal_design_power", &X::thermal_design_power, positive.or_unknown(), "the power limit of one chip"),
+        field("idle_power", &X::idle_power, nonnegative.or_unknown(), "the power of a chip that waits"),
+        field("price", &X::price, nonnegative.or_unknown(), "the price of one chip"),
+        field("die_area", &X::die_area, positive.or_unknown(), "the silicon of all compute dies of one chip"),
+        field("dies", &X::dies, positive_count.or_unknown(), "the number of compute dies"),
+        field("multiprocessors", &X::multiprocessors, positive_count.or_unknown(),
+              "streaming multiprocessors, compute units or cores"),
+        field("clock", &X::clock, positive.or_unknown(), "the boost clock"),
+        field("on_chip_cache", &X::on_chip_cache, positive.or_unknown(), "the last-level cache on the chip"),
+        field("exponential_rate", &X::exponential_rate, positive.or_unknown(),
+              "exponentials per second; 16 per multiprocessor and clock"),
+        field("compute_efficiency", &X::compute_efficiency, positive_share,
+              "the sustained share of the peak rate, above 0 to 1"),
+        field("memory_efficiency", &X::memory_efficiency, positive_share,
+              "the sustained share of the memory rate, above 0 to 1")};
+  }
+  void rules(findings& f) const {
+    if constexpr (real<T>) {
+      f.require(!(idle_power > thermal_design_power), "idle_power", idle_power, "at most thermal_design_power",
+                "Lower idle_power or raise thermal_design_power.");
+    }
+  }
+
+  // Roofline: the longer of multiplying and moving,
+  //   t = max(flop / (peak(math) * compute_efficiency), bytes / (memory_bandwidth * memory_efficiency))  [s].
+  // No launch latency, no shape: for operations use time_of(chip, operation). Source: Williams, Waterman, Patterson,
+  // CACM 52(4), 2009. Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985
+  // s).
+  template <class N>
+  constexpr auto time(const work<N>& w) const {
+    return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));
+  }
+
+  // The kernel laws of this chip; build them once for many operations. Multiprocessors that nobody counts are taken at
+  // 5 TFLOP/s of 16-bit peak each, the cache at 40 MB, exponentials at one per 220 16-bit FLOP, as on the measured
+  // chips.
+  constexpr basic_kernel_law<T> timing(const family_constants& constants) const {
+    using namespace units;
+    const auto half = peak.rate(precision::bf16);
+    const auto known = [](const auto& q, const auto& guess) { return where(is_known(q), q, guess); };
+    const T cores = known(multiprocessors, max(T(half / (5 * teraflop_per_second)), T(1)));
+    const auto exponentials = known(exponential_rate, half / (220 * flop));
+    return {basic_kernel_chip<T>{.single = peak.rate(precision::fp32),
+                                 .tf32 = peak.rate(precision::tf32),
+                                 .half = half,
+                                 .eighth = peak.rate(precision::fp8),
+                                 .quarter = peak.rate(precision::fp4),
+                                 .int8 = peak.rate(precision::int8),
+                                 .memory_bandwidth = memory_bandwidth,
+                                 .multiprocessors = cores,
+                                 .clock = known(clock, exponentials / (T(16) * cores)),
+                                 .exponential_rate = exponentials,
+                                 .on_chip_cache = known(on_chip_cache, T(40) * megabyte),
+                                 .power_limit = thermal_design_power,
+                                 .compute_efficiency = compute_efficiency,
+                                 .memory_efficiency = memory_efficiency},
+            constants};
+  }
+  constexpr basic_kernel_law<T> timing() const { return timing(kernel_constants(family)); }
+
+  // Time of one operation, see kernels.hpp.
+  template <class N>
+  constexpr auto time(const matrix_product<N>& op) const {
+    return timing().time(op);
+  }
+  template <class N>
+  constexpr auto time(const attention_product<N>& op) const {
+    return timing().time(op);
+  }
+  template <class N>
+  constexpr auto time(const expert_product<N>& op) const {
+    return timing().time(op);
+  }
+  template <class N>
+  constexpr auto time(const memory_traffic<N>& op) const {
+    return timing().time(op);
+  }
+
+  // Electrical power at what it is `doing`; see power_at in power.hpp.
+  template <class N>
+  constexpr auto power(const basic_use<N>& doing) const {
+    return power_at(family, idle_power, thermal_design_power, doing);
+  }
+};
+using accelerator = basic_accelerator<>;
+
+}  // namespace layercake::chips

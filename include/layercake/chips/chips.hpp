@@ -1,0 +1,139 @@
+// The chips layer: accelerators, the time and power of work on them, silicon. What any chip must offer to stand in a
+// stack.
+#pragma once
+
+#include <layercake/chips/accelerator.hpp>
+#include <layercake/chips/catalog.hpp>
+#include <layercake/chips/silicon.hpp>
+#include <layercake/core/demand.hpp>
+
+namespace layercake::chips {
+
+namespace detail {
+template <class C>
+concept has_memory = requires(const C& c) {
+  c.memory + 1.0 * units::byte;
+};
+template <class C>
+concept has_scale_up = requires(const C& c) {
+  c.scale_up_bandwidth + 1.0 * (units::byte / units::second);
+  c.scale_up_domain * 1.0;
+};
+template <class C>
+concept has_power_limits = requires(const C& c) {
+  c.thermal_design_power + 1.0 * units::watt;
+  c.idle_power + 1.0 * units::watt;
+};
+template <class C>
+concept has_price = requires(const C& c) {
+  c.price + 1.0 * units::usd;
+};
+template <class C, class N = double>
+concept has_time = requires(const C& c, const work<N>& w) {
+  c.time(w) + 1.0 * units::second;
+};
+}  // namespace detail
+
+// A chip: how much memory, how fast its fabric, how many watts, what it costs, and how long it takes for a piece of
+// work. Everything else is optional: name, die_area (unknown), power(use) (the law of family::other),
+// time(matrix_product), time(attention_product) and so on (the roofline of the operation's totals).
+template <class C>
+concept chip = detail::has_memory<C> && detail::has_scale_up<C> && detail::has_power_limits<C> &&
+    detail::has_price<C> && detail::has_time<C>;
+
+// Says which member a type lacks to be a chip; the stack calls it first.
+template <class C>
+consteval bool require_chip() {
+  static_assert(detail::has_memory<C>, "layercake: a chip needs a member `memory`, a quantity<unit::byte>");
+  static_assert(detail::has_scale_up<C>, "layercake: a chip needs members `scale_up_bandwidth`, a "
+                                         "quantity<unit::byte_per_second>, and `scale_up_domain`, a number of chips");
+  static_assert(detail::has_power_limits<C>,
+                "layercake: a chip needs members `thermal_design_power` and `idle_power`, each a quantity<unit::watt>");
+  static_assert(
+      detail::has_price<C>,
+      "layercake: a chip needs a member `price`, a quantity<unit::usd>; unknown<quantity<unit::usd>>() will do");
+  static_assert(detail::has_time<C>, "layercake: a chip needs `template <class N> auto time(const work<N>&) const` "
+                                     "that returns a quantity<unit::second>");
+  return chip<C>;
+}
+
+template <class C>
+constexpr const char* name_of(const C& c) {
+  if constexpr (requires { c.name; }) {
+    return c.name;
+  } else {
+    return "a chip";
+  }
+}
+template <class C>
+constexpr auto die_area_of(const C& c) {
+  if constexpr (requires { c.die_area; }) {
+    return c.die_area;
+  } else {
+    return unknown<quantity<unit::square_metre>>();
+  }
+}
+
+// Time of an operation (core/operations.hpp) on a chip: by its own time(operation) if it has one, otherwise by its
+// time(work) of the operation's totals. In a loop over operations take `timing_of(chip)` once.
+template <class C, class Operation>
+constexpr auto time_of(const C& c, const Operation& op) {
+  if constexpr (requires { c.time(op); }) {
+    return c.time(op);
+  } else {
+    return c.time(op.totals());
+  }
+}
+
+// What tells times of operations on this chip: its prepared kernel laws, or the chip itself.
+template <class C>
+constexpr auto timing_of(const C& c) {
+  if constexpr (requires { c.timing(); }) {
+    return c.timing();
+  } else {
+    return c;
+  }
+}
+
+// Power at what the chip does, in shares.
+template <class C, class N>
+constexpr auto power_of(const C& c, const basic_use<N>& u) {
+  if constexpr (requires { c.power(u); }) {
+    return c.power(u);
+  } else {
+    return power_at(family::other, c.idle_power, c.thermal_design_power, u);
+  }
+}
+
+// A stream of calls to a chip.
+template <class T = double>
+struct basic_calls {
+  quantity<unit::per_second, T> rate;
+  quantity<unit::second, T> chip_time;  // of one call, summed over the chips that work on it
+  T utilisation = T(1);                 // share of the installed chips' time that is at work on calls, above 0 to 1
+  basic_use<T> use{};                   // what a chip does while it works
+};
+
+// pull: the chips that a stream of calls needs, chips = rate * chip_time / utilisation, what they draw and cost.
+// Smooth: the caller rounds to whole replicas.
+template <class C, class T>
+constexpr auto pull(const C& c, const basic_calls<T>& s) {
+  static_assert(require_chip<C>());
+  using N = promote_t<T, typename std::remove_cvref_t<decltype(c.idle_power)>::number_type>;
+  chip_demand<N> d;
+  const auto working = power_of(c, s.use);
+  d.chips = s.rate * s.chip_time / s.utilisation;
+  d.peak_power = working;
+  d.mean_power = c.idle_power + (working - c.idle_power) * s.utilisation;
+  d.price = c.price;
+  d.die_area = die_area_of(c);
+  return d;
+}
+
+// push: the rate of calls that so many chips sustain, rate = chips * utilisation / chip_time; the inverse of pull.
+template <class M, class T>
+constexpr auto push(const M& chips, const basic_calls<T>& s) {
+  return chips * s.utilisation / s.chip_time;
+}
+
+}  // namespace layercake::chips

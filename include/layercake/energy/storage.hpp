@@ -1,0 +1,65 @@
+// Batteries.
+#pragma once
+
+#include <layercake/core/fields.hpp>
+#include <layercake/core/money.hpp>
+#include <layercake/core/provenance.hpp>
+#include <layercake/units/named.hpp>
+
+namespace layercake::energy {
+
+// A battery of a given duration, per watt of power; left out: self-discharge, ageing, limits on the state of charge.
+template <class T = double>
+struct basic_battery {
+  const char* name = "battery";
+  quantity<unit::second, T> duration{};  // at full power
+  T round_trip_efficiency{};             // energy out over energy in
+  quantity<unit::usd_per_watt, T> capital{};
+  quantity<unit::usd_per_joule, T> fixed_operation{};  // per watt of power and time
+  quantity<unit::second, T> lifetime{};
+  quantity<unit::second, T> lead_time_low = number_cast<T>(unknown<double>()) * units::second;
+  quantity<unit::second, T> lead_time_high = number_cast<T>(unknown<double>()) * units::second;
+  quantity<unit::square_metre_per_watt, T> land = number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
+  provenance origin{};
+
+  template <class U>
+  using with_number = basic_battery<U>;
+  static constexpr auto fields() {
+    using B = basic_battery;
+    return std::tuple{
+        label(&B::name),
+        field("duration", &B::duration, positive, "time that a full battery gives its full power"),
+        field("round_trip_efficiency", &B::round_trip_efficiency, positive_share, "energy out over energy in"),
+        field("capital", &B::capital, positive, "cost of building, per power"),
+        field("fixed_operation", &B::fixed_operation, nonnegative, "operation paid per power and time"),
+        field("lifetime", &B::lifetime, positive, "years over which capital is repaid"),
+        field("lead_time_low", &B::lead_time_low, nonnegative.or_unknown(), "shortest time from order to service"),
+        field("lead_time_high", &B::lead_time_high, nonnegative.or_unknown(), "longest time from order to service"),
+        field("land", &B::land, nonnegative.or_unknown(), "land per power"),
+        label(&B::origin)};
+  }
+  void rules(findings& f) const {
+    if constexpr (real<T>) {
+      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high", "Exchange the two.");
+    }
+  }
+
+  // What a full battery of this power gives.
+  template <class N>
+  constexpr auto energy(const quantity<unit::watt, N>& power) const {
+    return power * duration;
+  }
+  // What must go in for `delivered` to come out.
+  template <class N>
+  constexpr auto charge_for(const quantity<unit::joule, N>& delivered) const {
+    return delivered / round_trip_efficiency;
+  }
+  // What a battery of this power costs per second: (CRF(i, n) * capital + fixed operation) * power, energy lost apart.
+  template <class N, class R>
+  constexpr auto standing_cost(const quantity<unit::watt, N>& power, const R& interest) const {
+    return (capital_recovery_factor(interest, lifetime) * capital + fixed_operation) * power;
+  }
+};
+using battery = basic_battery<>;
+
+}  // namespace layercake::energy

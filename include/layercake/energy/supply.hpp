@@ -1,0 +1,64 @@
+// What every source of power answers: what a demand costs at the plant, and what power at the plant is worth at the meter.
+#pragma once
+
+#include <layercake/core/demand.hpp>
+#include <layercake/core/measures.hpp>
+#include <layercake/units/named.hpp>
+#include <limits>
+
+namespace layercake::energy {
+
+// The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in two parts, because
+// they grow with different things: energy with the mean power, capacity with the peak.
+template <class T = double>
+struct basic_energy_bill {
+  power_demand<T> meter;                              // what was asked for
+  power_demand<T> plant;                              // what has to be generated: behind the losses of the line
+  quantity<unit::usd_per_second, T> energy_cost;      // energy charge; fuel and variable operation of an own plant
+  quantity<unit::usd_per_second, T> capacity_cost;    // demand charge; capital and fixed operation of an own plant
+  quantity<unit::kilogram_co2e_per_second, T> carbon; // emitted over the life cycle of what is generated
+  quantity<unit::cubic_metre_per_second, T> water;    // consumed where it is generated
+
+  constexpr auto cost() const { return energy_cost + capacity_cost; }
+  // All-in price of what the meter counts.
+  constexpr auto price() const { return cost() / meter.mean; }
+};
+using energy_bill = basic_energy_bill<>;
+
+namespace detail {
+// Draws above a limit by less than this are rounding, not a demand.
+inline constexpr double rounding = 1 + 1e-6;
+
+// `cost`, or infinity where the demand cannot be served: it is counted and never wins a minimum.
+template <class Mask, class Unit, class T>
+constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantity<Unit, T>& cost) {
+  const T infinity = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
+  return where(infeasible, layercake::detail::access::make<Unit>(infinity), cost);
+}
+}  // namespace detail
+
+// What the stack asks of the energy layer. Ten lines satisfy it:
+//
+//   struct contract {
+//     template <class N>
+//     auto pull(const power_demand<N>& meter) const {  // what this demand costs
+//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
+//     }
+//     template <class N>
+//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
+//   };
+//
+// push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
+template <class S, class N = double>
+concept energy_supply = requires(const S& supply, const power_demand<N>& meter, const quantity<unit::watt, N>& plant) {
+  { supply.pull(meter).plant.peak } -> measures<unit::watt>;
+  { supply.pull(meter).plant.mean } -> measures<unit::watt>;
+  { supply.pull(meter).cost() } -> measures<unit::usd_per_second>;
+  { supply.pull(meter).energy_cost } -> measures<unit::usd_per_second>;
+  { supply.pull(meter).capacity_cost } -> measures<unit::usd_per_second>;
+  { supply.pull(meter).carbon } -> measures<unit::kilogram_co2e_per_second>;
+  { supply.pull(meter).water } -> measures<unit::cubic_metre_per_second>;
+  { supply.push(plant) } -> measures<unit::watt>;
+};
+
+}  // namespace layercake::energy

@@ -1,0 +1,14 @@
+// The infrastructure layer: many chips as one machine, in a building, run by people, paid over time.
+#pragma once
+
+#include <layercake/infrastructure/catalog.hpp>
+#include <layercake/infrastructure/collectives.hpp>
+#include <layercake/infrastructure/cost.hpp>
+#include <layercake/infrastructure/expert_exchange.hpp>
+#include <layercake/infrastructure/facility.hpp>
+#include <layercake/infrastructure/labour.hpp>
+#include <layercake/infrastructure/network.hpp>
+#include <layercake/infrastructure/node.hpp>
+#include <layercake/infrastructure/reliability.hpp>
+#include <layercake/infrastructure/scaling.hpp>
+#include <layercake/infrastructure/site.hpp>

@@ -1,0 +1,253 @@
+// A site: nodes, network, building and money. `pull` says what running chips takes; `push` how many chips a power limit allows.
+#pragma once
+
+#include <layercake/core/demand.hpp>
+#include <layercake/core/fields.hpp>
+#include <layercake/core/measures.hpp>
+#include <layercake/core/money.hpp>
+#include <layercake/core/provenance.hpp>
+#include <layercake/infrastructure/facility.hpp>
+#include <layercake/infrastructure/network.hpp>
+#include <layercake/infrastructure/node.hpp>
+#include <layercake/infrastructure/reliability.hpp>
+#include <layercake/units/named.hpp>
+#include <tuple>
+
+namespace layercake::infrastructure {
+
+// Where a watt at the meter goes.
+template <class T = double>
+struct power_chain {
+  quantity<unit::watt, T> chips{};
+  quantity<unit::watt, T> hosts{};            // processors, memory, network cards, fans of the nodes
+  quantity<unit::watt, T> power_supplies{};   // lost in them
+  quantity<unit::watt, T> network{};          // switches, storage, management
+  quantity<unit::watt, T> building{};         // cooling and distribution: what power usage effectiveness adds
+
+  constexpr quantity<unit::watt, T> servers() const { return chips + hosts + power_supplies; }
+  constexpr quantity<unit::watt, T> it() const { return servers() + network; }
+  constexpr quantity<unit::watt, T> facility() const { return it() + building; }
+};
+
+// What the building of a site and its running take and cost.
+template <class T = double>
+struct infrastructure_need {
+  T chips{};  // installed: whole nodes are filled
+  T nodes{};
+  power_chain<T> peak{};
+  power_chain<T> mean{};
+  power_demand<T> it_power{};
+  power_demand<T> power{};  // at the site's meter
+  fat_tree<T> network{};
+
+  quantity<unit::usd, T> capex_chips{};
+  quantity<unit::usd, T> capex_servers{};  // without the chips
+  quantity<unit::usd, T> capex_network{};
+  quantity<unit::usd, T> capex_facility{};
+
+  quantity<unit::usd_per_second, T> chip_cost{};  // annuity over the asset's life, and so the next three
+  quantity<unit::usd_per_second, T> server_cost{};
+  quantity<unit::usd_per_second, T> network_cost{};
+  quantity<unit::usd_per_second, T> facility_cost{};
+  quantity<unit::usd_per_second, T> maintenance_cost{};
+  quantity<unit::usd_per_second, T> staff_cost{};
+
+  quantity<unit::square_metre, T> land{};
+  quantity<unit::square_metre, T> floor_area{};
+  T operators{};
+  T construction_workers{};  // at the peak of the works
+  quantity<unit::second, T> time_to_build{};
+  quantity<unit::cubic_metre_per_second, T> water{};  // mean, on site
+
+  constexpr auto it_capex() const { return capex_chips + capex_servers + capex_network; }
+  constexpr auto capex() const { return it_capex() + capex_facility; }
+  // Of owning and running, without the energy.
+  constexpr auto cost() const { return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost; }
+};
+
+// Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends, other than
+// hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh (air and liquid cooled, recalled);
+// money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's 1 GW site (2026-05-14), its 0.3 B$ a year of running
+// cost beside energy, less staff, over 25.53 B$ of equipment: 1.13 % a year; utilisation 87 % (CoreWeave's model, useluminix.com);
+// availability 99.6 %: eight chips at Llama 3's failure rate (5.8 years a chip) and a day of repair, the last assumed.
+template <class T = double>
+struct basic_site {
+  const char* name = "site";
+  T chips_per_node = T(8);
+  T power_usage_effectiveness = number_cast<T>(1.25);  // facility power over IT power, yearly mean
+  T peak_overhead = number_cast<T>(1.6);               // overhead at the hottest hour over the mean overhead
+  quantity<unit::cubic_metre_per_joule, T> water_usage_effectiveness = number_cast<T>(0.5) * units::litre_per_kilowatt_hour;  // of IT energy
+  T availability = number_cast<T>(0.996);        // share of the time that a node works
+  T utilisation = number_cast<T>(0.87);   // share of the working capacity that is planned to be sold at the busiest hour
+  T discount_rate = number_cast<T>(0.0679);      // per year
+  quantity<unit::second, T> it_life = T(5) * units::year;
+  quantity<unit::second, T> facility_life = T(14) * units::year;
+  T maintenance = number_cast<T>(0.0113);  // share of the equipment's price per year
+  basic_node<T> node{};
+  basic_network<T> network{};
+  basic_facility<T> facility{};
+  basic_reliability<T> reliability{};
+  provenance origin{"Epoch AI 2025-12-18, 2026-05-14, training-cost-trends; see site.hpp", "2026-05-14", confidence::estimated};
+
+  template <class U>
+  using with_number = basic_site<U>;
+
+  static constexpr auto fields() {
+    using X = basic_site;
+    return std::tuple{
+        label(&X::name), field("chips_per_node", &X::chips_per_node, positive_count, "the number of chips in a node"),
+        field("power_usage_effectiveness", &X::power_usage_effectiveness, domain{1, 10}, "facility power over IT power, yearly mean"),
+        field("peak_overhead", &X::peak_overhead, domain{1, 10}, "overhead at the hottest hour over the mean overhead"),
+        field("water_usage_effectiveness", &X::water_usage_effectiveness, nonnegative, "water used on site per IT energy"),
+        field("availability", &X::availability, positive_share, "the share of the time that a node works"),
+        field("utilisation", &X::utilisation, positive_share, "the share of the capacity that may be sold at the busiest hour"),
+        field("discount_rate", &X::discount_rate, domain{0, 1}, "the yearly interest on capital"),
+        field("it_life", &X::it_life, positive, "how long chips, servers and network are used"),
+        field("facility_life", &X::facility_life, positive, "how long the building is used"),
+        field("maintenance", &X::maintenance, share, "yearly maintenance as a share of the equipment's price"),
+        part("node", &X::node), part("network", &X::network), part("facility", &X::facility), part("reliability", &X::reliability), label(&X::origin)};
+  }
+
+  // Power usage effectiveness at the hottest hour.
+  constexpr T peak_power_usage_effectiveness() const { return T(1) + (power_usage_effectiveness - T(1)) * peak_overhead; }
+  // Watts of IT per watt of chips.
+  constexpr T it_multiplier() const { return node.power_multiplier() * (T(1) + network.power); }
+
+  // What so many chips take; see infrastructure::pull.
+  template <class N>
+  constexpr auto pull(const chip_demand<N>& demand, counting how = counting::whole) const;
+  // The chips that a peak power at the meter allows; see infrastructure::push.
+  template <class P, class N>
+  constexpr auto push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip, counting how = counting::whole) const;
+  // How long an exchange takes; see infrastructure::time. `law` stands for the chips' own fabric.
+  template <class N, class F>
+  constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric, const communication_library& library = {}) const {
+    return time(c, fabric, network.scale_up, library);
+  }
+  template <class N, class F, class L>
+  constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric, const basic_scale_up_law<L>& law,
+                      const communication_library& library = {}) const;
+};
+using site = basic_site<>;
+
+namespace detail {
+// x over number type P; itself where it is already.
+template <class P, class X>
+constexpr decltype(auto) over(const X& x) {
+  if constexpr (std::same_as<typename X::template with_number<P>, X>) {
+    return (x);
+  } else {
+    return layercake::with_number<P>(x);
+  }
+}
+template <class P, class N>
+constexpr chip_demand<P> over(const chip_demand<N>& d) {
+  return {number_cast<P>(d.chips), d.peak_power, d.mean_power, d.price, d.die_area};
+}
+}  // namespace detail
+
+// The power of `chips`, from the chips to the meter; `effectiveness` is that of the mean or of the peak.
+//   servers = chips (1 + other)/supply efficiency;  IT = servers (1 + network);  facility = IT PUE
+// Worked number: 1 GW of chips by the defaults at the peak: 1.53 x 1.14 x 1.4 = 2.44 GW, of which the chips are 41.0 %.
+template <class T>
+constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt, T>& chips, const T& effectiveness) {
+  power_chain<T> p;
+  p.chips = chips;
+  p.hosts = chips * s.node.other_power;
+  p.power_supplies = (p.chips + p.hosts) * (T(1) / s.node.power_supply_efficiency - T(1));
+  p.network = p.servers() * s.network.power;
+  p.building = p.it() * (effectiveness - T(1));
+  return p;
+}
+
+// What `demand.chips` installed chips take: power, equipment, building, land, people, water, and what they cost.
+//
+//   nodes = chips/chips_per_node (whole: rounded up, all filled);  capex_facility = capex * IT power at the peak
+//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a share of the equipment
+//   water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the facility's peak power
+//
+// Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
+// Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at the meter.
+template <class T>
+constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand, counting how = counting::whole) {
+  infrastructure_need<T> need;
+  need.nodes = counted(demand.chips / s.chips_per_node, how);
+  need.chips = need.nodes * s.chips_per_node;
+  need.peak = chain(s, demand.peak_power * need.chips, s.peak_power_usage_effectiveness());
+  need.mean = chain(s, demand.mean_power * need.chips, s.power_usage_effectiveness);
+  need.it_power = {need.peak.it(), need.mean.it()};
+  need.power = {need.peak.facility(), need.mean.facility()};
+  need.network = connect(s.network, need.nodes, s.chips_per_node, how);
+
+  need.capex_chips = demand.price * need.chips;
+  need.capex_servers = s.node.price_per_chip * need.chips;
+  need.capex_network = need.network.price;
+  need.capex_facility = s.facility.capex * need.peak.it();
+
+  const auto equipment = capital_recovery_factor(s.discount_rate, s.it_life);
+  need.chip_cost = need.capex_chips * equipment;
+  need.server_cost = need.capex_servers * equipment;
+  need.network_cost = need.capex_network * equipment;
+  need.facility_cost = need.capex_facility * capital_recovery_factor(s.discount_rate, s.facility_life);
+  need.maintenance_cost = need.it_capex() * (s.maintenance / units::year);
+
+  need.land = s.facility.land * need.power.peak;
+  need.floor_area = s.facility.floor_area * need.power.peak;
+  need.operators = s.facility.operators * need.power.peak;
+  need.staff_cost = s.facility.operator_pay * need.operators;
+  need.construction_workers = s.facility.construction_workers.total * need.power.peak;
+  need.time_to_build = s.facility.time_to_build();
+  need.water = s.water_usage_effectiveness * need.mean.it();
+  return need;
+}
+
+// The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where counted whole.
+// push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
+template <class T>
+constexpr T push(const basic_site<T>& s, const quantity<unit::watt, T>& power, const chip_demand<T>& one_chip,
+                 counting how = counting::whole) {
+  const T chips = power / chain(s, one_chip.peak_power, s.peak_power_usage_effectiveness()).facility();
+  if (how == counting::smooth) return chips;
+  const T tolerance = number_cast<T>(16 * std::numeric_limits<scalar_of_t<T>>::epsilon());
+  return floor(chips / s.chips_per_node * (T(1) + tolerance)) * s.chips_per_node;
+}
+
+template <class T>
+template <class N>
+constexpr auto basic_site<T>::pull(const chip_demand<N>& demand, counting how) const {
+  using P = promote_t<T, N>;
+  return infrastructure::pull<P>(detail::over<P>(*this), detail::over<P>(demand), how);
+}
+
+template <class T>
+template <class P, class N>
+constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip, counting how) const {
+  using V = promote_all_t<T, P, N>;
+  return infrastructure::push<V>(detail::over<V>(*this), quantity<unit::watt, V>(power), detail::over<V>(one_chip), how);
+}
+
+template <class T>
+template <class N, class F, class L>
+constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric, const basic_scale_up_law<L>& law,
+                                   const communication_library& library) const {
+  using P = promote_all_t<T, N, F, L>;
+  return infrastructure::time<P>({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)},
+                                 {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law),
+                                 detail::over<P>(network.scale_out), quantity<unit::byte_per_second, P>(network.bandwidth),
+                                 number_cast<P>(network.oversubscription), library);
+}
+
+// What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and `time` are asked over the
+// number type of the whole stack; templates serve them all.
+template <class X>
+concept infrastructure = requires(const X& x, const chip_demand<double>& demand, const collective<double>& c,
+                                  const scale_up_fabric<double>& fabric) {
+  x.pull(demand, counting::whole).chips;
+  { x.pull(demand, counting::whole).power.peak } -> measures<unit::watt>;
+  { x.pull(demand, counting::whole).facility_cost } -> measures<unit::usd_per_second>;
+  { x.time(c, fabric) } -> measures<unit::second>;
+  x.availability;
+  x.utilisation;
+};
+
+}  // namespace layercake::infrastructure

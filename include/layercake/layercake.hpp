@@ -1,0 +1,12 @@
+// The five layers and the stack. Needs Boost's headers alone.
+#pragma once
+
+#include <layercake/applications/applications.hpp>
+#include <layercake/chips/chips.hpp>
+#include <layercake/energy/energy.hpp>
+#include <layercake/infrastructure/infrastructure.hpp>
+#include <layercake/models/models.hpp>
+#include <layercake/stack/explain.hpp>
+#include <layercake/stack/stack.hpp>
+#include <layercake/units/units.hpp>
+#include <layercake/version.hpp>

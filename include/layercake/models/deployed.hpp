@@ -1,0 +1,92 @@
+// A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can stand in its place.
+#pragma once
+
+#include <layercake/models/transformer.hpp>
+
+namespace layercake::models {
+
+// A transformer in given formats.
+template <class T = double>
+struct basic_deployed {
+  basic_transformer<T> architecture;
+  models::formats formats{};
+  quantity<unit::usd_per_token, T> royalty{};  // paid to the model's owner per output token; 0 for open weights
+
+  template <class U>
+  using with_number = basic_deployed<U>;
+
+  static constexpr auto fields() {
+    using X = basic_deployed;
+    return std::tuple{part("architecture", &X::architecture), label(&X::formats),
+                      field("royalty", &X::royalty, nonnegative, "what the model's owner is paid per output token")};
+  }
+
+  void rules(findings& f) const
+    requires real<T>
+  {
+    const auto width = [&](const char* path, double bits) {
+      f.require(bits > 0 && bits <= 64, path, bits, "above 0 to 64", "Set the stored bits of one value, scales included.");
+    };
+    width("formats.weight_bits", formats.weight_bits);
+    width("formats.expert_weight_bits", formats.expert_weight_bits);
+    width("formats.activation_bits", formats.activation_bits);
+    width("formats.cache_bits", formats.cache_bits);
+    width("formats.embedding_bits", formats.embedding_bits);
+  }
+
+  constexpr const char* name() const { return architecture.name; }
+
+  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages have layers, expert ranks
+  // have experts.
+  constexpr bool allows(const split<T>& s) const
+    requires real<T>
+  {
+    const auto divides = [](T whole, T parts) { return whole == parts * static_cast<T>(static_cast<long long>(whole / parts)); };
+    const basic_transformer<T>& x = architecture;
+    return divides(x.heads, s.tensor) && (divides(x.key_heads, s.tensor) || divides(s.tensor, x.key_heads)) && !(s.pipeline > x.layers) &&
+           (x.experts > T(0) ? divides(x.experts, s.expert) : s.expert == T(1));
+  }
+
+  // Bytes of weights on one chip of a split.
+  template <class N>
+  constexpr auto weights(const split<N>& s) const {
+    using P = promote_t<T, N>;
+    return weight_bytes(with<N>(), formats, layercake::with_number<P>(s));
+  }
+  // Bytes of cache that a sequence of `tokens` positions takes on one chip of a split.
+  template <class N>
+  constexpr auto cache(const quantity<unit::token, N>& tokens, const split<N>& s) const {
+    using P = promote_t<T, N>;
+    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor)) / number_cast<P>(s.pipeline * s.context);
+  }
+  // The operations of a pass on one chip of a split; see models::operations.
+  template <class N, class Visit>
+  constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
+    using P = promote_t<T, N>;
+    models::operations(with<N>(), formats, layercake::with_number<P>(p), layercake::with_number<P>(s), visit);
+  }
+  // Whether a call is a pass over the prompt and one for every output token after the first.
+  static constexpr bool generates_tokens = true;
+
+ private:
+  template <class N>
+  constexpr decltype(auto) with() const {
+    if constexpr (std::same_as<promote_t<T, N>, T>) {
+      return (architecture);
+    } else {
+      return layercake::with_number<promote_t<T, N>>(architecture);
+    }
+  }
+};
+using deployed = basic_deployed<>;
+
+template <class T>
+constexpr basic_deployed<T> basic_transformer<T>::at(precision p) const {
+  return {*this, formats::at(p), {}};
+}
+template <class T>
+constexpr basic_deployed<T> basic_transformer<T>::as_published() const {
+  return {*this, stored, {}};
+}
+
+}  // namespace layercake::models

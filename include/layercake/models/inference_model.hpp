@@ -1,0 +1,76 @@
+// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy of a robot. What they
+// do is given as work per inference, as their makers or a profiler state it.
+#pragma once
+
+#include <layercake/core/fields.hpp>
+#include <layercake/core/operations.hpp>
+#include <layercake/core/provenance.hpp>
+#include <layercake/models/transformer.hpp>
+
+namespace layercake::models {
+
+// An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP per inference is
+// steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
+// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
+// Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
+template <class T = double>
+struct basic_inference_model {
+  const char* name = "";
+  quantity<unit::flop, T> computation{};        // of one step of one inference; a multiply-add is 2
+  quantity<unit::byte, T> weights_resident{};   // in memory
+  quantity<unit::byte, T> weights_read{};       // of them per step; more than resident where a step passes over some of them several times
+  quantity<unit::byte, T> activations{};        // read and written per step of one inference
+  T steps = T(1);
+  precision math = precision::bf16;
+  provenance origin{};
+
+  template <class U>
+  using with_number = basic_inference_model<U>;
+
+  static constexpr auto fields() {
+    using X = basic_inference_model;
+    return std::tuple{label(&X::name), label(&X::math), label(&X::origin),
+                      field("computation", &X::computation, positive, "FLOP of one step of one inference, a multiply-add counted as 2"),
+                      field("weights_resident", &X::weights_resident, nonnegative, "bytes of weights in memory"),
+                      field("weights_read", &X::weights_read, nonnegative, "bytes of weights that a step reads"),
+                      field("activations", &X::activations, nonnegative, "bytes that a step moves besides weights"),
+                      field("steps", &X::steps, positive_count, "equal steps of one inference")};
+  }
+  void rules(findings& f) const
+    requires real<T>
+  {
+    f.require(!(weights_read > quantity<unit::byte, T>()) || weights_resident > quantity<unit::byte, T>(), "weights_resident", weights_resident,
+              "above 0 where weights_read is", "What is read has to be in memory.");
+  }
+
+  // The same in another format: weights scale with its bits, activations too down to 8 bit (see formats::at).
+  constexpr basic_inference_model at(precision p) const {
+    const auto wide = [](precision q) { return bits(q) < 8 ? 16.0 : bits(q); };
+    basic_inference_model m = *this;
+    m.math = p;
+    m.weights_resident = weights_resident * (bits(p) / bits(math));
+    m.weights_read = weights_read * (bits(p) / bits(math));
+    m.activations = activations * (wide(p) / wide(math));
+    return m;
+  }
+
+  template <class N>
+  constexpr auto weights(const split<N>& s) const {
+    return weights_resident / (s.tensor * s.pipeline);
+  }
+  template <class N>
+  constexpr auto cache(const quantity<unit::token, N>&, const split<N>&) const {
+    return quantity<unit::byte, promote_t<T, N>>();
+  }
+  // The work of `pass::sequences` inferences at once on one chip of a split. Queries, context and phase do not matter.
+  template <class N, class Visit>
+  constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
+    using P = promote_t<T, N>;
+    const P batch = number_cast<P>(p.sequences), share = P(1) / number_cast<P>(s.tensor);
+    visit(work<P>{quantity<unit::flop, P>(computation) * batch * share, (weights_read + activations * batch) * share, math}, number_cast<P>(steps));
+  }
+  static constexpr bool generates_tokens = false;
+};
+using inference_model = basic_inference_model<>;
+
+}  // namespace layercake::models

@@ -1,0 +1,150 @@
+// Sensitivities and explanations: how much each input moves a figure of the bill, by forward differentiation of the same formulas, and where
+// every figure comes from.
+#pragma once
+
+#include <array>
+#include <layercake/core/dual.hpp>
+#include <layercake/stack/stack.hpp>
+#include <vector>
+
+namespace layercake {
+
+// One input's influence on one figure.
+struct sensitivity {
+  std::string input;    // path: energy.price
+  std::string value;    // as printed
+  double slope;         // d figure / d input, in base units
+  double elasticity;    // d ln figure / d ln input: the per cent that the figure moves for one per cent of the input
+  const char* source;
+  confidence how;
+};
+
+namespace detail {
+template <class X>
+struct source_visit {  // the provenance of the field at `path`, as far as its record has one
+  const std::string& path;
+  field_source found{"", "given by the caller", confidence::given};
+
+  template <class V, class D>
+  void field(const std::string&, V&, const D&) {}
+  template <class R>
+  void record(const std::string& at, R& r) {
+    if constexpr (requires { r.origin.of(""); }) {
+      if (path.size() > at.size() && path.compare(0, at.size(), at) == 0 && path[at.size()] == '.') {
+        found = r.origin.of(path.c_str() + at.size() + 1);
+      }
+    }
+  }
+};
+
+inline void sort_by_influence(std::vector<sensitivity>& list) {
+  for (std::size_t i = 1; i < list.size(); ++i) {  // insertion: a few dozen entries
+    for (std::size_t j = i; j > 0 && std::abs(list[j].elasticity) > std::abs(list[j - 1].elasticity); --j) std::swap(list[j], list[j - 1]);
+  }
+}
+}  // namespace detail
+
+// The slopes of `figures...` in every input of `service`, ranked by |elasticity| for each. Each figure is a callable on the bill that returns a
+// quantity or a number. Inputs that are whole numbers by nature (layers, heads, chips of a replica) are left out: nobody can have one per cent
+// more of them. Fleets are counted smoothly. Cost: one pull for every eight inputs.
+template <class... Layer, class... Figure>
+std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<Layer...>& service, const Figure&... figures) {
+  constexpr std::size_t width = 8;
+  using T = typename stack<Layer...>::number_type;
+  using D = dual<T, width>;
+
+  std::vector<sensitivity> inputs;
+  std::vector<T> values;
+  for_each_field(service, "", [&](const std::string& path, const auto& value, const auto& described_by) {
+    if (described_by.allowed.whole) return;
+    const T base = number_cast<T>(detail::access::base(value));
+    detail::source_visit<stack<Layer...>> source{path};
+    detail::walk(service, "", source);
+    inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source, source.found.how});
+    values.push_back(base);
+  });
+
+  std::array<std::vector<sensitivity>, sizeof...(Figure)> result;
+  for (auto& r : result) r = inputs;
+  for (std::size_t first = 0; first < inputs.size(); first += width) {
+    auto varied = service.template over<D>();
+    std::size_t i = 0;
+    for_each_field(varied, "", [&](const std::string&, auto& value, const auto& described_by) {
+      if (described_by.allowed.whole) return;
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(detail::access::base(value))>, D>) {
+        if (i >= first && i < first + width) {
+          using V = std::remove_cvref_t<decltype(value)>;
+          const D seeded = D::variable(detail::access::base(value).value, i - first);
+          if constexpr (is_quantity<V>) {
+            value = detail::access::make<typename V::unit_type>(seeded);
+          } else {
+            value = seeded;
+          }
+        }
+      }
+      ++i;
+    });
+    const auto bill = varied.pull(counting::smooth);
+    std::size_t f = 0;
+    const auto read = [&](const auto& figure) {
+      const D y = detail::access::base(figure(bill));
+      for (std::size_t k = 0; k < width && first + k < inputs.size(); ++k) {
+        const T slope = y.slope[k];
+        sensitivity& s = result[f][first + k];
+        s.slope = static_cast<double>(slope);
+        s.elasticity = y.value == T(0) || !is_known(values[first + k]) ? 0.0 : static_cast<double>(slope * values[first + k] / y.value);
+      }
+      ++f;
+    };
+    (read(figures), ...);
+  }
+  for (auto& r : result) detail::sort_by_influence(r);
+  return result;
+}
+
+// How strongly each input moves the price of an output token, strongest first.
+template <class... Layer>
+std::vector<sensitivity> gradient(const stack<Layer...>& service) {
+  return gradients(service, [](const auto& b) { return b.price_of_tokens(); })[0];
+}
+template <class... Layer, class Figure>
+std::vector<sensitivity> gradient(const stack<Layer...>& service, const Figure& figure) {
+  return gradients(service, figure)[0];
+}
+
+// Where one figure of the bill comes from.
+struct explanation {
+  std::string figure;
+  std::string value;
+  std::string formula;
+  std::vector<sensitivity> inputs;  // that move it, strongest first
+};
+
+// Every figure of the bill: its value, its formula, its inputs with their sources, ranked by influence.
+template <class... Layer>
+std::vector<explanation> explain(const stack<Layer...>& service) {
+  const auto bill = service.pull();
+  return std::apply(
+      [&](const auto&... f) {
+        auto slopes = gradients(service, f.read...);
+        std::vector<explanation> all{{f.name, to_string(f.read(bill)), f.formula, {}}...};
+        for (std::size_t i = 0; i < all.size(); ++i) {
+          for (sensitivity& s : slopes[i]) {
+            if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));
+          }
+        }
+        return all;
+      },
+      bill_figures());
+}
+
+inline std::string to_string(const explanation& e, std::size_t inputs = 5) {
+  std::string s = e.figure + " = " + e.value + "\n  = " + e.formula + "\n";
+  for (std::size_t i = 0; i < e.inputs.size() && i < inputs; ++i) {
+    const sensitivity& x = e.inputs[i];
+    s += "  " + x.input + " = " + x.value + ", elasticity " + to_string(x.elasticity) + " (" + x.source + "; " + name(x.how) + ")\n";
+  }
+  return s;
+}
+
+}  // namespace layercake

@@ -1,0 +1,220 @@
+// The stack: five layers as one program. `pull` follows a service from its users down to the power plant and ends in a bill; `push` follows
+// what is granted from below up to what it can make and ends in a ceiling. Both are the same formulas.
+//
+// Any layer may be the user's own type that satisfies the layer's concept; any input may be a double, a float, a batch or a dual, and the
+// result has the number type that the inputs promote to.
+#pragma once
+
+#include <layercake/applications/applications.hpp>
+#include <layercake/core/number_of.hpp>
+#include <layercake/energy/energy.hpp>
+#include <layercake/stack/bill.hpp>
+#include <layercake/stack/ceiling.hpp>
+#include <layercake/stack/serving.hpp>
+
+namespace layercake {
+
+// The bill of an application on a model on chips in an infrastructure on an energy supply, under a serving plan.
+//   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
+//   power:   chips -> node -> site -> plant, at the busiest hour and as a mean
+//   money:   one line per layer; cost per task is their sum over the tasks
+// Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost is infinite.
+template <class T, class Energy, class Chip, class Infrastructure, class Model, class Application>
+basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                      const Application& application, const basic_serving_plan<T>& plan, counting how) {
+  basic_bill<T> b;
+  const call_demand<T> demand = widened<T>(application.pull());
+  const serving_figures<T> served = serve<T>(chip, infrastructure, model, plan, demand);
+
+  const auto usage = application.push(demand.calls);
+  b.tasks = usage.tasks;
+  b.users = usage.users;
+  b.value = usage.value;
+  b.calls = demand.calls;
+  b.input_tokens = demand.calls * demand.input;
+  b.output_tokens = demand.calls * demand.output;
+  b.time_to_first_token = served.time_to_first_token;
+  b.time_per_output_token = served.time_per_output_token;
+  b.concurrency = served.concurrency;
+
+  const quantity<unit::per_second, T> sold = served.calls * infrastructure.utilisation * infrastructure.availability;
+  b.replicas = counted(demand.calls * demand.peak_to_mean / sold, how);
+  const T in_service = b.replicas * plan.chips();
+  b.load = demand.calls / (served.calls * b.replicas);
+
+  // A chip's use of its parts while it is at work, and the share of time that it is at work.
+  const auto use_at = [&](const T& busy) {
+    return chips::basic_use<T>{busy, busy * min(served.per_call.compute / served.per_call.time, T(1)),
+                               busy * min(served.per_call.memory / served.per_call.time, T(1))};
+  };
+  chip_demand<T> fleet;
+  fleet.chips = in_service;
+  fleet.peak_power = chips::power_of(chip, use_at(min(b.load * demand.peak_to_mean, T(1))));
+  fleet.mean_power = chips::power_of(chip, use_at(min(b.load, T(1))));
+  fleet.price = chip.price;
+  fleet.die_area = chips::die_area_of(chip);
+  const auto built = infrastructure.pull(fleet, how);
+  b.chips = built.chips;
+  b.nodes = built.nodes;
+  b.chip_power = {fleet.peak_power * b.chips, fleet.mean_power * b.chips};
+  b.it_power = {built.it_power.peak, built.it_power.mean};
+  b.site_power = {built.power.peak, built.power.mean};
+  b.silicon = fleet.die_area * b.chips;
+  b.land = built.land;
+  b.operators = built.operators;
+  b.construction_workers = built.construction_workers;
+  b.time_to_build = built.time_to_build;
+  b.chip_capex = built.capex_chips;
+  b.server_capex = built.capex_servers;
+  b.network_capex = built.capex_network;
+  b.facility_capex = built.capex_facility;
+  b.chip_cost = built.chip_cost;
+  b.server_cost = built.server_cost;
+  b.network_cost = built.network_cost;
+  b.facility_cost = built.facility_cost;
+  b.maintenance_cost = built.maintenance_cost;
+  b.staff_cost = built.staff_cost;
+
+  const auto supplied = energy.pull(b.site_power);
+  b.plant_power = {supplied.plant.peak, supplied.plant.mean};
+  b.energy_cost = supplied.cost();
+  b.carbon = supplied.carbon;
+  b.water = supplied.water + built.water;
+
+  if constexpr (requires { model.royalty; }) b.model_cost = b.output_tokens * model.royalty;
+  if constexpr (requires { application.cost_per_task; }) b.application_cost = b.tasks * application.cost_per_task;
+  return b;
+}
+
+// Five layers that fit each other. Composing checks every field of every layer and chooses a serving plan.
+template <class Energy, class Chip, class Infrastructure, class Model, class Application>
+class stack {
+ public:
+  using number_type =
+      promote_all_t<number_of_t<Energy>, number_of_t<Chip>, number_of_t<Infrastructure>, number_of_t<Model>, number_of_t<Application>>;
+
+  Energy energy;
+  Chip chip;
+  Infrastructure infrastructure;
+  Model model;
+  Application application;
+  basic_serving_plan<number_type> plan{};
+
+  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan serves the calls.
+  stack(Energy e, Chip c, Infrastructure i, Model m, Application a)
+      : energy(std::move(e)), chip(std::move(c)), infrastructure(std::move(i)), model(std::move(m)), application(std::move(a)) {
+    static_assert(energy::energy_supply<Energy>, "layercake: the first layer of a stack is an energy supply");
+    static_assert(chips::require_chip<Chip>());
+    if constexpr (real<number_type>) {
+      validate(*this);
+      choose_plan();
+    }
+  }
+  // The same with a plan of the caller's.
+  stack(Energy e, Chip c, Infrastructure i, Model m, Application a, basic_serving_plan<number_type> p)
+      : energy(std::move(e)), chip(std::move(c)), infrastructure(std::move(i)), model(std::move(m)), application(std::move(a)), plan(p) {
+    if constexpr (real<number_type>) validate(*this);
+  }
+
+  // The bill. Whole counting buys whole replicas and nodes; smooth counting is proportional to the calls.
+  auto pull(counting how = counting::whole) const {
+    return bill_of<number_type>(energy, chip, infrastructure, model, application, plan, how);
+  }
+
+  // The ceiling of what is granted.
+  auto push(const basic_grant<number_type>& granted) const {
+    if constexpr (real<number_type>) validate(granted, "grant");
+    return ceiling_of(pull(counting::smooth), granted);
+  }
+  // The ceiling of so much power at the plant.
+  auto push(const quantity<unit::watt, number_type>& plant_power) const {
+    basic_grant<number_type> granted;
+    granted.plant_power = plant_power;
+    return push(granted);
+  }
+
+  // The same stack with one layer replaced: the argument's type tells which. The plan is chosen anew.
+  template <class Layer>
+  auto with(const Layer& layer) const {
+    constexpr bool is_energy = energy::energy_supply<Layer>;
+    constexpr bool is_chip = chips::chip<Layer>;
+    constexpr bool is_infrastructure = infrastructure::infrastructure<Layer>;
+    constexpr bool is_model = models::model<Layer>;
+    constexpr bool is_application = applications::application<Layer>;
+    static_assert(is_energy + is_chip + is_infrastructure + is_model + is_application == 1,
+                  "layercake: with(x) takes a type that satisfies exactly one of the concepts energy_supply, chip, infrastructure, model, application");
+    if constexpr (is_energy) {
+      return layercake::stack(layer, chip, infrastructure, model, application);
+    } else if constexpr (is_chip) {
+      return layercake::stack(energy, layer, infrastructure, model, application);
+    } else if constexpr (is_infrastructure) {
+      return layercake::stack(energy, chip, layer, model, application);
+    } else if constexpr (is_model) {
+      return layercake::stack(energy, chip, infrastructure, layer, application);
+    } else {
+      return layercake::stack(energy, chip, infrastructure, model, layer);
+    }
+  }
+  // The same stack under a plan of the caller's.
+  auto with(const basic_serving_plan<number_type>& p) const {
+    return layercake::stack(energy, chip, infrastructure, model, application, p);
+  }
+
+  // The same stack over number type U, under the same plan.
+  template <class U>
+  auto over() const {
+    return layercake::stack(layercake::with_number<U>(energy), layercake::with_number<U>(chip), layercake::with_number<U>(infrastructure),
+                            layercake::with_number<U>(model), layercake::with_number<U>(application), layercake::with_number<U>(plan));
+  }
+
+  static constexpr auto fields() {
+    return std::tuple{part("energy", &stack::energy), part("chip", &stack::chip), part("infrastructure", &stack::infrastructure),
+                      part("model", &stack::model), part("application", &stack::application), part("plan", &stack::plan)};
+  }
+
+ private:
+  using T = number_type;
+
+  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline stages, if no domain holds
+  // the model), the one that answers most calls per chip.
+  void choose_plan() {
+    if (!is_known(chip.price)) {
+      raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) + " is not published; set it: chip.price = 30000 * usd"));
+    }
+    const auto demand = widened<T>(application.pull());
+    T best(0);
+    std::string reason;
+    for (T stages(1); stages <= T(64) && !(best > T(0)); stages *= T(2)) {
+      for (T tensor(1); tensor <= number_cast<T>(chip.scale_up_domain); tensor *= T(2)) {
+        basic_serving_plan<T> candidate;
+        candidate.tensor = tensor;
+        candidate.pipeline = stages;
+        if constexpr (requires { model.allows(candidate.split()); }) {
+          if (!model.allows(candidate.split())) continue;
+        }
+        const auto served = serve<T>(chip, infrastructure, model, candidate, demand);
+        const T rate = in<units::hertz>(served.calls) / candidate.chips();
+        if (rate > best) best = rate, plan = candidate;
+        reason = why_not(served, candidate, demand);
+      }
+    }
+    if (!(best > T(0))) raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
+  }
+
+  std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& p, const call_demand<T>& demand) const {
+    const std::string where_ = "on " + to_string(p.chips()) + " chips ";
+    if (s.memory_bound_concurrency < T(1)) {
+      return where_ + to_string(s.weights) + " of weights and the cache of one call do not fit in " + to_string(s.memory) +
+             " per chip; take a chip with more memory, a narrower precision or shorter inputs";
+    }
+    if (s.time_to_first_token > demand.time_to_first_token) {
+      return where_ + "the first token takes " + to_string(s.time_to_first_token) + ", the objective is " + to_string(demand.time_to_first_token) +
+             "; take a faster chip, shorter inputs or a looser application.time_to_first_token";
+    }
+    return where_ + "a token takes " + to_string(s.time_per_output_token * (T(1) * units::token)) + " at best, the objective is " +
+           to_string(demand.time_per_output_token * (T(1) * units::token)) +
+           "; take a chip with more memory bandwidth or a looser application.time_per_output_token";
+  }
+};
+
+}  // namespace layercake

@@ -1,0 +1,92 @@
+// parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed list.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <layercake/units/parse.hpp>
+#include <layercake/units/units.hpp>
+
+namespace lc = layercake;
+namespace unit = lc::unit;
+using lc::quantity;
+
+namespace {
+
+// xorshift64*, Vigna 2016: the same numbers everywhere.
+struct generator {
+  std::uint64_t state = 20260101;
+  std::uint64_t bits() {
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return state * 2685821657736338717u;
+  }
+  double unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+  // Log-uniform from 1e-28 to 1e28, either sign.
+  double any() { return (bits() & 1 ? -1 : 1) * std::pow(10.0, 56 * unit() - 28); }
+};
+
+// Four digits: half a unit of the last place is at most 5e-4 of the value.
+void check(const std::string& exact, bool same, const std::string& shown, double x, double read) {
+  CAPTURE(exact);
+  CAPTURE(shown);
+  REQUIRE(same);
+  REQUIRE(std::abs(read - x) <= 5.001e-4 * std::abs(x));
+}
+
+template <class Tag, class T>
+void read_back(generator& random, int times) {
+  const double edges[] = {0, 1, -1, 999.96, 0.001, 60, 1e6};
+  for (int i = 0; i < times; ++i) {
+    const T x = static_cast<T>(i < 7 ? edges[i] : random.any());
+    const auto q = lc::detail::access::make<Tag>(x);
+    const std::string exact = to_exact_string(q), shown = to_string(q);
+    check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x, lc::detail::access::base(lc::parse<quantity<Tag, T>>(shown)));
+  }
+}
+
+template <class... Tag>
+void all(const unit::detail::list<Tag...>*) {
+  generator random;
+  (read_back<Tag, double>(random, 200), ...);
+  (read_back<Tag, float>(random, 50), ...);
+}
+
+}  // namespace
+
+TEST_CASE("every named unit reads back") { all(static_cast<const unit::detail::named*>(nullptr)); }
+
+TEST_CASE("units outside the closed list read back") {
+  generator random;
+  read_back<unit::divided<unit::multiplied<unit::usd, unit::token>, unit::kelvin>, double>(random, 200);
+  read_back<unit::raised_to<unit::watt, 1, 2>, double>(random, 200);
+  read_back<unit::raised_to<unit::usd_per_joule, 3>, double>(random, 200);
+  read_back<unit::inverse<unit::kilogram>, double>(random, 200);
+}
+
+TEST_CASE("plain numbers read back") {
+  generator random;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = random.any();
+    REQUIRE(lc::parse<double>(lc::to_exact_string(x)) == x);
+    REQUIRE(std::abs(lc::parse<double>(lc::to_string(x)) - x) <= 5.001e-4 * std::abs(x));
+  }
+}
+
+TEST_CASE("no text crashes the reader") {
+  generator random;
+  const std::string alphabet = "0123456789.+-eE$%/*^() kMGTWhsBtokUSDCO2JLm1nai,\xC2\xB5";
+  int read = 0;
+  for (int i = 0; i < 50000; ++i) {
+    std::string text;
+    for (std::uint64_t n = random.bits() % 12; n > 0; --n) text += alphabet[random.bits() % alphabet.size()];
+    try {
+      (void)lc::parse<quantity<unit::watt>>(text);
+      ++read;
+    } catch (const lc::parse_error& e) {
+      REQUIRE(e.column >= 1);
+      REQUIRE(e.column <= text.size() + 1);
+    }
+  }
+  CHECK(read < 50000);
+}
