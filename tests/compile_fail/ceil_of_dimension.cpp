@@ -1,6 +1,6 @@
 // must-contain: unit::second
 // must-contain: ceil(
-// max-bytes: 2500
+// max-bytes: 3300
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

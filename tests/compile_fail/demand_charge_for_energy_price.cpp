@@ -11,7 +11,8 @@ struct tariff {
 };
 // Both are USD/J: the dimension alone would not see it.
 #ifdef GOOD
-tariff t{.energy = lc::as<lc::kind::energy_price>(62 * usd / megawatt_hour), .demand = lc::as<lc::kind::demand_charge>(18 * usd_per_kilowatt_month)};
+tariff t{.energy = lc::as<lc::kind::energy_price>(62 * usd / megawatt_hour),
+         .demand = lc::as<lc::kind::demand_charge>(18 * usd_per_kilowatt_month)};
 #else
 tariff t{.energy = lc::as<lc::kind::demand_charge>(18 * usd_per_kilowatt_month), .demand = {}};
 #endif

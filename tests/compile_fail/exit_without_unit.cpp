@@ -1,4 +1,3 @@
-// must-contain: quantity<layercake::unit::watt>
 // must-contain: double
 // max-bytes: 2500
 #include <layercake/units/units.hpp>

@@ -1,6 +1,6 @@
 // must-contain: kind::it
 // must-contain: kind::facility
-// max-bytes: 2500
+// max-bytes: 3000
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

@@ -1,7 +1,7 @@
 // must-contain: unit::watt
 // must-contain: unit::joule
 // must-contain: min(
-// max-bytes: 2500
+// max-bytes: 3000
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

@@ -1,6 +1,6 @@
 // must-contain: kind::model
 // must-contain: kind::hardware
-// max-bytes: 2500
+// max-bytes: 4500
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

@@ -1,6 +1,6 @@
 // must-contain: kind::peak
 // must-contain: kind::average
-// max-bytes: 2500
+// max-bytes: 4500
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

@@ -6,8 +6,12 @@
 
 using namespace layercake::units;
 namespace lc = layercake;
-struct per_chip { static constexpr const char* name = "per chip"; };
-struct whole_fleet { static constexpr const char* name = "whole fleet"; };
+struct per_chip {
+  static constexpr const char* name = "per chip";
+};
+struct whole_fleet {
+  static constexpr const char* name = "whole fleet";
+};
 auto one = lc::as<per_chip>(700 * watt);
 auto room = lc::as<whole_fleet>(10 * megawatt);
 #ifdef GOOD

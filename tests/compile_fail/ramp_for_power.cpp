@@ -6,7 +6,8 @@
 
 using namespace layercake::units;
 namespace lc = layercake;
-inline auto after(lc::quantity<lc::unit::watt> now, lc::quantity<lc::unit::watt_per_second> ramp, lc::quantity<lc::unit::second> step) {
+inline auto after(lc::quantity<lc::unit::watt> now, lc::quantity<lc::unit::watt_per_second> ramp,
+                  lc::quantity<lc::unit::second> step) {
 #ifdef GOOD
   return now + ramp * step;
 #else

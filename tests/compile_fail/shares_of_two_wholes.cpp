@@ -1,6 +1,6 @@
 // must-contain: cluster_capex
 // must-contain: ownership_cost
-// max-bytes: 2500
+// max-bytes: 3000
 #include <layercake/units/units.hpp>
 
 namespace lc = layercake;

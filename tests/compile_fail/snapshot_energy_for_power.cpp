@@ -6,7 +6,8 @@
 
 using namespace layercake::units;
 namespace lc = layercake;
-inline lc::quantity<lc::unit::joule> served(lc::quantity<lc::unit::watt> load, lc::quantity<lc::unit::second> snapshot) {
+inline lc::quantity<lc::unit::joule> served(lc::quantity<lc::unit::watt> load,
+                                            lc::quantity<lc::unit::second> snapshot) {
 #ifdef GOOD
   return load * snapshot;
 #else

@@ -1,9 +1,7 @@
 // Names that other people's headers define as macros. The library must not use them as plain names.
 #pragma once
 
-// windows.h
-#define min(a, b) ((a) < (b) ? (a) : (b))
-#define max(a, b) ((a) > (b) ? (a) : (b))
+// windows.h (its min and max are refused by name: core/number.hpp)
 #define near
 #define far
 #define small char

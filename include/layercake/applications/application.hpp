@@ -11,9 +11,9 @@ namespace layercake::applications {
 // What a rate of model calls makes: `push` of an application.
 template <class T = double>
 struct basic_usage {
-  quantity<unit::per_second, T> tasks;
-  T users = T(0);                           // people active a day
-  quantity<unit::usd_per_second, T> value;  // unknown if nobody says what a task is worth
+  quantity<unit::per_second, T> tasks{};
+  T users = T(0);                             // people active a day
+  quantity<unit::usd_per_second, T> value{};  // unknown if nobody says what a task is worth
 };
 using usage = basic_usage<>;
 
@@ -56,18 +56,20 @@ inline constexpr field_source workload_defaults[] = {
 
 // A workload of tasks, each of which calls models. An assistant with defaults of chat:
 //   assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}
-// A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
-// Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the trace-driven serving of the models).
+// A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only
+// throughput counts. Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the
+// trace-driven serving of the models).
 template <class T = double>
 struct basic_workload {
   const char* name = "assistant";
-  T daily_users = number_cast<T>(unknown<double>());                                       // no default: set it
-  quantity<unit::per_second, T> tasks_per_user = number_cast<T>(unknown<double>()) * units::hertz;  // 12 / day; no default
+  T daily_users = number_cast<T>(unknown<double>());  // no default: set it
+  quantity<unit::per_second, T> tasks_per_user =
+      number_cast<T>(unknown<double>()) * units::hertz;  // 12 / day; no default
   T calls_per_task = number_cast<T>(1);
   quantity<unit::token, T> input = number_cast<T>(unknown<double>()) * units::token;   // read per call; no default
   quantity<unit::token, T> output = number_cast<T>(unknown<double>()) * units::token;  // written per call; no default
-  T cached_share{};                                                                    // of the input, reused from an earlier call
-  T peak_to_mean = number_cast<T>(3);                                                  // busiest hour over mean
+  T cached_share{};                    // of the input, reused from an earlier call
+  T peak_to_mean = number_cast<T>(3);  // busiest hour over mean
   quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
   quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
   quantity<unit::usd, T> value_per_task = number_cast<T>(unknown<double>()) * units::usd;
@@ -88,11 +90,15 @@ struct basic_workload {
         field("output", &W::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
         field("cached_share", &W::cached_share, share, "share of the input reused from an earlier call's cache"),
         field("peak_to_mean", &W::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
-        field("time_to_first_token", &W::time_to_first_token, positive.or_unknown(), "longest wait for an answer to begin"),
-        field("time_per_output_token", &W::time_per_output_token, positive.or_unknown(), "longest time between tokens of an answer"),
-        field("value_per_task", &W::value_per_task, nonnegative.or_unknown(), "what a task is worth to who pays for it"),
+        field("time_to_first_token", &W::time_to_first_token, positive.or_unknown(),
+              "longest wait for an answer to begin"),
+        field("time_per_output_token", &W::time_per_output_token, positive.or_unknown(),
+              "longest time between tokens of an answer"),
+        field("value_per_task", &W::value_per_task, nonnegative.or_unknown(),
+              "what a task is worth to who pays for it"),
         field("cost_per_task", &W::cost_per_task, nonnegative, "what a task costs beside the stack"),
-        field("human_time_replaced", &W::human_time_replaced, nonnegative.or_unknown(), "time of a person that a task saves"),
+        field("human_time_replaced", &W::human_time_replaced, nonnegative.or_unknown(),
+              "time of a person that a task saves"),
         label(&W::origin)};
   }
 
@@ -102,10 +108,12 @@ struct basic_workload {
 
   // What is asked of the models: calls = tasks * calls per task, with the shape of each.
   constexpr call_demand<T> pull() const {
-    return {tasks() * calls_per_task, peak_to_mean, input, output, cached_share, time_to_first_token, time_per_output_token};
+    return {tasks() * calls_per_task, peak_to_mean,         input, output, cached_share,
+            time_to_first_token,      time_per_output_token};
   }
 
-  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value = tasks * value per task.
+  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value =
+  // tasks * value per task.
   template <class N>
   constexpr auto push(const quantity<unit::per_second, N>& calls) const {
     basic_usage<promote_t<T, N>> made;

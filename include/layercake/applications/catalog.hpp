@@ -1,4 +1,5 @@
-// Workloads that have a public trace, price or plausible shape. All inline constexpr, all for one daily user: `chat.with_users(1e6)`.
+// Workloads that have a public trace, price or plausible shape. All inline constexpr, all for one daily user:
+// `chat.with_users(1e6)`.
 //
 // What no source gives is unknown; a stack refuses a workload whose tasks or tokens are unknown until they are set.
 #pragma once
@@ -21,7 +22,8 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-// 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s per token | USD | minutes.
+// 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s
+// per token | USD | minutes.
 struct columns {
   double tasks_per_day, calls, input, output, cached, first, between, value, minutes;
 };
@@ -31,7 +33,8 @@ constexpr workload row(const char* name, const columns& c, const provenance& ori
   const double calls = c.calls == c.calls ? c.calls : 1;
   return {.name = name,
           .daily_users = 1,
-          .tasks_per_user = c.tasks_per_day == c.tasks_per_day ? c.tasks_per_day / day : unknown<quantity<unit::per_second>>(),
+          .tasks_per_user =
+              c.tasks_per_day == c.tasks_per_day ? c.tasks_per_day / day : unknown<quantity<unit::per_second>>(),
           .calls_per_task = calls,
           .input = c.input == c.input ? c.input / calls * token : datum<token>(none),
           .output = c.output == c.output ? c.output / calls * token : datum<token>(none),
@@ -45,17 +48,51 @@ constexpr workload row(const char* name, const columns& c, const provenance& ori
 
 // Which fields of a row are assumptions and not its source's.
 inline constexpr const char* assumption = "assumption";
-inline constexpr field_source assumed_1[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_2[] = {{"peak_to_mean", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_3[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}};
-inline constexpr field_source assumed_4[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_5[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_6[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"input", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_7[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"input", assumption, confidence::assumed}, {"output", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_8[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_9[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
-inline constexpr field_source assumed_10[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
-inline constexpr field_source assumed_11[] = {{"cached_share", assumption, confidence::assumed}, {"peak_to_mean", assumption, confidence::assumed}, {"tasks_per_user", assumption, confidence::assumed}, {"value_per_task", assumption, confidence::assumed}};
+inline constexpr field_source assumed_1[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed},
+                                             {"value_per_task", assumption, confidence::assumed},
+                                             {"time_to_first_token", assumption, confidence::assumed},
+                                             {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_2[] = {{"peak_to_mean", assumption, confidence::assumed},
+                                             {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_3[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed}};
+inline constexpr field_source assumed_4[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed},
+                                             {"tasks_per_user", assumption, confidence::assumed},
+                                             {"value_per_task", assumption, confidence::assumed},
+                                             {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_5[] = {
+    {"cached_share", assumption, confidence::assumed},   {"peak_to_mean", assumption, confidence::assumed},
+    {"tasks_per_user", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed},
+    {"value_per_task", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_6[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed},
+                                             {"input", assumption, confidence::assumed},
+                                             {"time_per_output_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_7[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed},
+                                             {"input", assumption, confidence::assumed},
+                                             {"output", assumption, confidence::assumed},
+                                             {"calls_per_task", assumption, confidence::assumed},
+                                             {"tasks_per_user", assumption, confidence::assumed},
+                                             {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_8[] = {
+    {"cached_share", assumption, confidence::assumed},   {"peak_to_mean", assumption, confidence::assumed},
+    {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed},
+    {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
+inline constexpr field_source assumed_9[] = {{"cached_share", assumption, confidence::assumed},
+                                             {"peak_to_mean", assumption, confidence::assumed},
+                                             {"value_per_task", assumption, confidence::assumed}};
+inline constexpr field_source assumed_10[] = {{"cached_share", assumption, confidence::assumed},
+                                              {"peak_to_mean", assumption, confidence::assumed},
+                                              {"calls_per_task", assumption, confidence::assumed},
+                                              {"human_time_replaced", assumption, confidence::assumed},
+                                              {"value_per_task", assumption, confidence::assumed}};
+inline constexpr field_source assumed_11[] = {{"cached_share", assumption, confidence::assumed},
+                                              {"peak_to_mean", assumption, confidence::assumed},
+                                              {"tasks_per_user", assumption, confidence::assumed},
+                                              {"value_per_task", assumption, confidence::assumed}};
 }  // namespace detail
 
 using detail::none;
@@ -117,7 +154,23 @@ inline constexpr std::array<reference, 17> references{{
 }};
 // clang-format on
 
-inline constexpr std::array<const workload*, 17> all{&chat, &chat_long_context, &chat_gemini, &code_completion, &coding_agent, &tool_agent, &reasoning, &customer_service, &radiology_assist, &legal_copilot, &drug_discovery, &deep_research, &social_companion, &self_driving, &humanoid_robot, &image_generation, &video_generation};
+inline constexpr std::array<const workload*, 17> all{&chat,
+                                                     &chat_long_context,
+                                                     &chat_gemini,
+                                                     &code_completion,
+                                                     &coding_agent,
+                                                     &tool_agent,
+                                                     &reasoning,
+                                                     &customer_service,
+                                                     &radiology_assist,
+                                                     &legal_copilot,
+                                                     &drug_discovery,
+                                                     &deep_research,
+                                                     &social_companion,
+                                                     &self_driving,
+                                                     &humanoid_robot,
+                                                     &image_generation,
+                                                     &video_generation};
 
 // The workload of that name; throws missing_value with the nearest names.
 constexpr const workload& find(std::string_view name) { return find_by_name(all, name); }

@@ -51,7 +51,7 @@ struct basic_peak_rates {
     case precision::fp32:
       return single();
     case precision::tf32:
-      return first(tf32, first(fp32, bf16 / T(3)));
+      return first(tf32, first(fp32, first(bf16, fp16) / T(3)));
     case precision::fp16:
       return first(fp16, half());
     case precision::bf16:
@@ -129,9 +129,11 @@ struct basic_accelerator {
         field("exponential_rate", &X::exponential_rate, positive.or_unknown(),
               "exponentials per second; 16 per multiprocessor and clock"),
         field("compute_efficiency", &X::compute_efficiency, positive_share,
-              "the sustained share of the peak rate, above 0 to 1"),
+              "the share of the peak rate that large products sustain; the kernel laws of measured families have their "
+              "own"),
         field("memory_efficiency", &X::memory_efficiency, positive_share,
-              "the sustained share of the memory rate, above 0 to 1")};
+              "the share of the memory rate that streaming sustains; the kernel laws of measured families have their "
+              "own")};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
@@ -142,9 +144,9 @@ struct basic_accelerator {
 
   // Roofline: the longer of multiplying and moving,
   //   t = max(flop / (peak(math) * compute_efficiency), bytes / (memory_bandwidth * memory_efficiency))  [s].
-  // No launch latency, no shape: for operations use time_of(chip, operation). Source: Williams, Waterman, Patterson,
-  // CACM 52(4), 2009. Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985
-  // s).
+  // No launch latency, no shape: for operations use time_of(chip, operation).
+  // Source: Williams, Waterman, Patterson, CACM 52(4), 2009.
+  // Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985 s).
   template <class N>
   constexpr auto time(const work<N>& w) const {
     return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));
@@ -157,8 +159,8 @@ struct basic_accelerator {
     using namespace units;
     const auto half = peak.rate(precision::bf16);
     const auto known = [](const auto& q, const auto& guess) { return where(is_known(q), q, guess); };
-    const T cores = known(multiprocessors, max(T(half / (5 * teraflop_per_second)), T(1)));
-    const auto exponentials = known(exponential_rate, half / (220 * flop));
+    const T cores = known(multiprocessors, max(T(half / teraflop_per_second / T(5)), T(1)));
+    const auto exponentials = known(exponential_rate, half / (T(220) * flop));
     return {basic_kernel_chip<T>{.single = peak.rate(precision::fp32),
                                  .tf32 = peak.rate(precision::tf32),
                                  .half = half,
@@ -195,10 +197,14 @@ struct basic_accelerator {
     return timing().time(op);
   }
 
-  // Electrical power at what it is `doing`; see power_at in power.hpp.
+  // Electrical power at what it is doing, below its design power or a lower cap; see power_at in power.hpp.
   template <class N>
   constexpr auto power(const basic_use<N>& doing) const {
-    return power_at(family, idle_power, thermal_design_power, doing);
+    return power_at(power_law(family), idle_power, thermal_design_power, doing);
+  }
+  template <class N, class C>
+  constexpr auto power(const basic_use<N>& doing, const quantity<unit::watt, C>& cap) const {
+    return min(power(doing), max(cap, idle_power));
   }
 };
 using accelerator = basic_accelerator<>;

@@ -5,12 +5,11 @@
 #pragma once
 
 #include <layercake/chips/accelerator.hpp>
-#include <string>
+#include <layercake/chips/wafers.hpp>
+#include <layercake/core/catalog.hpp>
 #include <string_view>
 
 namespace layercake::chips::catalog {
-
-inline constexpr double na = unknown<double>();  // nobody publishes it, or the chip has none
 
 namespace detail {
 struct peaks {
@@ -26,37 +25,33 @@ struct inside {
   double multiprocessors, clock, cache, exponentials = 1;  // GHz, MB, times 16 per multiprocessor and clock
 };
 
-// x units, or unknown. Compilers refuse arithmetic on NaN in a constant, so unknown figures are not multiplied.
-template <auto Unit>
-constexpr auto figure(double x) {
-  return is_known(x) ? x * Unit : unknown<measured_in<Unit>>();
-}
+using layercake::detail::datum;
 
 // A chip from figures in the units of its data sheet; `matrix` is the best published large BF16 matrix product in
 // TFLOP/s.
 constexpr accelerator data_sheet(const char* name, family f, const peaks& p, const moving& m, const buying& b,
                                  const inside& s, double matrix, const char* launch, const provenance& origin) {
   using namespace units;
-  constexpr auto rate = [](double x) { return figure<teraflop_per_second>(x); };
+  constexpr auto rate = [](double x) { return datum<teraflop_per_second>(x); };
   const bool inside_known = is_known(s.multiprocessors);
   return {.name = name,
           .family = f,
           .peak = {rate(p.fp32), rate(p.tf32), rate(p.fp16), rate(p.bf16), rate(p.fp8), rate(p.fp4), rate(p.int8)},
           .memory = m.memory * gigabyte,
           .memory_bandwidth = m.bandwidth * gigabyte_per_second,
-          .scale_up_bandwidth = figure<gigabyte_per_second>(m.scale_up),
+          .scale_up_bandwidth = datum<gigabyte_per_second>(m.scale_up),
           .scale_up_domain = m.domain,
-          .thermal_design_power = figure<watt>(b.power),
-          .idle_power = figure<watt>(is_known(b.idle)    ? b.idle
-                                     : is_known(b.power) ? idle_share * b.power
-                                                         : na),
-          .price = figure<usd>(b.price),
-          .die_area = figure<square_millimetre>(b.die_area),
+          .thermal_design_power = datum<watt>(b.power),
+          .idle_power = datum<watt>(is_known(b.idle)    ? b.idle
+                                    : is_known(b.power) ? idle_share * b.power
+                                                        : na),
+          .price = datum<usd>(b.price),
+          .die_area = datum<square_millimetre>(b.die_area),
           .dies = b.dies,
           .multiprocessors = s.multiprocessors,
-          .clock = figure<gigahertz>(s.clock),
-          .on_chip_cache = figure<megabyte>(s.cache),
-          .exponential_rate = figure<gigahertz>(inside_known ? 16 * s.exponentials * s.multiprocessors * s.clock : na),
+          .clock = datum<gigahertz>(s.clock),
+          .on_chip_cache = datum<megabyte>(s.cache),
+          .exponential_rate = datum<gigahertz>(inside_known ? 16 * s.exponentials * s.multiprocessors * s.clock : na),
           .compute_efficiency = is_known(matrix) ? matrix / p.bf16 : sustained(f).compute,
           .launch = launch,
           .origin = origin};
@@ -455,9 +450,9 @@ inline constexpr accelerator v100_sxm3_32gb =
                        {32, 981, 150, 16}, {350, na, na, 815, 1}, {80, 1.53, 6}, na, "2017",
                        {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
 
-// A chip and the key that it is found by.
+// A chip and the key that it is found by, which is shorter than its own name.
 struct entry {
-  std::string_view key;
+  std::string_view name;
   const accelerator* chip;
 };
 inline constexpr entry all[] = {
@@ -535,22 +530,12 @@ constexpr bool same(std::string_view a, std::string_view b) {
     if (folded(a[i]) != folded(b[i])) return false;
   return true;
 }
-// The keys that share a first letter or more with what was asked, best first letters first.
-inline std::string near(std::string_view asked) {
-  const auto common = [&](std::string_view key) {
-    std::size_t n = 0;
-    while (n < key.size() && n < asked.size() && folded(key[n]) == folded(asked[n]))
-      ++n;
-    return n;
-  };
-  std::size_t best = 0;
-  for (const entry& e : all)
-    best = common(e.key) > best ? common(e.key) : best;
-  std::string text;
-  for (const entry& e : all)
-    if (best == 0 || common(e.key) == best) text += (text.empty() ? "" : ", ") + std::string(e.key);
-  return text;
-}
+inline constexpr auto keys = [] {
+  std::array<const entry*, std::size(all)> p{};
+  for (std::size_t i = 0; i < p.size(); ++i)
+    p[i] = &all[i];
+  return p;
+}();
 }  // namespace detail
 
 // The chip with this key ("h100-sxm-80gb"), alias ("h100") or name ("H100-SXM5-80GB"); case, '_' and ' ' for '-' do not
@@ -559,16 +544,14 @@ constexpr const accelerator* find_if_any(std::string_view name) {
   for (const alias& a : aliases)
     if (detail::same(a.name, name)) return find_if_any(a.key);
   for (const entry& e : all)
-    if (detail::same(e.key, name) || detail::same(e.chip->name, name)) return e.chip;
+    if (detail::same(e.name, name) || detail::same(e.chip->name, name)) return e.chip;
   return nullptr;
 }
 
-// The same; throws layercake::error that lists the nearest keys if there is none.
-inline const accelerator& find(std::string_view name) {
-  const accelerator* const a = find_if_any(name);
-  if (a == nullptr)
-    raise(error("no chip is called \"" + std::string(name) + "\" in the catalog; nearest: " + detail::near(name)));
-  return *a;
+// The same; throws `missing_value` with the nearest keys if there is none.
+constexpr const accelerator& find(std::string_view name) {
+  const accelerator* const chip = find_if_any(name);
+  return chip != nullptr ? *chip : *find_by_name(detail::keys, name).chip;
 }
 
 }  // namespace layercake::chips::catalog

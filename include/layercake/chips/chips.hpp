@@ -5,6 +5,7 @@
 #include <layercake/chips/accelerator.hpp>
 #include <layercake/chips/catalog.hpp>
 #include <layercake/chips/silicon.hpp>
+#include <layercake/chips/wafers.hpp>
 #include <layercake/core/demand.hpp>
 
 namespace layercake::chips {
@@ -101,7 +102,7 @@ constexpr auto power_of(const C& c, const basic_use<N>& u) {
   if constexpr (requires { c.power(u); }) {
     return c.power(u);
   } else {
-    return power_at(family::other, c.idle_power, c.thermal_design_power, u);
+    return power_at(power_law(family::other), c.idle_power, c.thermal_design_power, u);
   }
 }
 

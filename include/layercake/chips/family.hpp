@@ -57,11 +57,11 @@ struct sustained_shares {
   confidence how;
 };
 
-// Compute: mean over the family of the best published large matrix product over the dense peak (A100 0.869; H100, H200
-// 0.803; B200, GB200, B300 0.776, 0.729, 0.786; MI300X, MI325X, MI355X 0.511, 0.600, 0.626; Gaudi2, Gaudi3 0.969,
-// 0.741: stas00/ml-engineering, maximum achievable matmul table, 2026; TPU v6e 0.93 from one published row). Memory:
-// 0.85, in the middle of what fitted kernels reach (0.75 to 0.96 on NVIDIA). The other families are assumed to do as an
-// average one.
+// Compute: mean over the family of the best published large matrix product over the dense peak: A100 0.869; H100, H200
+// 0.803; B200, GB200, B300 0.776, 0.729, 0.786; MI300X, MI325X, MI355X 0.511, 0.600, 0.626; Gaudi2, Gaudi3 0.969, 0.741
+// (stas00/ml-engineering, maximum achievable matmul, 2026); TPU v6e 0.93 (one published row); L40S 0.60 (fit of its
+// products, kernel_constants.hpp). Memory: 0.85, in the middle of the 0.75 to 0.96 that fitted kernels reach on NVIDIA.
+// The other families are assumed to do as an average one.
 constexpr sustained_shares sustained(family f) {
   switch (f) {
   case family::ampere:

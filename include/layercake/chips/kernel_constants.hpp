@@ -11,8 +11,8 @@
 
 namespace layercake::chips {
 
-// Y[m,n] = X[m,k] W[k,n]. Medians of |ln(predicted / measured)|, shapes held out: 4 to 7 % (BF16, FP8), 5 to 11 %
-// (NVFP4), 6 to 13 % (INT8, weight-only).
+// Y[m,n] = X[m,k] W[k,n]. Medians of |ln(predicted / measured)| by chip: BF16 4 to 7 %, FP8 2 to 7 %, block FP8 5 to 8
+// % (shapes held out); INT8 8 %, weight-only 6 to 12 %, NVFP4 9 to 12 % (in sample).
 struct product_constants {
   double launch;           // s, launch, prologue and drain; 2e-7 to 2e-5
   double quantise_launch;  // s, launches of the kernels that quantise X; 0 to 2e-5
@@ -64,8 +64,8 @@ struct decode_constants {
   double cached_cost;    // of a byte found there, over one from memory
 };
 
-// The routed feed-forward of a mixture of experts. In-sample medians 10 to 13 %, a third of the shapes held out 13 to
-// 16 %, weight-only 33 %.
+// The routed feed-forward of a mixture of experts. In-sample medians 10 to 13 % (FP4 weights by FP8: 19 %), a third of
+// the shapes held out 13 to 16 %, weight-only 33 %.
 struct expert_constants {
   double launch;          // s, all kernels of the layer
   double compute;         // share of the peak, to 0.95
@@ -105,7 +105,7 @@ struct family_constants {
   std::array<product_constants, 6> product;
   std::array<prefill_constants, 4> prefill;
   std::array<decode_constants, 4> decode;
-  std::array<expert_constants, 5> expert;  // half, fp8, block_fp8, fp4, weight_only
+  std::array<expert_constants, 7> expert;  // half, fp8, block_fp8, fp4, weight-only: integers, FP4, FP4 by FP8
   stream_constants stream{};
   shared_constants shared{};
 };
@@ -133,7 +133,9 @@ inline constexpr family_constants ampere_constants{
                 {2.493e-5, 0.3714, 0.95, 1.81e-5, 1, 0.5, 2.516, 1.288, 2.974, 60},
                 {2.18e-5, 0.9388, 0.9364, 1.602e-6, 4537, 66.39, 0.943, 1.353, 5.283, 60},
                 {3.131e-5, 0.6111, 0.95, 4.554e-5, 5000, 0.5, 4, 0.3, 1.55, 18.53},
-                {5.646e-5, 0.3104, 0.95, 0, 414, 12.29, 0.894, 0.9531, 4.396, 1.938}}}};
+                {5.646e-5, 0.3104, 0.95, 0, 414, 12.29, 0.894, 0.9531, 4.396, 1.938},
+                {8.908e-5, 0.3686, 0.95, 0, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
+                {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
 // L40S.
 inline constexpr family_constants ada_constants{
@@ -159,7 +161,9 @@ inline constexpr family_constants ada_constants{
                 {1.531e-5, 0.4535, 0.95, 0, 1, 0.5, 2.516, 1.288, 2.974, 60},
                 {2.479e-5, 0.95, 0.7713, 0, 4537, 66.39, 0.943, 1.353, 5.283, 60},
                 {3.131e-5, 0.6111, 0.95, 4.554e-5, 5000, 0.5, 4, 0.3, 1.55, 18.53},
-                {8.058e-6, 0.4979, 0.8024, 0, 414, 12.29, 0.894, 0.9531, 4.396, 1.938}}}};
+                {8.058e-6, 0.4979, 0.8024, 0, 414, 12.29, 0.894, 0.9531, 4.396, 1.938},
+                {1.589e-5, 0.4762, 0.9196, 0, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
+                {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
 // H100, H200.
 inline constexpr family_constants hopper_constants{
@@ -186,7 +190,9 @@ inline constexpr family_constants hopper_constants{
                 {2.493e-5, 0.3714, 0.95, 1.81e-5, 1, 0.5, 2.516, 1.288, 2.974, 60},
                 {2.18e-5, 0.9388, 0.9364, 1.602e-6, 4537, 66.39, 0.943, 1.353, 5.283, 60},
                 {3.131e-5, 0.6111, 0.95, 4.554e-5, 5000, 0.5, 4, 0.3, 1.55, 18.53},
-                {3.999e-5, 0.2545, 0.8222, 1.767e-6, 414, 12.29, 0.894, 0.9531, 4.396, 1.938}}}};
+                {3.999e-5, 0.2545, 0.8222, 1.767e-6, 414, 12.29, 0.894, 0.9531, 4.396, 1.938},
+                {8.908e-5, 0.3686, 0.95, 0, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
+                {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
 // B200, B300, GB200, GB300.
 inline constexpr family_constants blackwell_constants{
@@ -194,7 +200,7 @@ inline constexpr family_constants blackwell_constants{
     .product = {{{1.96e-6, 0, 0.826, 0.747, 0.98, 48.7, 0.628, 0.509, 9.091e4, 0, 0.4192, 1, 0},
                  {1.96e-6, 1.16e-5, 0.825, 0.77, 1.12, 136, 0.01, 0.694, 7.519e4, 0, 0.2781, 0.473, 5},
                  {1.96e-6, 3.44e-6, 0.956, 0.782, 2.11, 70.8, 0.01, 0.689, 0, 0, 0.6849, 0.663, 3},
-                 {1.96e-6, 4.62e-6, 0.668, 0.604, 1.73, 0.5, 0.444, 3, 0, 0, 0.6849, 0.388, 2.562},
+                 {1.96e-6, 5.253e-6, 0.7345, 0.5842, 3.069, 40.17, 0.01, 3, 0, 0, 0.6849, 0.3866, 2.562},
                  {7e-6, 0, 0.88, 0.78, 1.4, 40, 0.25, 0.45, 0, 0, 0.137, 1, 0},
                  {8.484e-6, 0, 0.97, 0.941, 1.535, 64.78, 0.01, 0.4727, 2.997e4, 0, 0.041, 1, 0}}},
     .prefill = {{{1.49e-5, 2.45e-6, 2.523, 0.9003, 1.2, 1, 300, 96, 0.3, 0.2},
@@ -213,7 +219,9 @@ inline constexpr family_constants blackwell_constants{
                 {2.428e-5, 0.3609, 0.95, 1.768e-5, 1, 0.5, 2.516, 1.288, 2.974, 60},
                 {2.42e-5, 0.95, 0.7937, 1.271e-5, 4537, 66.39, 0.943, 1.353, 5.283, 60},
                 {3.131e-5, 0.6111, 0.95, 4.554e-5, 5000, 0.5, 4, 0.3, 1.55, 18.53},
-                {4.11e-5, 0.1251, 0.5641, 7.677e-7, 414, 12.29, 0.894, 0.9531, 4.396, 1.938}}}};
+                {4.11e-5, 0.1251, 0.5641, 7.677e-7, 414, 12.29, 0.894, 0.9531, 4.396, 1.938},
+                {3.251e-5, 0.1551, 0.3, 2.702e-5, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
+                {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
 // Any other chip: what the measured families have in common; shares of the peak come from the chip.
 inline constexpr family_constants generic_constants{
@@ -240,7 +248,9 @@ inline constexpr family_constants generic_constants{
                 {2.493e-5, 0.3714, 0.95, 1.81e-5, 1, 0.5, 2.516, 1.288, 2.974, 60},
                 {2.18e-5, 0.9388, 0.9364, 1.602e-6, 4537, 66.39, 0.943, 1.353, 5.283, 60},
                 {3.131e-5, 0.6111, 0.95, 4.554e-5, 5000, 0.5, 4, 0.3, 1.55, 18.53},
-                {3.999e-5, 0.2545, 0.8222, 1.767e-6, 414, 12.29, 0.894, 0.9531, 4.396, 1.938}}}};
+                {3.999e-5, 0.2545, 0.8222, 1.767e-6, 414, 12.29, 0.894, 0.9531, 4.396, 1.938},
+                {8.908e-5, 0.3686, 0.95, 0, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
+                {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
 constexpr const family_constants& kernel_constants(family f) {
   switch (f) {

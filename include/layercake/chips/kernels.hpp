@@ -42,13 +42,13 @@ constexpr T square(const T& x) {
 template <class... T>
 constexpr auto root_of_squares(const quantity<unit::second, T>&... t) {
   using namespace units;
-  return sqrt((square(t / (1.0 * second)) + ...)) * second;
+  return sqrt((square(t / second) + ...)) * second;
 }
-// max(x, 0) rounded over a width: 0.5 (x + sqrt(x^2 + width^2)).
-template <class A, class B>
-constexpr auto smooth_ramp(const quantity<unit::byte, A>& x, const quantity<unit::byte, B>& width) {
+// max(x, 0) rounded over a tenth of `scale`: 0.5 (x + sqrt(x^2 + (scale / 10)^2)).
+template <class T>
+constexpr auto smooth_ramp(const quantity<unit::byte, T>& x, const quantity<unit::byte, T>& scale) {
   using namespace units;
-  return 0.5 * (x + sqrt(square(x / (1.0 * byte)) + square(width / (1.0 * byte))) * byte);
+  return T(0.5) * (x + sqrt(square(T(x / byte)) + square(T(0.1) * T(scale / byte))) * byte);
 }
 // min(x, y) rounded: x y / sqrt(x^2 + y^2).
 template <class T>
@@ -119,12 +119,12 @@ public:
       detail::product_law<T>& p = product_[i];
       p.launch = T(c.launch) * second;
       p.quantise_launch = T(c.quantise_launch) * second;
-      p.per_multiply = 2.0 * flop / (rate[i] * share);
+      p.per_multiply = T(2) * flop / (rate[i] * share);
       p.chain = T(c.chain * 2 * 128 * 128) * sms * flop / rate[i];
       p.chain_limit = T(c.chain_limit) / second;
       p.per_result = T(c.epilogue * 2) * byte / chip.memory_bandwidth;
-      p.per_byte = 1.0 / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
-      p.quantise_per_byte = 1.0 / (chip.memory_bandwidth * T(c.quantise_memory));
+      p.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
+      p.quantise_per_byte = T(1) / (chip.memory_bandwidth * T(c.quantise_memory));
       p.quantise_bytes = T(c.quantise_bytes) * byte;
       p.edge = T(c.edge);
       p.rounding = T(c.rounding);
@@ -138,9 +138,9 @@ public:
       detail::prefill_law<T>& p = prefill_[i];
       p.launch = T(c.launch) * second;
       p.tile_start = T(c.tile_start) * second / sms;
-      p.per_multiply = 2.0 * flop / (peak * (T(c.compute) * share));
-      p.per_score = 1.0 / (chip.exponential_rate * T(c.exponential));
-      p.per_byte = 1.0 / (chip.memory_bandwidth * T(shared_.prefill_memory));
+      p.per_multiply = T(2) * flop / (peak * (T(c.compute) * share));
+      p.per_score = T(1) / (chip.exponential_rate * T(c.exponential));
+      p.per_byte = T(1) / (chip.memory_bandwidth * T(shared_.prefill_memory));
       p.cached = T(c.cache_share) * chip.on_chip_cache;
       p.passes = T(c.passes);
       p.longest = T(c.longest) * sms;
@@ -152,28 +152,28 @@ public:
       d.launch = T(e.launch) * second;
       d.stream = T(e.stream) * second / sms;
       d.groups = T(1 / e.stream_group);
-      d.per_byte = 1.0 / (chip.memory_bandwidth * own(e.memory, chip.memory_efficiency));
+      d.per_byte = T(1) / (chip.memory_bandwidth * own(e.memory, chip.memory_efficiency));
       d.ramp = T(e.ramp) * second;
       d.ramp_bytes = T(e.ramp_bytes) * byte;
-      d.per_multiply = 2.0 * flop / (peak * (T(e.compute) * share));
+      d.per_multiply = T(2) * flop / (peak * (T(e.compute) * share));
       d.padded_rows = T(e.padded_rows);
       d.split = T(sqrt(e.split)) * second;
       d.unsplit = T(e.unsplit) * second / byte;
       d.vector_launch = T(e.vector_launch) * second;
       d.vector_stream = T(e.vector_stream) * second / sms;
-      d.vector_value = 1.0 / (T(e.vector_rate) * sms * chip.clock);
+      d.vector_value = T(1) / (T(e.vector_rate) * sms * chip.clock);
       d.largest_group = T(e.largest_group);
       d.vector_single = T(e.vector_single);
       d.cached = T(e.cache_share) * chip.on_chip_cache;
       d.cached_cost = T(e.cached_cost);
     }
-    for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < 7; ++i) {
       const expert_constants& c = constants.expert[i];
       detail::expert_law<T>& x = expert_[i];
       const T share = constants.measured ? T(1) : chip.compute_efficiency / T(constants.product[0].compute);
       x.launch = T(c.launch) * second;
-      x.per_multiply = 2.0 * flop / (rate[i == 4 ? 5 : i] * (T(c.compute) * share));
-      x.per_byte = 1.0 / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
+      x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (T(c.compute) * share));
+      x.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
       x.ramp = T(c.ramp) * second;
       x.half_length = T(c.half_length);
       x.tile = T(c.tile);
@@ -182,20 +182,21 @@ public:
       x.skew = {0, c.skew_1, c.skew_2};
     }
     stream_launch_ = T(constants.stream.launch) * second;
-    stream_per_byte_ = 1.0 / (chip.memory_bandwidth * T(constants.stream.memory));
+    stream_per_byte_ = T(1) / (chip.memory_bandwidth * T(constants.stream.memory));
     stream_overlap_ = T(constants.stream.overlap);
   }
 
   // Matrix product Y[m,n] = X[m,k] W[k,n], `batch` of them:
-  //   x = batch (m + edge + rounding (128 ceil(m/128) - m)) (n + edge) (k a + b) + (1 - exposed) L,   then x (1 + g x /
-  //   (x + tau)) y = (W + spilled + (rest of the activations) / 4) / bandwidth t = (x^4 + y^4)^(1/4) + exposed L +
-  //   launch (+ quantising X)
-  // a: time of a multiply-add, b: of a result; L = u / (1 + u limit): the k loop of one tile on one multiprocessor, cut
-  // by split-K; g: droop of the clock in kernels longer than tau; spilled = A^2 / (A + half the on-chip cache):
-  // activations A that leave the cache. Leaves out odd alignments, wave quantisation, and which of its kernels a
-  // library picks. Domain: m, n, k, batch > 0. Source: fitted here; the sum of affine terms stands for the usual
-  // efficiency curve of size. Worked number: m 64, n 8192, k 8192 in BF16 on an H100 SXM: 53.8 us (134 MB of weights
-  // at 3.35 TB/s alone: 40.1 us).
+  //   x = batch (m + edge + rounding (128 ceil(m/128) - m)) (n + edge) (k a + b) + (1 - exposed) L
+  //   x' = x (1 + g x / (x + tau))
+  //   y = (W + spilled + (rest of the activations) / 4) / bandwidth
+  //   t = (x'^4 + y^4)^(1/4) + exposed L + launch  (+ quantising X)
+  // a: time of a multiply-add, b: of a result; L = u / (1 + u limit): the k loop of one tile on one multiprocessor,
+  // cut by split-K; g: droop of the clock in kernels longer than tau; spilled = A^2 / (A + half the on-chip cache):
+  // activations A that leave the cache. X that arrives in 16 bit for a narrower product is quantised first.
+  // Domain: m, n, k, batch > 0. Leaves out odd alignments, wave quantisation and which kernel a library picks.
+  // Source: fitted here; affine terms stand for the usual efficiency curve of size.
+  // Worked number: m 64, n 8192, k 8192 in BF16 on an H100 SXM: 53.6 us (134 MB at 3.35 TB/s alone: 40.1 us).
   template <class N>
   constexpr auto time(const matrix_product<N>& op, const measurement& how = {}) const {
     using namespace units;
@@ -208,24 +209,24 @@ public:
                      : op.math == precision::tf32 ? chip_.half / chip_.tf32
                                                   : T(1);
     const auto u = p.chain * slower * k;
-    const auto chain = u / (1.0 + u * p.chain_limit);
+    const auto chain = u / (R(1) + u * p.chain_limit);
     const R rows = m + number_cast<R>(p.edge) + number_cast<R>(p.rounding) * (R(128) * ceil(m * R(1.0 / 128)) - m);
     const auto plain = batch * rows * (n + number_cast<R>(p.edge)) * (k * (p.per_multiply * slower) + p.per_result) +
                        (T(1) - p.exposed) * chain;
-    const auto compute = plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + shared_.droop_time * second)));
+    const auto compute = plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + R(shared_.droop_time) * second)));
     const auto weights = batch * n * k * (R(op.weight_bytes) * byte);
-    const auto cold =
-        min(weights, max(0.0 * byte, how.weight_copies * weights - shared_.activation_cache * chip_.on_chip_cache));
+    const quantity<unit::byte, R> cache = T(shared_.activation_cache) * chip_.on_chip_cache;
+    const auto cold = min(weights, max(R(0) * byte, R(how.weight_copies) * weights - cache));
     const double narrow = bytes_per_value(op.math) < op.input_bytes ? bytes_per_value(op.math) : op.input_bytes;
     const auto activations = batch * m * ((k * R(narrow) + n * R(op.output_bytes)) * byte);
-    const auto spilled = activations * (activations / (activations + shared_.activation_cache * chip_.on_chip_cache));
+    const auto spilled = activations * (activations / (activations + cache));
     const auto memory =
-        (cold + spilled + (weights - cold + activations - spilled) * (1 / shared_.cache_speed)) * p.per_byte;
+        (cold + spilled + (weights - cold + activations - spilled) * R(1 / shared_.cache_speed)) * p.per_byte;
     auto t = smooth_max(compute, memory) + p.exposed * chain + p.launch;
     if (op.input_bytes > 1.5 * bytes_per_value(op.math)) {
       const auto q = batch * m * k * p.quantise_bytes;
-      const auto out = q * (q / (q + shared_.quantise_cache * chip_.on_chip_cache));
-      t = t + p.quantise_launch + (out + (q - out) * (1 / shared_.quantise_speed)) * p.quantise_per_byte;
+      const auto out = q * (q / (q + T(shared_.quantise_cache) * chip_.on_chip_cache));
+      t = t + p.quantise_launch + (out + (q - out) * R(1 / shared_.quantise_speed)) * p.quantise_per_byte;
     }
     return t;
   }
@@ -236,6 +237,10 @@ public:
   constexpr auto time(const attention_product<N>& op, const measurement& how = {}) const {
     using R = promote_t<T, N>;
     const R queries = number_cast<R>(op.queries), context = number_cast<R>(op.context);
+    if constexpr (real<R>) {  // plain numbers need not evaluate what they do not take
+      if (queries < R(1.5)) return decode(op, how);
+      if (!(context > R(2) * queries)) return prefill(op);
+    }
     const auto many = prefill(op);
     const auto few = decode(op, how);
     return where(queries < R(1.5), few, where(context > R(2) * queries, min(few, many), many));
@@ -243,10 +248,10 @@ public:
 
   // Many queries:
   //   t = launch + b h q tile keys u + longest tile + start of tiles + bytes / bandwidth
-  // q = sqrt(1 + (s/tile)^2) tiles of queries a sequence and head; keys = prefix + s/2 + tile/2, cut smoothly by the
-  // window; u = 2 width / (peak e) + 1 / exponential rate: seconds per query, key and head. Without a causal mask keys
-  // = prefix + s. Leaves out sequences of unequal length and attention sinks. Worked number: one sequence of 8192, 32
-  // heads, 8 key heads of 128, BF16, H100 SXM: 0.91 ms.
+  // q = sqrt(1 + (s/tile)^2): tiles of queries a sequence and head; keys = prefix + s/2 + tile/2, cut smoothly by the
+  // window; u = 2 width / (peak e) + 1 / exponential rate: seconds per query, key and head.
+  // Without a causal mask keys = prefix + s. Leaves out sequences of unequal length and attention sinks.
+  // Worked number: one sequence of 8192, 32 heads, 8 key heads of 128, BF16, H100 SXM: 1.21 ms.
   template <class N>
   constexpr auto prefill(const attention_product<N>& op) const {
     using namespace units;
@@ -255,38 +260,40 @@ public:
     // Keys wider than values are multi-head latent attention, expanded: other kernels.
     const std::size_t row = bits(op.math) < 12 ? 1 : 0;
     const auto expanded = as(op.key_width) > as(op.value_width);
-    const auto p = [&](auto member) { return where(expanded, prefill_[row + 2].*member, prefill_[row].*member); };
+    const auto p = [&](auto member) {
+      const auto cast = [](const auto& x) { return layercake::detail::number_cast_field<R>(x); };
+      return where(expanded, cast(prefill_[row + 2].*member), cast(prefill_[row].*member));
+    };
     using law = detail::prefill_law<T>;
     const R b = as(op.sequences), h = as(op.heads), s = as(op.queries), prefix = max(as(op.context) - s, R(0));
     const R key_heads = as(op.key_heads), width = as(op.key_width + op.value_width);
-    const R tile = as(p(&law::tile)), tiles = sqrt(R(1) + detail::square(s / tile));
-    const R window = where(as(op.window) > R(0), as(op.window) + as(p(&law::window_padding)), R(1e18));
+    const R tile = p(&law::tile), tiles = sqrt(R(1) + detail::square(s / tile));
+    const R window = where(as(op.window) > R(0), as(op.window) + p(&law::window_padding), R(1e18));
     const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
     const R keys = detail::smooth_min(seen, window);
     // Multiprocessors without a tile of their own share the prefix.
     const R longest = detail::smooth_min(R(s + prefix * min(R(1), b * h * tiles / as(chip_.multiprocessors))), window);
     const auto each = width * p(&law::per_multiply) + p(&law::per_score);
-    const auto tiles_time = tile * (b * h * tiles * keys + as(p(&law::longest)) * longest) * each;
+    const auto tiles_time = tile * (b * h * tiles * keys + p(&law::longest) * longest) * each;
     const R cache = R(op.cache_bytes);
     const auto bytes = b *
-                       (s * (R(2) * h * width * as(p(&law::passes)) + key_heads * width * (R(2) + cache)) +
+                       (s * (R(2) * h * width * p(&law::passes) + key_heads * width * (R(2) + cache)) +
                         prefix * key_heads * width * cache) *
                        byte;
     const auto cached = p(&law::cached);
-    const R cached_cost = as(p(&law::cached_cost));
+    const R cached_cost = p(&law::cached_cost);
     const auto memory =
-        (detail::smooth_ramp(bytes - cached, 0.1 * cached) * (R(1) - cached_cost) + cached_cost * bytes) *
-        p(&law::per_byte);
+        (detail::smooth_ramp(bytes - cached, cached) * (R(1) - cached_cost) + cached_cost * bytes) * p(&law::per_byte);
     return p(&law::launch) + tiles_time + b * h * tiles * p(&law::tile_start) + memory;
   }
 
   // One query a sequence (several: packed beside the heads of a group):
-  //   t = launch + sqrt(memory^2 + compute^2 + streams^2 + unsplit^2) + ramp X/(X + X0) + sqrt(split * bytes of a
-  //   sequence)
-  // X: bytes of the cache that are read. Groups of more heads than a tile of the matrix unit holds, and on some
-  // software single heads, run on vector units: t = launch' + sqrt(memory^2 + compute^2 + vector^2 + streams'^2) + the
-  // same. Worked number: 64 sequences at 8192, 64 heads, 8 key heads of 128, BF16, H100 SXM: 0.70 ms (2.15 GB at 3.35
-  // TB/s: 0.64 ms).
+  //   t = launch + sqrt(memory^2 + compute^2 + streams^2 + unsplit^2) + ramp X / (X + X0) + split sqrt(x)
+  // X: bytes of the cache that are read, x: of one sequence and key head. Groups of more heads than a tile of the
+  // matrix unit holds, and with some software single heads, run on vector units:
+  //   t = launch' + sqrt(memory^2 + compute^2 + vector^2 + streams'^2) + the same.
+  // Worked number: 64 sequences at 8192, 64 heads, 8 key heads of 128, BF16, H100 SXM: 0.71 ms
+  // (2.15 GB at 3.35 TB/s: 0.64 ms).
   template <class N>
   constexpr auto decode(const attention_product<N>& op, const measurement& how = {}) const {
     using namespace units;
@@ -302,14 +309,14 @@ public:
     const auto cache = streams * one;
     auto read = cache;
     if (how.warm_cache) {
-      read = as(p.cached_cost) * cache +
-             (R(1) - as(p.cached_cost)) * detail::smooth_ramp(cache - p.cached, 0.1 * p.cached);
+      const quantity<unit::byte, R> cached = p.cached;
+      read = as(p.cached_cost) * cache + (R(1) - as(p.cached_cost)) * detail::smooth_ramp(cache - cached, cached);
     }
     const auto memory = (read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte;
     const auto compute =
         streams * sqrt(detail::square(group) + detail::square(as(p.padded_rows))) * length * width * p.per_multiply;
     const auto ramp = p.ramp * (cache / (cache + p.ramp_bytes));
-    const auto split = p.split * sqrt(one / (1.0 * byte));
+    const auto split = p.split * sqrt(one / byte);
     const auto stream = streams * sqrt(R(1) + detail::square(group * as(p.groups))) * p.stream;
     const auto matrix = p.launch + detail::root_of_squares(memory, compute, stream, one * p.unsplit) + ramp + split;
     if (op.latent) return matrix;
@@ -322,16 +329,16 @@ public:
   }
 
   // The routed feed-forward of a mixture of experts:
-  //   x = 2 (A + d tile) hidden width / (peak e) ((matrices - 1)(1 + l/hidden) + 1 + l/width),  y = bytes / bandwidth,
-  //   y + sqrt(y ramp) t = launch + (x^4 + y^4)^(1/4)
+  //   x = 2 (A + d tile) hidden width / (peak e) ((matrices - 1)(1 + l/hidden) + 1 + l/width)
+  //   y = bytes / bandwidth,  y' = y + sqrt(y ramp)
+  //   t = launch + (x^4 + y'^4)^(1/4)
   // A: token-expert pairs on the rank, d: distinct experts that they reach, l: half length.
   template <class N>
   constexpr auto time(const expert_product<N>& op, const measurement& how = {}) const {
     using namespace units;
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
-    const auto row = static_cast<std::size_t>(class_of(op.math, op.weights));
-    const detail::expert_law<T>& p = expert_[row < 4 ? row : row == 4 ? 1 : 4];
+    const detail::expert_law<T>& p = expert_[expert_row(op.math, op.weights)];
     const R ranks = as(op.ranks), hidden = as(op.hidden), width = as(op.width);
     const R skew = R(p.skew[static_cast<std::size_t>(how.skew)]);
     const R load = ranks * (R(1) + skew) / (ranks + skew);
@@ -350,7 +357,7 @@ public:
              (hidden * R(op.activation_bytes + 4) + width * as(op.matrices) * R(op.activation_bytes + 2))) *
         byte;
     const auto plain = bytes * p.per_byte;
-    const auto memory = plain + sqrt(plain / (1.0 * second) * (p.ramp / (1.0 * second))) * second;
+    const auto memory = plain + sqrt(plain / second * (p.ramp / second) + R(1e-30)) * second;
     return p.launch + smooth_max(compute, memory);
   }
 
@@ -358,9 +365,10 @@ public:
   template <class N>
   constexpr auto time(const memory_traffic<N>& op, const measurement& = {}) const {
     using namespace units;
-    const auto launches = op.kernels * stream_launch_ / (1.0 * second);
-    const auto moving = op.moved * stream_per_byte_ / (1.0 * second);
-    return sqrt(launches * launches + moving * moving + 2.0 * stream_overlap_ * launches * moving) * second;
+    using R = promote_t<T, N>;
+    const R launches = op.kernels * stream_launch_ / second, moving = op.moved * stream_per_byte_ / second;
+    return sqrt(launches * launches + moving * moving + R(2) * number_cast<R>(stream_overlap_) * launches * moving) *
+           second;
   }
 
 private:
@@ -383,12 +391,31 @@ private:
     }
   }
 
+  static constexpr std::size_t expert_row(precision math, precision weights) {
+    const product_class row = class_of(math, weights);
+    const bool fp4 = weights == precision::fp4 || weights == precision::mxfp4 || weights == precision::nvfp4;
+    switch (row) {
+    case product_class::half:
+      return 0;
+    case product_class::fp8:
+    case product_class::int8:
+      return fp4 ? 6 : 1;
+    case product_class::block_fp8:
+      return fp4 ? 6 : 2;
+    case product_class::fp4:
+      return 3;
+    case product_class::weight_only:
+      return fp4 ? 5 : 4;
+    }
+    return 0;
+  }
+
   basic_kernel_chip<T> chip_{};
   shared_constants shared_{};
   std::array<detail::product_law<T>, 6> product_{};
   std::array<detail::prefill_law<T>, 4> prefill_{};
   std::array<detail::decode_law<T>, 4> decode_{};
-  std::array<detail::expert_law<T>, 5> expert_{};
+  std::array<detail::expert_law<T>, 7> expert_{};
   quantity<unit::second, T> stream_launch_{};
   quantity<unit::second_per_byte, T> stream_per_byte_{};
   T stream_overlap_ = T(0);

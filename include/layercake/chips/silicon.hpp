@@ -59,9 +59,9 @@ using process = basic_process<>;
 // The lines of a wafer that carry no die.
 template <class T = double>
 struct basic_wafer_losses {
-  quantity<unit::metre, T> edge =
-      0.005 * units::metre;  // excluded ring; Chiplet Actuary (Feng, Ma, DAC 2022), its parameter file
-  quantity<unit::metre, T> scribe = 0.0002 * units::metre;  // saw line between dies; same source
+  // Parameter file of Chiplet Actuary (Feng, Ma, DAC 2022).
+  quantity<unit::metre, T> edge = 0.005 * units::metre;     // excluded ring
+  quantity<unit::metre, T> scribe = 0.0002 * units::metre;  // saw line between dies
 
   template <class U>
   using with_number = basic_wafer_losses<U>;
@@ -76,8 +76,8 @@ using wafer_losses = basic_wafer_losses<>;
 // Gross dies on a wafer, square dies of `area` without scribe line:
 //   N = pi (d/2 - e)^2 / A - pi (d - 2 e) / sqrt(2 A),  A = (sqrt(area) + s)^2;  never below 0.
 // d wafer diameter, e excluded edge, s scribe line. Leaves out reticle fields and rectangular dies. Not rounded: the
-// mean over placements. Source: de Vries, IEEE Trans. Semicond. Manuf. 18(1), 2005, equation (4) with the common
-// perimeter correction. Worked number: 814 mm^2 on 300 mm with 5 mm and 0.2 mm: 57.60.
+// mean over placements. Source: as in Chiplet Actuary (Feng, Ma, DAC 2022); its edge and scribe line.
+// Worked number: 814 mm^2 on 300 mm with 5 mm and 0.2 mm: 57.60.
 template <class D, class A, class S = double>
 constexpr auto gross_dies(const quantity<unit::metre, D>& diameter, const quantity<unit::square_metre, A>& area,
                           const basic_wafer_losses<S>& loss = {}) {
@@ -119,10 +119,10 @@ constexpr promote_t<T, A> negative_binomial_yield(const T& x, const A& alpha) {
 // Share of dies that can be sold when up to `spares` defects may fall on the `redundant` share of the area
 // (multiprocessors that are switched off): negative binomial number of defects, each on that share with equal chance,
 // each costing a spare of its own:
-//   Y = sum over k = 0..spares of P(k) redundant^k,  P(0) = (1 + x/a)^-a,  P(k+1) = P(k) (a + k) / (k + 1) * x / (a +
-//   x).
+//   Y = sum over k = 0..spares of P(k) redundant^k
+//   P(0) = (1 + x/a)^-a,  P(k+1) = P(k) (a + k) / (k + 1) x / (a + x)
 // A little low: two defects may fall on one unit. With spares = 0 the yield of perfect dies.
-// Worked number: x = 0.8954, alpha = 10, 70 % redundant, 12 spares: 0.7708.
+// Worked number: x = 0.8954, alpha = 10, 70 % redundant, 12 spares: 0.7671.
 template <number T, class A>
 constexpr promote_t<T, A> harvested_yield(const T& x, const A& alpha, double redundant, int spares) {
   using N = promote_t<T, A>;
@@ -163,7 +163,7 @@ constexpr auto wafers(const C& chips, const basic_process<T>& p, const quantity<
 }
 
 // Carbon of making a die that works: area / working * (fab energy * grid carbon + gases + materials).
-// Source: ACT (Gupta et al., ISCA 2022), equations 4 and 5. Leaves out memory and package.
+// Source: ACT (Gupta et al., ISCA 2022). Leaves out memory and package.
 template <class T, class A, class Y, class G>
 constexpr auto die_carbon(const basic_process<T>& p, const quantity<unit::square_metre, A>& area, const Y& working,
                           const quantity<unit::kilogram_co2e_per_joule, G>& grid) {

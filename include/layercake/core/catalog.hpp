@@ -19,11 +19,13 @@ constexpr auto datum(double x) {
   return x == x ? Q(x * Unit) : unknown<Q>();
 }
 
-// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
+// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are
+// cut.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::array<std::size_t, 64> row{};
   const std::size_t width = b.size() < 63 ? b.size() : 63;
-  for (std::size_t j = 0; j <= width; ++j) row[j] = j;
+  for (std::size_t j = 0; j <= width; ++j)
+    row[j] = j;
   for (std::size_t i = 0; i < a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i + 1;
@@ -38,7 +40,8 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 }  // namespace detail
 
-// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names.
+// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest
+// names.
 template <class Range>
 constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   for (const auto* record : all) {

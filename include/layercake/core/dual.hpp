@@ -144,10 +144,12 @@ template <class T, std::size_t N>
 constexpr dual<T, N> floor(const dual<T, N>& x) {
   return dual<T, N>(floor(x.value));
 }
+// At 0, where the slope is infinite, it is taken as 0: roots of sums of squares reach it where they are flat.
 template <class T, std::size_t N>
 constexpr dual<T, N> sqrt(const dual<T, N>& x) {
   const T r = sqrt(x.value);
-  return x.chain(r, T(0.5) / r);
+  const auto above = r > T(0);
+  return x.chain(r, where(above, T(0.5) / where(above, r, T(1)), T(0)));
 }
 template <class T, std::size_t N>
 constexpr dual<T, N> exp(const dual<T, N>& x) {

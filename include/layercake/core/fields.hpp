@@ -86,7 +86,7 @@ concept sequence = requires(X& x) {
 template <class U, class Value>
 constexpr auto number_cast_field(const Value& v) {
   if constexpr (is_quantity<Value>) {
-    return quantity<typename Value::unit_type, U>(v);
+    return access::make<typename Value::unit_type>(number_cast<U>(access::base(v)));
   } else {
     return number_cast<U>(v);
   }

@@ -7,6 +7,7 @@
 namespace layercake {
 
 template <class Q, class Unit>
-concept measures = is_quantity<std::remove_cvref_t<Q>> && std::same_as<typename std::remove_cvref_t<Q>::unit_type, Unit>;
+concept measures =
+    is_quantity<std::remove_cvref_t<Q>> && std::same_as<typename std::remove_cvref_t<Q>::unit_type, Unit>;
 
 }  // namespace layercake

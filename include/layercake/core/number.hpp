@@ -5,6 +5,10 @@
 // one text serves them all.
 #pragma once
 
+#if defined(min) || defined(max)
+#error "layercake: a macro named min or max is defined; define NOMINMAX before including <windows.h>"
+#endif
+
 #include <cmath>
 #include <concepts>
 #include <type_traits>
@@ -147,18 +151,33 @@ constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
   return select(mask, number_cast<promote_t<A, B>>(a), number_cast<promote_t<A, B>>(b));
 }
 
+namespace detail {
+// A batch has instructions for these; they are found beside it.
+template <class T>
+concept has_own_minimum = requires { typename T::batch_bool_type; };
+}  // namespace detail
+
+// The smaller and the larger; the first where either is NaN.
 template <class A, class B>
   requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
 constexpr promote_t<A, B> min(const A& a, const B& b) {
   const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
-  return where(y < x, y, x);
+  if constexpr (detail::has_own_minimum<promote_t<A, B>>) {
+    return fmin(y, x);
+  } else {
+    return where(y < x, y, x);
+  }
 }
 
 template <class A, class B>
   requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
 constexpr promote_t<A, B> max(const A& a, const B& b) {
   const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
-  return where(x < y, y, x);
+  if constexpr (detail::has_own_minimum<promote_t<A, B>>) {
+    return fmax(y, x);
+  } else {
+    return where(x < y, y, x);
+  }
 }
 
 template <number T, class L, class H>

@@ -1,6 +1,7 @@
 // Generation technologies, grids, batteries and conversion stages that have a public source. All inline constexpr.
 //
-// A figure that no source gives is unknown. `name` is as in the list `technologies`, `grids`, `stages`; `find_...("gas_ccgt")` looks it up.
+// A figure that no source gives is unknown. `name` is as in the list `technologies`, `grids`, `stages`;
+// `find_...("gas_ccgt")` looks it up.
 #pragma once
 
 #include <layercake/core/catalog.hpp>
@@ -25,11 +26,11 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-// In the units of the technology tables: - | USD/kW | % of capital per year | USD/MWh | - | USD/MWh of heat | years | - |
-// USD/MWh, USD/MWh published cost | g/kWh, g/kWh life cycle, direct | months, months | m2/MW | L/MWh.
+// In the units of the technology tables: - | USD/kW | % of capital per year | USD/MWh | - | USD/MWh of heat | years | -
+// | USD/MWh, USD/MWh published cost | g/kWh, g/kWh life cycle, direct | months, months | m2/MW | L/MWh.
 struct technology_row {
-  double capacity_factor, capital, fixed_percent, variable, efficiency, fuel, life, interest, cost_low, cost_high, lifecycle, direct,
-      lead_low, lead_high, land, water;
+  double capacity_factor, capital, fixed_percent, variable, efficiency, fuel, life, interest, cost_low, cost_high,
+      lifecycle, direct, lead_low, lead_high, land, water;
 };
 constexpr generator technology(const char* name, const technology_row& r, firmness f, const provenance& origin) {
   using namespace units;
@@ -38,7 +39,8 @@ constexpr generator technology(const char* name, const technology_row& r, firmne
   return {.name = name,
           .capacity_factor = r.capacity_factor,
           .capital = datum<usd / kilowatt>(r.capital),
-          .fixed_operation = r.fixed_percent == r.fixed_percent ? datum<per_year>(r.capital * r.fixed_percent / 100) : datum<per_year>(none),
+          .fixed_operation = r.fixed_percent == r.fixed_percent ? datum<per_year>(r.capital * r.fixed_percent / 100)
+                                                                : datum<per_year>(none),
           .variable_operation = datum<usd / megawatt_hour>(r.variable),
           .efficiency = r.efficiency,
           .fuel_price = datum<usd / megawatt_hour>(r.fuel),
@@ -68,14 +70,32 @@ constexpr grid connection(const char* name, double price, double carbon, double 
 
 // Which fields of a row are general knowledge and not its source's.
 inline constexpr const char* knowledge = "general knowledge";
-inline constexpr field_source recalled_price[] = {{"price", knowledge, confidence::recalled}, energy::detail::grid_defaults[0]};
-inline constexpr field_source recalled_1[] = {{"lead_time_low", knowledge, confidence::recalled}, {"lead_time_high", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_2[] = {{"capacity_factor", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_3[] = {{"capacity_factor", knowledge, confidence::recalled}, {"lifecycle_carbon", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}, {"water", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_4[] = {{"capacity_factor", knowledge, confidence::recalled}, {"lead_time_low", knowledge, confidence::recalled}, {"lead_time_high", knowledge, confidence::recalled}, {"lifetime", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_5[] = {{"capacity_factor", knowledge, confidence::recalled}, {"published_cost_low", knowledge, confidence::recalled}, {"published_cost_high", knowledge, confidence::recalled}, {"lead_time_low", knowledge, confidence::recalled}, {"lead_time_high", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_6[] = {{"lead_time_low", knowledge, confidence::recalled}, {"lead_time_high", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_7[] = {{"round_trip_efficiency", knowledge, confidence::recalled}, {"lead_time_low", knowledge, confidence::recalled}, {"lead_time_high", knowledge, confidence::recalled}, {"land", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_price[] = {{"price", knowledge, confidence::recalled},
+                                                  energy::detail::grid_defaults[0]};
+inline constexpr field_source recalled_1[] = {{"lead_time_low", knowledge, confidence::recalled},
+                                              {"lead_time_high", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_2[] = {{"capacity_factor", knowledge, confidence::recalled},
+                                              {"land", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_3[] = {{"capacity_factor", knowledge, confidence::recalled},
+                                              {"lifecycle_carbon", knowledge, confidence::recalled},
+                                              {"land", knowledge, confidence::recalled},
+                                              {"water", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_4[] = {{"capacity_factor", knowledge, confidence::recalled},
+                                              {"lead_time_low", knowledge, confidence::recalled},
+                                              {"lead_time_high", knowledge, confidence::recalled},
+                                              {"lifetime", knowledge, confidence::recalled},
+                                              {"land", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_5[] = {
+    {"capacity_factor", knowledge, confidence::recalled},     {"published_cost_low", knowledge, confidence::recalled},
+    {"published_cost_high", knowledge, confidence::recalled}, {"lead_time_low", knowledge, confidence::recalled},
+    {"lead_time_high", knowledge, confidence::recalled},      {"land", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_6[] = {{"lead_time_low", knowledge, confidence::recalled},
+                                              {"lead_time_high", knowledge, confidence::recalled},
+                                              {"land", knowledge, confidence::recalled}};
+inline constexpr field_source recalled_7[] = {{"round_trip_efficiency", knowledge, confidence::recalled},
+                                              {"lead_time_low", knowledge, confidence::recalled},
+                                              {"lead_time_high", knowledge, confidence::recalled},
+                                              {"land", knowledge, confidence::recalled}};
 }  // namespace detail
 
 using detail::none;
@@ -254,11 +274,58 @@ inline constexpr overhead average_to_peak_server_power{"average_to_peak_server_p
 
 // clang-format on
 
-inline constexpr std::array<const generator*, 15> technologies{&solar_pv_utility, &onshore_wind, &offshore_wind_fixed, &gas_ccgt, &gas_simple_cycle, &nuclear_large, &nuclear_smr, &coal, &hydro_large, &geothermal_hydrothermal_flash, &gas_aeroderivative_sc, &gas_fclass_sc_microgrid, &gas_hclass_cc_microgrid, &diesel_genset_backup, &solar_tracking_lbnl_land};
-inline constexpr std::array<const grid*, 23> grids{&grid_us_average, &grid_france, &grid_germany, &grid_china, &grid_ireland, &grid_singapore, &grid_sweden, &grid_norway, &grid_india, &grid_taiwan, &grid_japan, &grid_united_kingdom, &grid_poland, &grid_south_korea, &grid_united_arab_emirates, &grid_saudi_arabia, &grid_malaysia, &grid_iceland, &grid_canada, &grid_brazil, &grid_world_average, &grid_ercot, &grid_pjm};
-inline constexpr std::array<const stage*, 27> stages{&hv_substation_transformer, &mv_lv_transformer, &ups_double_conversion, &ups_eco_mode, &pdu_busway, &rack_psu_titanium, &intermediate_bus_converter, &vrm_point_of_load, &hvdc_rectifier_sidecar, &solid_state_transformer, &dc_dc_800_to_12, &end_to_end_sst_chain, &microgrid_dc_dc_converter, &microgrid_ac_dc_rectifier, &microgrid_dc_ac_inverter, &microgrid_transformer, &microgrid_switchgear, &microgrid_ups_double_conversion, &microgrid_ocp_dc_psu, &microgrid_server_ac_psu, &microgrid_cabling, &microgrid_pdu, &microgrid_cooling_vfd, &microgrid_battery_round_trip, &microgrid_pv_mppt, &microgrid_battery_converter, &mv_lv_transformer_full_load};
+inline constexpr std::array<const generator*, 15> technologies{&solar_pv_utility,
+                                                               &onshore_wind,
+                                                               &offshore_wind_fixed,
+                                                               &gas_ccgt,
+                                                               &gas_simple_cycle,
+                                                               &nuclear_large,
+                                                               &nuclear_smr,
+                                                               &coal,
+                                                               &hydro_large,
+                                                               &geothermal_hydrothermal_flash,
+                                                               &gas_aeroderivative_sc,
+                                                               &gas_fclass_sc_microgrid,
+                                                               &gas_hclass_cc_microgrid,
+                                                               &diesel_genset_backup,
+                                                               &solar_tracking_lbnl_land};
+inline constexpr std::array<const grid*, 23> grids{
+    &grid_us_average,    &grid_france,         &grid_germany, &grid_china,       &grid_ireland,
+    &grid_singapore,     &grid_sweden,         &grid_norway,  &grid_india,       &grid_taiwan,
+    &grid_japan,         &grid_united_kingdom, &grid_poland,  &grid_south_korea, &grid_united_arab_emirates,
+    &grid_saudi_arabia,  &grid_malaysia,       &grid_iceland, &grid_canada,      &grid_brazil,
+    &grid_world_average, &grid_ercot,          &grid_pjm};
+inline constexpr std::array<const stage*, 27> stages{&hv_substation_transformer,
+                                                     &mv_lv_transformer,
+                                                     &ups_double_conversion,
+                                                     &ups_eco_mode,
+                                                     &pdu_busway,
+                                                     &rack_psu_titanium,
+                                                     &intermediate_bus_converter,
+                                                     &vrm_point_of_load,
+                                                     &hvdc_rectifier_sidecar,
+                                                     &solid_state_transformer,
+                                                     &dc_dc_800_to_12,
+                                                     &end_to_end_sst_chain,
+                                                     &microgrid_dc_dc_converter,
+                                                     &microgrid_ac_dc_rectifier,
+                                                     &microgrid_dc_ac_inverter,
+                                                     &microgrid_transformer,
+                                                     &microgrid_switchgear,
+                                                     &microgrid_ups_double_conversion,
+                                                     &microgrid_ocp_dc_psu,
+                                                     &microgrid_server_ac_psu,
+                                                     &microgrid_cabling,
+                                                     &microgrid_pdu,
+                                                     &microgrid_cooling_vfd,
+                                                     &microgrid_battery_round_trip,
+                                                     &microgrid_pv_mppt,
+                                                     &microgrid_battery_converter,
+                                                     &mv_lv_transformer_full_load};
 inline constexpr std::array<const conversion_chain*, 3> chains{&legacy_ac, &direct_current_800v, &solid_state};
-inline constexpr std::array<const overhead*, 8> overheads{&gain_800vdc_vs_legacy, &gpu_to_server, &server_to_it, &it_to_facility, &h100_chip_to_server, &a100_chip_to_server, &tpu_chip_to_server, &average_to_peak_server_power};
+inline constexpr std::array<const overhead*, 8> overheads{
+    &gain_800vdc_vs_legacy, &gpu_to_server,       &server_to_it,       &it_to_facility,
+    &h100_chip_to_server,   &a100_chip_to_server, &tpu_chip_to_server, &average_to_peak_server_power};
 
 // The record of that name; throws missing_value with the nearest names.
 constexpr const generator& find_technology(std::string_view name) { return find_by_name(technologies, name); }

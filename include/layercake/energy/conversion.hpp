@@ -13,26 +13,30 @@ namespace layercake::energy {
 template <class T = double>
 struct basic_stage {
   const char* name = "";
-  const char* input = "";   // form of the power on either side: 34.5 kV AC
+  const char* input = "";  // form of the power on either side: 34.5 kV AC
   const char* output = "";
-  T efficiency = number_cast<T>(1);                       // output over input
-  T efficiency_low = number_cast<T>(unknown<double>());   // range that products reach
+  T efficiency = number_cast<T>(1);                      // output over input
+  T efficiency_low = number_cast<T>(unknown<double>());  // range that products reach
   T efficiency_high = number_cast<T>(unknown<double>());
   provenance origin{};
 
   template <class U>
   using with_number = basic_stage<U>;
   static constexpr auto fields() {
-    return std::tuple{label(&basic_stage::name), label(&basic_stage::input), label(&basic_stage::output),
-                      field("efficiency", &basic_stage::efficiency, positive_share, "power out over power in"),
-                      field("efficiency_low", &basic_stage::efficiency_low, positive_share.or_unknown(), "lower end of the range"),
-                      field("efficiency_high", &basic_stage::efficiency_high, positive_share.or_unknown(), "upper end of the range"),
-                      label(&basic_stage::origin)};
+    return std::tuple{
+        label(&basic_stage::name),
+        label(&basic_stage::input),
+        label(&basic_stage::output),
+        field("efficiency", &basic_stage::efficiency, positive_share, "power out over power in"),
+        field("efficiency_low", &basic_stage::efficiency_low, positive_share.or_unknown(), "lower end of the range"),
+        field("efficiency_high", &basic_stage::efficiency_high, positive_share.or_unknown(), "upper end of the range"),
+        label(&basic_stage::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
       f.require(!(efficiency_low > efficiency), "efficiency_low", efficiency_low, "at most efficiency", "Lower it.");
-      f.require(!(efficiency_high < efficiency), "efficiency_high", efficiency_high, "at least efficiency", "Raise it.");
+      f.require(!(efficiency_high < efficiency), "efficiency_high", efficiency_high, "at least efficiency",
+                "Raise it.");
     }
   }
 };
@@ -51,10 +55,13 @@ struct basic_power_flow {
 };
 using power_flow = basic_power_flow<>;
 
-// Stages in series, in the direction of the power. Efficiencies are constants of the operating point: part load is a curve of its own.
-//   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 - efficiency k)
+// Stages in series, in the direction of the power. Efficiencies are constants of the operating point: part load is a
+// curve of its own.
+//   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 -
+//   efficiency k)
 // Energy is conserved: input = output + sum of losses.
-// Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical values: 0.7847.
+// Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical
+// values: 0.7847.
 template <class T = double>
 struct basic_conversion_chain {
   const char* name = "";
@@ -70,7 +77,8 @@ struct basic_conversion_chain {
 
   constexpr T efficiency() const {
     T product = number_cast<T>(1);
-    for (const auto& s : stages) product = product * s.efficiency;
+    for (const auto& s : stages)
+      product = product * s.efficiency;
     return product;
   }
 
@@ -93,8 +101,8 @@ struct basic_conversion_chain {
 };
 using conversion_chain = basic_conversion_chain<>;
 
-// Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage drops of switches),
-// `square` in the load (resistance).
+// Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage
+// drops of switches), `square` in the load (resistance).
 template <class T = double>
 struct basic_part_load {
   const char* name = "";
@@ -106,15 +114,17 @@ struct basic_part_load {
   static constexpr auto fields() {
     return std::tuple{label(&basic_part_load::name),
                       field("fixed", &basic_part_load::fixed, share, "loss without load over rated output"),
-                      field("linear", &basic_part_load::linear, share, "loss in proportion to the load, at full load, over rated output"),
-                      field("square", &basic_part_load::square, share, "loss with the square of the load, at full load, over rated output"),
+                      field("linear", &basic_part_load::linear, share,
+                            "loss in proportion to the load, at full load, over rated output"),
+                      field("square", &basic_part_load::square, share,
+                            "loss with the square of the load, at full load, over rated output"),
                       label(&basic_part_load::origin)};
   }
 
   // Efficiency at load x = output / rated output:  x / (x + fixed + linear x + square x^2).
   // Domain: x >= 0; 0 at no load where there is a fixed loss. It is best at x = sqrt(fixed / square). Throws nothing.
-  // Source: Sawyer, Making Large UPS Systems More Efficient, Schneider Electric white paper 108 (2006), definitions of losses.
-  // Worked number: fixed 1 %, linear 2 %, square 1 %: 0.8921 at a tenth of the load, 0.9569 at half, 0.9615 at full load.
+  // Source: Schneider Electric, definitions of losses: no-load, proportional and square-law losses of a UPS.
+  // Worked number: fixed 1 %, linear 2 %, square 1 %: 0.8921 at a tenth of the load, 0.9569 at half, 0.9615 at full.
   template <class N>
   constexpr auto efficiency(const N& load) const {
     using R = promote_t<T, N>;

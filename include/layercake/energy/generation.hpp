@@ -17,24 +17,31 @@ enum class firmness : unsigned char {
 
 constexpr const char* name(firmness f) {
   switch (f) {
-    case firmness::variable: return "variable";
-    case firmness::seasonal: return "seasonal";
-    case firmness::firm: return "firm";
+  case firmness::variable:
+    return "variable";
+  case firmness::seasonal:
+    return "seasonal";
+  case firmness::firm:
+    return "firm";
   }
   return "";
 }
 
-// A generation technology, per watt of capacity (alternating current, net). What nobody publishes is unknown; what needs it says so.
+// A generation technology, per watt of capacity (alternating current, net). What nobody publishes is unknown; what
+// needs it says so.
 template <class T = double>
 struct basic_generator {
   const char* name = "generator";
   T capacity_factor = number_cast<T>(unknown<double>());  // largest mean output over the year, share of capacity
-  quantity<unit::usd_per_watt, T> capital = number_cast<T>(unknown<double>()) * units::usd_per_watt;  // overnight, with connection
+  quantity<unit::usd_per_watt, T> capital =
+      number_cast<T>(unknown<double>()) * units::usd_per_watt;  // overnight, with connection
   // Paid per watt of capacity and time: `23 * usd / (kilowatt * year)`.
   quantity<unit::usd_per_joule, T> fixed_operation = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
   quantity<unit::usd_per_joule, T> variable_operation = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
-  T efficiency = number_cast<T>(unknown<double>());  // electricity per energy that enters: of a fuel, its lower heating value
-  quantity<unit::usd_per_joule, T> fuel_price = number_cast<T>(unknown<double>()) * (units::usd / units::joule);  // of heat; 0: no fuel
+  T efficiency =
+      number_cast<T>(unknown<double>());  // electricity per energy that enters: of a fuel, its lower heating value
+  quantity<unit::usd_per_joule, T> fuel_price =
+      number_cast<T>(unknown<double>()) * (units::usd / units::joule);  // of heat; 0: no fuel
   quantity<unit::second, T> lifetime = number_cast<T>(unknown<double>()) * units::second;
   T interest = number_cast<T>(unknown<double>());  // weighted cost of capital, yearly, real, after tax
   // (1 - tax * present value of depreciation) / (1 - tax); 1 leaves taxes out.
@@ -43,13 +50,16 @@ struct basic_generator {
       number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
   quantity<unit::kilogram_co2e_per_joule, T> direct_carbon =
       number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
-  quantity<unit::cubic_metre_per_joule, T> water = number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
-  quantity<unit::square_metre_per_watt, T> land = number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
+  quantity<unit::cubic_metre_per_joule, T> water =
+      number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
+  quantity<unit::square_metre_per_watt, T> land =
+      number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
   quantity<unit::second, T> lead_time_low = number_cast<T>(unknown<double>()) * units::second;  // order to first power
   quantity<unit::second, T> lead_time_high = number_cast<T>(unknown<double>()) * units::second;
   // What others publish as the levelised cost: to compare with, never an input.
   quantity<unit::usd_per_joule, T> published_cost_low = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
-  quantity<unit::usd_per_joule, T> published_cost_high = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
+  quantity<unit::usd_per_joule, T> published_cost_high =
+      number_cast<T>(unknown<double>()) * (units::usd / units::joule);
   firmness dispatch = firmness::firm;
   provenance origin{};
 
@@ -59,30 +69,36 @@ struct basic_generator {
     using G = basic_generator;
     return std::tuple{
         label(&G::name),
-        field("capacity_factor", &G::capacity_factor, positive_share.or_unknown(), "largest mean output over the year, share of capacity"),
+        field("capacity_factor", &G::capacity_factor, positive_share.or_unknown(),
+              "largest mean output over the year, share of capacity"),
         field("capital", &G::capital, positive.or_unknown(), "cost of building, per capacity"),
         field("fixed_operation", &G::fixed_operation, nonnegative.or_unknown(), "operation paid per capacity and time"),
         field("variable_operation", &G::variable_operation, nonnegative.or_unknown(), "operation paid per energy"),
-        field("efficiency", &G::efficiency, positive_share.or_unknown(), "electricity out per energy in, by the lower heating value"),
+        field("efficiency", &G::efficiency, positive_share.or_unknown(),
+              "electricity out per energy in, by the lower heating value"),
         field("fuel_price", &G::fuel_price, nonnegative.or_unknown(), "price of the fuel's heat, 0 without fuel"),
         field("lifetime", &G::lifetime, positive.or_unknown(), "years over which capital is repaid"),
         field("interest", &G::interest, domain{-0.5, 1}.or_unknown(), "yearly real cost of capital, 0.05 for 5 %"),
         field("project_finance_factor", &G::project_finance_factor, positive, "tax on the capital, 1 without tax"),
-        field("lifecycle_carbon", &G::lifecycle_carbon, nonnegative.or_unknown(), "carbon per energy over the life cycle"),
+        field("lifecycle_carbon", &G::lifecycle_carbon, nonnegative.or_unknown(),
+              "carbon per energy over the life cycle"),
         field("direct_carbon", &G::direct_carbon, nonnegative.or_unknown(), "carbon per energy at the stack"),
         field("water", &G::water, nonnegative.or_unknown(), "water consumed per energy"),
         field("land", &G::land, nonnegative.or_unknown(), "land per capacity"),
         field("lead_time_low", &G::lead_time_low, nonnegative.or_unknown(), "shortest time from order to first power"),
         field("lead_time_high", &G::lead_time_high, nonnegative.or_unknown(), "longest time from order to first power"),
-        field("published_cost_low", &G::published_cost_low, nonnegative.or_unknown(), "lower end of the published levelised cost"),
-        field("published_cost_high", &G::published_cost_high, nonnegative.or_unknown(), "upper end of the published levelised cost"),
+        field("published_cost_low", &G::published_cost_low, nonnegative.or_unknown(),
+              "lower end of the published levelised cost"),
+        field("published_cost_high", &G::published_cost_high, nonnegative.or_unknown(),
+              "upper end of the published levelised cost"),
         label(&G::dispatch),
         label(&G::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
       // The comparisons are so that an unknown end passes.
-      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high", "Exchange the two.");
+      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high",
+                "Exchange the two.");
       f.require(!(published_cost_low > published_cost_high), "published_cost_low", published_cost_low,
                 "at most published_cost_high", "Exchange the two.");
       f.require(!(direct_carbon > lifecycle_carbon), "direct_carbon", direct_carbon, "at most lifecycle_carbon",
@@ -95,19 +111,22 @@ struct basic_generator {
     return capital_recovery_factor(interest, lifetime) * project_finance_factor * capital + fixed_operation;
   }
   // What a joule costs once the plant stands: variable operation + fuel price / efficiency.
-  constexpr quantity<unit::usd_per_joule, T> running_cost() const { return variable_operation + fuel_price / efficiency; }
+  constexpr quantity<unit::usd_per_joule, T> running_cost() const {
+    return variable_operation + fuel_price / efficiency;
+  }
 };
 using generator = basic_generator<>;
 
 // Levelised cost of electricity at a utilisation,
 //   LCOE(u) = (CRF(i, n) F C + O_fixed) / u + O_variable + p_fuel / eta      [USD/J]
-// C capital [USD/W], O_fixed [USD/(W s)], u mean output over capacity [1], O_variable [USD/J], p_fuel per heat [USD/J], eta efficiency [1],
-// F project finance factor [1], CRF capital recovery factor [1/s] at the real interest i over n years.
-// Domain: 0 < u <= capacity factor; infinite above it (the plant cannot run so much), and at 0. Left out: tax credits, degradation,
-// interest during construction, grid fees, the cost of not being firm. Throws nothing; NaN where an input is unknown.
-// Source: NREL Annual Technology Baseline 2024, equations and variables: LCOE = (CRF * PFF * CAPEX + FOM) / (CF * 8760 h) + VOM + fuel;
-// a year here has 8766 h, which is 0.07 % less on the first term.
-// Worked number: combined cycle at 1495.4 $/kW, 1.95 %/year, 5.36 %, 25 years, u = 0.9, 7.47 $/MWh, 18.34 $/MWh of heat at 57.3 %: 57.1 $/MWh.
+// C capital [USD/W], O_fixed [USD/(W s)], u mean output over capacity [1], O_variable [USD/J], p_fuel per heat [USD/J],
+// eta efficiency [1], F project finance factor [1], CRF capital recovery factor [1/s] at the real interest i over n
+// years. Domain: 0 < u <= capacity factor; infinite above it (the plant cannot run so much), and at 0. Left out: tax
+// credits, degradation, interest during construction, grid fees, the cost of not being firm. Throws nothing; NaN where
+// an input is unknown. Source: NREL Annual Technology Baseline 2024, equations and variables: LCOE = (CRF * PFF * CAPEX
+// + FOM) / (CF * 8760 h) + VOM + fuel; a year here has 8766 h, which is 0.07 % less on the first term. Worked number:
+// combined cycle at 1495.4 $/kW, 1.95 %/year, 5.36 %, 25 years, u = 0.9, 7.47 $/MWh, 18.34 $/MWh of heat at 57.3
+// %: 57.1 $/MWh.
 template <class T, class N>
 constexpr auto levelised_cost(const basic_generator<T>& g, const N& utilisation) {
   using R = promote_t<T, N>;
@@ -121,21 +140,24 @@ constexpr auto levelised_cost(const basic_generator<T>& g) {
   return levelised_cost(g, g.capacity_factor);
 }
 
-// A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the mean over the capacity
-// factor. The balance is that of a year: for a variable technology the hours are left to the grid or to storage.
+// A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the
+// mean over the capacity factor. The balance is that of a year: for a variable technology the hours are left to the
+// grid or to storage.
 template <class T = double>
 struct basic_power_plant {
   const char* name = "plant";
   basic_generator<T> technology{};
-  quantity<unit::watt, T> capacity = number_cast<T>(unknown<double>()) * units::watt;  // unknown: as much as the demand needs
-  T transmission_loss{};                                                               // 0: it stands at the site
+  quantity<unit::watt, T> capacity =
+      number_cast<T>(unknown<double>()) * units::watt;  // unknown: as much as the demand needs
+  T transmission_loss{};                                // 0: it stands at the site
   provenance origin{};
 
   template <class U>
   using with_number = basic_power_plant<U>;
   static constexpr auto fields() {
     return std::tuple{label(&basic_power_plant::name), part("technology", &basic_power_plant::technology),
-                      field("capacity", &basic_power_plant::capacity, positive.or_unknown(), "power built, unknown to build what the demand needs"),
+                      field("capacity", &basic_power_plant::capacity, positive.or_unknown(),
+                            "power built, unknown to build what the demand needs"),
                       field("transmission_loss", &basic_power_plant::transmission_loss, domain{0, 1, false, true},
                             "share of what is generated that the line loses"),
                       label(&basic_power_plant::origin)};
@@ -143,7 +165,8 @@ struct basic_power_plant {
   void rules(findings& f) const {
     if constexpr (real<T>) {
       const auto need = [&](const char* field, const auto& value) {
-        f.require(is_known(value), field, value, "a known value", "No source gives it; set it before the technology supplies power.");
+        f.require(is_known(value), field, value, "a known value",
+                  "No source gives it; set it before the technology supplies power.");
       };
       need("technology.capacity_factor", technology.capacity_factor);
       need("technology.capital", technology.capital);
@@ -167,8 +190,8 @@ struct basic_power_plant {
     return where(is_known(capacity), capacity, capacity_needed(meter));
   }
 
-  // What a demand costs: standing cost * capacity, running cost * mean at the plant; the sum is LCOE(mean / capacity) * mean. Costs are
-  // infinite where the demand needs more than the given capacity.
+  // What a demand costs: standing cost * capacity, running cost * mean at the plant; the sum is LCOE(mean / capacity) *
+  // mean. Costs are infinite where the demand needs more than the given capacity.
   template <class N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
@@ -197,9 +220,11 @@ struct basic_power_plant {
 };
 using power_plant = basic_power_plant<>;
 
-// ---- learning curves -------------------------------------------------------------------------------------------------------
+// ---- learning curves
+// -------------------------------------------------------------------------------------------------------
 
-// The exponent b of Wright's law. Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the other.
+// The exponent b of Wright's law. Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the
+// other.
 template <class T = double>
 struct learning_exponent {
   T value;

@@ -9,23 +9,29 @@ namespace layercake::energy {
 
 namespace detail {
 inline constexpr field_source grid_defaults[] = {
-    {"transmission_loss", "5 %, unless set: losses of transmission and distribution in a rich country, general knowledge",
+    {"transmission_loss",
+     "5 %, unless set: losses of transmission and distribution in a rich country, general knowledge",
      confidence::recalled}};
 }
 
-// A connection to a grid. `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit generated, as statistics of
-// the generation mix give them: the bill's carbon is 1 / (1 - loss) times what a metered (scope 2) account shows.
-// Left out: tariffs that change with the hour, power factor, reserve and balancing charges, taxes on carbon.
+// A connection to a grid. `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit
+// generated, as statistics of the generation mix give them: the bill's carbon is 1 / (1 - loss) times what a metered
+// (scope 2) account shows. Left out: tariffs that change with the hour, power factor, reserve and balancing charges,
+// taxes on carbon.
 template <class T = double>
 struct basic_grid {
   const char* name = "grid";
-  quantity<unit::usd_per_joule, T> price{};                 // no default: set it
-  // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of industrial bills are.
+  quantity<unit::usd_per_joule, T> price{};  // no default: set it
+  // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of
+  // industrial bills are.
   quantity<unit::usd_per_joule, T> demand_charge{};
-  quantity<unit::kilogram_co2e_per_joule, T> carbon = number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
-  quantity<unit::cubic_metre_per_joule, T> water = number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
-  quantity<unit::watt, T> connection = number_cast<T>(unknown<double>()) * units::watt;  // largest draw; unknown: no limit
-  T transmission_loss = number_cast<T>(0.05);               // between plant and meter, share of what is generated
+  quantity<unit::kilogram_co2e_per_joule, T> carbon =
+      number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
+  quantity<unit::cubic_metre_per_joule, T> water =
+      number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
+  quantity<unit::watt, T> connection =
+      number_cast<T>(unknown<double>()) * units::watt;  // largest draw; unknown: no limit
+  T transmission_loss = number_cast<T>(0.05);           // between plant and meter, share of what is generated
   provenance origin{.fields = detail::grid_defaults};
 
   template <class U>
@@ -34,10 +40,12 @@ struct basic_grid {
     return std::tuple{
         label(&basic_grid::name),
         field("price", &basic_grid::price, positive, "price of energy at the meter"),
-        field("demand_charge", &basic_grid::demand_charge, nonnegative, "charge on the peak of the month, per watt and time"),
+        field("demand_charge", &basic_grid::demand_charge, nonnegative,
+              "charge on the peak of the month, per watt and time"),
         field("carbon", &basic_grid::carbon, nonnegative.or_unknown(), "carbon emitted per energy generated"),
         field("water", &basic_grid::water, nonnegative.or_unknown(), "water consumed per energy generated"),
-        field("connection", &basic_grid::connection, positive.or_unknown(), "largest draw at the meter, unknown if unlimited"),
+        field("connection", &basic_grid::connection, positive.or_unknown(),
+              "largest draw at the meter, unknown if unlimited"),
         field("transmission_loss", &basic_grid::transmission_loss, domain{0, 1, false, true},
               "share of what is generated that the line loses"),
         label(&basic_grid::origin)};
@@ -49,8 +57,8 @@ struct basic_grid {
   //   capacity cost = demand charge * peak at the meter       [USD/s]
   //   carbon, water = intensity * mean at the plant           [kgCO2e/s], [m3/s]
   // A peak above the connection cannot be served: its costs are infinite. Throws nothing.
-  // Source: any utility's two-part tariff; losses as claims of a plant-to-token account put them (Epoch AI, 2025: 0.34 Wh a query).
-  // Worked number: 2.5e9 queries a day of 0.34 Wh are 35.42 MW at the meter, 37.28 MW at the plant with 5 % lost.
+  // Source: a two-part tariff, as utilities bill industrial customers.
+  // Worked number: 2.5e9 queries a day of 0.34 Wh are 35.42 MW at the meter, 37.28 MW at the plant (5 % lost).
   template <class N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
@@ -69,7 +77,8 @@ struct basic_grid {
   // What may be drawn at the meter if `plant` is granted at the plant: min(plant * (1 - loss), connection).
   template <class N>
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& plant) const {
-    return (min)(plant * (number_cast<T>(1) - transmission_loss), connection);  // an unknown connection never is the smaller
+    return (min)(plant * (number_cast<T>(1) - transmission_loss),
+                 connection);  // an unknown connection never is the smaller
   }
 };
 using grid = basic_grid<>;

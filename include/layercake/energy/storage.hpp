@@ -19,7 +19,8 @@ struct basic_battery {
   quantity<unit::second, T> lifetime{};
   quantity<unit::second, T> lead_time_low = number_cast<T>(unknown<double>()) * units::second;
   quantity<unit::second, T> lead_time_high = number_cast<T>(unknown<double>()) * units::second;
-  quantity<unit::square_metre_per_watt, T> land = number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
+  quantity<unit::square_metre_per_watt, T> land =
+      number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
   provenance origin{};
 
   template <class U>
@@ -40,7 +41,8 @@ struct basic_battery {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high", "Exchange the two.");
+      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high",
+                "Exchange the two.");
     }
   }
 

@@ -1,4 +1,5 @@
-// What every source of power answers: what a demand costs at the plant, and what power at the plant is worth at the meter.
+// What every source of power answers: what a demand costs at the plant, and what power at the plant is worth at the
+// meter.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -8,16 +9,16 @@
 
 namespace layercake::energy {
 
-// The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in two parts, because
-// they grow with different things: energy with the mean power, capacity with the peak.
+// The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in
+// two parts, because they grow with different things: energy with the mean power, capacity with the peak.
 template <class T = double>
 struct basic_energy_bill {
-  power_demand<T> meter;                              // what was asked for
-  power_demand<T> plant;                              // what has to be generated: behind the losses of the line
-  quantity<unit::usd_per_second, T> energy_cost;      // energy charge; fuel and variable operation of an own plant
-  quantity<unit::usd_per_second, T> capacity_cost;    // demand charge; capital and fixed operation of an own plant
-  quantity<unit::kilogram_co2e_per_second, T> carbon; // emitted over the life cycle of what is generated
-  quantity<unit::cubic_metre_per_second, T> water;    // consumed where it is generated
+  power_demand<T> meter{};                               // what was asked for
+  power_demand<T> plant{};                               // what has to be generated: behind the losses of the line
+  quantity<unit::usd_per_second, T> energy_cost{};       // energy charge; fuel and variable operation of an own plant
+  quantity<unit::usd_per_second, T> capacity_cost{};     // demand charge; capital and fixed operation of an own plant
+  quantity<unit::kilogram_co2e_per_second, T> carbon{};  // emitted over the life cycle of what is generated
+  quantity<unit::cubic_metre_per_second, T> water{};     // consumed where it is generated
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
   // All-in price of what the meter counts.
@@ -42,10 +43,12 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 //   struct contract {
 //     template <class N>
 //     auto pull(const power_demand<N>& meter) const {  // what this demand costs
-//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
+//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd /
+//       megawatt_hour)};
 //     }
 //     template <class N>
-//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
+//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the
+//     plant
 //   };
 //
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.

@@ -1,5 +1,5 @@
-// Published figures of infrastructure: buildings, cooling, people, prices, shares of cost, fabrics; and sites made of them. All inline
-// constexpr, each with its source.
+// Published figures of infrastructure: buildings, cooling, people, prices, shares of cost, fabrics; and sites made of
+// them. All inline constexpr, each with its source.
 #pragma once
 
 #include <array>
@@ -42,8 +42,11 @@ struct cost_line {
 constexpr site with_cooling(site s, const cooling& c) {
   s.name = c.name;
   s.power_usage_effectiveness = c.effectiveness;
-  if (is_known(c.water)) s.water_usage_effectiveness = c.water;
-  s.origin = c.origin;
+  s.origin = {c.origin.source, c.origin.date, c.origin.how, detail::site_sources};
+  if (is_known(c.water)) {
+    s.water_usage_effectiveness = c.water;
+    s.origin.fields = detail::site_sources_but_water;
+  }
   return s;
 }
 
@@ -52,24 +55,28 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-// x in `Unit`, or unknown. (A constant expression must not compute with NaN.)
+using layercake::detail::datum;
 template <auto Unit>
-constexpr measured_in<Unit> datum(double x) {
-  return is_known(x) ? x * Unit : unknown<measured_in<Unit>>();
-}
-template <auto Unit>
-constexpr published<measured_in<Unit>> span_of(const char* name, double low, double typical, double high, const char* source, confidence how) {
+constexpr published<measured_in<Unit>> span_of(const char* name, double low, double typical, double high,
+                                               const char* source, confidence how) {
   return {name, datum<Unit>(low), datum<Unit>(typical), datum<Unit>(high), {source, "2025-2026", how}};
 }
 // Water in L/kWh, rack in kW.
-constexpr cooling method(const char* name, double low, double typical, double high, double water_low, double water, double water_high, double rack,
-                         const char* source, const char* date, confidence how) {
+constexpr cooling method(const char* name, double low, double typical, double high, double water_low, double water,
+                         double water_high, double rack, const char* source, const char* date, confidence how) {
   using namespace units;
-  return {name, low, typical, high, datum<litre / kilowatt_hour>(water_low), datum<litre / kilowatt_hour>(water),
-          datum<litre / kilowatt_hour>(water_high), datum<kilowatt>(rack), {source, date, how}};
+  return {name,
+          low,
+          typical,
+          high,
+          datum<litre / kilowatt_hour>(water_low),
+          datum<litre / kilowatt_hour>(water),
+          datum<litre / kilowatt_hour>(water_high),
+          datum<kilowatt>(rack),
+          {source, date, how}};
 }
-constexpr cost_line line(const char* study, const char* part, const char* boundary, double share, double amount, double whole,
-                         const char* source, const char* date, confidence how) {
+constexpr cost_line line(const char* study, const char* part, const char* boundary, double share, double amount,
+                         double whole, const char* source, const char* date, confidence how) {
   return {study, part, boundary, share, datum<units::usd>(amount), datum<units::usd>(whole), {source, date, how}};
 }
 }  // namespace detail
@@ -235,24 +242,22 @@ inline constexpr node tpu_server{.other_power = 1.56 * 0.96 - 1, .origin = {"tra
 
 // ---- sites: what differs from the defaults ----
 
-inline constexpr field_source default_money[] = {{"discount_rate", "calibrated to Epoch AI 2026-05-14", confidence::estimated}, {"it_life", "Epoch AI 2026-05-14", confidence::published}, {"facility_life", "Epoch AI 2026-05-14", confidence::published}, {"maintenance", "Epoch AI 2026-05-14, running cost less energy and staff", confidence::estimated}, {"availability", "Llama 3 failures, a day of repair assumed", confidence::assumed}, {"utilisation", "useluminix.com citing Kerrisdale", confidence::published}, {"peak_overhead", "Epoch AI 2025-12-18 over training-cost-trends", confidence::estimated}};
-inline constexpr field_source default_money_and_water[] = {{"water_usage_effectiveness", "air and liquid cooled, general knowledge", confidence::recalled}, default_money[0], default_money[1], default_money[2], default_money[3], default_money[4], default_money[5], default_money[6]};
-
-inline constexpr site colocation{.name = "colocation", .origin = {"training-cost-trends (PUE 1.25)", "2024", confidence::published, default_money_and_water}};
-inline constexpr site hyperscale{.name = "hyperscale", .power_usage_effectiveness = 1.1, .origin = {"training-cost-trends (PUE 1.1)", "2024", confidence::published, default_money_and_water}};
-inline constexpr site google{.name = "google", .power_usage_effectiveness = 1.09, .water_usage_effectiveness = 0.99 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, default_money}};
-inline constexpr site aws{.name = "aws", .power_usage_effectiveness = 1.14, .water_usage_effectiveness = 0.13 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, default_money}};
-inline constexpr site microsoft_us{.name = "microsoft_us", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0.569 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, default_money}};
-inline constexpr site microsoft_sweden{.name = "microsoft_sweden", .power_usage_effectiveness = 1.16, .water_usage_effectiveness = 0.09 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, default_money}};
+inline constexpr site colocation{.name = "colocation", .origin = {"training-cost-trends (PUE 1.25)", "2024", confidence::published, infrastructure::detail::site_sources}};
+inline constexpr site hyperscale{.name = "hyperscale", .power_usage_effectiveness = 1.1, .origin = {"training-cost-trends (PUE 1.1)", "2024", confidence::published, infrastructure::detail::site_sources}};
+inline constexpr site google{.name = "google", .power_usage_effectiveness = 1.09, .water_usage_effectiveness = 0.99 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site aws{.name = "aws", .power_usage_effectiveness = 1.14, .water_usage_effectiveness = 0.13 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site microsoft_us{.name = "microsoft_us", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0.569 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site microsoft_sweden{.name = "microsoft_sweden", .power_usage_effectiveness = 1.16, .water_usage_effectiveness = 0.09 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
 // Abilene's form: dry coolers in a closed loop; land, floor and people as there (facility.hpp); the shortest wait
 // for the grid that is published.
-inline constexpr site texas{.name = "texas", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0 * units::litre_per_kilowatt_hour, .facility = {.interconnection = 18 * units::month}, .origin = {"dry coolers in a closed loop, general knowledge; shortest published wait for the grid, constructionowners.com", "2026", confidence::recalled, default_money}};
+inline constexpr site texas{.name = "texas", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0 * units::litre_per_kilowatt_hour, .facility = {.interconnection = 18 * units::month}, .origin = {"dry coolers in a closed loop, general knowledge; shortest published wait for the grid, constructionowners.com", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
 // Fifteen and more dollars per watt: liquid cooling, dense racks.
-inline constexpr site ai_optimised{.name = "ai_optimised", .power_usage_effectiveness = 1.1, .water_usage_effectiveness = 0.1 * units::litre_per_kilowatt_hour, .facility = {.capex = 20 * units::usd_per_watt}, .origin = {"gigaenergy.com 2026-06, infra-economics.com (capex); warm water to the chip, general knowledge (PUE, water)", "2026", confidence::recalled, default_money}};
+inline constexpr site ai_optimised{.name = "ai_optimised", .power_usage_effectiveness = 1.1, .water_usage_effectiveness = 0.1 * units::litre_per_kilowatt_hour, .facility = {.capex = 20 * units::usd_per_watt}, .origin = {"gigaenergy.com 2026-06, infra-economics.com (capex); warm water to the chip, general knowledge (PUE, water)", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
 
 // clang-format on
 
-inline constexpr std::array<const site*, 8> sites{&colocation, &hyperscale, &google, &aws, &microsoft_us, &microsoft_sweden, &texas, &ai_optimised};
+inline constexpr std::array<const site*, 8> sites{&colocation,   &hyperscale,       &google, &aws,
+                                                  &microsoft_us, &microsoft_sweden, &texas,  &ai_optimised};
 
 // The record of that name; throws missing_value with the nearest names.
 constexpr const site& find_site(std::string_view name) { return find_by_name(sites, name); }

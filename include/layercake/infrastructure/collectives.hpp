@@ -1,5 +1,5 @@
-// How long an exchange between chips takes: rings, reductions in the switch and direct reads inside a fast fabric, and a hierarchy
-// of both across nodes.
+// How long an exchange between chips takes: rings, reductions in the switch and direct reads inside a fast fabric, and
+// a hierarchy of both across nodes.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -13,13 +13,14 @@
 
 namespace layercake::infrastructure {
 
-// The fast fabric inside a domain. Efficiencies are shares of the fabric's bandwidth per chip and direction; "pipelining" weighs the term
-// sqrt(latency * transfer) that cutting a message into chunks costs: 0 none, 2 the worst.
+// The fast fabric inside a domain. Efficiencies are shares of the fabric's bandwidth per chip and direction;
+// "pipelining" weighs the term sqrt(latency * transfer) that cutting a message into chunks costs: 0 none, 2 the worst.
 //
-// The defaults belong to a fabric of which only the data sheet is known. `launch`, `step` and `direct_launch` depend on the generation
-// (catalog: nvlink_ampere, nvlink_hopper, nvlink_blackwell, pcie); all else was fitted jointly to 2,147 measured collectives of 2 to 8 chips
-// (A100, H100, H200, B200, L40S and others; NCCL and three engines' own all-reduce), mean error of held-out curves 13.6 %, of an unseen
-// generation 14 to 27 %, where the latencies are the error.
+// The defaults belong to a fabric of which only the data sheet is known. `launch`, `step` and `direct_launch` depend on
+// the generation (catalog: nvlink_ampere, nvlink_hopper, nvlink_blackwell, pcie); all else was fitted jointly to 2,147
+// measured collectives of 2 to 8 chips (A100, H100, H200, B200, L40S and others; NCCL and three engines' own
+// all-reduce), mean error of held-out curves 13.6 %, of an unseen generation 14 to 27 %, where the latencies are the
+// error.
 template <class T = double>
 struct basic_scale_up_law {
   const char* name = "generic";
@@ -34,7 +35,8 @@ struct basic_scale_up_law {
   T exchange_efficiency = number_cast<T>(0.7744);  // all-to-all and point-to-point
   T exchange_pipelining = number_cast<T>(1.322);
   T exchange_step = number_cast<T>(0.418);  // steps per peer
-  quantity<unit::byte_per_second, T> channel_bandwidth = number_cast<T>(940.8) * units::gigabyte_per_second;  // of copies on the chip
+  quantity<unit::byte_per_second, T> channel_bandwidth =
+      number_cast<T>(940.8) * units::gigabyte_per_second;  // of copies on the chip
 
   bool reduces_in_switch = false;  // NVLink SHARP, from four chips on
   quantity<unit::second, T> switch_latency = number_cast<T>(16.22) * units::microsecond;
@@ -56,33 +58,42 @@ struct basic_scale_up_law {
     using X = basic_scale_up_law;
     constexpr domain weight{0, 2};
     return std::tuple{
-        label(&X::name), label(&X::reduces_in_switch), label(&X::reads_directly),
+        label(&X::name),
+        label(&X::reduces_in_switch),
+        label(&X::reads_directly),
         field("launch", &X::launch, positive, "the time to start a collective"),
         field("step", &X::step, positive, "the latency of one step of a ring"),
         field("efficiency", &X::efficiency, positive_share, "the share of the bandwidth that a ring reaches"),
         field("pipelining", &X::pipelining, weight, "the cost of cutting a ring's message into chunks"),
         field("reduce_copy", &X::reduce_copy, weight, "copies of the own shard in an all-reduce"),
         field("gather_copy", &X::gather_copy, weight, "copies of the own shard in an all-gather or reduce-scatter"),
-        field("bridge_share", &X::bridge_share, domain{0, 10}, "slow-down per chip past the second on a shared host bridge"),
-        field("exchange_efficiency", &X::exchange_efficiency, positive_share, "the share of the bandwidth that an all-to-all reaches"),
-        field("exchange_pipelining", &X::exchange_pipelining, weight, "the cost of cutting an all-to-all's message into chunks"),
+        field("bridge_share", &X::bridge_share, domain{0, 10},
+              "slow-down per chip past the second on a shared host bridge"),
+        field("exchange_efficiency", &X::exchange_efficiency, positive_share,
+              "the share of the bandwidth that an all-to-all reaches"),
+        field("exchange_pipelining", &X::exchange_pipelining, weight,
+              "the cost of cutting an all-to-all's message into chunks"),
         field("exchange_step", &X::exchange_step, weight, "steps per peer of an all-to-all"),
         field("channel_bandwidth", &X::channel_bandwidth, positive, "bandwidth of an all-to-all's copies on the chip"),
         field("switch_latency", &X::switch_latency, positive, "latency of a reduction in the switch"),
-        field("switch_efficiency", &X::switch_efficiency, positive_share, "share of the bandwidth that a reduction in the switch reaches"),
+        field("switch_efficiency", &X::switch_efficiency, positive_share,
+              "share of the bandwidth that a reduction in the switch reaches"),
         field("switch_pipelining", &X::switch_pipelining, weight, "the cost of chunks in a reduction in the switch"),
         field("direct_launch", &X::direct_launch, positive, "the time to start a direct all-reduce"),
         field("direct_step", &X::direct_step, nonnegative, "latency per peer of a direct all-reduce"),
-        field("one_shot_efficiency", &X::one_shot_efficiency, positive_share, "share of the bandwidth that a one-shot all-reduce reaches"),
+        field("one_shot_efficiency", &X::one_shot_efficiency, positive_share,
+              "share of the bandwidth that a one-shot all-reduce reaches"),
         field("one_shot_pipelining", &X::one_shot_pipelining, weight, "the cost of chunks in a one-shot all-reduce"),
         field("two_shot_launches", &X::two_shot_launches, domain{1, 10}, "launches that a two-shot all-reduce takes"),
-        field("two_shot_efficiency", &X::two_shot_efficiency, positive_share, "share of the bandwidth that a two-shot all-reduce reaches")};
+        field("two_shot_efficiency", &X::two_shot_efficiency, positive_share,
+              "share of the bandwidth that a two-shot all-reduce reaches")};
   }
 };
 using scale_up_law = basic_scale_up_law<>;
 
-// The network across nodes. Not fitted: efficiency 46 to 48 of 50 GB/s (NCCL maintainers, nccl-tests issue 290), latencies of a ring step and a
-// tree level from NCCL's tuning table (src/graph/tuning.cc), of an exchange from DeepEP; `switch_efficiency` is assumed.
+// The network across nodes. Not fitted: efficiency 46 to 48 of 50 GB/s (NCCL maintainers, nccl-tests issue 290),
+// latencies of a ring step and a tree level from NCCL's tuning table (src/graph/tuning.cc), of an exchange from DeepEP;
+// `switch_efficiency` is assumed.
 template <class T = double>
 struct basic_scale_out_law {
   T efficiency = number_cast<T>(0.92);
@@ -97,19 +108,21 @@ struct basic_scale_out_law {
 
   static constexpr auto fields() {
     using X = basic_scale_out_law;
-    return std::tuple{label(&X::reduces_in_switch),
-                      field("efficiency", &X::efficiency, positive_share, "the share of the network's bandwidth that a collective reaches"),
-                      field("ring_step", &X::ring_step, positive, "latency of a step of a ring across nodes"),
-                      field("tree_level", &X::tree_level, positive, "latency of a level of a tree across nodes"),
-                      field("exchange_level", &X::exchange_level, positive, "latency per doubling of the nodes of an all-to-all"),
-                      field("switch_efficiency", &X::switch_efficiency, positive_share,
-                            "share of the bandwidth that a reduction in the network reaches")};
+    return std::tuple{
+        label(&X::reduces_in_switch),
+        field("efficiency", &X::efficiency, positive_share,
+              "the share of the network's bandwidth that a collective reaches"),
+        field("ring_step", &X::ring_step, positive, "latency of a step of a ring across nodes"),
+        field("tree_level", &X::tree_level, positive, "latency of a level of a tree across nodes"),
+        field("exchange_level", &X::exchange_level, positive, "latency per doubling of the nodes of an all-to-all"),
+        field("switch_efficiency", &X::switch_efficiency, positive_share,
+              "share of the bandwidth that a reduction in the network reaches")};
   }
 };
 using scale_out_law = basic_scale_out_law<>;
 
-// How the calling software exchanges: serving engines use their own all-reduce where it is faster and replay captured graphs;
-// launching every call from the host costs some 20 us more.
+// How the calling software exchanges: serving engines use their own all-reduce where it is faster and replay captured
+// graphs; launching every call from the host costs some 20 us more.
 struct communication_library {
   bool direct_all_reduce = false;
   quantity<unit::second> overhead{};
@@ -118,32 +131,37 @@ struct communication_library {
 namespace detail {
 // latency + transfer + c sqrt(latency * transfer); the slope in a transfer of nothing is taken as 1.
 template <class T>
-constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& latency, const quantity<unit::second, T>& transfer, const T& c) {
+constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& latency,
+                                              const quantity<unit::second, T>& transfer, const T& c) {
   const T product = latency / units::second * (transfer / units::second);
-  const T smallest = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::min());
+  const T smallest = number_cast<T>((std::numeric_limits<scalar_of_t<T>>::min)());
   return latency + transfer + c * sqrt(max(product, smallest)) * units::second;
 }
 }  // namespace detail
 
-// The time of a collective between chips that fast fabrics of `fabric.domain` chips and a network of `bandwidth` per chip join.
+// The time of a collective between chips that fast fabrics of `fabric.domain` chips and a network of `bandwidth` per
+// chip join.
 //
-//   M bytes as nccl-tests counts them, R ranks, of which g share a fabric; N = R/g groups; B the fabric's bandwidth, Bn the network's
-//   ring            latency launch + step s,  s = 2(g-1) all-reduce | g-1 all-gather, reduce-scatter | 1 + exchange_step (g-1) all-to-all
+//   M bytes as nccl-tests counts them, R ranks, of which g share a fabric; N = R/g groups; B the fabric's bandwidth, Bn
+//   the network's ring            latency launch + step s,  s = 2(g-1) all-reduce | g-1 all-gather, reduce-scatter | 1
+//   + exchange_step (g-1) all-to-all
 //                   transfer two M ((g-1)/g + copy/g)/(e B),  two = 2 for an all-reduce
 //   all-to-all      transfer (a^4 + b^4)^(1/4),  a = M (g-1)/R/(e B), b = M/N/channel_bandwidth
 //   in the switch   launch + switch_latency;  M (1 + 1/g)/(e B);  g >= 4
 //   one shot        direct_launch + direct_step (g-1);  M (g-1)/(e B)
 //   two shots       k direct_launch + direct_step (g-1);  2 M (g-1)/g/(e B), not pipelined
 //   across          transfer two (M/g)(N-1)/N/(e Bn), + two min((N-1) ring_step, log2 N tree_level)
-//   time            latency + transfer + c sqrt(latency transfer), the least of the algorithms; tiers mix by the 4-norm (all-to-all: 2-norm)
+//   time            latency + transfer + c sqrt(latency transfer), the least of the algorithms; tiers mix by the 4-norm
+//   (all-to-all: 2-norm)
 //
-// Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1. Never falls as bytes grow. Leaves out: protocol switches,
-// congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange; across nodes and off NVLink it is not fitted.
-// Worked number: all-reduce of 16 MiB over 4 H100 (450 GB/s), 106.39 us.
+// Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1. Never falls as bytes grow. Leaves out:
+// protocol switches, congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange;
+// across nodes and off NVLink it is not fitted. Worked number: all-reduce of 16 MiB over 4 H100 (450 GB/s), 106.39 us.
 template <class T>
-constexpr quantity<unit::second, T> time(const collective<T>& c, const scale_up_fabric<T>& fabric, const basic_scale_up_law<T>& up,
-                                         const basic_scale_out_law<T>& out, const quantity<unit::byte_per_second, T>& bandwidth,
-                                         const T& oversubscription, const communication_library& library = {}) {
+constexpr quantity<unit::second, T> time(const collective<T>& c, const scale_up_fabric<T>& fabric,
+                                         const basic_scale_up_law<T>& up, const basic_scale_out_law<T>& out,
+                                         const quantity<unit::byte_per_second, T>& bandwidth, const T& oversubscription,
+                                         const communication_library& library = {}) {
   using seconds = quantity<unit::second, T>;
   const T one(1);
   const auto M = c.bytes;
@@ -178,16 +196,18 @@ constexpr quantity<unit::second, T> time(const collective<T>& c, const scale_up_
       levels_latency = where(N > one, T(2) * out.tree_level, none);
     }
     const seconds inside = where(g > one, two * M * ((g - one + copy) / g) / (up.efficiency * B), none);
-    const seconds ring = detail::pipelined(up.launch + up.step * (two * (g - one)) + levels_latency, smooth_max(inside, across), up.pipelining);
+    const seconds ring = detail::pipelined(up.launch + up.step * (two * (g - one)) + levels_latency,
+                                           smooth_max(inside, across), up.pipelining);
     t = ring;
     if (reduce && up.reduces_in_switch) {
-      const seconds by_switch =
-          detail::pipelined(up.launch + up.switch_latency, M * (one + one / g) / (up.switch_efficiency * B), up.switch_pipelining);
+      const seconds by_switch = detail::pipelined(
+          up.launch + up.switch_latency, M * (one + one / g) / (up.switch_efficiency * B), up.switch_pipelining);
       t = where(N > one, t, where(g < T(4), t, min(t, by_switch)));
     }
     if (reduce && library.direct_all_reduce && up.reads_directly) {
       const seconds peers = up.direct_step * (g - one);
-      const seconds one_shot = detail::pipelined(up.direct_launch + peers, M * (g - one) / (up.one_shot_efficiency * B), up.one_shot_pipelining);
+      const seconds one_shot = detail::pipelined(up.direct_launch + peers, M * (g - one) / (up.one_shot_efficiency * B),
+                                                 up.one_shot_pipelining);
       const seconds two_shot =
           up.direct_launch * up.two_shot_launches + peers + T(2) * M * ((g - one) / g) / (up.two_shot_efficiency * B);
       t = where(N > one, t, min(t, min(one_shot, two_shot)));

@@ -21,12 +21,13 @@ struct expert_exchange {
   T active = T(0);  // experts per token
   T experts = T(0);
   T ranks = T(1);
-  T element_bytes = T(2);       // dispatch in fp8 with scales: 1.03125
-  T multiprocessors = T(24);    // that the high-throughput kernel occupies
+  T element_bytes = T(2);     // dispatch in fp8 with scales: 1.03125
+  T multiprocessors = T(24);  // that the high-throughput kernel occupies
 };
 
-// Constants of one generation and direction; defaults: Hopper, dispatch. Fitted to 6,900 measured exchanges on H100, H200, B200 (median error
-// of held-out curves 7 % low latency, 11 % high throughput, 12 % nvlink; an unseen generation 20 to 40 %).
+// Constants of one generation and direction; defaults: Hopper, dispatch. Fitted to 6,900 measured exchanges on H100,
+// H200, B200 (median error of held-out curves 7 % low latency, 11 % high throughput, 12 % nvlink; an unseen generation
+// 20 to 40 %).
 template <class T = double>
 struct basic_expert_exchange_law {
   quantity<unit::second, T> low_launch = number_cast<T>(1.617) * units::microsecond;
@@ -36,8 +37,9 @@ struct basic_expert_exchange_law {
   quantity<unit::second, T> low_per_doubling = number_cast<T>(4.076) * units::microsecond;  // of the nodes
   T low_efficiency = number_cast<T>(0.5541);                                                // of the fast fabric
   T low_network_efficiency = number_cast<T>(0.98);
-  quantity<unit::second, T> low_per_row = number_cast<T>(0.1728) * units::microsecond;  // serial work per token that an expert receives
-  T low_overlap = number_cast<T>(0.7098);                                               // 1: latency and transfer add, 0: they overlap
+  quantity<unit::second, T> low_per_row =
+      number_cast<T>(0.1728) * units::microsecond;  // serial work per token that an expert receives
+  T low_overlap = number_cast<T>(0.7098);           // 1: latency and transfer add, 0: they overlap
 
   quantity<unit::second, T> high_launch = number_cast<T>(32.1) * units::microsecond;
   quantity<unit::second, T> high_network = T(1) * units::microsecond;
@@ -61,33 +63,43 @@ struct basic_expert_exchange_law {
         field("low_per_peer", &X::low_per_peer, nonnegative, "its latency per peer inside the fabric"),
         field("low_network", &X::low_network, nonnegative, "its latency once it leaves the fabric"),
         field("low_per_doubling", &X::low_per_doubling, nonnegative, "its latency per doubling of the nodes"),
-        field("low_efficiency", &X::low_efficiency, positive_share, "the share of the fabric's bandwidth that it reaches"),
-        field("low_network_efficiency", &X::low_network_efficiency, positive_share, "the share of the network's bandwidth that it reaches"),
+        field("low_efficiency", &X::low_efficiency, positive_share,
+              "the share of the fabric's bandwidth that it reaches"),
+        field("low_network_efficiency", &X::low_network_efficiency, positive_share,
+              "the share of the network's bandwidth that it reaches"),
         field("low_per_row", &X::low_per_row, nonnegative, "its serial work per token that an expert receives"),
         field("low_overlap", &X::low_overlap, share, "0 where latency and transfer overlap, 1 where they add"),
         field("high_launch", &X::high_launch, positive, "the time to start the high-throughput kernel"),
         field("high_network", &X::high_network, nonnegative, "its latency once it leaves the fabric"),
         field("high_per_doubling", &X::high_per_doubling, nonnegative, "its latency per doubling of the nodes"),
-        field("high_per_multiprocessor", &X::high_per_multiprocessor, positive, "bytes per second that one multiprocessor moves"),
-        field("high_efficiency", &X::high_efficiency, positive_share, "the share of the fabric's bandwidth that it reaches"),
-        field("high_network_efficiency", &X::high_network_efficiency, positive_share, "the share of the network's bandwidth that it reaches"),
+        field("high_per_multiprocessor", &X::high_per_multiprocessor, positive,
+              "bytes per second that one multiprocessor moves"),
+        field("high_efficiency", &X::high_efficiency, positive_share,
+              "the share of the fabric's bandwidth that it reaches"),
+        field("high_network_efficiency", &X::high_network_efficiency, positive_share,
+              "the share of the network's bandwidth that it reaches"),
         field("nvlink_launch", &X::nvlink_launch, positive, "the time to start the NVLink kernel"),
-        field("nvlink_efficiency", &X::nvlink_efficiency, positive_share, "the share of the fabric's bandwidth that it reaches"),
+        field("nvlink_efficiency", &X::nvlink_efficiency, positive_share,
+              "the share of the fabric's bandwidth that it reaches"),
         field("nvlink_per_row", &X::nvlink_per_row, nonnegative, "its time per token and active expert")};
   }
 };
 using expert_exchange_law = basic_expert_exchange_law<>;
 
-// The time of a dispatch or combine, B the fabric's bandwidth, Bn the network's, g ranks in a fabric, N = R/g groups, v bytes of one copy.
+// The time of a dispatch or combine, B the fabric's bandwidth, Bn the network's, g ranks in a fabric, N = R/g groups, v
+// bytes of one copy.
 //   distinct ranks that a token reaches: R (1 - (1 - 1/R)^k)
-//   low latency      latency a = launch + experts + (g-1) + network;  y = v k ((g-1)/R/(e B) + (R-g)/R/(e Bn)), z = rows per expert (dispatch);
+//   low latency      latency a = launch + experts + (g-1) + network;  y = v k ((g-1)/R/(e B) + (R-g)/R/(e Bn)), z =
+//   rows per expert (dispatch);
 //                    sqrt(a^2 + y^2 + z^2 + 2 overlap a sqrt(y^2 + z^2))
-//   high throughput  launch + network + sqrt((Vi/(multiprocessors b))^2 + (Vi/(e B))^2) + Vo/(e Bn), every token once per rank (Vi) and node (Vo)
-//   nvlink           launch + Vi/(e B) + rows
-// Domain: ranks >= 1 (1 takes no time), active <= experts. Never falls as tokens, width or active grow. Leaves out: skewed routing, the planning
-// kernel before it. Worked number: dispatch of 32 tokens of 7,168 to 8 of 256 experts on 8 H100, low latency: 17.81 us.
+//   high throughput  launch + network + sqrt((Vi/(multiprocessors b))^2 + (Vi/(e B))^2) + Vo/(e Bn), every token once
+//   per rank (Vi) and node (Vo) nvlink           launch + Vi/(e B) + rows
+// Domain: ranks >= 1 (1 takes no time), active <= experts. Never falls as tokens, width or active grow. Leaves out:
+// skewed routing, the planning kernel before it. Worked number: dispatch of 32 tokens of 7,168 to 8 of 256 experts on 8
+// H100, low latency: 17.81 us.
 template <class T>
-constexpr quantity<unit::second, T> time(const expert_exchange<T>& x, const scale_up_fabric<T>& fabric, const basic_expert_exchange_law<T>& law,
+constexpr quantity<unit::second, T> time(const expert_exchange<T>& x, const scale_up_fabric<T>& fabric,
+                                         const basic_expert_exchange_law<T>& law,
                                          const quantity<unit::byte_per_second, T>& scale_out) {
   using seconds = quantity<unit::second, T>;
   const T one(1);
@@ -118,10 +130,11 @@ constexpr quantity<unit::second, T> time(const expert_exchange<T>& x, const scal
       const auto outside = copy * (N * reached(N) * ((N - one) / N));
       const auto slowness = sqrt(power<2>(one / (law.high_per_multiprocessor * x.multiprocessors)) +
                                  power<2>(one / (law.high_efficiency * fabric.bandwidth)));
-      t = law.high_launch + where(N > one, law.high_network + law.high_per_doubling * doublings, none) + inside * slowness +
-          outside / (law.high_network_efficiency * scale_out);
+      t = law.high_launch + where(N > one, law.high_network + law.high_per_doubling * doublings, none) +
+          inside * slowness + outside / (law.high_network_efficiency * scale_out);
     } else {
-      t = law.nvlink_launch + inside / (law.nvlink_efficiency * fabric.bandwidth) + law.nvlink_per_row * (x.tokens * x.active);
+      t = law.nvlink_launch + inside / (law.nvlink_efficiency * fabric.bandwidth) +
+          law.nvlink_per_row * (x.tokens * x.active);
     }
   }
   return where(R > one, t, none);

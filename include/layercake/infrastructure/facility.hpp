@@ -1,4 +1,5 @@
-// The building: what it costs, how long it takes, what land and people it needs. Its power overhead and water are the site's.
+// The building: what it costs, how long it takes, what land and people it needs. Its power overhead and water are the
+// site's.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -9,14 +10,32 @@
 
 namespace layercake::infrastructure {
 
-// Boundaries: `capex` is per watt of critical IT power and holds the shell, electrical and mechanical plant, fit-out and land, not the IT;
-// land, floor and people are per watt of facility power.
+namespace detail {
+inline constexpr const char* capex_split = "ibinterviewquestions.com";
+inline constexpr field_source facility_sources[] = {
+    {"electrical_share", capex_split, confidence::published},
+    {"mechanical_share", capex_split, confidence::published},
+    {"shell_share", capex_split, confidence::published},
+    {"other_share", "what the other shares leave", confidence::assumed},
+    {"construction", "constructionowners.com; michaelbommarito.com", confidence::published},
+    {"interconnection", "JLL 2026, by constructionowners.com", confidence::published},
+    {"transformer_lead", "realclear.ai, average of 2025", confidence::published},
+    {"land", "Abilene, 875 acre (Bloomberg), 1.2 GW recalled", confidence::estimated},
+    {"floor_area", "Abilene, ten buildings of 0.5 M sq ft (hostingadvice.com), 1.2 GW recalled", confidence::estimated},
+    {"operators", "Abilene, 100 at 1 GW (ainvest.com)", confidence::published},
+    {"operator_pay", "constructionowners.com 2025-09-29, union electrician, 2,080 hours a year",
+     confidence::estimated}};
+}  // namespace detail
+
+// Boundaries: `capex` is per watt of critical IT power and holds the shell, electrical and mechanical plant, fit-out
+// and land, not the IT; land, floor and people are per watt of facility power.
 //
-// Defaults: capex 12.47 $/W calibrated to Epoch AI's 1 GW site (2026-05-14), inside the 7 to 15 $/W of standard halls (cortexconstruct.com);
-// shares from ibinterviewquestions.com, the fourth is what they leave; construction 21 months (constructionowners.com), interconnection 48
-// months (JLL 2026), large transformers 128 weeks (realclear.ai); land 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of
-// 0.5 M sq ft, 1.2 GW, the last recalled); 0.1 operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com,
-// union electrician) for 2,080 h a year.
+// Defaults: capex 12.47 $/W calibrated to Epoch AI's 1 GW site (2026-05-14), inside the 7 to 15 $/W of standard halls
+// (cortexconstruct.com); shares from ibinterviewquestions.com, the fourth is what they leave; construction 21 months
+// (constructionowners.com), interconnection 48 months (JLL 2026), large transformers 128 weeks (realclear.ai); land
+// 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of 0.5 M sq ft, 1.2 GW, the last recalled); 0.1
+// operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com, union electrician) for 2,080
+// h a year.
 template <class T = double>
 struct basic_facility {
   quantity<unit::usd_per_watt, T> capex = number_cast<T>(12.47) * units::usd_per_watt;
@@ -34,7 +53,8 @@ struct basic_facility {
   basic_workforce<T> construction_workers{};  // at the peak of the works
   quantity<unit::per_watt, T> operators = number_cast<T>(0.1) / units::megawatt;
   quantity<unit::usd_per_second, T> operator_pay = T(123760) * units::usd / units::year;
-  provenance origin{"Epoch AI 2026-05-14; construction and labour press 2025-2026, see facility.hpp", "2026-05-14", confidence::estimated};
+  provenance origin{"calibrated to Epoch AI, ai-datacenter-cost-breakdown", "2026-05-14", confidence::estimated,
+                    detail::facility_sources};
 
   template <class U>
   using with_number = basic_facility<U>;
@@ -48,25 +68,30 @@ struct basic_facility {
         field("shell_share", &X::shell_share, share, "the part of capex that is shell and land"),
         field("other_share", &X::other_share, share, "the part of capex that is fit-out, design and permits"),
         field("construction", &X::construction, nonnegative, "time from ground-breaking to commissioning"),
-        field("interconnection", &X::interconnection, nonnegative, "time until the grid delivers, 0 with power on site"),
+        field("interconnection", &X::interconnection, nonnegative,
+              "time until the grid delivers, 0 with power on site"),
         field("transformer_lead", &X::transformer_lead, nonnegative, "time until large transformers are delivered"),
         field("land", &X::land, nonnegative, "land per watt of facility power"),
         field("floor_area", &X::floor_area, nonnegative, "floor per watt of facility power"),
         part("construction_workers", &X::construction_workers),
         field("operators", &X::operators, nonnegative, "permanent staff per watt of facility power"),
-        field("operator_pay", &X::operator_pay, nonnegative, "what one of the staff costs per unit of time"), label(&X::origin)};
+        field("operator_pay", &X::operator_pay, nonnegative, "what one of the staff costs per unit of time"),
+        label(&X::origin)};
   }
 
   void rules(findings& f) const {
     if constexpr (real<T>) {
       const T sum = electrical_share + mechanical_share + shell_share + other_share;
-      f.require(!(sum < T(0.999) || sum > T(1.001)), "other_share", other_share, "a value that makes the four shares of capex add to 1",
+      f.require(!(sum < T(0.999) || sum > T(1.001)), "other_share", other_share,
+                "a value that makes the four shares of capex add to 1",
                 "Set other_share to 1 less electrical_share, mechanical_share and shell_share.");
     }
   }
 
   // Months until the first chip runs: the longest of the three, which proceed side by side.
-  constexpr quantity<unit::second, T> time_to_build() const { return max(construction, max(interconnection, transformer_lead)); }
+  constexpr quantity<unit::second, T> time_to_build() const {
+    return max(construction, max(interconnection, transformer_lead));
+  }
 };
 using facility = basic_facility<>;
 

@@ -11,11 +11,17 @@
 
 namespace layercake::infrastructure {
 
+namespace detail {
+inline constexpr field_source network_sources[] = {
+    {"power", "Epoch AI, GPUs' power usage in AI data centers, 2025-12-18", confidence::published},
+    {"oversubscription", "none, as in the sheet", confidence::assumed}};
+}  // namespace detail
+
 // One rail per chip of a node, each a fat tree of its own over all nodes ("rail-optimised").
 //
-// Defaults: 64 ports of 400 Gb/s, 36 k$ a switch, 1,320 $ a link from node to switch and 1,240 $ between switches with its optics (all from
-// the "H100 Freakonomics" sheet, 2024-08; the link prices solve its six cluster sizes exactly); switches, storage and management draw 14 %
-// of the servers' power (Epoch AI 2025-12-18).
+// Defaults: 64 ports of 400 Gb/s, 36 k$ a switch, 1,320 $ a link from node to switch and 1,240 $ between switches with
+// its optics (all from the "H100 Freakonomics" sheet, 2024-08; the link prices solve its six cluster sizes exactly);
+// switches, storage and management draw 14 % of the servers' power (Epoch AI 2025-12-18).
 template <class T = double>
 struct basic_network {
   quantity<unit::byte_per_second, T> bandwidth = T(400) * units::gigabit_per_second;  // per chip and direction
@@ -23,11 +29,11 @@ struct basic_network {
   quantity<unit::usd, T> switch_price = T(36000) * units::usd;
   quantity<unit::usd, T> node_link_price = T(1320) * units::usd;
   quantity<unit::usd, T> trunk_link_price = T(1240) * units::usd;
-  T oversubscription = T(1);  // bandwidth into a leaf switch over bandwidth out of it
+  T oversubscription = T(1);       // bandwidth into a leaf switch over bandwidth out of it
   T power = number_cast<T>(0.14);  // of switches, storage and management, in watts per watt of servers
   basic_scale_out_law<T> scale_out{};
   basic_scale_up_law<T> scale_up{};
-  provenance origin{"H100 Freakonomics sheet (prices, ports); Epoch AI 2025-12-18 (power)", "2024-08", confidence::published};
+  provenance origin{"H100 Freakonomics sheet", "2024-08", confidence::published, detail::network_sources};
 
   template <class U>
   using with_number = basic_network<U>;
@@ -38,16 +44,23 @@ struct basic_network {
         field("bandwidth", &X::bandwidth, positive, "bytes per second that one chip sends to other nodes"),
         field("ports", &X::ports, domain{4, 65536, false, false, true}, "the number of ports of a switch"),
         field("switch_price", &X::switch_price, nonnegative, "the price of a switch"),
-        field("node_link_price", &X::node_link_price, nonnegative, "the price of a link from a node to a switch, optics included"),
-        field("trunk_link_price", &X::trunk_link_price, nonnegative, "the price of a link between switches, optics included"),
-        field("oversubscription", &X::oversubscription, domain{1, 64}, "bandwidth into a leaf switch over bandwidth out of it, 1 for none"),
-        field("power", &X::power, domain{0, 10}, "what switches, storage and management draw, in watts per watt of servers"),
-        part("scale_out", &X::scale_out), part("scale_up", &X::scale_up), label(&X::origin)};
+        field("node_link_price", &X::node_link_price, nonnegative,
+              "the price of a link from a node to a switch, optics included"),
+        field("trunk_link_price", &X::trunk_link_price, nonnegative,
+              "the price of a link between switches, optics included"),
+        field("oversubscription", &X::oversubscription, domain{1, 64},
+              "bandwidth into a leaf switch over bandwidth out of it, 1 for none"),
+        field("power", &X::power, domain{0, 10},
+              "what switches, storage and management draw, in watts per watt of servers"),
+        part("scale_out", &X::scale_out),
+        part("scale_up", &X::scale_up),
+        label(&X::origin)};
   }
 
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(oversubscription > ports - T(1)), "oversubscription", oversubscription, "at most ports - 1, so that a leaf has an uplink",
+      f.require(!(oversubscription > ports - T(1)), "oversubscription", oversubscription,
+                "at most ports - 1, so that a leaf has an uplink",
                 "Lower oversubscription or take a switch with more ports.");
     }
   }
@@ -67,16 +80,19 @@ struct fat_tree {
 
 // The fat tree that joins `nodes` nodes of `rails` chips each.
 //
-//   hosts that L tiers join, k ports, oversubscription o at the leaves, of whose ports d = k o/(1 + o) look down and u = k/(1 + o) up:
+//   hosts that L tiers join, k ports, oversubscription o at the leaves, of whose ports d = k o/(1 + o) look down and u
+//   = k/(1 + o) up:
 //     1: k    2: k d    3: k d k/2    ...   (o = 1: k, k^2/2, k^3/4)
-//   leaves = hosts/d, middle switches = uplinks/(k/2) in each middle tier, top switches = uplinks/k; hosts on a tree = nodes, trees = rails
+//   leaves = hosts/d, middle switches = uplinks/(k/2) in each middle tier, top switches = uplinks/k; hosts on a tree =
+//   nodes, trees = rails
 //
-// Counts are whole on every rail with counting::whole. With counting::smooth they are the ratios above, as price sheets have them; the
-// number of tiers is whole in both. Beyond five tiers the price is infinite. Leaves out: spare switches, racks and labour, border and storage
-// networks. Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008, section 3. Worked number: 4,096 nodes of 8, 64 ports: 3 tiers, 2,560 switches,
-// 216,678,400 $.
+// Counts are whole on every rail with counting::whole. With counting::smooth they are the ratios above, as price sheets
+// have them; the number of tiers is whole in both. Beyond five tiers the price is infinite. Leaves out: spare switches,
+// racks and labour, border and storage networks. Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008, section 3. Worked
+// number: 4,096 nodes of 8, 64 ports: 3 tiers, 2,560 switches, 216,678,400 $.
 template <class T>
-constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T& rails, counting how = counting::whole) {
+constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T& rails,
+                              counting how = counting::whole) {
   const T down = how == counting::whole ? floor(n.ports * n.oversubscription / (T(1) + n.oversubscription))
                                         : n.ports * n.oversubscription / (T(1) + n.oversubscription);
   const T up = n.ports - down;
@@ -109,7 +125,8 @@ constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T
   r.switches = switches * rails;
   r.node_links = nodes * rails;
   r.trunk_links = trunks * rails;
-  r.price = (r.switches * n.switch_price + r.node_links * n.node_link_price + r.trunk_links * n.trunk_link_price) * impossible;
+  r.price = (r.switches * n.switch_price + r.node_links * n.node_link_price + r.trunk_links * n.trunk_link_price) *
+            impossible;
   r.bisection_bandwidth = r.node_links * n.bandwidth / (T(2) * where(beyond_one, n.oversubscription, T(1)));
   return r;
 }

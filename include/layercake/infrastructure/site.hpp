@@ -1,4 +1,5 @@
-// A site: nodes, network, building and money. `pull` says what running chips takes; `push` how many chips a power limit allows.
+// A site: nodes, network, building and money. `pull` says what running chips takes; `push` how many chips a power limit
+// allows.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -11,18 +12,34 @@
 #include <layercake/infrastructure/node.hpp>
 #include <layercake/infrastructure/reliability.hpp>
 #include <layercake/units/named.hpp>
+#include <span>
 #include <tuple>
 
 namespace layercake::infrastructure {
+
+namespace detail {
+// Of the defaults; the power usage effectiveness is the record's own.
+inline constexpr field_source site_sources[] = {
+    {"water_usage_effectiveness", "air and liquid cooled, general knowledge", confidence::recalled},
+    {"chips_per_node", "HGX and DGX", confidence::published},
+    {"peak_overhead", "Epoch AI 2025-12-18 (1.4) over training-cost-trends (1.25)", confidence::estimated},
+    {"availability", "Llama 3's failures, a day of repair assumed", confidence::assumed},
+    {"utilisation", "useluminix.com citing Kerrisdale", confidence::published},
+    {"discount_rate", "calibrated to Epoch AI 2026-05-14", confidence::estimated},
+    {"it_life", "Epoch AI 2026-05-14", confidence::published},
+    {"facility_life", "Epoch AI 2026-05-14", confidence::published},
+    {"maintenance", "Epoch AI 2026-05-14, running cost less energy and staff", confidence::estimated}};
+inline constexpr std::span<const field_source> site_sources_but_water = std::span(site_sources).subspan(1);
+}  // namespace detail
 
 // Where a watt at the meter goes.
 template <class T = double>
 struct power_chain {
   quantity<unit::watt, T> chips{};
-  quantity<unit::watt, T> hosts{};            // processors, memory, network cards, fans of the nodes
-  quantity<unit::watt, T> power_supplies{};   // lost in them
-  quantity<unit::watt, T> network{};          // switches, storage, management
-  quantity<unit::watt, T> building{};         // cooling and distribution: what power usage effectiveness adds
+  quantity<unit::watt, T> hosts{};           // processors, memory, network cards, fans of the nodes
+  quantity<unit::watt, T> power_supplies{};  // lost in them
+  quantity<unit::watt, T> network{};         // switches, storage, management
+  quantity<unit::watt, T> building{};        // cooling and distribution: what power usage effectiveness adds
 
   constexpr quantity<unit::watt, T> servers() const { return chips + hosts + power_supplies; }
   constexpr quantity<unit::watt, T> it() const { return servers() + network; }
@@ -62,24 +79,28 @@ struct infrastructure_need {
   constexpr auto it_capex() const { return capex_chips + capex_servers + capex_network; }
   constexpr auto capex() const { return it_capex() + capex_facility; }
   // Of owning and running, without the energy.
-  constexpr auto cost() const { return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost; }
+  constexpr auto cost() const {
+    return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
+  }
 };
 
-// Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends, other than
-// hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh (air and liquid cooled, recalled);
-// money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's 1 GW site (2026-05-14), its 0.3 B$ a year of running
-// cost beside energy, less staff, over 25.53 B$ of equipment: 1.13 % a year; utilisation 87 % (CoreWeave's model, useluminix.com);
-// availability 99.6 %: eight chips at Llama 3's failure rate (5.8 years a chip) and a day of repair, the last assumed.
+// Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends,
+// other than hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh
+// (air and liquid cooled, recalled); money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's
+// 1 GW site (2026-05-14), its 0.3 B$ a year of running cost beside energy, less staff, over 25.53 B$ of equipment: 1.13
+// % a year; utilisation 87 % (CoreWeave's model, useluminix.com); availability 99.6 %: eight chips at Llama 3's failure
+// rate (5.8 years a chip) and a day of repair, the last assumed.
 template <class T = double>
 struct basic_site {
   const char* name = "site";
   T chips_per_node = T(8);
   T power_usage_effectiveness = number_cast<T>(1.25);  // facility power over IT power, yearly mean
   T peak_overhead = number_cast<T>(1.6);               // overhead at the hottest hour over the mean overhead
-  quantity<unit::cubic_metre_per_joule, T> water_usage_effectiveness = number_cast<T>(0.5) * units::litre_per_kilowatt_hour;  // of IT energy
-  T availability = number_cast<T>(0.996);        // share of the time that a node works
-  T utilisation = number_cast<T>(0.87);   // share of the working capacity that is planned to be sold at the busiest hour
-  T discount_rate = number_cast<T>(0.0679);      // per year
+  quantity<unit::cubic_metre_per_joule, T> water_usage_effectiveness =
+      number_cast<T>(0.5) * units::litre_per_kilowatt_hour;  // of IT energy
+  T availability = number_cast<T>(0.996);                    // share of the time that a node works
+  T utilisation = number_cast<T>(0.87);  // share of the working capacity that is planned to be sold at the busiest hour
+  T discount_rate = number_cast<T>(0.0679);  // per year
   quantity<unit::second, T> it_life = T(5) * units::year;
   quantity<unit::second, T> facility_life = T(14) * units::year;
   T maintenance = number_cast<T>(0.0113);  // share of the equipment's price per year
@@ -87,7 +108,8 @@ struct basic_site {
   basic_network<T> network{};
   basic_facility<T> facility{};
   basic_reliability<T> reliability{};
-  provenance origin{"Epoch AI 2025-12-18, 2026-05-14, training-cost-trends; see site.hpp", "2026-05-14", confidence::estimated};
+  provenance origin{"training-cost-trends, other than hyperscalers (PUE)", "2024", confidence::published,
+                    detail::site_sources};
 
   template <class U>
   using with_number = basic_site<U>;
@@ -95,21 +117,31 @@ struct basic_site {
   static constexpr auto fields() {
     using X = basic_site;
     return std::tuple{
-        label(&X::name), field("chips_per_node", &X::chips_per_node, positive_count, "the number of chips in a node"),
-        field("power_usage_effectiveness", &X::power_usage_effectiveness, domain{1, 10}, "facility power over IT power, yearly mean"),
+        label(&X::name),
+        field("chips_per_node", &X::chips_per_node, positive_count, "the number of chips in a node"),
+        field("power_usage_effectiveness", &X::power_usage_effectiveness, domain{1, 10},
+              "facility power over IT power, yearly mean"),
         field("peak_overhead", &X::peak_overhead, domain{1, 10}, "overhead at the hottest hour over the mean overhead"),
-        field("water_usage_effectiveness", &X::water_usage_effectiveness, nonnegative, "water used on site per IT energy"),
+        field("water_usage_effectiveness", &X::water_usage_effectiveness, nonnegative,
+              "water used on site per IT energy"),
         field("availability", &X::availability, positive_share, "the share of the time that a node works"),
-        field("utilisation", &X::utilisation, positive_share, "the share of the capacity that may be sold at the busiest hour"),
+        field("utilisation", &X::utilisation, positive_share,
+              "the share of the capacity that may be sold at the busiest hour"),
         field("discount_rate", &X::discount_rate, domain{0, 1}, "the yearly interest on capital"),
         field("it_life", &X::it_life, positive, "how long chips, servers and network are used"),
         field("facility_life", &X::facility_life, positive, "how long the building is used"),
         field("maintenance", &X::maintenance, share, "yearly maintenance as a share of the equipment's price"),
-        part("node", &X::node), part("network", &X::network), part("facility", &X::facility), part("reliability", &X::reliability), label(&X::origin)};
+        part("node", &X::node),
+        part("network", &X::network),
+        part("facility", &X::facility),
+        part("reliability", &X::reliability),
+        label(&X::origin)};
   }
 
   // Power usage effectiveness at the hottest hour.
-  constexpr T peak_power_usage_effectiveness() const { return T(1) + (power_usage_effectiveness - T(1)) * peak_overhead; }
+  constexpr T peak_power_usage_effectiveness() const {
+    return T(1) + (power_usage_effectiveness - T(1)) * peak_overhead;
+  }
   // Watts of IT per watt of chips.
   constexpr T it_multiplier() const { return node.power_multiplier() * (T(1) + network.power); }
 
@@ -118,10 +150,12 @@ struct basic_site {
   constexpr auto pull(const chip_demand<N>& demand, counting how = counting::whole) const;
   // The chips that a peak power at the meter allows; see infrastructure::push.
   template <class P, class N>
-  constexpr auto push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip, counting how = counting::whole) const;
+  constexpr auto push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip,
+                      counting how = counting::whole) const;
   // How long an exchange takes; see infrastructure::time. `law` stands for the chips' own fabric.
-  template <class N, class F>
-  constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric, const communication_library& library = {}) const {
+  template <class N, class F = N>
+  constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric,
+                      const communication_library& library = {}) const {
     return time(c, fabric, network.scale_up, library);
   }
   template <class N, class F, class L>
@@ -163,13 +197,16 @@ constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt
 // What `demand.chips` installed chips take: power, equipment, building, land, people, water, and what they cost.
 //
 //   nodes = chips/chips_per_node (whole: rounded up, all filled);  capex_facility = capex * IT power at the peak
-//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a share of the equipment
-//   water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the facility's peak power
+//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a
+//   share of the equipment water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the
+//   facility's peak power
 //
-// Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
-// Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at the meter.
+// Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity
+// (the energy layer's). Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at
+// the meter.
 template <class T>
-constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand, counting how = counting::whole) {
+constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand,
+                                      counting how = counting::whole) {
   infrastructure_need<T> need;
   need.nodes = counted(demand.chips / s.chips_per_node, how);
   need.chips = need.nodes * s.chips_per_node;
@@ -201,8 +238,8 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   return need;
 }
 
-// The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where counted whole.
-// push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
+// The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where
+// counted whole. push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
 template <class T>
 constexpr T push(const basic_site<T>& s, const quantity<unit::watt, T>& power, const chip_demand<T>& one_chip,
                  counting how = counting::whole) {
@@ -221,27 +258,29 @@ constexpr auto basic_site<T>::pull(const chip_demand<N>& demand, counting how) c
 
 template <class T>
 template <class P, class N>
-constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip, counting how) const {
+constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip,
+                                   counting how) const {
   using V = promote_all_t<T, P, N>;
-  return infrastructure::push<V>(detail::over<V>(*this), quantity<unit::watt, V>(power), detail::over<V>(one_chip), how);
+  return infrastructure::push<V>(detail::over<V>(*this), quantity<unit::watt, V>(power), detail::over<V>(one_chip),
+                                 how);
 }
 
 template <class T>
 template <class N, class F, class L>
-constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric, const basic_scale_up_law<L>& law,
-                                   const communication_library& library) const {
+constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric,
+                                   const basic_scale_up_law<L>& law, const communication_library& library) const {
   using P = promote_all_t<T, N, F, L>;
-  return infrastructure::time<P>({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)},
-                                 {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law),
-                                 detail::over<P>(network.scale_out), quantity<unit::byte_per_second, P>(network.bandwidth),
-                                 number_cast<P>(network.oversubscription), library);
+  return infrastructure::time<P>(
+      {c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)},
+      {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law), detail::over<P>(network.scale_out),
+      quantity<unit::byte_per_second, P>(network.bandwidth), number_cast<P>(network.oversubscription), library);
 }
 
-// What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and `time` are asked over the
-// number type of the whole stack; templates serve them all.
-template <class X>
-concept infrastructure = requires(const X& x, const chip_demand<double>& demand, const collective<double>& c,
-                                  const scale_up_fabric<double>& fabric) {
+// What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and
+// `time` are asked over the number type of the whole stack; templates serve them all.
+template <class X, class N = double>
+concept infrastructure = requires(const X& x, const chip_demand<N>& demand, const collective<N>& c,
+                                  const scale_up_fabric<N>& fabric) {
   x.pull(demand, counting::whole).chips;
   { x.pull(demand, counting::whole).power.peak } -> measures<unit::watt>;
   { x.pull(demand, counting::whole).facility_cost } -> measures<unit::usd_per_second>;

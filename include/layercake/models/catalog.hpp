@@ -1,7 +1,8 @@
-// Public models: 82 transformers with their full shapes, and models of other kinds by the work of an inference.
+// Public models: 78 transformers with their full shapes, and models of other kinds by the work of an inference.
 //
-// Shapes are from configuration files and papers. `published_parameters` are the totals that makers state, to the digits that they state. Facts
-// only; what was not looked up is marked recalled, what nobody publishes is estimated or assumed, and says so.
+// Shapes are from configuration files and papers. `published_parameters` are the totals that makers state, to the
+// digits that they state. Facts only; what was not looked up is marked recalled, what nobody publishes is estimated or
+// assumed, and says so.
 #pragma once
 
 #include <layercake/core/catalog.hpp>
@@ -15,17 +16,34 @@ inline constexpr double na = unknown<double>();  // the makers state no figure
 
 namespace detail {
 inline constexpr confidence yes = confidence::published, recalled = confidence::recalled;
-inline constexpr bool gated = true, plain = false, tied = true, untied = false;
+struct block {
+  bool gated, tied;
+};
+inline constexpr block gated_untied{true, false}, gated_tied{true, true}, plain_untied{false, false},
+    plain_tied{false, true};
 
 // Fields of a row that are not from its source.
 inline constexpr field_source totals_only[] = {{"published_parameters", "model card or report", recalled},
                                                {"published_active_parameters", "model card or report", recalled}};
-inline constexpr field_source vocabulary_only[] = {totals_only[0], totals_only[1], {"vocabulary", "from the tokenizer", recalled}};
+inline constexpr field_source vocabulary_only[] = {
+    totals_only[0], totals_only[1], {"vocabulary", "from the tokenizer", recalled}};
 inline constexpr field_source heads_only[] = {totals_only[0], totals_only[1], {"heads", "from the paper", recalled}};
-inline constexpr field_source heads_and_vocabulary[] = {
-    totals_only[0], totals_only[1], {"heads", "from the paper", recalled}, {"vocabulary", "padded as the software does", recalled}};
+inline constexpr field_source heads_and_vocabulary[] = {totals_only[0],
+                                                        totals_only[1],
+                                                        {"heads", "from the paper", recalled},
+                                                        {"vocabulary", "padded as the software does", recalled}};
 inline constexpr field_source feed_forward_and_vocabulary[] = {
-    totals_only[0], totals_only[1], {"feed_forward", "two thirds of 4 d, up to a multiple of 256", recalled}, {"vocabulary", "from the tokenizer", recalled}};
+    totals_only[0],
+    totals_only[1],
+    {"feed_forward", "two thirds of 4 d, up to a multiple of 256", recalled},
+    {"vocabulary", "from the tokenizer", recalled}};
+
+// Weights and products in fp8, the cache in 16 bit: DeepSeek-V3 and Kimi K2 as published.
+inline constexpr formats fp8_weights = [] {
+  formats f = formats::at(precision::fp8);
+  f.cache_bits = 16;
+  return f;
+}();
 
 struct sizes {
   double layers, width, heads, key_heads, head_width, feed_forward, vocabulary;
@@ -36,15 +54,16 @@ struct stated {
 
 // A row: a dense transformer, and what it has besides.
 struct shape : transformer {
-  constexpr shape(const char* id, const sizes& s, bool gate, bool tie, const stated& p, const provenance& source) {
+  constexpr shape(const char* id, const sizes& s, const block& b, const stated& p, const provenance& source) {
     name = id;
     layers = s.layers, width = s.width, heads = s.heads, key_heads = s.key_heads, head_width = s.head_width;
     feed_forward = s.feed_forward, vocabulary = s.vocabulary;
-    gated = gate, tied = tie;
+    gated = b.gated, tied = b.tied;
     published_parameters = p.total, published_active_parameters = p.active;
     origin = source;
   }
-  constexpr shape mixture(double all, double active, double inner, double shared, double shared_inner, double dense) const {
+  constexpr shape mixture(double all, double active, double inner, double shared, double shared_inner,
+                          double dense) const {
     shape x = *this;
     x.experts = all, x.active_experts = active, x.expert_width = inner;
     x.shared_experts = shared, x.shared_expert_width = shared_inner, x.dense_layers = dense;
@@ -53,7 +72,8 @@ struct shape : transformer {
   constexpr shape latent(double query, double key_value, double no_position, double rotary, double value) const {
     shape x = *this;
     x.kind = attention::latent;
-    x.query_rank = query, x.latent_rank = key_value, x.plain_width = no_position, x.rotary_width = rotary, x.value_width = value;
+    x.query_rank = query, x.latent_rank = key_value, x.plain_width = no_position, x.rotary_width = rotary,
+    x.value_width = value;
     return x;
   }
   constexpr shape sliding(double window, double window_layers) const {
@@ -79,214 +99,314 @@ struct shape : transformer {
 };
 }  // namespace detail
 
-// shape(name, {layers, width, heads, key heads, head width, dense inner width, vocabulary}, gated, tied, {total, active as stated}, {source, date,
-// confidence, exceptions}) .mixture(experts, active, inner width, shared experts, their inner width, dense layers) .latent(query rank, key-value
-// rank, width without position, with position, value width) .sliding(window, layers)
+// shape(name, {layers, width, heads, key heads, head width, dense inner width, vocabulary}, block, {total, active as
+// stated}, source) .mixture(experts, active, inner width, shared experts, their inner width, dense layers)
+// .latent(query rank, key-value rank, width without position, with position, value width) .sliding(window, layers)
 // clang-format off
+namespace from {
+inline constexpr provenance bloomberggpt_recalled{"Wu et al. 2023, BloombergGPT", "2023", detail::recalled};
+inline constexpr provenance codellama_recalled{"configuration published with Code Llama", "2023", detail::recalled};
+inline constexpr provenance deepseek{"DeepSeek-V3 configuration file; technical report", "2024-12", detail::yes, detail::totals_only};
+inline constexpr provenance gemma3{"Gemma 3 configuration files; technical report", "2025-03", detail::yes, detail::totals_only};
+inline constexpr provenance gpt_guide{"GPT shape of the DeepSpeed and Megatron guides", "2023", detail::yes, detail::totals_only};
+inline constexpr provenance narayanan{"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary};
+inline constexpr provenance gpt_benchmark{"GPT shapes of a training benchmark", "2024", detail::yes, detail::totals_only};
+inline constexpr provenance narayanan_heads_only{"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_only};
+inline constexpr provenance gpt_j{"GPT-J configuration", "2021-06", detail::yes, detail::totals_only};
+inline constexpr provenance gpt_oss{"gpt-oss configuration; model card", "2025-08", detail::yes, detail::totals_only};
+inline constexpr provenance gpt3{"GPT-3 shapes in the NeMo launcher; Brown et al. 2020", "2023", detail::yes, detail::vocabulary_only};
+inline constexpr provenance kimi{"Kimi K2 configuration file", "2025-07", detail::yes, detail::totals_only};
+inline constexpr provenance lamda{"Thoppilan et al. 2022, LaMDA", "2022", detail::yes, detail::vocabulary_only};
+inline constexpr provenance llama_2{"Llama 2 configuration files", "2023-07", detail::yes, detail::totals_only};
+inline constexpr provenance llama_3_1{"Llama 3.1 configuration files; Grattafiori et al. 2024", "2024-07", detail::yes, detail::totals_only};
+inline constexpr provenance llama_1{"Touvron et al. 2023, LLaMA", "2023-02", detail::yes, detail::feed_forward_and_vocabulary};
+inline constexpr provenance llama_4{"Llama 4 configuration files", "2025-04", detail::yes, detail::totals_only};
+inline constexpr provenance maxtext{"MaxText run scripts", "2023", detail::yes, detail::totals_only};
+inline constexpr provenance korthikanti{"Korthikanti et al. 2022, table 3", "2022", detail::yes, detail::totals_only};
+inline constexpr provenance mistral{"Mistral configuration file", "2023-09", detail::yes, detail::totals_only};
+inline constexpr provenance mixtral_8x22b{"Mixtral configuration file", "2024-04", detail::yes, detail::totals_only};
+inline constexpr provenance mixtral_8x7b{"Mixtral configuration file; Jiang et al. 2024", "2023-12", detail::yes, detail::totals_only};
+inline constexpr provenance mpt{"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only};
+inline constexpr provenance mt_nlg{"Smith et al. 2022, MT-NLG", "2022", detail::yes, detail::totals_only};
+inline constexpr provenance nemotron_3{"NeMo launcher, Nemotron-3", "2023", detail::yes, detail::vocabulary_only};
+inline constexpr provenance nemotron_4{"Nemotron-4 340B technical report", "2024-06", detail::yes, detail::vocabulary_only};
+inline constexpr provenance opt{"OPT configuration; Zhang et al. 2022", "2022", detail::yes, detail::totals_only};
+inline constexpr provenance palm{"Chowdhery et al. 2022, PaLM", "2022", detail::yes, detail::vocabulary_only};
+inline constexpr provenance qwen_2_5{"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only};
+inline constexpr provenance qwen_3{"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only};
+}  // namespace from
+
 inline constexpr transformer deepseek_v3 =
-    detail::shape("deepseek-v3", {61, 7168, 128, 128, 192, 18432, 129280}, detail::gated, detail::untied, {671e9, 37e9}, {"DeepSeek-V3 configuration file; technical report", "2024-12", detail::yes, detail::totals_only})
+    detail::shape("deepseek-v3", {61, 7168, 128, 128, 192, 18432, 129280}, detail::gated_untied, {671e9, 37e9}, from::deepseek)
         .mixture(256, 8, 2048, 1, 2048, 3)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8));
+        .stored(detail::fp8_weights);
 inline constexpr transformer gemma3_12b =
-    detail::shape("gemma3-12b", {48, 3840, 16, 8, 256, 15360, 262144}, detail::gated, detail::tied, {11.771e9, 11.771e9}, {"Gemma 3 configuration files; technical report", "2025-03", detail::yes, detail::totals_only})
+    detail::shape("gemma3-12b", {48, 3840, 16, 8, 256, 15360, 262144}, detail::gated_tied, {11.771e9, 11.771e9}, from::gemma3)
         .sliding(1024, 40);
 inline constexpr transformer gemma3_27b =
-    detail::shape("gemma3-27b", {62, 5376, 32, 16, 128, 21504, 262144}, detail::gated, detail::tied, {27.016e9, 27.016e9}, {"Gemma 3 configuration files; technical report", "2025-03", detail::yes, detail::totals_only})
+    detail::shape("gemma3-27b", {62, 5376, 32, 16, 128, 21504, 262144}, detail::gated_tied, {27.016e9, 27.016e9}, from::gemma3)
         .sliding(1024, 52);
 inline constexpr transformer gpt_oss_120b =
-    detail::shape("gpt-oss-120b", {36, 2880, 64, 8, 64, 0, 201088}, detail::gated, detail::untied, {116.83e9, 5.13e9}, {"gpt-oss configuration; model card", "2025-08", detail::yes, detail::totals_only})
+    detail::shape("gpt-oss-120b", {36, 2880, 64, 8, 64, 0, 201088}, detail::gated_untied, {116.83e9, 5.13e9}, from::gpt_oss)
         .mixture(128, 4, 2880, 0, 0, 0)
         .sliding(128, 18)
         .stored(formats::experts_at(precision::mxfp4));
 inline constexpr transformer kimi_k2 =
-    detail::shape("kimi-k2", {61, 7168, 64, 64, 192, 18432, 163840}, detail::gated, detail::untied, {1040e9, 32e9}, {"Kimi K2 configuration file", "2025-07", detail::yes, detail::totals_only})
+    detail::shape("kimi-k2", {61, 7168, 64, 64, 192, 18432, 163840}, detail::gated_untied, {1040e9, 32e9}, from::kimi)
         .mixture(384, 8, 2048, 1, 2048, 1)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8));
+        .stored(detail::fp8_weights);
 inline constexpr transformer llama_2_13b =
-    detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated, detail::untied, {13.02e9, 13.02e9}, {"Llama 2 configuration files", "2023-07", detail::yes, detail::totals_only});
+    detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated_untied, {13.02e9, 13.02e9}, from::llama_2);
 inline constexpr transformer llama_2_70b =
-    detail::shape("llama-2-70b", {80, 8192, 64, 8, 128, 28672, 32000}, detail::gated, detail::untied, {68.98e9, 68.98e9}, {"Llama 2 configuration files", "2023-07", detail::yes, detail::totals_only});
+    detail::shape("llama-2-70b", {80, 8192, 64, 8, 128, 28672, 32000}, detail::gated_untied, {68.98e9, 68.98e9}, from::llama_2);
 inline constexpr transformer llama_2_7b =
-    detail::shape("llama-2-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated, detail::untied, {6.74e9, 6.74e9}, {"Llama 2 configuration files", "2023-07", detail::yes, detail::totals_only});
+    detail::shape("llama-2-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated_untied, {6.74e9, 6.74e9}, from::llama_2);
 inline constexpr transformer llama_3_1_405b =
-    detail::shape("llama-3.1-405b", {126, 16384, 128, 8, 128, 53248, 128256}, detail::gated, detail::untied, {405.9e9, 405.9e9}, {"Llama 3.1 configuration files; Grattafiori et al. 2024", "2024-07", detail::yes, detail::totals_only});
+    detail::shape("llama-3.1-405b", {126, 16384, 128, 8, 128, 53248, 128256}, detail::gated_untied, {405.9e9, 405.9e9}, from::llama_3_1);
 inline constexpr transformer llama_3_1_70b =
-    detail::shape("llama-3.1-70b", {80, 8192, 64, 8, 128, 28672, 128256}, detail::gated, detail::untied, {70.6e9, 70.6e9}, {"Llama 3.1 configuration files; Grattafiori et al. 2024", "2024-07", detail::yes, detail::totals_only});
+    detail::shape("llama-3.1-70b", {80, 8192, 64, 8, 128, 28672, 128256}, detail::gated_untied, {70.6e9, 70.6e9}, from::llama_3_1);
 inline constexpr transformer llama_3_1_8b =
-    detail::shape("llama-3.1-8b", {32, 4096, 32, 8, 128, 14336, 128256}, detail::gated, detail::untied, {8.03e9, 8.03e9}, {"Llama 3.1 configuration files; Grattafiori et al. 2024", "2024-07", detail::yes, detail::totals_only});
+    detail::shape("llama-3.1-8b", {32, 4096, 32, 8, 128, 14336, 128256}, detail::gated_untied, {8.03e9, 8.03e9}, from::llama_3_1);
 inline constexpr transformer llama_33b =
-    detail::shape("llama-33b", {60, 6656, 52, 52, 128, 17920, 32000}, detail::gated, detail::untied, {32.5e9, 32.5e9}, {"Touvron et al. 2023, LLaMA", "2023-02", detail::yes, detail::feed_forward_and_vocabulary});
+    detail::shape("llama-33b", {60, 6656, 52, 52, 128, 17920, 32000}, detail::gated_untied, {32.5e9, 32.5e9}, from::llama_1);
 inline constexpr transformer llama_4_maverick =
-    detail::shape("llama-4-maverick", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated, detail::untied, {400e9, 17e9}, {"Llama 4 configuration files", "2025-04", detail::yes, detail::totals_only})
+    detail::shape("llama-4-maverick", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated_untied, {400e9, 17e9}, from::llama_4)
         .mixture(128, 1, 8192, 1, 8192, 24)
         .chunked(8192, 36);
 inline constexpr transformer llama_4_scout =
-    detail::shape("llama-4-scout", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated, detail::untied, {109e9, 17e9}, {"Llama 4 configuration files", "2025-04", detail::yes, detail::totals_only})
+    detail::shape("llama-4-scout", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated_untied, {109e9, 17e9}, from::llama_4)
         .mixture(16, 1, 8192, 1, 8192, 0)
         .chunked(8192, 36);
 inline constexpr transformer llama_65b =
-    detail::shape("llama-65b", {80, 8192, 64, 64, 128, 22016, 32000}, detail::gated, detail::untied, {65.2e9, 65.2e9}, {"Touvron et al. 2023, LLaMA", "2023-02", detail::yes, detail::feed_forward_and_vocabulary});
+    detail::shape("llama-65b", {80, 8192, 64, 64, 128, 22016, 32000}, detail::gated_untied, {65.2e9, 65.2e9}, from::llama_1);
 inline constexpr transformer llama_7b =
-    detail::shape("llama-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated, detail::untied, {6.7e9, 6.7e9}, {"Touvron et al. 2023, LLaMA", "2023-02", detail::yes, detail::feed_forward_and_vocabulary});
+    detail::shape("llama-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated_untied, {6.7e9, 6.7e9}, from::llama_1);
 inline constexpr transformer mistral_7b =
-    detail::shape("mistral-7b", {32, 4096, 32, 8, 128, 14336, 32000}, detail::gated, detail::untied, {7.24e9, 7.24e9}, {"Mistral configuration file", "2023-09", detail::yes, detail::totals_only});
+    detail::shape("mistral-7b", {32, 4096, 32, 8, 128, 14336, 32000}, detail::gated_untied, {7.24e9, 7.24e9}, from::mistral);
 inline constexpr transformer mixtral_8x22b =
-    detail::shape("mixtral-8x22b", {56, 6144, 48, 8, 128, 0, 32000}, detail::gated, detail::untied, {141e9, 39e9}, {"Mixtral configuration file", "2024-04", detail::yes, detail::totals_only})
+    detail::shape("mixtral-8x22b", {56, 6144, 48, 8, 128, 0, 32000}, detail::gated_untied, {141e9, 39e9}, from::mixtral_8x22b)
         .mixture(8, 2, 16384, 0, 0, 0);
 inline constexpr transformer mixtral_8x7b =
-    detail::shape("mixtral-8x7b", {32, 4096, 32, 8, 128, 0, 32000}, detail::gated, detail::untied, {46.7e9, 12.9e9}, {"Mixtral configuration file; Jiang et al. 2024", "2023-12", detail::yes, detail::totals_only})
+    detail::shape("mixtral-8x7b", {32, 4096, 32, 8, 128, 0, 32000}, detail::gated_untied, {46.7e9, 12.9e9}, from::mixtral_8x7b)
         .mixture(8, 2, 14336, 0, 0, 0);
 inline constexpr transformer qwen2_5_0_5b =
-    detail::shape("qwen2.5-0.5b", {24, 896, 14, 2, 64, 4864, 151936}, detail::gated, detail::tied, {0.49e9, 0.49e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-0.5b", {24, 896, 14, 2, 64, 4864, 151936}, detail::gated_tied, {0.49e9, 0.49e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_1_5b =
-    detail::shape("qwen2.5-1.5b", {28, 1536, 12, 2, 128, 8960, 151936}, detail::gated, detail::tied, {1.54e9, 1.54e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-1.5b", {28, 1536, 12, 2, 128, 8960, 151936}, detail::gated_tied, {1.54e9, 1.54e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_14b =
-    detail::shape("qwen2.5-14b", {48, 5120, 40, 8, 128, 13824, 152064}, detail::gated, detail::untied, {14.7e9, 14.7e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-14b", {48, 5120, 40, 8, 128, 13824, 152064}, detail::gated_untied, {14.7e9, 14.7e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_32b =
-    detail::shape("qwen2.5-32b", {64, 5120, 40, 8, 128, 27648, 152064}, detail::gated, detail::untied, {32.5e9, 32.5e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-32b", {64, 5120, 40, 8, 128, 27648, 152064}, detail::gated_untied, {32.5e9, 32.5e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_3b =
-    detail::shape("qwen2.5-3b", {36, 2048, 16, 2, 128, 11008, 151936}, detail::gated, detail::tied, {3.09e9, 3.09e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-3b", {36, 2048, 16, 2, 128, 11008, 151936}, detail::gated_tied, {3.09e9, 3.09e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_72b =
-    detail::shape("qwen2.5-72b", {80, 8192, 64, 8, 128, 29568, 152064}, detail::gated, detail::untied, {72.7e9, 72.7e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-72b", {80, 8192, 64, 8, 128, 29568, 152064}, detail::gated_untied, {72.7e9, 72.7e9}, from::qwen_2_5);
 inline constexpr transformer qwen2_5_7b =
-    detail::shape("qwen2.5-7b", {28, 3584, 28, 4, 128, 18944, 152064}, detail::gated, detail::untied, {7.61e9, 7.61e9}, {"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only});
+    detail::shape("qwen2.5-7b", {28, 3584, 28, 4, 128, 18944, 152064}, detail::gated_untied, {7.61e9, 7.61e9}, from::qwen_2_5);
 inline constexpr transformer qwen3_14b =
-    detail::shape("qwen3-14b", {40, 5120, 40, 8, 128, 17408, 151936}, detail::gated, detail::untied, {14.8e9, 14.8e9}, {"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only});
+    detail::shape("qwen3-14b", {40, 5120, 40, 8, 128, 17408, 151936}, detail::gated_untied, {14.8e9, 14.8e9}, from::qwen_3);
 inline constexpr transformer qwen3_235b_a22b =
-    detail::shape("qwen3-235b-a22b", {94, 4096, 64, 4, 128, 12288, 151936}, detail::gated, detail::untied, {235e9, 22e9}, {"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only})
+    detail::shape("qwen3-235b-a22b", {94, 4096, 64, 4, 128, 12288, 151936}, detail::gated_untied, {235e9, 22e9}, from::qwen_3)
         .mixture(128, 8, 1536, 0, 0, 0);
 inline constexpr transformer qwen3_30b_a3b =
-    detail::shape("qwen3-30b-a3b", {48, 2048, 32, 4, 128, 6144, 151936}, detail::gated, detail::untied, {30.5e9, 3.3e9}, {"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only})
+    detail::shape("qwen3-30b-a3b", {48, 2048, 32, 4, 128, 6144, 151936}, detail::gated_untied, {30.5e9, 3.3e9}, from::qwen_3)
         .mixture(128, 8, 768, 0, 0, 0);
 inline constexpr transformer qwen3_32b =
-    detail::shape("qwen3-32b", {64, 5120, 64, 8, 128, 25600, 151936}, detail::gated, detail::untied, {32.8e9, 32.8e9}, {"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only});
+    detail::shape("qwen3-32b", {64, 5120, 64, 8, 128, 25600, 151936}, detail::gated_untied, {32.8e9, 32.8e9}, from::qwen_3);
 inline constexpr transformer qwen3_8b =
-    detail::shape("qwen3-8b", {36, 4096, 32, 8, 128, 12288, 151936}, detail::gated, detail::untied, {8.2e9, 8.2e9}, {"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only});
+    detail::shape("qwen3-8b", {36, 4096, 32, 8, 128, 12288, 151936}, detail::gated_untied, {8.2e9, 8.2e9}, from::qwen_3);
 inline constexpr transformer bloomberggpt_50b =
-    detail::shape("bloomberggpt-50b", {70, 7680, 40, 40, 192, 30720, 131072}, detail::plain, detail::tied, {50.56e9, 50.56e9}, {"Wu et al. 2023, BloombergGPT", "2023", detail::recalled});
+    detail::shape("bloomberggpt-50b", {70, 7680, 40, 40, 192, 30720, 131072}, detail::plain_tied, {50.56e9, 50.56e9}, from::bloomberggpt_recalled);
 inline constexpr transformer codellama_13b =
-    detail::shape("codellama-13b", {40, 5120, 40, 40, 128, 13824, 32016}, detail::gated, detail::untied, {13.02e9, 13.02e9}, {"configuration published with Code Llama", "2023", detail::recalled});
+    detail::shape("codellama-13b", {40, 5120, 40, 40, 128, 13824, 32016}, detail::gated_untied, {13.02e9, 13.02e9}, from::codellama_recalled);
 inline constexpr transformer gpt_1_3b_l24_d2048_h32_v51200 =
-    detail::shape("gpt-1.3b-l24-d2048-h32-v51200", {24, 2048, 32, 32, 64, 8192, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shape of the DeepSpeed and Megatron guides", "2023", detail::yes, detail::totals_only});
+    detail::shape("gpt-1.3b-l24-d2048-h32-v51200", {24, 2048, 32, 32, 64, 8192, 51200}, detail::plain_tied, {na, na}, from::gpt_guide);
 inline constexpr transformer gpt_1_7b_l24_d2304_h24_v51200 =
-    detail::shape("gpt-1.7b-l24-d2304-h24-v51200", {24, 2304, 24, 24, 96, 9216, 51200}, detail::plain, detail::tied, {na, na}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-1.7b-l24-d2304-h24-v51200", {24, 2304, 24, 24, 96, 9216, 51200}, detail::plain_tied, {na, na}, from::narayanan);
 inline constexpr transformer gpt_145b_l80_d12288_h96_v51200 =
-    detail::shape("gpt-145b-l80-d12288-h96-v51200", {80, 12288, 96, 96, 128, 49152, 51200}, detail::plain, detail::tied, {145.6e9, 145.6e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-145b-l80-d12288-h96-v51200", {80, 12288, 96, 96, 128, 49152, 51200}, detail::plain_tied, {145.6e9, 145.6e9}, from::narayanan);
 inline constexpr transformer gpt_18b_l40_d6144_h48_v51200 =
-    detail::shape("gpt-18b-l40-d6144-h48-v51200", {40, 6144, 48, 48, 128, 24576, 51200}, detail::plain, detail::tied, {18.4e9, 18.4e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-18b-l40-d6144-h48-v51200", {40, 6144, 48, 48, 128, 24576, 51200}, detail::plain_tied, {18.4e9, 18.4e9}, from::narayanan);
 inline constexpr transformer gpt_2_1b_l24_d1920_h15_v51200 =
-    detail::shape("gpt-2-1b-l24-d1920-h15-v51200", {24, 1920, 15, 15, 128, 7680, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shapes of a training benchmark", "2024", detail::yes, detail::totals_only});
+    detail::shape("gpt-2-1b-l24-d1920-h15-v51200", {24, 1920, 15, 15, 128, 7680, 51200}, detail::plain_tied, {na, na}, from::gpt_benchmark);
 inline constexpr transformer gpt_2_2b_l30_d2304_h18_v51200 =
-    detail::shape("gpt-2-2b-l30-d2304-h18-v51200", {30, 2304, 18, 18, 128, 9216, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shapes of a training benchmark", "2024", detail::yes, detail::totals_only});
+    detail::shape("gpt-2-2b-l30-d2304-h18-v51200", {30, 2304, 18, 18, 128, 9216, 51200}, detail::plain_tied, {na, na}, from::gpt_benchmark);
 inline constexpr transformer gpt_2_4b_l36_d3072_h24_v51200 =
-    detail::shape("gpt-2-4b-l36-d3072-h24-v51200", {36, 3072, 24, 24, 128, 12288, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shapes of a training benchmark", "2024", detail::yes, detail::totals_only});
+    detail::shape("gpt-2-4b-l36-d3072-h24-v51200", {36, 3072, 24, 24, 128, 12288, 51200}, detail::plain_tied, {na, na}, from::gpt_benchmark);
 inline constexpr transformer gpt_2_8b_l42_d4096_h32_v51200 =
-    detail::shape("gpt-2-8b-l42-d4096-h32-v51200", {42, 4096, 32, 32, 128, 16384, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shapes of a training benchmark", "2024", detail::yes, detail::totals_only});
+    detail::shape("gpt-2-8b-l42-d4096-h32-v51200", {42, 4096, 32, 32, 128, 16384, 51200}, detail::plain_tied, {na, na}, from::gpt_benchmark);
 inline constexpr transformer gpt_291b_l90_d16384_h128_v51200 =
-    detail::shape("gpt-291b-l90-d16384-h128-v51200", {90, 16384, 128, 128, 128, 65536, 51200}, detail::plain, detail::tied, {na, na}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_only});
+    detail::shape("gpt-291b-l90-d16384-h128-v51200", {90, 16384, 128, 128, 128, 65536, 51200}, detail::plain_tied, {na, na}, from::narayanan_heads_only);
 inline constexpr transformer gpt_3_6b_l30_d3072_h32_v51200 =
-    detail::shape("gpt-3.6b-l30-d3072-h32-v51200", {30, 3072, 32, 32, 96, 12288, 51200}, detail::plain, detail::tied, {na, na}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-3.6b-l30-d3072-h32-v51200", {30, 3072, 32, 32, 96, 12288, 51200}, detail::plain_tied, {na, na}, from::narayanan);
 inline constexpr transformer gpt_310b_l96_d16384_h128_v51200 =
-    detail::shape("gpt-310b-l96-d16384-h128-v51200", {96, 16384, 128, 128, 128, 65536, 51200}, detail::plain, detail::tied, {310.1e9, 310.1e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-310b-l96-d16384-h128-v51200", {96, 16384, 128, 128, 128, 65536, 51200}, detail::plain_tied, {310.1e9, 310.1e9}, from::narayanan);
 inline constexpr transformer gpt_350m_l24_d1024_h16_v51200 =
-    detail::shape("gpt-350m-l24-d1024-h16-v51200", {24, 1024, 16, 16, 64, 4096, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shape of the DeepSpeed and Megatron guides", "2023", detail::yes, detail::totals_only});
+    detail::shape("gpt-350m-l24-d1024-h16-v51200", {24, 1024, 16, 16, 64, 4096, 51200}, detail::plain_tied, {na, na}, from::gpt_guide);
 inline constexpr transformer gpt_39b_l48_d8192_h64_v51200 =
-    detail::shape("gpt-39b-l48-d8192-h64-v51200", {48, 8192, 64, 64, 128, 32768, 51200}, detail::plain, detail::tied, {39.1e9, 39.1e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-39b-l48-d8192-h64-v51200", {48, 8192, 64, 64, 128, 32768, 51200}, detail::plain_tied, {39.1e9, 39.1e9}, from::narayanan);
 inline constexpr transformer gpt_6_7b_l32_d4096_h32_v51200 =
-    detail::shape("gpt-6.7b-l32-d4096-h32-v51200", {32, 4096, 32, 32, 128, 16384, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shape of the DeepSpeed and Megatron guides", "2023", detail::yes, detail::totals_only});
+    detail::shape("gpt-6.7b-l32-d4096-h32-v51200", {32, 4096, 32, 32, 128, 16384, 51200}, detail::plain_tied, {na, na}, from::gpt_guide);
 inline constexpr transformer gpt_7_5b_l36_d4096_h32_v51200 =
-    detail::shape("gpt-7.5b-l36-d4096-h32-v51200", {36, 4096, 32, 32, 128, 16384, 51200}, detail::plain, detail::tied, {7.5e9, 7.5e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-7.5b-l36-d4096-h32-v51200", {36, 4096, 32, 32, 128, 16384, 51200}, detail::plain_tied, {7.5e9, 7.5e9}, from::narayanan);
 inline constexpr transformer gpt_76b_l60_d10240_h80_v51200 =
-    detail::shape("gpt-76b-l60-d10240-h80-v51200", {60, 10240, 80, 80, 128, 40960, 51200}, detail::plain, detail::tied, {76.1e9, 76.1e9}, {"Narayanan et al. 2021, table 1", "2021", detail::yes, detail::heads_and_vocabulary});
+    detail::shape("gpt-76b-l60-d10240-h80-v51200", {60, 10240, 80, 80, 128, 40960, 51200}, detail::plain_tied, {76.1e9, 76.1e9}, from::narayanan);
 inline constexpr transformer gpt_89b_l48_d12288_h96_v51200 =
-    detail::shape("gpt-89b-l48-d12288-h96-v51200", {48, 12288, 96, 96, 128, 49152, 51200}, detail::plain, detail::tied, {na, na}, {"GPT shape of the DeepSpeed and Megatron guides", "2023", detail::yes, detail::totals_only});
+    detail::shape("gpt-89b-l48-d12288-h96-v51200", {48, 12288, 96, 96, 128, 49152, 51200}, detail::plain_tied, {na, na}, from::gpt_guide);
 inline constexpr transformer gpt_j_6b =
-    detail::shape("gpt-j-6b", {28, 4096, 16, 16, 256, 16384, 50400}, detail::plain, detail::untied, {6.053e9, 6.053e9}, {"GPT-J configuration", "2021-06", detail::yes, detail::totals_only})
+    detail::shape("gpt-j-6b", {28, 4096, 16, 16, 256, 16384, 50400}, detail::plain_untied, {6.053e9, 6.053e9}, from::gpt_j)
         .parallel();
 inline constexpr transformer gpt3_175b =
-    detail::shape("gpt3-175b", {96, 12288, 96, 96, 128, 49152, 51200}, detail::plain, detail::tied, {174.6e9, 174.6e9}, {"GPT-3 shapes in the NeMo launcher; Brown et al. 2020", "2023", detail::yes, detail::vocabulary_only});
+    detail::shape("gpt3-175b", {96, 12288, 96, 96, 128, 49152, 51200}, detail::plain_tied, {174.6e9, 174.6e9}, from::gpt3);
 inline constexpr transformer gpt3_20b =
-    detail::shape("gpt3-20b", {44, 6144, 48, 48, 128, 24576, 51200}, detail::plain, detail::tied, {na, na}, {"GPT-3 shapes in the NeMo launcher; Brown et al. 2020", "2023", detail::yes, detail::vocabulary_only});
+    detail::shape("gpt3-20b", {44, 6144, 48, 48, 128, 24576, 51200}, detail::plain_tied, {na, na}, from::gpt3);
 inline constexpr transformer gpt3_5b =
-    detail::shape("gpt3-5b", {24, 4096, 32, 32, 128, 16384, 51200}, detail::plain, detail::tied, {na, na}, {"GPT-3 shapes in the NeMo launcher; Brown et al. 2020", "2023", detail::yes, detail::vocabulary_only});
+    detail::shape("gpt3-5b", {24, 4096, 32, 32, 128, 16384, 51200}, detail::plain_tied, {na, na}, from::gpt3);
 inline constexpr transformer lamda_137b =
-    detail::shape("lamda-137b", {64, 8192, 128, 128, 128, 65536, 32000}, detail::gated, detail::tied, {137e9, 137e9}, {"Thoppilan et al. 2022, LaMDA", "2022", detail::yes, detail::vocabulary_only});
+    detail::shape("lamda-137b", {64, 8192, 128, 128, 128, 65536, 32000}, detail::gated_tied, {137e9, 137e9}, from::lamda);
 inline constexpr transformer maxtext_128b =
-    detail::shape("maxtext-128b", {64, 10240, 64, 64, 256, 65536, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-128b", {64, 10240, 64, 64, 256, 65536, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer maxtext_16b =
-    detail::shape("maxtext-16b", {32, 5120, 32, 32, 256, 32768, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-16b", {32, 5120, 32, 32, 256, 32768, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer maxtext_22b =
-    detail::shape("maxtext-22b", {48, 6144, 24, 24, 256, 24576, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-22b", {48, 6144, 24, 24, 256, 24576, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer maxtext_32b =
-    detail::shape("maxtext-32b", {32, 10240, 32, 32, 256, 32768, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-32b", {32, 10240, 32, 32, 256, 32768, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer maxtext_52b =
-    detail::shape("maxtext-52b", {32, 12288, 32, 32, 256, 49152, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-52b", {32, 12288, 32, 32, 256, 49152, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer maxtext_64b =
-    detail::shape("maxtext-64b", {64, 10240, 32, 32, 256, 32768, 32768}, detail::plain, detail::tied, {na, na}, {"MaxText run scripts", "2023", detail::yes, detail::totals_only});
+    detail::shape("maxtext-64b", {64, 10240, 32, 32, 256, 32768, 32768}, detail::plain_tied, {na, na}, from::maxtext);
 inline constexpr transformer megatron_1t =
-    detail::shape("megatron-1t", {128, 25600, 160, 160, 160, 102400, 51200}, detail::plain, detail::tied, {1008e9, 1008e9}, {"Korthikanti et al. 2022, table 3", "2022", detail::yes, detail::totals_only});
+    detail::shape("megatron-1t", {128, 25600, 160, 160, 160, 102400, 51200}, detail::plain_tied, {1008e9, 1008e9}, from::korthikanti);
 inline constexpr transformer megatron_22b =
-    detail::shape("megatron-22b", {48, 6144, 64, 64, 96, 24576, 51200}, detail::plain, detail::tied, {22e9, 22e9}, {"Korthikanti et al. 2022, table 3", "2022", detail::yes, detail::totals_only});
+    detail::shape("megatron-22b", {48, 6144, 64, 64, 96, 24576, 51200}, detail::plain_tied, {22e9, 22e9}, from::korthikanti);
 inline constexpr transformer mpt_125m =
-    detail::shape("mpt-125m", {12, 768, 12, 12, 64, 3072, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-125m", {12, 768, 12, 12, 64, 3072, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_13b =
-    detail::shape("mpt-13b", {40, 5120, 40, 40, 128, 20480, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-13b", {40, 5120, 40, 40, 128, 20480, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_1b =
-    detail::shape("mpt-1b", {24, 2048, 16, 16, 128, 8192, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-1b", {24, 2048, 16, 16, 128, 8192, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_30b =
-    detail::shape("mpt-30b", {48, 7168, 56, 56, 128, 28672, 50368}, detail::plain, detail::tied, {30e9, 30e9}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-30b", {48, 7168, 56, 56, 128, 28672, 50368}, detail::plain_tied, {30e9, 30e9}, from::mpt);
 inline constexpr transformer mpt_350m =
-    detail::shape("mpt-350m", {24, 1024, 16, 16, 64, 4096, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-350m", {24, 1024, 16, 16, 64, 4096, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_3b =
-    detail::shape("mpt-3b", {32, 2560, 20, 20, 128, 10240, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-3b", {32, 2560, 20, 20, 128, 10240, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_70b =
-    detail::shape("mpt-70b", {80, 8192, 64, 64, 128, 32768, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-70b", {80, 8192, 64, 64, 128, 32768, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_760m =
-    detail::shape("mpt-760m", {24, 1536, 12, 12, 128, 6144, 50368}, detail::plain, detail::tied, {na, na}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-760m", {24, 1536, 12, 12, 128, 6144, 50368}, detail::plain_tied, {na, na}, from::mpt);
 inline constexpr transformer mpt_7b =
-    detail::shape("mpt-7b", {32, 4096, 32, 32, 128, 16384, 50368}, detail::plain, detail::tied, {6.7e9, 6.7e9}, {"MosaicML training benchmarks", "2023", detail::yes, detail::totals_only});
+    detail::shape("mpt-7b", {32, 4096, 32, 32, 128, 16384, 50368}, detail::plain_tied, {6.7e9, 6.7e9}, from::mpt);
 inline constexpr transformer mt_nlg_530b =
-    detail::shape("mt-nlg-530b", {105, 20480, 128, 128, 160, 81920, 51200}, detail::plain, detail::tied, {529.6e9, 529.6e9}, {"Smith et al. 2022, MT-NLG", "2022", detail::yes, detail::totals_only});
+    detail::shape("mt-nlg-530b", {105, 20480, 128, 128, 160, 81920, 51200}, detail::plain_tied, {529.6e9, 529.6e9}, from::mt_nlg);
 inline constexpr transformer nemotron_3_22b =
-    detail::shape("nemotron-3-22b", {40, 6144, 48, 48, 128, 24576, 256000}, detail::plain, detail::untied, {na, na}, {"NeMo launcher, Nemotron-3", "2023", detail::yes, detail::vocabulary_only});
+    detail::shape("nemotron-3-22b", {40, 6144, 48, 48, 128, 24576, 256000}, detail::plain_untied, {na, na}, from::nemotron_3);
 inline constexpr transformer nemotron_3_8b =
-    detail::shape("nemotron-3-8b", {32, 4096, 32, 32, 128, 16384, 256000}, detail::plain, detail::untied, {na, na}, {"NeMo launcher, Nemotron-3", "2023", detail::yes, detail::vocabulary_only});
+    detail::shape("nemotron-3-8b", {32, 4096, 32, 32, 128, 16384, 256000}, detail::plain_untied, {na, na}, from::nemotron_3);
 inline constexpr transformer nemotron_4_340b =
-    detail::shape("nemotron-4-340b", {96, 18432, 96, 8, 192, 73728, 256000}, detail::plain, detail::untied, {341e9, 341e9}, {"Nemotron-4 340B technical report", "2024-06", detail::yes, detail::vocabulary_only});
+    detail::shape("nemotron-4-340b", {96, 18432, 96, 8, 192, 73728, 256000}, detail::plain_untied, {341e9, 341e9}, from::nemotron_4);
 inline constexpr transformer opt_175b =
-    detail::shape("opt-175b", {96, 12288, 96, 96, 128, 49152, 50272}, detail::plain, detail::tied, {175e9, 175e9}, {"OPT configuration; Zhang et al. 2022", "2022", detail::yes, detail::totals_only});
+    detail::shape("opt-175b", {96, 12288, 96, 96, 128, 49152, 50272}, detail::plain_tied, {175e9, 175e9}, from::opt);
 inline constexpr transformer palm_540b =
-    detail::shape("palm-540b", {118, 18432, 48, 1, 256, 73728, 256000}, detail::gated, detail::tied, {540.35e9, 540.35e9}, {"Chowdhery et al. 2022, PaLM", "2022", detail::yes, detail::vocabulary_only})
+    detail::shape("palm-540b", {118, 18432, 48, 1, 256, 73728, 256000}, detail::gated_tied, {540.35e9, 540.35e9}, from::palm)
         .parallel();
 // clang-format on
 
 // Every transformer of the catalog.
-inline constexpr const transformer* transformers[] = {
-    &deepseek_v3, &gemma3_12b, &gemma3_27b, &gpt_oss_120b, &kimi_k2, &llama_2_13b, &llama_2_70b, &llama_2_7b, &llama_3_1_405b,
-    &llama_3_1_70b, &llama_3_1_8b, &llama_33b, &llama_4_maverick, &llama_4_scout, &llama_65b, &llama_7b, &mistral_7b, &mixtral_8x22b,
-    &mixtral_8x7b, &qwen2_5_0_5b, &qwen2_5_1_5b, &qwen2_5_14b, &qwen2_5_32b, &qwen2_5_3b, &qwen2_5_72b, &qwen2_5_7b, &qwen3_14b,
-    &qwen3_235b_a22b, &qwen3_30b_a3b, &qwen3_32b, &qwen3_8b, &bloomberggpt_50b, &codellama_13b, &gpt_1_3b_l24_d2048_h32_v51200,
-    &gpt_1_7b_l24_d2304_h24_v51200, &gpt_145b_l80_d12288_h96_v51200, &gpt_18b_l40_d6144_h48_v51200, &gpt_2_1b_l24_d1920_h15_v51200,
-    &gpt_2_2b_l30_d2304_h18_v51200, &gpt_2_4b_l36_d3072_h24_v51200, &gpt_2_8b_l42_d4096_h32_v51200, &gpt_291b_l90_d16384_h128_v51200,
-    &gpt_3_6b_l30_d3072_h32_v51200, &gpt_310b_l96_d16384_h128_v51200, &gpt_350m_l24_d1024_h16_v51200, &gpt_39b_l48_d8192_h64_v51200,
-    &gpt_6_7b_l32_d4096_h32_v51200, &gpt_7_5b_l36_d4096_h32_v51200, &gpt_76b_l60_d10240_h80_v51200, &gpt_89b_l48_d12288_h96_v51200,
-    &gpt_j_6b, &gpt3_175b, &gpt3_20b, &gpt3_5b, &lamda_137b, &maxtext_128b, &maxtext_16b, &maxtext_22b, &maxtext_32b, &maxtext_52b,
-    &maxtext_64b, &megatron_1t, &megatron_22b, &mpt_125m, &mpt_13b, &mpt_1b, &mpt_30b, &mpt_350m, &mpt_3b, &mpt_70b, &mpt_760m, &mpt_7b,
-    &mt_nlg_530b, &nemotron_3_22b, &nemotron_3_8b, &nemotron_4_340b, &opt_175b, &palm_540b};
+inline constexpr const transformer* transformers[] = {&deepseek_v3,
+                                                      &gemma3_12b,
+                                                      &gemma3_27b,
+                                                      &gpt_oss_120b,
+                                                      &kimi_k2,
+                                                      &llama_2_13b,
+                                                      &llama_2_70b,
+                                                      &llama_2_7b,
+                                                      &llama_3_1_405b,
+                                                      &llama_3_1_70b,
+                                                      &llama_3_1_8b,
+                                                      &llama_33b,
+                                                      &llama_4_maverick,
+                                                      &llama_4_scout,
+                                                      &llama_65b,
+                                                      &llama_7b,
+                                                      &mistral_7b,
+                                                      &mixtral_8x22b,
+                                                      &mixtral_8x7b,
+                                                      &qwen2_5_0_5b,
+                                                      &qwen2_5_1_5b,
+                                                      &qwen2_5_14b,
+                                                      &qwen2_5_32b,
+                                                      &qwen2_5_3b,
+                                                      &qwen2_5_72b,
+                                                      &qwen2_5_7b,
+                                                      &qwen3_14b,
+                                                      &qwen3_235b_a22b,
+                                                      &qwen3_30b_a3b,
+                                                      &qwen3_32b,
+                                                      &qwen3_8b,
+                                                      &bloomberggpt_50b,
+                                                      &codellama_13b,
+                                                      &gpt_1_3b_l24_d2048_h32_v51200,
+                                                      &gpt_1_7b_l24_d2304_h24_v51200,
+                                                      &gpt_145b_l80_d12288_h96_v51200,
+                                                      &gpt_18b_l40_d6144_h48_v51200,
+                                                      &gpt_2_1b_l24_d1920_h15_v51200,
+                                                      &gpt_2_2b_l30_d2304_h18_v51200,
+                                                      &gpt_2_4b_l36_d3072_h24_v51200,
+                                                      &gpt_2_8b_l42_d4096_h32_v51200,
+                                                      &gpt_291b_l90_d16384_h128_v51200,
+                                                      &gpt_3_6b_l30_d3072_h32_v51200,
+                                                      &gpt_310b_l96_d16384_h128_v51200,
+                                                      &gpt_350m_l24_d1024_h16_v51200,
+                                                      &gpt_39b_l48_d8192_h64_v51200,
+                                                      &gpt_6_7b_l32_d4096_h32_v51200,
+                                                      &gpt_7_5b_l36_d4096_h32_v51200,
+                                                      &gpt_76b_l60_d10240_h80_v51200,
+                                                      &gpt_89b_l48_d12288_h96_v51200,
+                                                      &gpt_j_6b,
+                                                      &gpt3_175b,
+                                                      &gpt3_20b,
+                                                      &gpt3_5b,
+                                                      &lamda_137b,
+                                                      &maxtext_128b,
+                                                      &maxtext_16b,
+                                                      &maxtext_22b,
+                                                      &maxtext_32b,
+                                                      &maxtext_52b,
+                                                      &maxtext_64b,
+                                                      &megatron_1t,
+                                                      &megatron_22b,
+                                                      &mpt_125m,
+                                                      &mpt_13b,
+                                                      &mpt_1b,
+                                                      &mpt_30b,
+                                                      &mpt_350m,
+                                                      &mpt_3b,
+                                                      &mpt_70b,
+                                                      &mpt_760m,
+                                                      &mpt_7b,
+                                                      &mt_nlg_530b,
+                                                      &nemotron_3_22b,
+                                                      &nemotron_3_8b,
+                                                      &nemotron_4_340b,
+                                                      &opt_175b,
+                                                      &palm_540b};
 
 // The transformer of that name, "llama-3.1-70b"; throws `missing_value` with the nearest names.
 constexpr const transformer& find(std::string_view name) { return find_by_name(transformers, name); }
 
-// ---- models by the work of an inference -----------------------------------------------------------------------------------------------
+// ---- models by the work of an inference -----------------------------------------------------------------------------
 
 namespace detail {
 // TFLOP and GB of a step; weights in the format of `math`.
-constexpr inference_model job(const char* name, double teraflop, double resident, double read, double moved, double steps, precision math,
-                              const provenance& origin) {
+constexpr inference_model job(const char* name, double teraflop, double resident, double read, double moved,
+                              double steps, precision math, const provenance& origin) {
   using namespace units;
-  return {name, teraflop * units::teraflop, resident * gigabyte, read * gigabyte, moved * gigabyte, steps, math, origin};
+  return {name,  teraflop * units::teraflop, resident * gigabyte, read * gigabyte, moved * gigabyte, steps, math,
+          origin};
 }
 inline constexpr confidence assumed = confidence::assumed, estimated = confidence::estimated;
 inline constexpr field_source moved_assumed[] = {{"activations", "several passes over every layer's output", assumed}};
@@ -298,7 +418,8 @@ inline constexpr field_source derived_from_time[] = {
     {"computation", "published running time at 30 % of the chip's peak", assumed},
     {"activations", "published running time at 30 % of the chip's bandwidth", assumed},
     {"steps", "the published protocol", recalled}};
-inline constexpr field_source robot[] = {{"computation", "a third party's count", estimated}, {"activations", "order of magnitude", assumed}};
+inline constexpr field_source robot[] = {{"computation", "a third party's count", estimated},
+                                         {"activations", "order of magnitude", assumed}};
 }  // namespace detail
 
 // clang-format off
@@ -328,10 +449,12 @@ inline constexpr inference_model graphcast = detail::job("graphcast", 124, 0.073
     {"Lam et al. 2023, GraphCast", "2023", confidence::published, detail::derived_from_time});
 // clang-format on
 
-inline constexpr const inference_model* inference_models[] = {&densenet_121, &resnet_50, &bevformer_base, &alphafold_2,
-                                                              &flux_1_dev, &hunyuan_video, &pi0, &graphcast};
+inline constexpr const inference_model* inference_models[] = {
+    &densenet_121, &resnet_50, &bevformer_base, &alphafold_2, &flux_1_dev, &hunyuan_video, &pi0, &graphcast};
 
 // The model of that name among those given by work, "flux.1-dev"; throws `missing_value` with the nearest names.
-constexpr const inference_model& find_inference_model(std::string_view name) { return find_by_name(inference_models, name); }
+constexpr const inference_model& find_inference_model(std::string_view name) {
+  return find_by_name(inference_models, name);
+}
 
 }  // namespace layercake::models::catalog

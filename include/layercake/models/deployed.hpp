@@ -1,4 +1,5 @@
-// A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can stand in its place.
+// A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can
+// stand in its place.
 #pragma once
 
 #include <layercake/models/transformer.hpp>
@@ -21,11 +22,10 @@ struct basic_deployed {
                       field("royalty", &X::royalty, nonnegative, "what the model's owner is paid per output token")};
   }
 
-  void rules(findings& f) const
-    requires real<T>
-  {
+  void rules(findings& f) const requires real<T> {
     const auto width = [&](const char* path, double bits) {
-      f.require(bits > 0 && bits <= 64, path, bits, "above 0 to 64", "Set the stored bits of one value, scales included.");
+      f.require(bits > 0 && bits <= 64, path, bits, "above 0 to 64",
+                "Set the stored bits of one value, scales included.");
     };
     width("formats.weight_bits", formats.weight_bits);
     width("formats.expert_weight_bits", formats.expert_weight_bits);
@@ -36,15 +36,15 @@ struct basic_deployed {
 
   constexpr const char* name() const { return architecture.name; }
 
-  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages have layers, expert ranks
-  // have experts.
-  constexpr bool allows(const split<T>& s) const
-    requires real<T>
-  {
-    const auto divides = [](T whole, T parts) { return whole == parts * static_cast<T>(static_cast<long long>(whole / parts)); };
+  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages
+  // have layers, expert ranks have experts.
+  constexpr bool allows(const split<T>& s) const requires real<T> {
+    const auto divides = [](T whole, T parts) {
+      return whole == parts * static_cast<T>(static_cast<long long>(whole / parts));
+    };
     const basic_transformer<T>& x = architecture;
-    return divides(x.heads, s.tensor) && (divides(x.key_heads, s.tensor) || divides(s.tensor, x.key_heads)) && !(s.pipeline > x.layers) &&
-           (x.experts > T(0) ? divides(x.experts, s.expert) : s.expert == T(1));
+    return divides(x.heads, s.tensor) && (divides(x.key_heads, s.tensor) || divides(s.tensor, x.key_heads)) &&
+           !(s.pipeline > x.layers) && (x.experts > T(0) ? divides(x.experts, s.expert) : s.expert == T(1));
   }
 
   // Bytes of weights on one chip of a split.
@@ -57,7 +57,8 @@ struct basic_deployed {
   template <class N>
   constexpr auto cache(const quantity<unit::token, N>& tokens, const split<N>& s) const {
     using P = promote_t<T, N>;
-    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor)) / number_cast<P>(s.pipeline * s.context);
+    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor)) /
+           number_cast<P>(s.pipeline * s.context);
   }
   // The operations of a pass on one chip of a split; see models::operations.
   template <class N, class Visit>
@@ -68,7 +69,7 @@ struct basic_deployed {
   // Whether a call is a pass over the prompt and one for every output token after the first.
   static constexpr bool generates_tokens = true;
 
- private:
+private:
   template <class N>
   constexpr decltype(auto) with() const {
     if constexpr (std::same_as<promote_t<T, N>, T>) {

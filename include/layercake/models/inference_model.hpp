@@ -1,5 +1,5 @@
-// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy of a robot. What they
-// do is given as work per inference, as their makers or a profiler state it.
+// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy
+// of a robot. What they do is given as work per inference, as their makers or a profiler state it.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -9,17 +9,19 @@
 
 namespace layercake::models {
 
-// An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP per inference is
-// steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
-// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
+// An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP
+// per inference is steps * computation; bytes are steps * (weights_read + activations), the weights read once for all
+// inferences of a batch.
+// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken
+// to share the work evenly).
 // Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
 template <class T = double>
 struct basic_inference_model {
   const char* name = "";
-  quantity<unit::flop, T> computation{};        // of one step of one inference; a multiply-add is 2
-  quantity<unit::byte, T> weights_resident{};   // in memory
-  quantity<unit::byte, T> weights_read{};       // of them per step; more than resident where a step passes over some of them several times
-  quantity<unit::byte, T> activations{};        // read and written per step of one inference
+  quantity<unit::flop, T> computation{};       // of one step of one inference; a multiply-add is 2
+  quantity<unit::byte, T> weights_resident{};  // in memory
+  quantity<unit::byte, T> weights_read{};      // of them per step; more than resident where some are read repeatedly
+  quantity<unit::byte, T> activations{};       // read and written per step of one inference
   T steps = T(1);
   precision math = precision::bf16;
   provenance origin{};
@@ -29,18 +31,20 @@ struct basic_inference_model {
 
   static constexpr auto fields() {
     using X = basic_inference_model;
-    return std::tuple{label(&X::name), label(&X::math), label(&X::origin),
-                      field("computation", &X::computation, positive, "FLOP of one step of one inference, a multiply-add counted as 2"),
+    return std::tuple{label(&X::name),
+                      label(&X::math),
+                      label(&X::origin),
+                      field("computation", &X::computation, positive,
+                            "FLOP of one step of one inference, a multiply-add counted as 2"),
                       field("weights_resident", &X::weights_resident, nonnegative, "bytes of weights in memory"),
                       field("weights_read", &X::weights_read, nonnegative, "bytes of weights that a step reads"),
                       field("activations", &X::activations, nonnegative, "bytes that a step moves besides weights"),
                       field("steps", &X::steps, positive_count, "equal steps of one inference")};
   }
-  void rules(findings& f) const
-    requires real<T>
-  {
-    f.require(!(weights_read > quantity<unit::byte, T>()) || weights_resident > quantity<unit::byte, T>(), "weights_resident", weights_resident,
-              "above 0 where weights_read is", "What is read has to be in memory.");
+  void rules(findings& f) const requires real<T> {
+    f.require(!(weights_read > quantity<unit::byte, T>()) || weights_resident > quantity<unit::byte, T>(),
+              "weights_resident", weights_resident, "above 0 where weights_read is",
+              "What is read has to be in memory.");
   }
 
   // The same in another format: weights scale with its bits, activations too down to 8 bit (see formats::at).
@@ -48,9 +52,10 @@ struct basic_inference_model {
     const auto wide = [](precision q) { return bits(q) < 8 ? 16.0 : bits(q); };
     basic_inference_model m = *this;
     m.math = p;
-    m.weights_resident = weights_resident * (bits(p) / bits(math));
-    m.weights_read = weights_read * (bits(p) / bits(math));
-    m.activations = activations * (wide(p) / wide(math));
+    const auto weight = static_cast<scalar_of_t<T>>(bits(p) / bits(math));
+    m.weights_resident = weights_resident * weight;
+    m.weights_read = weights_read * weight;
+    m.activations = activations * static_cast<scalar_of_t<T>>(wide(p) / wide(math));
     return m;
   }
 
@@ -67,7 +72,9 @@ struct basic_inference_model {
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
     using P = promote_t<T, N>;
     const P batch = number_cast<P>(p.sequences), share = P(1) / number_cast<P>(s.tensor);
-    visit(work<P>{quantity<unit::flop, P>(computation) * batch * share, (weights_read + activations * batch) * share, math}, number_cast<P>(steps));
+    visit(work<P>{quantity<unit::flop, P>(computation) * batch * share, (weights_read + activations * batch) * share,
+                  math},
+          number_cast<P>(steps));
   }
   static constexpr bool generates_tokens = false;
 };

@@ -1,4 +1,5 @@
-// The models layer: what one answer costs in FLOP, bytes, memory and messages. What any model must offer to stand in a stack.
+// The models layer: what one answer costs in FLOP, bytes, memory and messages. What any model must offer to stand in a
+// stack.
 #pragma once
 
 #include <layercake/models/catalog.hpp>
@@ -18,31 +19,39 @@ struct any_visitor {
 };
 
 template <class M>
-concept has_weights = requires(const M& m, const split<double>& s) { m.weights(s) + 1.0 * units::byte; };
+concept has_weights = requires(const M& m, const split<double>& s) {
+  m.weights(s) + 1.0 * units::byte;
+};
 template <class M>
-concept has_cache = requires(const M& m, const quantity<unit::token, double>& n, const split<double>& s) { m.cache(n, s) + 1.0 * units::byte; };
+concept has_cache = requires(const M& m, const quantity<unit::token, double>& n, const split<double>& s) {
+  m.cache(n, s) + 1.0 * units::byte;
+};
 template <class M>
-concept has_operations = requires(const M& m, const pass<double>& p, const split<double>& s, any_visitor v) { m.operations(p, s, v); };
+concept has_operations = requires(const M& m, const pass<double>& p, const split<double>& s, any_visitor v) {
+  m.operations(p, s, v);
+};
 }  // namespace detail
 
-// A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one by one as core/operations.hpp
-// has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false: a call is one pass; if not there it is taken as true), name,
-// royalty, allows(split).
+// A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one
+// by one as core/operations.hpp has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false:
+// a call is one pass; if not there it is taken as true), name, royalty, allows(split).
 template <class M>
 concept model = detail::has_weights<M> && detail::has_cache<M> && detail::has_operations<M>;
 
 // Says which member a type lacks to be a model; the stack calls it first.
 template <class M>
 consteval bool require_model() {
-  static_assert(detail::has_weights<M>,
-                "layercake: a model needs `template <class N> auto weights(const models::split<N>&) const` that returns a quantity<unit::byte>: "
-                "the weights on one chip");
+  static_assert(detail::has_weights<M>, "layercake: a model needs `template <class N> auto weights(const "
+                                        "models::split<N>&) const` that returns a quantity<unit::byte>: "
+                                        "the weights on one chip");
   static_assert(detail::has_cache<M>,
-                "layercake: a model needs `template <class N> auto cache(const quantity<unit::token, N>&, const models::split<N>&) const` that "
+                "layercake: a model needs `template <class N> auto cache(const quantity<unit::token, N>&, const "
+                "models::split<N>&) const` that "
                 "returns a quantity<unit::byte>: the cache of one sequence on one chip, 0 without one");
-  static_assert(detail::has_operations<M>,
-                "layercake: a model needs `template <class N, class Visit> void operations(const models::pass<N>&, const models::split<N>&, "
-                "Visit&&) const` that calls visit(operation, times) for each operation of a pass, or once with a layercake::work<N>");
+  static_assert(detail::has_operations<M>, "layercake: a model needs `template <class N, class Visit> void "
+                                           "operations(const models::pass<N>&, const models::split<N>&, "
+                                           "Visit&&) const` that calls visit(operation, times) for each operation of a "
+                                           "pass, or once with a layercake::work<N>");
   return model<M>;
 }
 
@@ -58,9 +67,13 @@ constexpr bool generates_tokens() {
 
 template <class M>
 constexpr const char* name_of(const M& m) {
-  if constexpr (requires { { m.name() } -> std::convertible_to<const char*>; }) {
+  if constexpr (requires {
+                  { m.name() } -> std::convertible_to<const char*>;
+                }) {
     return m.name();
-  } else if constexpr (requires { { m.name } -> std::convertible_to<const char*>; }) {
+  } else if constexpr (requires {
+                         { m.name } -> std::convertible_to<const char*>;
+                       }) {
     return m.name;
   } else {
     return "a model";

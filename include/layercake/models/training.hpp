@@ -5,15 +5,18 @@
 
 namespace layercake::models {
 
-// FLOP of training `parameters` parameters (per token: the active ones) on `tokens` tokens: 6 N D, 2 forward and 4 backward for every
-// parameter and token. Leaves out attention over the context (see training_flop_per_token) and counts a looked-up embedding.
-// Source: Kaplan et al. 2020, section 2.1. Worked number: 70e9 parameters, 1.4e12 tokens: 5.88e23 FLOP.
+// FLOP of training `parameters` parameters (per token: the active ones) on `tokens` tokens: 6 N D, 2 forward and 4
+// backward for every parameter and token. Leaves out attention over the context (see training_flop_per_token) and
+// counts a looked-up embedding.
+// Source: Kaplan et al. 2020, section 2.1.
+// Worked number: 70e9 parameters, 1.4e12 tokens: 5.88e23 FLOP.
 template <class N, class D>
 constexpr auto training_flop(const N& parameters, const quantity<unit::token, D>& tokens) {
   return promote_t<N, D>(6) * parameters * in<units::token>(tokens) * units::flop;
 }
 
-// What the backward pass computes again instead of keeping: nothing, the attention core (Korthikanti et al. 2022, section 5), every layer.
+// What the backward pass computes again instead of keeping: nothing, the attention core (Korthikanti et al. 2022,
+// section 5), every layer.
 enum class recompute : unsigned char { none, selective, full };
 
 namespace detail {
@@ -32,26 +35,30 @@ struct training_totals {
 };
 }  // namespace detail
 
-// FLOP per token of training on sequences of `sequence` positions, from the operations of a pass: forward once, backward twice, and what is
-// recomputed. Attention is causal: a position sees half of the sequence on average. `recompute::none` gives model FLOP (as MFU counts), the others
-// hardware FLOP.
+// FLOP per token of training on sequences of `sequence` positions, from the operations of a pass: forward once,
+// backward twice, and what is recomputed. Attention is causal: a position sees half of the sequence on average.
+// `recompute::none` gives model FLOP (as MFU counts), the others hardware FLOP.
 //   3 (2 (P_active - V d) + 4 L h w (s + 1) / 2) for a dense model with untied embeddings
 // Source: Chowdhery et al. (PaLM) 2022, appendix B, with the causal half; Korthikanti et al. 2022, appendix A.
-// Worked number: GPT-3 175B (tied), s = 2048: 3 (2 x 174.575e9 + 4.836e9) = 1.0620e12 FLOP per token.
+// Worked number: GPT-3 175B (tied), s = 2048: 3 (2 x 174.575e9 + 4.834e9) = 1.0620e12 FLOP per token.
 template <class T>
-constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const basic_transformer<T>& x, const T& sequence, recompute again = recompute::none) {
+constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const basic_transformer<T>& x, const T& sequence,
+                                                                    recompute again = recompute::none) {
   detail::training_totals<T> sum;
   operations(x, formats{}, pass<T>{phase::training, T(1), sequence, sequence}, split<T>{}, sum);
   const auto head = T(2) * sequence * x.width * x.vocabulary * units::flop;
-  const auto repeated = again == recompute::full ? sum.all - head : again == recompute::selective ? sum.core : quantity<unit::flop, T>();
+  const auto repeated = again == recompute::full        ? sum.all - head
+                        : again == recompute::selective ? sum.core
+                                                        : quantity<unit::flop, T>();
   return (sum.all * T(3) + repeated) / (sequence * units::token);
 }
 
 // Loss of a trained model by its size and its data, in nats per token:
 //   L(N, D) = E + A / N^alpha + B / D^beta
-// Defaults: Hoffmann et al. 2022 ("Chinchilla"), approach 3, equation 10 [published; E 1.69, A 406.4, B 410.7, alpha 0.34, beta 0.28]. This fit
-// does not give the 70e9 parameters that the same paper trained: approaches 1 and 2 do (Besiroglu et al. 2024 repeat the fit and find an error).
-// Domain: a few 1e6 to 1e10 parameters were seen; beyond it is extrapolation. Knows nothing of data quality, of mixtures, of grokking.
+// Defaults: Hoffmann et al. 2022 ("Chinchilla"), approach 3, as they are generally quoted; not looked up again. This
+// fit does not give the 70e9 parameters that the same paper trained: its approaches 1 and 2 do.
+// Domain: models of 7e7 to 1.6e10 parameters were fitted; beyond is extrapolation. Knows nothing of data quality, of
+// mixtures of experts, of abilities that come late (grokking).
 template <class T = double>
 struct basic_scaling_law {
   T irreducible = T(1.69);         // E, nats per token: the entropy of text
@@ -64,16 +71,18 @@ struct basic_scaling_law {
   using with_number = basic_scaling_law<U>;
   static constexpr auto fields() {
     using X = basic_scaling_law;
-    return std::tuple{field("irreducible", &X::irreducible, nonnegative, "the loss that no model goes below, nats per token"),
-                      field("parameter_scale", &X::parameter_scale, positive, "A of A / N^alpha"),
-                      field("data_scale", &X::data_scale, positive, "B of B / D^beta"),
-                      field("parameter_exponent", &X::parameter_exponent, positive, "alpha of A / N^alpha"),
-                      field("data_exponent", &X::data_exponent, positive, "beta of B / D^beta")};
+    return std::tuple{
+        field("irreducible", &X::irreducible, nonnegative, "the loss that no model goes below, nats per token"),
+        field("parameter_scale", &X::parameter_scale, positive, "A of A / N^alpha"),
+        field("data_scale", &X::data_scale, positive, "B of B / D^beta"),
+        field("parameter_exponent", &X::parameter_exponent, positive, "alpha of A / N^alpha"),
+        field("data_exponent", &X::data_exponent, positive, "beta of B / D^beta")};
   }
 
   // Nats per token of `parameters` parameters after `tokens` tokens.
   T loss(const T& parameters, const quantity<unit::token, T>& tokens) const {
-    return irreducible + parameter_scale * pow(parameters, -parameter_exponent) + data_scale * pow(in<units::token>(tokens), -data_exponent);
+    return irreducible + parameter_scale * pow(parameters, -parameter_exponent) +
+           data_scale * pow(in<units::token>(tokens), -data_exponent);
   }
   // What is left of the loss above `irreducible` when training FLOP grow `factor` times and are spent at the optimum:
   //   factor^(-alpha beta / (alpha + beta)).  Worked number: 10 times leaves 0.702.
@@ -97,7 +106,8 @@ training_choice<T> at_size(const quantity<unit::flop, T>& flop, const T& paramet
 }
 // The size of least loss for `flop` of training:
 //   N* = G (C / 6)^(beta / (alpha + beta)),  G = (alpha A / (beta B))^(1 / (alpha + beta)),  D* = C / (6 N*)
-// Source: Hoffmann et al. 2022, equation 4. Worked number: C = 5.76e23: N* = 3.219e10, loss 1.93075.
+// Source: Hoffmann et al. 2022, equation 4.
+// Worked number: C = 5.76e23: N* = 3.219e10, loss 1.93075.
 template <class T>
 training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit::flop, T>& flop) {
   const T sum = law.parameter_exponent + law.data_exponent;
@@ -105,8 +115,9 @@ training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit:
   return at_size(flop, g * pow(in<units::flop>(flop) / T(6), law.data_exponent / sum));
 }
 
-// How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the price of a FLOP falls
-// `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5 times a year, one year: 2.
+// How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the
+// price of a FLOP falls `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5
+// times a year, one year: 2.
 template <class T>
 T value_growth_to_break_even(const T& compute, const T& yearly_decline, const quantity<unit::second, T>& elapsed) {
   return compute * pow(yearly_decline, -in<units::year>(elapsed));

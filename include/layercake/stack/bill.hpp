@@ -124,29 +124,29 @@ inline std::string to_string(const bill& b) {
     s += label + value + (more.empty() ? "" : "   " + more) + "\n";
   };
   const double total = in<units::usd_per_hour>(b.cost());
-  const auto share = [&](const quantity<unit::usd_per_second>& part) {
+  const auto part_of_total = [&](const quantity<unit::usd_per_second>& part) {
     return to_string(part) + " (" + to_string(total > 0 ? 100 * in<units::usd_per_hour>(part) / total : 0.0) + " %)";
   };
   const auto whole = [](double n) { return to_string(n); };
   s += "applications\n";
   line("users", whole(b.users), to_string(b.tasks) + " tasks, worth " + shown(b.value));
-  line("cost beside the stack", share(b.application_cost));
+  line("cost beside the stack", part_of_total(b.application_cost));
   s += "models\n";
   line("tokens", to_string(b.output_tokens) + " out", to_string(b.input_tokens) + " in");
   line("first token", to_string(b.time_to_first_token), "then " + to_string(b.time_per_output_token * (1 * units::token)) + " per token");
-  line("royalty", share(b.model_cost));
+  line("royalty", part_of_total(b.model_cost));
   s += "infrastructure\n";
   line("fleet", whole(b.nodes) + " nodes, " + whole(b.replicas) + " replicas", "load " + to_string(100 * b.load) + " %");
   line("power", to_string(b.site_power.peak) + " peak", to_string(b.site_power.mean) + " mean at the meter");
   line("land, people", shown(b.land), whole(b.operators) + " operators, " + whole(b.construction_workers) + " builders for " + to_string(b.time_to_build));
   line("capex", to_string(b.capex()));
-  line("cost", share(b.infrastructure_cost()));
+  line("cost", part_of_total(b.infrastructure_cost()));
   s += "chips\n";
   line("chips", whole(b.chips), to_string(b.chip_power.mean) + " mean, " + shown(b.silicon) + " of silicon");
-  line("cost", share(b.chip_cost));
+  line("cost", part_of_total(b.chip_cost));
   s += "energy\n";
   line("plant", to_string(b.plant_power.mean) + " mean", shown(b.carbon) + ", water " + shown(b.water));
-  line("cost", share(b.energy_cost));
+  line("cost", part_of_total(b.energy_cost));
   s += "total\n";
   line("cost", to_string(b.cost()));
   line("price of tokens", to_string(b.price_of_tokens()), to_string(b.cost_per_task()) + " per task, " + to_string(b.energy_per_token()));

@@ -96,9 +96,9 @@ using ceiling = basic_ceiling<>;
 // The ceiling of `granted`, from the bill of any amount of the same service with smooth counting: everything on such a bill is proportional to
 // the calls, so each resource allows granted / (needed per call), and the least decides.
 //   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the one that binds
-// With whole counting the fleet is what whole replicas fit into the ceiling.
-template <class T>
-basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& granted) {
+// Energy is priced anew at the power of the ceiling: `energy_cost_at(power demand at the meter)`.
+template <class T, class EnergyCost>
+basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& granted, EnergyCost&& energy_cost_at) {
   basic_ceiling<T> c;
   const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
   const auto unlimited = infinite * (T(1) / units::second);
@@ -126,7 +126,8 @@ basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& grante
   c.output_tokens = b.output_tokens * scale;
   c.users = b.users * scale;
   c.value = b.value * scale;
-  c.cost = b.cost() * scale;
+  const auto beside_energy = b.chip_cost + b.infrastructure_cost() + b.model_cost + b.application_cost;
+  c.cost = beside_energy * scale + energy_cost_at(power_demand<T>{b.site_power.peak * scale, b.site_power.mean * scale});
   const auto running = max(granted.time - b.time_to_build, b.time_to_build * T(0));
   c.tokens_in_time = where(is_known(granted.time), c.output_tokens * running, quantity<unit::token, T>());
 

@@ -84,10 +84,10 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
       }
       ++i;
     });
-    const auto bill = varied.pull(counting::smooth);
+    const auto billed = varied.pull(counting::smooth);
     std::size_t f = 0;
     const auto read = [&](const auto& figure) {
-      const D y = detail::access::base(figure(bill));
+      const D y = detail::access::base(figure(billed));
       for (std::size_t k = 0; k < width && first + k < inputs.size(); ++k) {
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];
@@ -123,11 +123,11 @@ struct explanation {
 // Every figure of the bill: its value, its formula, its inputs with their sources, ranked by influence.
 template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
-  const auto bill = service.pull();
+  const auto billed = service.pull();
   return std::apply(
       [&](const auto&... f) {
         auto slopes = gradients(service, f.read...);
-        std::vector<explanation> all{{f.name, to_string(f.read(bill)), f.formula, {}}...};
+        std::vector<explanation> all{{f.name, to_string(f.read(billed)), f.formula, {}}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));

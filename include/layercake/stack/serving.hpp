@@ -3,7 +3,8 @@
 #pragma once
 
 #include <layercake/core/demand.hpp>
-#include <layercake/stack/step.hpp>
+#include <layercake/stack/serving_step.hpp>
+#include <layercake/stack/speculation.hpp>
 
 namespace layercake {
 
@@ -12,9 +13,12 @@ template <class T = double>
 struct basic_serving_plan {
   T tensor = T(1);
   T pipeline = T(1);
-  T expert = T(1);
+  T expert = T(1);        // replicas that share their experts: attention is data-parallel over them
   T concurrency = T(0);
   T memory_share = T(0.9);  // of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025)
+  bool whole_experts = false;  // inside a tensor group, experts are spread whole and not cut
+  basic_serving_software<T> software{};
+  basic_speculation<T> speculation{};
 
   template <class U>
   using with_number = basic_serving_plan<U>;
@@ -24,7 +28,8 @@ struct basic_serving_plan {
                       field("pipeline", &X::pipeline, positive_count, "stages that the layers of one replica are cut into"),
                       field("expert", &X::expert, positive_count, "replicas that the experts are spread over"),
                       field("concurrency", &X::concurrency, nonnegative, "calls in flight in one replica, 0 for as many as possible"),
-                      field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache")};
+                      field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
+                      label(&X::whole_experts), part("software", &X::software), part("speculation", &X::speculation)};
   }
   T chips() const { return tensor * pipeline; }
   models::split<T> split() const { return {tensor, pipeline, expert, T(1)}; }
@@ -44,38 +49,106 @@ struct serving_figures {
   T memory_bound_concurrency = T(0);                // calls whose cache fits
 };
 
-namespace detail {
+// A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does meanwhile.
+template <class T = double>
+struct steady_step {
+  quantity<unit::second, T> time;          // mean, host included
+  quantity<unit::second, T> with_prompt;   // of a step that reads prompts
+  T share_with_prompt = T(0);              // of steps
+  T prompts = T(1);                        // that such a step reads; below 1 where it reads a chunk of one
+  step_cost<T> work;                       // mean, of all chips' stages together
+};
 
-// The passes of calls in one replica.
+// One replica: the passes of calls through it.
 template <class T, class Chip, class Infrastructure, class Model>
 struct replica {
+  using seconds = quantity<unit::second, T>;
   const Chip& chip;
   const Infrastructure& infrastructure;
   const Model& model;
   basic_serving_plan<T> plan;
-  call_demand<T> demand;
+  T input, output;       // tokens of a call
+  T cached_share = T(0);  // of the input, whose cache is there already
+  T spread = T(0);       // variance of the output over its squared mean: long answers are in flight longer
+  decltype(chips::timing_of(std::declval<const Chip&>())) timing = chips::timing_of(chip);
 
-  T input() const { return in<units::token>(demand.input); }
-  T output() const { return max(in<units::token>(demand.output), T(1)); }
-  // Positions in the cache half way through the answer: the mean over the life of a call.
-  T mean_context() const { return input() + output() * T(0.5); }
+  T fresh() const { return max(input * (T(1) - cached_share), T(1)); }
+  // Positions in the cache of a call: the mean over its life, and over calls by their lengths.
+  T mean_context() const { return input + output * (T(1) + spread) * T(0.5); }
 
-  // Reading the prompt: what is not cached already.
-  step_cost<T> prefill() const {
-    const T fresh = max(input() * (T(1) - demand.cached_share), T(1));
-    return step<T>(chip, infrastructure, model, {models::phase::prefill, T(1), fresh, max(input(), T(1))}, plan.split());
+  step_cost<T> pass(const serving_load<T>& load, bool decode, bool prompt, const T& uncaptured) const {
+    const T whole = plan.whole_experts ? plan.tensor : T(1);
+    return serving_step<T>(timing, chip, infrastructure, model, plan.software, plan.split(), whole, load, decode, prompt, uncaptured);
   }
-  // Writing one token in each of `sequences` calls.
-  step_cost<T> decode(const T& sequences) const {
-    return step<T>(chip, infrastructure, model, {models::phase::decode, sequences, T(1), mean_context()}, plan.split());
+  // Share of the kernels of a decode batch that are launched one by one: x^4 / (1 + x^4), x batch over captured batch.
+  T uncaptured(const T& sequences) const {
+    const T x = sequences / max(plan.software.captured_sequences, number_cast<T>(1e-3));
+    const T x4 = (x * x) * (x * x);
+    return x4 / (T(1) + x4);
   }
-  // Mean time between two tokens of a call with `sequences` in flight: the step, and its share of the prompts that are read between steps.
-  //   tpot = t(b) + b P / O     since each step b / O calls end and as many prompts enter
-  quantity<unit::second, T> token_interval(const T& sequences, const quantity<unit::second, T>& prompt) const {
-    return decode(sequences).time + prompt * (sequences / output());
+  // A whole step: the chips' time, and the host's between steps.
+  seconds in_step(const seconds& chips_work, const T& sequences) const {
+    return chips_work + plan.software.per_step + plan.software.per_sequence * sequences;
   }
+
+  // A step in which `sequences` calls write a token each at `context`, `batch` at a time in each pipeline stage.
+  step_cost<T> decode(const T& sequences, const T& context) const {
+    const T b = sequences / plan.pipeline;
+    step_cost<T> c = pass({.decoding = b, .decode_context = context, .drafted = plan.speculation.drafted}, true, false, uncaptured(sequences));
+    c.time = c.time * (T(1) + plan.speculation.drafted * plan.speculation.draft_cost);
+    return c;
+  }
+  // Reading `prompts` prompts at once: what of them is not cached.
+  step_cost<T> prefill(const T& prompts) const {
+    return pass({.prompts = prompts, .queries = fresh(), .context = max(input, T(1))}, false, true, T(1));
+  }
+
+  // Bytes of cache of a call, on one chip.
+  auto cache_of(const T& tokens) const { return model.cache(tokens * units::token, plan.split()); }
+
+  // Calls whose cache fits beside the weights, on average over their lives.
+  T memory_bound() const {
+    const auto free = quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved - model.weights(plan.split());
+    return free / cache_of(mean_context());
+  }
+
+  // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
+  // they exceed the token budget, in chunks.
+  //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps do
+  //   t = (1 - f) t_decode(b) + f t(b, p) + host
+  steady_step<T> steady(const T& sequences) const {
+    const T b = max(sequences, number_cast<T>(1e-3));
+    const T per_pass = tokens_per_pass();
+    const T q = b * per_pass / output * fresh();
+    const T whole = sqrt(fresh() * fresh() + q * q);
+    const T p = max(min(whole, max(plan.software.token_budget - b, T(1))), q);
+    const T f = q / p;
+    const T stage = T(1) / plan.pipeline;
+    const T queries = min(fresh(), p);
+    const T context = input - (fresh() - queries) * T(0.5);
+    const serving_load<T> load{.decoding = b * stage, .decode_context = mean_context(), .drafted = plan.speculation.drafted,
+                               .prompts = p / queries * stage, .queries = queries, .context = context};
+    const T draft = T(1) + plan.speculation.drafted * plan.speculation.draft_cost;
+    const step_cost<T> plain = pass(load, true, false, uncaptured(b)) * draft;
+    const step_cost<T> mixed = pass(load, true, true, T(1));
+    steady_step<T> s;
+    s.share_with_prompt = f;
+    s.prompts = p / fresh();
+    s.work = plain * T(T(1) - f) + mixed * f;
+    s.with_prompt = in_step(mixed.time, b + s.prompts);
+    s.time = in_step(s.work.time, b + q / fresh());
+    return s;
+  }
+  T tokens_per_pass() const { return plan.speculation.tokens_per_pass(); }
 };
 
+template <class T, class Chip, class Infrastructure, class Model>
+replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                                                   const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
+  return {chip, infrastructure, model, plan, in<units::token>(demand.input), max(in<units::token>(demand.output), T(1)), demand.cached_share};
+}
+
+namespace detail {
 // The largest x in [1, high] with f(x) <= limit for a rising f, by bisection in log x; then one secant step, which carries the derivative of f
 // and of the limit (implicit function theorem) that bisection loses. Below 1 where even f(1) exceeds the limit.
 template <class T, class F, class Q>
@@ -99,37 +172,39 @@ T largest_below(const T& high, const Q& limit, F&& f) {
 // The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like `demand`'s.
 //   calls/s = b / (O tpot(b)) ,  b = min(memory, latency objective)
 // With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
-// Leaves out: queueing before a place is free, unequal lengths.
+// Leaves out: queueing before a place is free (serving_regimes.hpp has it).
 template <class T, class Chip, class Infrastructure, class Model>
 serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model, const basic_serving_plan<T>& plan,
                          const call_demand<T>& demand) {
-  const detail::replica<T, Chip, Infrastructure, Model> r{chip, infrastructure, model, plan, demand};
+  const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
   serving_figures<T> s;
   const models::split<T> split = plan.split();
-  s.memory = chip.memory * plan.memory_share;
+  s.memory = quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved;
   s.weights = model.weights(split);
-  const step_cost<T> prompt = r.prefill();
   const T one(1);
-  if constexpr (Model::generates_tokens) {
-    const quantity<unit::byte, T> cache_per_call = model.cache(r.mean_context() * units::token, split);
+  if constexpr (models::generates_tokens<Model>()) {
+    const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
-    const quantity<unit::second, T> limit = demand.time_per_output_token * (T(1) * units::token);
-    const auto interval = [&](const T& b) { return r.token_interval(b, prompt.time); };
-    const T by_latency = detail::largest_below(max(s.memory_bound_concurrency, one), limit, interval);
+    const quantity<unit::second, T> limit = demand.time_per_output_token * (one * units::token);
+    const auto interval = [&](const T& b) { return quantity<unit::second, T>(r.steady(b).time / r.tokens_per_pass()); };
+    const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
+    const T by_latency = detail::largest_below(most, limit, interval);
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, by_latency);
     s.concurrency = min(chosen, s.memory_bound_concurrency);
     const T b = max(s.concurrency, one);
-    const step_cost<T> decode = r.decode(b);
-    const quantity<unit::second, T> between = interval(b);
+    const steady_step<T> step = r.steady(b);
+    const quantity<unit::second, T> between = step.time / r.tokens_per_pass();
     s.cache = cache_per_call * b;
     s.time_per_output_token = between / (one * units::token);
-    s.time_to_first_token = prompt.time + between;
-    s.calls = b / (r.output() * between);
-    s.per_call = prompt + decode * T(r.output() / b);
+    s.time_to_first_token = step.with_prompt + step.time * T(0.5) + plan.software.per_request;
+    s.calls = b / (r.output * between) * (one - plan.software.wave_loss * (b / (b + T(16))));
+    s.per_call = step.work * T(r.output / (b * r.tokens_per_pass()));
+    s.per_call.time = r.output * between / b;
     const auto possible = (s.memory_bound_concurrency >= one) && (interval(one) <= limit || plan.concurrency > T(0)) &&
-                          (prompt.time <= demand.time_to_first_token);
+                          (s.time_to_first_token <= demand.time_to_first_token);
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   } else {
+    const step_cost<T> prompt = r.prefill(one);
     s.concurrency = one;
     s.memory_bound_concurrency = s.memory / s.weights;
     s.time_to_first_token = prompt.time;

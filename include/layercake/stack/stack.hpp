@@ -93,6 +93,8 @@ class stack {
   using number_type =
       promote_all_t<number_of_t<Energy>, number_of_t<Chip>, number_of_t<Infrastructure>, number_of_t<Model>, number_of_t<Application>>;
 
+  using T = number_type;
+
   Energy energy;
   Chip chip;
   Infrastructure infrastructure;
@@ -103,9 +105,12 @@ class stack {
   // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan serves the calls.
   stack(Energy e, Chip c, Infrastructure i, Model m, Application a)
       : energy(std::move(e)), chip(std::move(c)), infrastructure(std::move(i)), model(std::move(m)), application(std::move(a)) {
-    static_assert(energy::energy_supply<Energy>, "layercake: the first layer of a stack is an energy supply");
-    static_assert(chips::require_chip<Chip>());
-    if constexpr (real<number_type>) {
+    static_assert(has_energy, "layercake: the first layer of a stack is an energy supply: see energy/supply.hpp");
+    if constexpr (!chips::chip<Chip>) static_assert(chips::require_chip<Chip>());
+    static_assert(has_infrastructure, "layercake: the third layer of a stack is an infrastructure: see infrastructure/site.hpp");
+    if constexpr (!models::model<Model>) static_assert(models::require_model<Model>());
+    static_assert(has_application, "layercake: the fifth layer of a stack is an application: see applications/application.hpp");
+    if constexpr (real<number_type> && in_order) {
       validate(*this);
       choose_plan();
     }
@@ -121,10 +126,14 @@ class stack {
     return bill_of<number_type>(energy, chip, infrastructure, model, application, plan, how);
   }
 
-  // The ceiling of what is granted.
-  auto push(const basic_grant<number_type>& granted) const {
+  // The ceiling of what is granted, and of what the energy supply can bring to the site.
+  auto push(basic_grant<number_type> granted) const {
     if constexpr (real<number_type>) validate(granted, "grant");
-    return ceiling_of(pull(counting::smooth), granted);
+    const quantity<unit::watt, T> unlimited = number_cast<T>(largest_sensible) * units::watt;
+    const quantity<unit::watt, T> connected = energy.push(unlimited);
+    const auto site = where(is_known(granted.site_power), min(granted.site_power, connected), connected);
+    granted.site_power = where(site < unlimited * number_cast<T>(0.01), site, unknown<quantity<unit::watt, T>>());
+    return ceiling_of(pull(counting::smooth), granted, [&](const power_demand<T>& meter) { return energy.pull(meter).cost(); });
   }
   // The ceiling of so much power at the plant.
   auto push(const quantity<unit::watt, number_type>& plant_power) const {
@@ -173,7 +182,11 @@ class stack {
   }
 
  private:
-  using T = number_type;
+  // The concepts' own explanations, pages of them, are kept out of the error by these.
+  static constexpr bool has_energy = energy::energy_supply<Energy>;
+  static constexpr bool has_infrastructure = infrastructure::infrastructure<Infrastructure>;
+  static constexpr bool has_application = applications::application<Application>;
+  static constexpr bool in_order = has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
 
   // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline stages, if no domain holds
   // the model), the one that answers most calls per chip.

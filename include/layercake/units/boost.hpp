@@ -1,5 +1,6 @@
-// Quantities of Boost.Units, to and from. Dimensions are Boost's own on both sides, so a mismatch is an error where it is written; Boost
-// converts the units (`boost::units::si` and every unit that Boost can convert to it, scaled ones included).
+// Quantities of Boost.Units, to and from. Dimensions are Boost's own on both sides, so a mismatch is an error where it
+// is written; Boost converts the units (`boost::units::si` and every unit that Boost can convert to it, scaled ones
+// included).
 //
 // Only dimensions of length, mass, time and temperature exist on both sides.
 #pragma once
@@ -34,6 +35,7 @@ constexpr Target to_boost(const quantity<Unit, T>& q) {
 }
 template <class Target, class Unit, class T>
   requires(!detail::same_boost_dimension<Unit, Target>)
-Target to_boost(const quantity<Unit, T>&) = delete;
+Target to_boost(const quantity<Unit, T>&)
+= delete;
 
 }  // namespace layercake

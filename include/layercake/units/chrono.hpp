@@ -9,15 +9,17 @@
 
 namespace layercake {
 
-// from_chrono(std::chrono::milliseconds(12)) is 12 * units::millisecond. Durations of integers become double, exact to 2^53 ticks.
+// from_chrono(std::chrono::milliseconds(12)) is 12 * units::millisecond. Durations of integers become double, exact to
+// 2^53 ticks.
 template <class Rep, class Period>
 constexpr auto from_chrono(const std::chrono::duration<Rep, Period>& d) {
   using T = detail::entered_t<Rep>;
   return static_cast<T>(d.count()) * named_unit<unit::second, scale{Period::num, Period::den, 0}.reduced()>{};
 }
 
-// to_chrono<std::chrono::microseconds>(q). Ticks of a floating-point type are exact but for one rounding; ticks of an integer type go to the
-// nearest, halves away from zero. Throws invalid_value if q is NaN or does not fit such a tick count.
+// to_chrono<std::chrono::microseconds>(q). Ticks of a floating-point type are exact but for one rounding; ticks of an
+// integer type go to the nearest, halves away from zero. Throws invalid_value if q is NaN or does not fit such a tick
+// count.
 template <class Duration, real T>
 constexpr Duration to_chrono(const quantity<unit::second, T>& q) {
   using Rep = typename Duration::rep;
@@ -30,13 +32,17 @@ constexpr Duration to_chrono(const quantity<unit::second, T>& q) {
     // 2^63 is a floating-point number, the greatest count is not.
     constexpr T low = static_cast<T>((std::numeric_limits<Rep>::min)()) - T(0.5);
     constexpr T high = T(2) * static_cast<T>((std::numeric_limits<Rep>::max)() / 2 + 1) - T(0.5);
-    if (!(ticks >= static_cast<T>((std::numeric_limits<Rep>::min)()) && ticks < high) && !(ticks > low && ticks < T(0))) {
-      raise(invalid_value("time is " + to_string(q) + "; allowed: what the ticks of the duration can count. Use a coarser duration or one "
+    if (!(ticks >= static_cast<T>((std::numeric_limits<Rep>::min)()) && ticks < high) &&
+        !(ticks > low && ticks < T(0))) {
+      raise(invalid_value("time is " + to_string(q) +
+                          "; allowed: what the ticks of the duration can count. Use a coarser duration or one "
                           "of double"));
     }
-    const Rep down = static_cast<Rep>(ticks);
-    const T rest = ticks - static_cast<T>(down);
-    return Duration(static_cast<Rep>(down + (rest >= T(0.5) ? 1 : rest <= T(-0.5) ? -1 : 0)));
+    Rep nearest = static_cast<Rep>(ticks);
+    const T rest = ticks - static_cast<T>(nearest);
+    if (rest >= T(0.5)) ++nearest;
+    if (rest <= T(-0.5)) --nearest;
+    return Duration(nearest);
   }
 }
 

@@ -2,22 +2,21 @@
 //
 //   auto hall = as<kind::it>(40 * megawatt);            // entry: says whose watts these are
 //   auto site = to_facility(hall, 1.25);                // of_kind<kind::facility, quantity<unit::watt>>
-//   hall + site                                         // does not compile; the error names kind::it and kind::facility
-//   in<megawatt>(plain(site))                           // exit: 50
+//   hall + site                                         // does not compile; the error names kind::it and
+//   kind::facility in<megawatt>(plain(site))                           // exit: 50
 //
-// One kind adds to, compares with and is divided by itself (the ratio is a plain number) and is scaled by plain numbers. Kinds that are
-// rates or amounts also go over time: IT power times hours is IT energy. Everything else goes through plain(). A kind is its quantity and
-// no more: the same size, the same registers, any number type.
+// One kind adds to, compares with and is divided by itself (the ratio is a plain number) and is scaled by plain
+// numbers. Kinds that are rates or amounts also go over time: IT power times hours is IT energy. Everything else goes
+// through plain(). A kind is its quantity and no more: the same size, the same registers, any number type.
 //
 //   it, facility            power or energy of the chips and their servers; of the whole site behind one meter
 //   input, output           tokens read (prefill) and tokens written (decode); their rates
-//   model, hardware         FLOPs that the model's mathematics needs; FLOPs that the chips execute, recomputation included
-//   at<precision>           FLOPs counted in one number format: dense fp8 FLOP/s are no bf16 FLOP/s
-//   relative, points        a change of 5 % of the value; a change by 5 percentage points
-//   half_life, parity       time in which a price halves; time until a cheaper tier does what today's frontier does
-//   share_of<B>, total_of<B>  a share of the cost within boundary B; all the cost within B
-//   demand_charge, energy_price   USD per kW of the month's peak; USD per kWh used: both are USD/J
-//   peak, average           power at the worst moment; energy over time
+//   model, hardware         FLOPs that the model's mathematics needs; FLOPs that the chips execute, recomputation
+//   included at<precision>           FLOPs counted in one number format: dense fp8 FLOP/s are no bf16 FLOP/s relative,
+//   points        a change of 5 % of the value; a change by 5 percentage points half_life, parity       time in which a
+//   price halves; time until a cheaper tier does what today's frontier does share_of<B>, total_of<B>  a share of the
+//   cost within boundary B; all the cost within B demand_charge, energy_price   USD per kW of the month's peak; USD per
+//   kWh used: both are USD/J peak, average           power at the worst moment; energy over time
 #pragma once
 
 #include <layercake/core/number.hpp>
@@ -53,8 +52,8 @@ struct average { static constexpr const char* name = "average"; };
 // clang-format on
 }  // namespace kind
 
-// What a cost share is a share of. "GPUs are 70 % of the cost" and "... are 39 %" are both true, of different wholes. A struct with a
-// `name` is a boundary of your own.
+// What a cost share is a share of. "GPUs are 70 % of the cost" and "... are 39 %" are both true, of different wholes. A
+// struct with a `name` is a boundary of your own.
 namespace boundary {
 // clang-format off
 struct accelerator_bill_of_materials { static constexpr const char* name = "of the accelerator's bill of materials"; };
@@ -68,51 +67,7 @@ struct ownership_cost { static constexpr const char* name = "of total cost of ow
 }  // namespace boundary
 
 template <class Kind, class Q>
-class of_kind {
-  static_assert(is_quantity<Q> || number<Q>, "layercake: a kind is of a quantity or of a plain number");
-  Q plain_;
-
- public:
-  using kind_type = Kind;
-  using plain_type = Q;
-
-  constexpr of_kind() : plain_(Q{}) {}
-  constexpr explicit of_kind(const Q& q) : plain_(q) {}
-
-  // The same kind over a number type that converts without loss.
-  template <class P>
-    requires(!std::same_as<P, Q>) && (is_quantity<P> == is_quantity<Q>) && requires(const P& p, const Q& q) {
-      { p + q } -> std::same_as<Q>;
-    }
-  constexpr of_kind(const of_kind<Kind, P>& k) : plain_(number_as(plain(k))) {}
-
-  friend constexpr const Q& plain(const of_kind& k) { return k.plain_; }
-
-  constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Q(plain_ + b.plain_)); }
-  constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Q(plain_ - b.plain_)); }
-  template <class S>
-    requires(number<S> || arithmetic<S>)
-  constexpr of_kind& operator*=(const S& s) {
-    return *this = *this * s;
-  }
-  template <class S>
-    requires(number<S> || arithmetic<S>)
-  constexpr of_kind& operator/=(const S& s) {
-    return *this = *this / s;
-  }
-  friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Q(-a.plain_)); }
-  friend constexpr of_kind operator+(const of_kind& a) { return a; }
-
- private:
-  template <class P>
-  static constexpr Q number_as(const P& p) {
-    if constexpr (is_quantity<Q>) {
-      return Q(p);
-    } else {
-      return number_cast<Q>(p);
-    }
-  }
-};
+class of_kind;
 
 template <class T>
 inline constexpr bool is_kind = false;
@@ -120,27 +75,16 @@ template <class K, class Q>
 inline constexpr bool is_kind<of_kind<K, Q>> = true;
 
 namespace detail {
-// A factor. Kinds and quantities are ruled out first: whether they are numbers is asked in terms of the operators that ask this.
+// A factor. Kinds and quantities are ruled out first: whether they are numbers is asked in terms of the operators that
+// ask this.
 template <class S>
 concept bare = !is_kind<S> && !is_quantity<S> && (number<S> || arithmetic<S>);
-}  // namespace detail
 
-// Entry: as<kind::input>(1200 * token), as<kind::points>(0.05). Integers become double. The exit is plain(k).
-template <class Kind, class Unit, class T>
-constexpr of_kind<Kind, quantity<Unit, T>> as(const quantity<Unit, T>& q) {
-  return of_kind<Kind, quantity<Unit, T>>(q);
-}
-template <class Kind, class S>
-  requires detail::bare<S>
-constexpr auto as(const S& x) {
-  using T = detail::entered_t<S>;
-  return of_kind<Kind, T>(static_cast<T>(x));
-}
-
-namespace detail {
-// The type in which two plain values of one kind meet.
+// The type in which two plain values of one dimension meet.
 template <class P, class Q>
-struct joint {
+struct joint {};
+template <number P, number Q>
+struct joint<P, Q> {
   using type = promote_t<P, Q>;
 };
 template <class U, class A, class B>
@@ -158,52 +102,140 @@ constexpr To joined(const From& x) {
     return number_cast<To>(x);
   }
 }
-template <class A, class B>
-concept one_dimension = (number<A> && number<B>) || requires { requires std::same_as<typename A::unit_type, typename B::unit_type>; };
+
+// What does not add to or compare with a kind: another kind, the same kind of another dimension, anything without a
+// kind.
+template <class X, class Kind, class Q>
+inline constexpr bool is_other = is_quantity<X> || bare<X>;
+template <class L, class P, class Kind, class Q>
+inline constexpr bool is_other<of_kind<L, P>, Kind, Q> = !std::same_as<L, Kind> || !requires {
+  typename joint_t<Q, P>;
+};
+template <class X, class Kind, class Q>
+concept not_of_kind = is_other<X, Kind, Q>;
 
 template <class Kind>
-concept over_time = requires { requires Kind::over_time; };
+concept over_time = requires {
+  requires Kind::over_time;
+};
 }  // namespace detail
 
-// ---- one kind -----------------------------------------------------------------------------------------------------------------
+template <class Kind, class Q>
+class of_kind {
+  static_assert(is_quantity<Q> || number<Q>, "layercake: a kind is of a quantity or of a plain number");
+  Q plain_;
 
-#define LAYERCAKE_SAME_KIND(op, wrap)                                          \
-  template <class K, class P, class Q>                                         \
-    requires detail::one_dimension<P, Q>                                       \
-  constexpr auto operator op(const of_kind<K, P>& a, const of_kind<K, Q>& b) { \
-    using J = detail::joint_t<P, Q>;                                           \
-    return wrap(detail::joined<J>(plain(a)) op detail::joined<J>(plain(b)));   \
+public:
+  using kind_type = Kind;
+  using plain_type = Q;
+
+  constexpr of_kind() : plain_(Q{}) {}
+  constexpr explicit of_kind(const Q& q) : plain_(q) {}
+
+  // The same kind over a number type that converts without loss.
+  template <class P>
+    requires(!std::same_as<P, Q>)
+  &&std::same_as<detail::joint_t<P, Q>, Q> constexpr of_kind(const of_kind<Kind, P>& k)
+      : plain_(detail::joined<Q>(plain(k))) {}
+
+  friend constexpr const Q& plain(const of_kind& k) { return k.plain_; }
+
+  constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Q(plain_ + b.plain_)); }
+  constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Q(plain_ - b.plain_)); }
+  template <class S>
+    requires detail::bare<S>
+  constexpr of_kind& operator*=(const S& s) { return *this = *this * s; }
+  template <class S>
+    requires detail::bare<S>
+  constexpr of_kind& operator/=(const S& s) { return *this = *this / s; }
+  friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Q(-a.plain_)); }
+  friend constexpr of_kind operator+(const of_kind& a) { return a; }
+
+  // One kind.
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr of_kind<Kind, J> operator+(const of_kind& a, const of_kind<Kind, P>& b) {
+    return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) + detail::joined<J>(plain(b))));
   }
-#define LAYERCAKE_KIND(x) (of_kind<K, J>(J(x)))
-#define LAYERCAKE_BARE(x) (x)
-LAYERCAKE_SAME_KIND(+, LAYERCAKE_KIND)
-LAYERCAKE_SAME_KIND(-, LAYERCAKE_KIND)
-LAYERCAKE_SAME_KIND(/, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(==, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(!=, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(<, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(<=, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(>, LAYERCAKE_BARE)
-LAYERCAKE_SAME_KIND(>=, LAYERCAKE_BARE)
-#undef LAYERCAKE_SAME_KIND
-#undef LAYERCAKE_KIND
-#undef LAYERCAKE_BARE
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr of_kind<Kind, J> operator-(const of_kind& a, const of_kind<Kind, P>& b) {
+    return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) - detail::joined<J>(plain(b))));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) / detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) == detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) != detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) < detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) <= detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) > detail::joined<J>(plain(b));
+  }
+  template <class P, class J = detail::joint_t<Q, P>>
+  friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, P>& b) {
+    return detail::joined<J>(plain(a)) >= detail::joined<J>(plain(b));
+  }
+
+  // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
+  // see quantity.hpp.)
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator+(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator-(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator==(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator!=(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator<(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator<=(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator>(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Q> X>
+  friend void operator>=(const of_kind&, const X&) = delete;
+  template <class X>
+    requires is_kind<X> && detail::not_of_kind<X, Kind, Q>
+  friend void operator/(const of_kind&, const X&) = delete;
+};
+
+// Entry: as<kind::input>(1200 * token), as<kind::points>(0.05). Integers become double. The exit is plain(k).
+template <class Kind, class Unit, class T>
+constexpr of_kind<Kind, quantity<Unit, T>> as(const quantity<Unit, T>& q) {
+  return of_kind<Kind, quantity<Unit, T>>(q);
+}
+template <class Kind, class S>
+  requires detail::bare<S>
+constexpr auto as(const S& x) {
+  using T = detail::entered_t<S>;
+  return of_kind<Kind, T>(static_cast<T>(x));
+}
+
+// ---- one kind
+// -----------------------------------------------------------------------------------------------------------------
 
 template <class K, class Q, class S>
   requires detail::bare<S>
-constexpr auto operator*(const of_kind<K, Q>& k, const S& s) {
-  return as<K>(plain(k) * s);
-}
+constexpr auto operator*(const of_kind<K, Q>& k, const S& s) { return as<K>(plain(k) * s); }
 template <class K, class Q, class S>
   requires detail::bare<S>
-constexpr auto operator*(const S& s, const of_kind<K, Q>& k) {
-  return as<K>(s * plain(k));
-}
+constexpr auto operator*(const S& s, const of_kind<K, Q>& k) { return as<K>(s * plain(k)); }
 template <class K, class Q, class S>
   requires detail::bare<S>
-constexpr auto operator/(const of_kind<K, Q>& k, const S& s) {
-  return as<K>(plain(k) / s);
-}
+constexpr auto operator/(const of_kind<K, Q>& k, const S& s) { return as<K>(plain(k) / s); }
 template <detail::over_time K, class Q, class T>
 constexpr auto operator*(const of_kind<K, Q>& k, const quantity<unit::second, T>& time) {
   return as<K>(plain(k) * time);
@@ -242,44 +274,12 @@ constexpr auto is_finite(const of_kind<K, Q>& k) {
   return is_finite(plain(k));
 }
 
-// ---- two kinds, or a kind and something bare: deleted, so that the compiler names both -----------------------------------------
-
-#define LAYERCAKE_NOT_FOR_TWO_KINDS(op)                                      \
-  template <class K, class P, class L, class Q>                              \
-    requires(!std::same_as<K, L> || !detail::one_dimension<P, Q>)            \
-  void operator op(const of_kind<K, P>&, const of_kind<L, Q>&) = delete;
-#define LAYERCAKE_NOT_FOR_KIND_AND_BARE(op)                                  \
-  template <class K, class P, class U, class T>                              \
-  void operator op(const of_kind<K, P>&, const quantity<U, T>&) = delete;    \
-  template <class U, class T, class K, class P>                              \
-  void operator op(const quantity<U, T>&, const of_kind<K, P>&) = delete;    \
-  template <class K, class P, class S>                                       \
-    requires detail::bare<S>                                                 \
-  void operator op(const of_kind<K, P>&, const S&) = delete;                 \
-  template <class S, class K, class P>                                       \
-    requires detail::bare<S>                                                 \
-  void operator op(const S&, const of_kind<K, P>&) = delete;
-#define LAYERCAKE_NOT_FOR_KINDS(op) \
-  LAYERCAKE_NOT_FOR_TWO_KINDS(op)   \
-  LAYERCAKE_NOT_FOR_KIND_AND_BARE(op)
-LAYERCAKE_NOT_FOR_KINDS(+)
-LAYERCAKE_NOT_FOR_KINDS(-)
-LAYERCAKE_NOT_FOR_KINDS(==)
-LAYERCAKE_NOT_FOR_KINDS(!=)
-LAYERCAKE_NOT_FOR_KINDS(<)
-LAYERCAKE_NOT_FOR_KINDS(<=)
-LAYERCAKE_NOT_FOR_KINDS(>)
-LAYERCAKE_NOT_FOR_KINDS(>=)
-LAYERCAKE_NOT_FOR_TWO_KINDS(/)
-#undef LAYERCAKE_NOT_FOR_KINDS
-#undef LAYERCAKE_NOT_FOR_KIND_AND_BARE
-#undef LAYERCAKE_NOT_FOR_TWO_KINDS
-
 // in<megawatt>(plain(k)): leaving a kind takes its own word.
 template <auto Unit, class K, class Q>
 void in(const of_kind<K, Q>&) = delete;
 
-// ---- names --------------------------------------------------------------------------------------------------------------------
+// ---- names
+// --------------------------------------------------------------------------------------------------------------------
 
 template <class T = double>
 using it_power = of_kind<kind::it, quantity<unit::watt, T>>;
@@ -322,9 +322,11 @@ using peak_power = of_kind<kind::peak, quantity<unit::watt, T>>;
 template <class T = double>
 using average_power = of_kind<kind::average, quantity<unit::watt, T>>;
 
-// ---- from one kind to another ---------------------------------------------------------------------------------------------------
+// ---- from one kind to another
+// ---------------------------------------------------------------------------------------------------
 
-// What the site draws for what its chips draw, and back: facility = IT * PUE, PUE the power usage effectiveness, >= 1. Power or energy.
+// What the site draws for what its chips draw, and back: facility = IT * PUE, PUE the power usage effectiveness, >= 1.
+// Power or energy.
 template <class Q, class S>
 constexpr auto to_facility(const of_kind<kind::it, Q>& it, const S& power_usage_effectiveness) {
   return as<kind::facility>(plain(it) * power_usage_effectiveness);
@@ -354,12 +356,14 @@ constexpr auto cost_rate(const of_kind<kind::energy_price, quantity<unit::usd_pe
   return plain(price) * plain(average);
 }
 
-// A value after a relative change, x (1 + r): a utilisation of 40 % that rises by 5 % relative is 42 %. x: a number or a quantity.
+// A value after a relative change, x (1 + r): a utilisation of 40 % that rises by 5 % relative is 42 %. x: a number or
+// a quantity.
 template <class X, class T>
 constexpr auto apply(const X& x, const of_kind<kind::relative, T>& change) {
   return x * (T(1) + plain(change));
 }
-// A share after a change in percentage points, s + p: a utilisation of 40 % that rises by 5 points is 45 %, 12.5 % relative.
+// A share after a change in percentage points, s + p: a utilisation of 40 % that rises by 5 points is 45 %, 12.5 %
+// relative.
 template <class S, class T>
   requires number<S>
 constexpr auto apply(const S& of_whole, const of_kind<kind::points, T>& change) {
@@ -382,8 +386,8 @@ constexpr auto to_relative(const of_kind<kind::points, T>& change, const S& of_w
   return as<kind::relative>(N(number_cast<N>(plain(change)) / number_cast<N>(of_whole)));
 }
 
-// The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0, factor > 1.
-// Worked number: a price that falls to a tenth in a year halves every 3.613 months.
+// The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0,
+// factor > 1. Worked number: a price that falls to a tenth in a year halves every 3.613 months.
 template <class T>
 constexpr T yearly_decline(const of_kind<kind::half_life, quantity<unit::second, T>>& h) {
   const T years = in<units::year>(plain(h));
@@ -396,9 +400,11 @@ constexpr auto half_life_of(const S& factor_per_year) {
   const T f = static_cast<T>(factor_per_year);
   return as<kind::half_life>(T(number_cast<T>(0.693147180559945309) / log(f)) * units::year);
 }
-// What is left of a price after some time, 2^(-time / half-life). Worked number: 18 months at a tenth a year leave 1 / 31.6.
+// What is left of a price after some time, 2^(-time / half-life). Worked number: 18 months at a tenth a year leave 1
+// / 31.6.
 template <class A, class B>
-constexpr auto price_ratio(const of_kind<kind::half_life, quantity<unit::second, A>>& h, const quantity<unit::second, B>& time) {
+constexpr auto price_ratio(const of_kind<kind::half_life, quantity<unit::second, A>>& h,
+                           const quantity<unit::second, B>& time) {
   using T = promote_t<A, B>;
   return exp(T(number_cast<T>(-0.693147180559945309) * number_cast<T>(time / plain(h))));
 }
@@ -411,22 +417,23 @@ constexpr auto time_to_fall(const of_kind<kind::half_life, quantity<unit::second
 
 // A share of a cost, of the boundary that the share is stated for, and back.
 template <class B, class S, class T>
-constexpr auto apply(const of_kind<kind::share_of<B>, S>& part, const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
+constexpr auto apply(const of_kind<kind::share_of<B>, S>& part,
+                     const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
   return plain(part) * plain(total);
 }
 template <class B, class S, class T>
-constexpr auto share_in(const quantity<unit::usd, S>& part, const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
+constexpr auto share_in(const quantity<unit::usd, S>& part,
+                        const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
   return as<kind::share_of<B>>(part / plain(total));
 }
 
-// ---- text -----------------------------------------------------------------------------------------------------------------------
+// ---- text
+// -----------------------------------------------------------------------------------------------------------------------
 
 // "40 MW (IT)".
 template <class K, class Q>
   requires requires(const Q& q) { to_string(q); }
-std::string to_string(const of_kind<K, Q>& k) {
-  return to_string(plain(k)) + " (" + K::name + ")";
-}
+std::string to_string(const of_kind<K, Q>& k) { return to_string(plain(k)) + " (" + K::name + ")"; }
 template <class Traits, class K, class Q>
   requires requires(const Q& q) { to_string(q); }
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const of_kind<K, Q>& k) {

@@ -11,9 +11,9 @@
 //   name     [prefix] unit name | ( unit ) | 1 | $
 //   exponent whole number | ( whole number [/ whole number] )
 //
-// Prefixes f p n u m k M G T P E Z Y (c before m; Ki Mi Gi Ti Pi before B and b) or in full (mega). Counted things (GPU, task, person) are
-// plain numbers: "12 tasks/day" is 12/day. FLOPS is refused, since it is read both as FLOP and as FLOP/s.
-// Throws parse_error, which names the column, what was found and what was expected.
+// Prefixes f p n u m k M G T P E Z Y (c before m; Ki Mi Gi Ti Pi before B and b) or in full (mega). Counted things
+// (GPU, task, person) are plain numbers: "12 tasks/day" is 12/day. FLOPS is refused, since it is read both as FLOP and
+// as FLOP/s. Throws parse_error, which names the column, what was found and what was expected.
 #pragma once
 
 #include <array>
@@ -49,7 +49,8 @@ struct exponents {
   friend constexpr bool operator==(const exponents&, const exponents&) = default;
   constexpr exponents plus(const exponents& b, int sign) const {
     exponents r = *this;
-    for (std::size_t i = 0; i < of.size(); ++i) r.of[i] += sign * b.of[i];
+    for (std::size_t i = 0; i < of.size(); ++i)
+      r.of[i] += sign * b.of[i];
     return r;
   }
 };
@@ -59,7 +60,8 @@ template <class Base>
 constexpr std::size_t place() {
   constexpr std::string_view symbol = unit::detail::base_unit<Base>::type::written.symbol;
   std::size_t i = 0;
-  while (symbol != base_symbols[i]) ++i;
+  while (symbol != base_symbols[i])
+    ++i;
   return i;
 }
 
@@ -144,7 +146,7 @@ inline constexpr entry names[] = {
     {"y", units::year},
     {"year", units::year},
     {"Hz", units::hertz, both},
-    {"N", units::kilogram * units::metre / (units::second * units::second), both},
+    {"N", units::kilogram* units::metre / (units::second * units::second), both},
     {"J", units::joule, both},
     {"joule", units::joule, both},
     {"Wh", units::watt_hour, both},
@@ -196,15 +198,40 @@ struct prefix {
   unsigned char kind;
 };
 inline constexpr prefix prefix_names[] = {
-    {"kilo", {1, 1, 3}, up},    {"mega", {1, 1, 6}, up},    {"giga", {1, 1, 9}, up},    {"tera", {1, 1, 12}, up},
-    {"peta", {1, 1, 15}, up},   {"exa", {1, 1, 18}, up},    {"milli", {1, 1, -3}, down}, {"micro", {1, 1, -6}, down},
-    {"nano", {1, 1, -9}, down}, {"pico", {1, 1, -12}, down}, {"centi", {1, 1, -2}, centi}, {"kibi", {1024, 1, 0}, binary},
-    {"mebi", {1048576, 1, 0}, binary}, {"gibi", {1073741824, 1, 0}, binary}, {"Ki", {1024, 1, 0}, binary},
-    {"Mi", {1048576, 1, 0}, binary}, {"Gi", {1073741824, 1, 0}, binary}, {"Ti", {1099511627776, 1, 0}, binary},
-    {"Pi", {1125899906842624, 1, 0}, binary}, {"k", {1, 1, 3}, up}, {"M", {1, 1, 6}, up}, {"G", {1, 1, 9}, up},
-    {"T", {1, 1, 12}, up},      {"P", {1, 1, 15}, up},      {"E", {1, 1, 18}, up},      {"Z", {1, 1, 21}, up},
-    {"Y", {1, 1, 24}, up},      {"c", {1, 1, -2}, centi},   {"m", {1, 1, -3}, down},    {"u", {1, 1, -6}, down},
-    {"\xC2\xB5", {1, 1, -6}, down}, {"\xCE\xBC", {1, 1, -6}, down}, {"n", {1, 1, -9}, down}, {"p", {1, 1, -12}, down},
+    {"kilo", {1, 1, 3}, up},
+    {"mega", {1, 1, 6}, up},
+    {"giga", {1, 1, 9}, up},
+    {"tera", {1, 1, 12}, up},
+    {"peta", {1, 1, 15}, up},
+    {"exa", {1, 1, 18}, up},
+    {"milli", {1, 1, -3}, down},
+    {"micro", {1, 1, -6}, down},
+    {"nano", {1, 1, -9}, down},
+    {"pico", {1, 1, -12}, down},
+    {"centi", {1, 1, -2}, centi},
+    {"kibi", {1024, 1, 0}, binary},
+    {"mebi", {1048576, 1, 0}, binary},
+    {"gibi", {1073741824, 1, 0}, binary},
+    {"Ki", {1024, 1, 0}, binary},
+    {"Mi", {1048576, 1, 0}, binary},
+    {"Gi", {1073741824, 1, 0}, binary},
+    {"Ti", {1099511627776, 1, 0}, binary},
+    {"Pi", {1125899906842624, 1, 0}, binary},
+    {"k", {1, 1, 3}, up},
+    {"M", {1, 1, 6}, up},
+    {"G", {1, 1, 9}, up},
+    {"T", {1, 1, 12}, up},
+    {"P", {1, 1, 15}, up},
+    {"E", {1, 1, 18}, up},
+    {"Z", {1, 1, 21}, up},
+    {"Y", {1, 1, 24}, up},
+    {"c", {1, 1, -2}, centi},
+    {"m", {1, 1, -3}, down},
+    {"u", {1, 1, -6}, down},
+    {"\xC2\xB5", {1, 1, -6}, down},
+    {"\xCE\xBC", {1, 1, -6}, down},
+    {"n", {1, 1, -9}, down},
+    {"p", {1, 1, -12}, down},
     {"f", {1, 1, -15}, down},
 };
 
@@ -254,7 +281,7 @@ struct reading {
 };
 
 class reader {
- public:
+public:
   reader(std::string_view text, const exponents& expected, std::string_view symbol, std::string_view shown)
       : text_(text), expected_(expected), symbol_(symbol), shown_(shown) {}
 
@@ -271,17 +298,20 @@ class reader {
     if (end == begin || *begin == '-') refuse(at_, "a number");
     r.number = std::string_view(begin, static_cast<std::size_t>(end - begin));
     at_ += r.number.size();
-    if (at_ < text_.size() && text_[at_] == ',') refuse(at_, "a unit (write digits without separators: 1200, not 1,200)");
+    if (at_ < text_.size() && text_[at_] == ',')
+      refuse(at_, "a unit (write digits without separators: 1200, not 1,200)");
     const std::size_t unit_at = at_;
     r.unit = money ? money_unit() : unit_after_number();
     skip();
     if (at_ < text_.size()) refuse(at_, "*, / or the end");
     if (r.unit.powers != expected_) {
       std::size_t first = unit_at;
-      while (first < text_.size() && text_[first] == ' ') ++first;
+      while (first < text_.size() && text_[first] == ' ')
+        ++first;
       const std::string found(text_.substr(money ? 0 : first));
       fail(first < text_.size() ? first : text_.size(),
-           (found.empty() ? std::string("found no unit") : "found " + quoted(found) + ", which is " + in_units(symbol_for(r.unit.powers))) +
+           (found.empty() ? std::string("found no unit")
+                          : "found " + quoted(found) + ", which is " + in_units(symbol_for(r.unit.powers))) +
                "; expected " + expectation());
     }
     return r;
@@ -289,28 +319,33 @@ class reader {
 
   [[noreturn]] void out_of_range() const { fail(0, "the number is too large or too small to be held"); }
 
- private:
+private:
   static const char* number_end(const char* begin, const char* end, double& x) {
 #if defined(__cpp_lib_to_chars) || defined(__GLIBCXX__)
     return std::from_chars(begin, end, x).ptr;
 #else
     (void)x;
     const char* p = begin;
-    while (p != end && (is_digit(*p) || *p == '.')) ++p;
+    while (p != end && (is_digit(*p) || *p == '.'))
+      ++p;
     if (p != begin && p + 1 < end && (*p == 'e' || *p == 'E')) {
       const char* q = p + 1 + (p[1] == '-' || p[1] == '+' ? 1 : 0);
       if (q < end && is_digit(*q)) {
-        while (q < end && is_digit(*q)) ++q;
+        while (q < end && is_digit(*q))
+          ++q;
         p = q;
       }
     }
     return p;
 #endif
   }
-  const char* number_end(const char* begin, double& x) const { return number_end(begin, text_.data() + text_.size(), x); }
+  const char* number_end(const char* begin, double& x) const {
+    return number_end(begin, text_.data() + text_.size(), x);
+  }
 
   void skip() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t'))
+      ++at_;
   }
   bool take(char c) {
     if (at_ >= text_.size() || text_[at_] != c) return false;
@@ -319,9 +354,11 @@ class reader {
   }
   std::string_view word() const {
     std::size_t end = at_;
-    while (end < text_.size() && in_name(text_[end])) ++end;
+    while (end < text_.size() && in_name(text_[end]))
+      ++end;
     if (end == at_) return {};
-    while (end < text_.size() && (in_name(text_[end]) || is_digit(text_[end]))) ++end;
+    while (end < text_.size() && (in_name(text_[end]) || is_digit(text_[end])))
+      ++end;
     return text_.substr(at_, end - at_);
   }
   bool take_word(std::string_view w) {
@@ -435,7 +472,8 @@ class reader {
     measure r;
     if (d != 1 && !(m.size == scale{})) fail(start, "a fractional power is read only of a coherent unit");
     for (int i = 0; d == 1 && i < (n < 0 ? -n : n); ++i) {
-      if (!multiply(r.size, n < 0 ? m.size.inverse() : m.size, r.size)) fail(start, "this unit is too large or too small to be held");
+      if (!multiply(r.size, n < 0 ? m.size.inverse() : m.size, r.size))
+        fail(start, "this unit is too large or too small to be held");
     }
     for (std::size_t i = 0; i < r.powers.of.size(); ++i) {
       if (m.powers.of[i] * n % d != 0) fail(start, "this root cannot be read");
@@ -445,7 +483,8 @@ class reader {
   }
   measure combined(const measure& a, const measure& b, int sign, std::size_t at) const {
     measure r{{}, a.powers.plus(b.powers, sign)};
-    if (!multiply(a.size, sign > 0 ? b.size : b.size.inverse(), r.size)) fail(at, "this unit is too large or too small to be held");
+    if (!multiply(a.size, sign > 0 ? b.size : b.size.inverse(), r.size))
+      fail(at, "this unit is too large or too small to be held");
     return r;
   }
 
@@ -461,7 +500,8 @@ class reader {
   static bool is_named(std::string_view word, std::string_view name, bool any_case = false) {
     if (same(word, name, any_case)) return true;
     const bool plural = name.size() > 2 && name != "FLOP" && name != "flop" && name.substr(name.size() - 2) != "ps";
-    return plural && word.size() == name.size() + 1 && word.back() == 's' && same(word.substr(0, name.size()), name, any_case);
+    return plural && word.size() == name.size() + 1 && word.back() == 's' &&
+           same(word.substr(0, name.size()), name, any_case);
   }
   static bool look_up(std::string_view word, measure& m) {
     for (const entry& e : names) {
@@ -482,7 +522,8 @@ class reader {
     if (word.size() < 2 || (word.back() != '2' && word.back() != '3')) return false;
     measure length;
     if (!look_up(word.substr(0, word.size() - 1), length) || length.powers != tag_exponents<unit::metre>) return false;
-    for (int i = 0; i < word.back() - '0'; ++i) m = combined(m, length, 1, at_);
+    for (int i = 0; i < word.back() - '0'; ++i)
+      m = combined(m, length, 1, at_);
     return true;
   }
   [[noreturn]] void unknown(std::string_view word) const {
@@ -511,15 +552,16 @@ class reader {
   }
   std::string expectation() const {
     if (expected_ == exponents{}) return "a plain number";
-    return "a unit of " + std::string(symbol_) + (shown_.empty() || shown_ == symbol_ ? "" : ", such as " + std::string(shown_));
+    return "a unit of " + std::string(symbol_) +
+           (shown_.empty() || shown_ == symbol_ ? "" : ", such as " + std::string(shown_));
   }
   [[noreturn]] void refuse(std::size_t at, const std::string& expected) const {
     const std::string found = at < text_.size() ? quoted(text_.substr(at)) : "the end";
     fail(at, "found " + found + "; expected " + expected);
   }
   [[noreturn]] void fail(std::size_t at, const std::string& what) const {
-    raise(parse_error("cannot read " + quoted(text_) + " as " + (symbol_.empty() ? "a number" : std::string(symbol_)) + ": column " +
-                          std::to_string(at + 1) + ": " + what,
+    raise(parse_error("cannot read " + quoted(text_) + " as " + (symbol_.empty() ? "a number" : std::string(symbol_)) +
+                          ": column " + std::to_string(at + 1) + ": " + what,
                       at + 1));
   }
 
@@ -562,8 +604,8 @@ T read(std::string_view text) {
   if constexpr (requires { Tag::written; }) shown = Tag::written.shown;
   reader in(text, tag_exponents<Tag>, symbol_of<Tag>(), shown);
   const reading r = in.read();
-  // A float in a scaled unit goes through double: "2e40 $/EFLOP" is a float in USD/FLOP only. Otherwise as in detail::scaled, so that
-  // text and `62 * usd / megawatt_hour` give the same bits.
+  // A float in a scaled unit goes through double: "2e40 $/EFLOP" is a float in USD/FLOP only. Otherwise as in
+  // detail::scaled, so that text and `62 * usd / megawatt_hour` give the same bits.
   if constexpr (std::same_as<T, float>) {
     if (!(r.unit.size == scale{})) return static_cast<float>(value_of<double>(in, r));
   }

@@ -1,12 +1,12 @@
 // Quantities as text.
 //
-//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field reads it in
-//   to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as the same number
-//   stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
+//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field
+//   reads it in to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as
+//   the same number stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
 //
-// Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h, d, mo or yr; energy
-// of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no prefix below one on tokens, bytes and
-// FLOPs. A dual prints its value, a batch its lanes.
+// Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h,
+// d, mo or yr; energy of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no
+// prefix below one on tokens, bytes and FLOPs. A dual prints its value, a batch its lanes.
 #pragma once
 
 #include <charconv>
@@ -24,7 +24,8 @@ struct symbol_buffer {
   std::size_t size = 0;
 
   constexpr void put(const char* s) {
-    while (*s != '\0') data[size++] = *s++;
+    while (*s != '\0')
+      data[size++] = *s++;
   }
   constexpr void put(long n) {
     if (n >= 10) put(n / 10);
@@ -45,13 +46,15 @@ struct symbol<void> {
 };
 template <class... Unit, long... N, long... D>
 struct symbol<unit::product<unit::power<Unit, N, D>...>> {
-  // USD*s^4/(kg*m^2): ours first, then Boost's, each side of the stroke in the reverse of the order of the dimension's list.
+  // USD*s^4/(kg*m^2): ours first, then Boost's, each side of the stroke in the reverse of the order of the dimension's
+  // list.
   static constexpr symbol_buffer spell() {
     constexpr int count = sizeof...(Unit);
     const char* const name[] = {Unit::written.symbol...};
     const long numerator[] = {N...}, denominator[] = {D...};
     int above = 0, below = 0;
-    for (int i = 0; i < count; ++i) ++(numerator[i] > 0 ? above : below);
+    for (int i = 0; i < count; ++i)
+      ++(numerator[i] > 0 ? above : below);
     symbol_buffer s;
     const auto side = [&](bool up) {
       bool first = true;
@@ -102,7 +105,8 @@ struct rounded {
     }
     p += p[1] == '+' ? 2 : 1;
     std::from_chars(p, end, exponent);
-    while (digits.size() > 1 && digits.back() == '0') digits.pop_back();
+    while (digits.size() > 1 && digits.back() == '0')
+      digits.pop_back();
   }
 
   // Its absolute value over 10^shift.
@@ -177,12 +181,16 @@ inline std::string person_text(double base, const unit::notation& as) {
     return prefixed_text(x, shown);
   };
   if (shown == "s") {
-    constexpr habit habits[] = {{63115200, 31557600, "yr"}, {5184000, 2629800, "mo"}, {172800, 86400, "d"}, {7200, 3600, "h"},
+    constexpr habit habits[] = {{63115200, 31557600, "yr"},
+                                {5184000, 2629800, "mo"},
+                                {172800, 86400, "d"},
+                                {7200, 3600, "h"},
                                 {120, 60, "min"}};
     return by_habit(habits);
   }
   if (shown == "m^2") {
-    constexpr habit habits[] = {{1e6, 1e6, "km^2"}, {1e4, 1e4, "ha"}, {1, 1, "m^2"}, {1e-2, 1e-4, "cm^2"}, {1e-300, 1e-6, "mm^2"}, {0, 1, "m^2"}};
+    constexpr habit habits[] = {{1e6, 1e6, "km^2"},   {1e4, 1e4, "ha"},       {1, 1, "m^2"},
+                                {1e-2, 1e-4, "cm^2"}, {1e-300, 1e-6, "mm^2"}, {0, 1, "m^2"}};
     return by_habit(habits);
   }
   if (shown == "J" && magnitude >= 1e6) return prefixed_text(base / 3600, "Wh");
@@ -196,7 +204,9 @@ std::string exact_text(T x) {
 }
 
 template <class T>
-concept has_value = number<T> && !real<T> && requires { requires number<decltype(T::value)>; };
+concept has_value = number<T> && !real<T> && requires {
+  requires number<decltype(T::value)>;
+};
 template <class T>
 concept has_lanes = number<T> && !real<T> && !has_value<T> && requires(const T& x) {
   { x.get(std::size_t{}) } -> std::convertible_to<scalar_of_t<T>>;
@@ -214,13 +224,15 @@ std::string for_each_lane(const T& x, const F& text) {
     return for_each_lane(x.value, text);
   } else {
     std::string s = "{";
-    for (std::size_t i = 0; i < T::size; ++i) s += (i == 0 ? "" : ", ") + text(static_cast<scalar_of_t<T>>(x.get(i)));
+    for (std::size_t i = 0; i < T::size; ++i)
+      s += (i == 0 ? "" : ", ") + text(static_cast<scalar_of_t<T>>(x.get(i)));
     return s + "}";
   }
 }
 }  // namespace detail
 
-// The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)"; of void "".
+// The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)";
+// of void "".
 template <class Unit>
 constexpr std::string_view symbol_of() {
   return detail::symbol<Unit>::text;

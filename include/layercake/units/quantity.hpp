@@ -96,53 +96,80 @@ class quantity {
   friend constexpr quantity operator+(const quantity& a) { return a; }
 };
 
+namespace detail {
+// The number inside a quantity as the type in which it meets a B.
+template <class A, class B, class U>
+constexpr promote_t<A, B> promoted(const quantity<U, A>& q) {
+  return number_cast<promote_t<A, B>>(access::base(q));
+}
+template <class X>
+struct unit_of {
+  using type = void;
+};
+template <class U, class T>
+struct unit_of<quantity<U, T>> {
+  using type = U;
+};
+}  // namespace detail
+
 // ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
 
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> operator+(const quantity<U, A>& a, const quantity<U, B>& b) {
-  using T = promote_t<A, B>;
-  return detail::access::make<U>(T(number_cast<T>(detail::access::base(a)) + number_cast<T>(detail::access::base(b))));
+  return detail::access::make<U>(promote_t<A, B>(detail::promoted<A, B>(a) + detail::promoted<B, A>(b)));
 }
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> operator-(const quantity<U, A>& a, const quantity<U, B>& b) {
-  using T = promote_t<A, B>;
-  return detail::access::make<U>(T(number_cast<T>(detail::access::base(a)) - number_cast<T>(detail::access::base(b))));
+  return detail::access::make<U>(promote_t<A, B>(detail::promoted<A, B>(a) - detail::promoted<B, A>(b)));
+}
+template <class U, class A, class B>
+constexpr auto operator==(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) == detail::promoted<B, A>(b);
+}
+template <class U, class A, class B>
+constexpr auto operator!=(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) != detail::promoted<B, A>(b);
+}
+template <class U, class A, class B>
+constexpr auto operator<(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) < detail::promoted<B, A>(b);
+}
+template <class U, class A, class B>
+constexpr auto operator<=(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) <= detail::promoted<B, A>(b);
+}
+template <class U, class A, class B>
+constexpr auto operator>(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) > detail::promoted<B, A>(b);
+}
+template <class U, class A, class B>
+constexpr auto operator>=(const quantity<U, A>& a, const quantity<U, B>& b) {
+  return detail::promoted<A, B>(a) >= detail::promoted<B, A>(b);
 }
 
-#define LAYERCAKE_COMPARISON(op)                                                                                 \
-  template <class U, class A, class B>                                                                           \
-  constexpr auto operator op(const quantity<U, A>& a, const quantity<U, B>& b) {                                 \
-    using T = promote_t<A, B>;                                                                                   \
-    return number_cast<T>(detail::access::base(a)) op number_cast<T>(detail::access::base(b));                   \
-  }
-LAYERCAKE_COMPARISON(==)
-LAYERCAKE_COMPARISON(!=)
-LAYERCAKE_COMPARISON(<)
-LAYERCAKE_COMPARISON(<=)
-LAYERCAKE_COMPARISON(>)
-LAYERCAKE_COMPARISON(>=)
-#undef LAYERCAKE_COMPARISON
-
-// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two.
-#define LAYERCAKE_NOT_FOR_TWO_UNITS(op)                                                          \
-  template <class U, class A, class V, class B>                                                  \
-    requires(!std::same_as<U, V>)                                                                \
-  void operator op(const quantity<U, A>&, const quantity<V, B>&) = delete;                       \
-  template <class U, class A, class S>                                                           \
-    requires number<S> || arithmetic<S>                                                          \
-  void operator op(const quantity<U, A>&, const S&) = delete;                                    \
-  template <class S, class U, class A>                                                           \
-    requires number<S> || arithmetic<S>                                                          \
-  void operator op(const S&, const quantity<U, A>&) = delete;
-LAYERCAKE_NOT_FOR_TWO_UNITS(+)
-LAYERCAKE_NOT_FOR_TWO_UNITS(-)
-LAYERCAKE_NOT_FOR_TWO_UNITS(==)
-LAYERCAKE_NOT_FOR_TWO_UNITS(!=)
-LAYERCAKE_NOT_FOR_TWO_UNITS(<)
-LAYERCAKE_NOT_FOR_TWO_UNITS(<=)
-LAYERCAKE_NOT_FOR_TWO_UNITS(>)
-LAYERCAKE_NOT_FOR_TWO_UNITS(>=)
-#undef LAYERCAKE_NOT_FOR_TWO_UNITS
+// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two. They are
+// written out one by one because a macro would triple what clang says.
+namespace detail {
+template <class X, class U>
+concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, U>) || requires { typename X::kind_type; } ||
+                      (!is_quantity<X> && (number<X> || arithmetic<X>));
+}  // namespace detail
+template <class U, class A, detail::not_of_unit<U> X>
+void operator+(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator-(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator==(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator!=(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator<(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator<=(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator>(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void operator>=(const quantity<U, A>&, const X&) = delete;
 
 // ---- products and quotients ------------------------------------------------------------------------------------------------
 
@@ -198,6 +225,10 @@ template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>>(max)(const quantity<U, A>& a, const quantity<U, B>& b) {
   return detail::access::make<U>((max)(detail::access::base(a), detail::access::base(b)));
 }
+template <class U, class A, detail::not_of_unit<U> X>
+void(min)(const quantity<U, A>&, const X&) = delete;
+template <class U, class A, detail::not_of_unit<U> X>
+void(max)(const quantity<U, A>&, const X&) = delete;
 template <class U, class A, class B, class C>
 constexpr auto clamp(const quantity<U, A>& q, const quantity<U, B>& low, const quantity<U, C>& high) {
   return (min)((max)(q, low), high);
@@ -235,16 +266,18 @@ constexpr quantity<U, promote_t<A, B>> floor_to(const quantity<U, A>& q, const q
 }
 
 // Functions that only a plain number has: divide by a quantity of the same dimension first.
-#define LAYERCAKE_NOT_FOR_A_DIMENSION(name) \
-  template <class U, class T>               \
-  void name(const quantity<U, T>&) = delete;
-LAYERCAKE_NOT_FOR_A_DIMENSION(ceil)
-LAYERCAKE_NOT_FOR_A_DIMENSION(floor)
-LAYERCAKE_NOT_FOR_A_DIMENSION(exp)
-LAYERCAKE_NOT_FOR_A_DIMENSION(expm1)
-LAYERCAKE_NOT_FOR_A_DIMENSION(log)
-LAYERCAKE_NOT_FOR_A_DIMENSION(log1p)
-#undef LAYERCAKE_NOT_FOR_A_DIMENSION
+template <class U, class T>
+void ceil(const quantity<U, T>&) = delete;
+template <class U, class T>
+void floor(const quantity<U, T>&) = delete;
+template <class U, class T>
+void exp(const quantity<U, T>&) = delete;
+template <class U, class T>
+void expm1(const quantity<U, T>&) = delete;
+template <class U, class T>
+void log(const quantity<U, T>&) = delete;
+template <class U, class T>
+void log1p(const quantity<U, T>&) = delete;
 
 }  // namespace layercake
 

@@ -1,4 +1,5 @@
-// parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed list.
+// parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed
+// list.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -41,7 +42,8 @@ void read_back(generator& random, int times) {
     const T x = static_cast<T>(i < 7 ? edges[i] : random.any());
     const auto q = lc::detail::access::make<Tag>(x);
     const std::string exact = to_exact_string(q), shown = to_string(q);
-    check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x, lc::detail::access::base(lc::parse<quantity<Tag, T>>(shown)));
+    check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x,
+          lc::detail::access::base(lc::parse<quantity<Tag, T>>(shown)));
   }
 }
 
@@ -79,7 +81,8 @@ TEST_CASE("no text crashes the reader") {
   int read = 0;
   for (int i = 0; i < 50000; ++i) {
     std::string text;
-    for (std::uint64_t n = random.bits() % 12; n > 0; --n) text += alphabet[random.bits() % alphabet.size()];
+    for (std::uint64_t n = random.bits() % 12; n > 0; --n)
+      text += alphabet[random.bits() % alphabet.size()];
     try {
       (void)lc::parse<quantity<unit::watt>>(text);
       ++read;

@@ -37,10 +37,11 @@ constexpr bool round_trip() {
 // Every tag with every base unit and with the units that formulas divide by most.
 template <class A>
 constexpr bool with_partners() {
-  return round_trip<A, unit::metre>() && round_trip<A, unit::kilogram>() && round_trip<A, unit::second>() && round_trip<A, unit::kelvin>() &&
-         round_trip<A, unit::flop>() && round_trip<A, unit::byte>() && round_trip<A, unit::token>() && round_trip<A, unit::usd>() &&
-         round_trip<A, unit::kilogram_co2e>() && round_trip<A, unit::joule>() && round_trip<A, unit::watt>() &&
-         round_trip<A, unit::square_metre>() && round_trip<A, unit::per_second>();
+  return round_trip<A, unit::metre>() && round_trip<A, unit::kilogram>() && round_trip<A, unit::second>() &&
+         round_trip<A, unit::kelvin>() && round_trip<A, unit::flop>() && round_trip<A, unit::byte>() &&
+         round_trip<A, unit::token>() && round_trip<A, unit::usd>() && round_trip<A, unit::kilogram_co2e>() &&
+         round_trip<A, unit::joule>() && round_trip<A, unit::watt>() && round_trip<A, unit::square_metre>() &&
+         round_trip<A, unit::per_second>();
 }
 template <class... Tag>
 constexpr bool all_with_partners(const unit::detail::list<Tag...>*) {
@@ -57,7 +58,7 @@ static_assert(powers(static_cast<const unit::detail::named*>(nullptr)));
 
 // Names of the field, each against the product that defines it.
 template <class A, class B, class C>
-constexpr bool is_product = std::same_as<unit::multiplied<A, B>, C> && std::same_as<unit::divided<C, A>, B>;
+constexpr bool is_product = std::same_as<unit::multiplied<A, B>, C>&& std::same_as<unit::divided<C, A>, B>;
 static_assert(is_product<unit::watt, unit::second, unit::joule>);
 static_assert(is_product<unit::newton, unit::metre, unit::joule>);
 static_assert(is_product<unit::usd_per_joule, unit::joule, unit::usd>);

@@ -14,7 +14,8 @@ TEST_CASE("energy catalog: every row holds, has a source, and a name of its own"
       CHECK(std::string(a->origin.source).size() > 3);
       CHECK(std::string(a->origin.date).size() > 3);
       CHECK(a->origin.how != lc::confidence::given);
-      for (const auto* b : all) CHECK((a == b || std::string(a->name) != b->name));
+      for (const auto* b : all)
+        CHECK((a == b || std::string(a->name) != b->name));
     }
   };
   each(catalog::technologies);
@@ -22,9 +23,12 @@ TEST_CASE("energy catalog: every row holds, has a source, and a name of its own"
   each(catalog::stages);
   each(catalog::chains);
   each(catalog::overheads);
-  for (const auto* g : catalog::technologies) CHECK(lc::check(*g).empty());
-  for (const auto* s : catalog::stages) CHECK(lc::check(*s).empty());
-  for (const auto* c : catalog::chains) CHECK(lc::check(*c).empty());
+  for (const auto* g : catalog::technologies)
+    CHECK(lc::check(*g).empty());
+  for (const auto* s : catalog::stages)
+    CHECK(lc::check(*s).empty());
+  for (const auto* c : catalog::chains)
+    CHECK(lc::check(*c).empty());
   CHECK(lc::check(catalog::battery_4h).empty());
   CHECK(catalog::technologies.size() == 15);
   CHECK(catalog::grids.size() == 23);

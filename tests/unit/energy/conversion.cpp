@@ -28,8 +28,9 @@ TEST_CASE("chain: energy is conserved, push undoes pull") {
 }
 
 TEST_CASE("chain: each node by hand") {
-  const lc::energy::conversion_chain two{.name = "two", .stages = {lc::energy::stage{.name = "a", .efficiency = 0.9},
-                                                                   lc::energy::stage{.name = "b", .efficiency = 0.8}}};
+  const lc::energy::conversion_chain two{
+      .name = "two",
+      .stages = {lc::energy::stage{.name = "a", .efficiency = 0.9}, lc::energy::stage{.name = "b", .efficiency = 0.8}}};
   const auto flow = two.pull(72 * watt);
   CHECK(in<watt>(flow.input()) == doctest::Approx(100));
   CHECK(in<watt>(flow.node[1]) == doctest::Approx(90));
@@ -55,12 +56,14 @@ TEST_CASE("chain and part load: bad input, every number type") {
   layercake_test::check_bad_input(catalog::legacy_ac);
   layercake_test::check_bad_input(catalog::ups_double_conversion_part_load);
   layercake_test::check_gradient(catalog::legacy_ac, [](const auto& c) { return c.pull(1 * megawatt).input(); });
-  layercake_test::check_gradient(catalog::ups_double_conversion_part_load, [](const auto& u) { return u.efficiency(0.4); });
+  layercake_test::check_gradient(catalog::ups_double_conversion_part_load,
+                                 [](const auto& u) { return u.efficiency(0.4); });
   layercake_test::check_gradient(catalog::ups_double_conversion_part_load, [](const auto& u) { return u.best_load(); });
 
   using batch = xsimd::batch<double>;
   const auto flow = catalog::solid_state.pull(batch(10) * megawatt);
-  CHECK(in<megawatt>(flow.input()).get(1) == doctest::Approx(in<megawatt>(catalog::solid_state.pull(10 * megawatt).input())));
+  CHECK(in<megawatt>(flow.input()).get(1) ==
+        doctest::Approx(in<megawatt>(catalog::solid_state.pull(10 * megawatt).input())));
   CHECK(catalog::ups_double_conversion_part_load.efficiency(batch(0.5)).get(0) ==
         doctest::Approx(catalog::ups_double_conversion_part_load.efficiency(0.5)));
   const lc::energy::basic_part_load<float> f{.name = "f", .fixed = 0.01f, .linear = 0.02f, .square = 0.01f};
@@ -84,11 +87,13 @@ TEST_CASE("part load: the catalog's curve is the least-squares one through the t
   const double efficiency[] = {0.85, 0.90, 0.93, 0.945, 0.955, 0.96, 0.962, 0.96, 0.955, 0.95};
   const auto squares = [&](const lc::energy::part_load& p) {
     double sum = 0;
-    for (int i = 0; i < 10; ++i) sum += std::pow(p.efficiency(0.1 * (i + 1)) - efficiency[i], 2);
+    for (int i = 0; i < 10; ++i)
+      sum += std::pow(p.efficiency(0.1 * (i + 1)) - efficiency[i], 2);
     return sum;
   };
   const auto& ups = catalog::ups_double_conversion_part_load;
-  for (int i = 0; i < 10; ++i) CHECK(std::abs(ups.efficiency(0.1 * (i + 1)) - efficiency[i]) < 0.011);
+  for (int i = 0; i < 10; ++i)
+    CHECK(std::abs(ups.efficiency(0.1 * (i + 1)) - efficiency[i]) < 0.011);
   // No neighbour is better by more than the rounding of the three constants costs.
   const double here = squares(ups);
   CHECK(std::sqrt(here / 10) < 0.0056);

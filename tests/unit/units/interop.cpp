@@ -29,11 +29,13 @@ TEST_CASE("from Boost.Units") {
   static_assert(std::same_as<decltype(from_boost(5.f * bu::si::joule)), quantity<unit::joule, float>>);
   CHECK(from_boost(700.0 * bu::si::watt) == 700 * watt);
   CHECK(from_boost(3.0 * bu::si::kelvin) == 3 * kelvin);
-  CHECK(from_boost(2.0 * bu::si::meters / bu::si::second / bu::si::second * (3.0 * bu::si::kilograms)) == from_boost(6.0 * bu::si::newton));
+  CHECK(from_boost(2.0 * bu::si::meters / bu::si::second / bu::si::second * (3.0 * bu::si::kilograms)) ==
+        from_boost(6.0 * bu::si::newton));
   CHECK(from_boost(bu::quantity<bu::si::dimensionless>(0.5)) == 0.5);
   // 1 erg = 1e-7 J; 1 ft = 0.3048 m.
   CHECK(in<joule>(from_boost(5e7 * bu::cgs::ergs)) == Approx(5));
-  CHECK(in<metre>(from_boost(bu::quantity<bu::us::foot_base_unit::unit_type>(10.0 * bu::us::foot_base_unit::unit_type()))) == Approx(3.048));
+  CHECK(in<metre>(from_boost(bu::quantity<bu::us::foot_base_unit::unit_type>(
+            10.0 * bu::us::foot_base_unit::unit_type()))) == Approx(3.048));
   const bu::metric::hour_base_unit::unit_type boost_hour;
   CHECK(in<hour>(from_boost(2.0 * boost_hour)) == Approx(2));
   CHECK(in<megawatt>(from_boost(2.0 * (bu::si::mega * bu::si::watt))) == Approx(2));
@@ -49,7 +51,9 @@ TEST_CASE("to Boost.Units") {
 }
 
 template <class To, class From>
-concept goes_to_boost = requires(From q) { to_boost<To>(q); };
+concept goes_to_boost = requires(From q) {
+  to_boost<To>(q);
+};
 static_assert(goes_to_boost<bu::quantity<bu::si::power>, quantity<unit::watt>>);
 static_assert(!goes_to_boost<bu::quantity<bu::si::power>, quantity<unit::joule>>);
 static_assert(!goes_to_boost<bu::quantity<bu::si::power>, quantity<unit::usd>>);
@@ -96,6 +100,8 @@ TEST_CASE("a time that the ticks cannot count is refused") {
   CHECK(to_chrono<ticks_up>(-0.0003 * second).count() == 0);
   CHECK_THROWS_AS((void)to_chrono<ticks_up>(-1 * second), lc::invalid_value);
   CHECK_THROWS_AS((void)to_chrono<nanoseconds>(2629800 * hour), lc::invalid_value);
-  CHECK_THROWS_AS((void)to_chrono<nanoseconds>(std::numeric_limits<quantity<unit::second>>::quiet_NaN()), lc::invalid_value);
-  CHECK_THROWS_AS((void)to_chrono<nanoseconds>(std::numeric_limits<quantity<unit::second>>::infinity()), lc::invalid_value);
+  CHECK_THROWS_AS((void)to_chrono<nanoseconds>(std::numeric_limits<quantity<unit::second>>::quiet_NaN()),
+                  lc::invalid_value);
+  CHECK_THROWS_AS((void)to_chrono<nanoseconds>(std::numeric_limits<quantity<unit::second>>::infinity()),
+                  lc::invalid_value);
 }

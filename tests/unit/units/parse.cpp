@@ -33,7 +33,8 @@ std::size_t column(const char* text) {
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 }  // namespace
 
-// The right-hand sides are in base units, computed by hand: 1 h = 3600 s, 1 mo = 2 629 800 s, 1 GiB = 2^30 B, 1 b = 1/8 B.
+// The right-hand sides are in base units, computed by hand: 1 h = 3600 s, 1 mo = 2 629 800 s, 1 GiB = 2^30 B, 1 b = 1/8
+// B.
 TEST_CASE("units by the names people write") {
   const auto power = [](const char* s) { return in<watt>(parse<quantity<unit::watt>>(s)); };
   CHECK(power("1.5 MW") == 1.5e6);
@@ -89,7 +90,8 @@ TEST_CASE("units by the names people write") {
   CHECK(in<flop / second>(parse<quantity<unit::flop_per_second>>("989.4 TFLOP/s")) == 989.4e12);
   CHECK(in<kilogram_co2e>(parse<quantity<unit::kilogram_co2e>>("2 tCO2e")) == 2000);
   CHECK(in<kilogram_co2e>(parse<quantity<unit::kilogram_co2e>>("2 MtCO2e")) == 2e9);
-  CHECK(in<gram_co2e / kilowatt_hour>(parse<quantity<unit::kilogram_co2e_per_joule>>("370 gCO2e/kWh")) == doctest::Approx(370));
+  CHECK(in<gram_co2e / kilowatt_hour>(parse<quantity<unit::kilogram_co2e_per_joule>>("370 gCO2e/kWh")) ==
+        doctest::Approx(370));
   CHECK(parse<quantity<unit::cubic_metre_per_joule>>("1.8 L/kWh") == 1.8 * litre / kilowatt_hour);
   CHECK(in<hertz>(parse<quantity<unit::per_second>>("2 GHz")) == 2e9);
   CHECK(parse<quantity<unit::per_second>>("12 tasks/day") == 12 / day);
@@ -132,7 +134,8 @@ TEST_CASE("plain numbers, other number types and kinds") {
 
 TEST_CASE("another dimension: the message names both units and the column") {
   CHECK(message<quantity<unit::usd_per_joule>>("62 USD/MW") ==
-        "cannot read \"62 USD/MW\" as USD/J: column 4: found \"USD/MW\", which is in USD/W; expected a unit of USD/J, such as $/MWh");
+        "cannot read \"62 USD/MW\" as USD/J: column 4: found \"USD/MW\", which is in USD/W; expected a unit of USD/J, "
+        "such as $/MWh");
   CHECK(column<quantity<unit::usd_per_joule>>("62 USD/MW") == 4);
   CHECK(contains(message<quantity<unit::watt>>("5 MWh"), "found \"MWh\", which is in J; expected a unit of W"));
   CHECK(contains(message<quantity<unit::watt>>("5"), "found no unit; expected a unit of W"));

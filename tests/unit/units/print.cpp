@@ -26,7 +26,8 @@ struct line {
 };
 template <std::size_t N>
 void all_equal(const line (&lines)[N]) {
-  for (const line& l : lines) CHECK(l.got == l.expected);
+  for (const line& l : lines)
+    CHECK(l.got == l.expected);
 }
 }  // namespace
 
@@ -165,7 +166,5 @@ TEST_CASE("a dual prints its value, a batch its lanes, a kind its name") {
 }
 
 #ifdef __cpp_lib_format
-TEST_CASE("std::format") {
-  CHECK(std::format("{}|{:>10}|", 1.21e6 * watt, 700 * watt) == "1.21 MW|     700 W|");
-}
+TEST_CASE("std::format") { CHECK(std::format("{}|{:>10}|", 1.21e6 * watt, 700 * watt) == "1.21 MW|     700 W|"); }
 #endif

@@ -9,9 +9,9 @@
 namespace lc = layercake;
 namespace unit = lc::unit;
 using namespace lc::units;
+using doctest::Approx;
 using lc::in;
 using lc::quantity;
-using doctest::Approx;
 
 namespace {
 
@@ -20,7 +20,8 @@ double lane(const T& x) {
   if constexpr (requires { x.value; }) {
     return lane(x.value);
   } else if constexpr (requires { x.get(0); }) {
-    for (std::size_t i = 1; i < T::size; ++i) CHECK(x.get(i) == x.get(0));
+    for (std::size_t i = 1; i < T::size; ++i)
+      CHECK(x.get(i) == x.get(0));
     return static_cast<double>(x.get(0));
   } else {
     return static_cast<double>(x);
@@ -37,7 +38,9 @@ bool holds(const Mask& m) {
 
 }  // namespace
 
-#define NUMBERS float, double, long double, xsimd::batch<float>, xsimd::batch<double>, lc::dual<double, 2>, lc::dual<xsimd::batch<double>, 2>
+#define NUMBERS                                                                                                        \
+  float, double, long double, xsimd::batch<float>, xsimd::batch<double>, lc::dual<double, 2>,                          \
+      lc::dual<xsimd::batch<double>, 2>
 
 // Expected values are by hand: an H100 of 700 W at 989.4 TFLOP/s and 3.35 TB/s, power at $62/MWh and 370 g/kWh.
 TEST_CASE_TEMPLATE("one formula, every number type", T, NUMBERS) {
@@ -88,7 +91,8 @@ TEST_CASE_TEMPLATE("one formula, every number type", T, NUMBERS) {
   near(in<watt>(sum), 349.5);
 }
 
-TEST_CASE_TEMPLATE("number types mix without loss", T, xsimd::batch<double>, lc::dual<double, 2>, lc::dual<xsimd::batch<double>, 2>) {
+TEST_CASE_TEMPLATE("number types mix without loss", T, xsimd::batch<double>, lc::dual<double, 2>,
+                   lc::dual<xsimd::batch<double>, 2>) {
   const quantity<unit::watt, T> p = 700 * watt;
   CHECK(lane(in<watt>(p + 300 * watt)) == 1000);
   CHECK(lane(in<watt>(300 * watt + p)) == 1000);
@@ -117,13 +121,16 @@ TEST_CASE("a dual carries slopes through units") {
 
 TEST_CASE("lanes are independent") {
   alignas(64) double watts[xsimd::batch<double>::size], doubled[xsimd::batch<double>::size];
-  for (std::size_t i = 0; i < xsimd::batch<double>::size; ++i) watts[i] = 100.0 * static_cast<double>(i + 1);
+  for (std::size_t i = 0; i < xsimd::batch<double>::size; ++i)
+    watts[i] = 100.0 * static_cast<double>(i + 1);
   const auto p = xsimd::load_aligned(watts) * watt;
   in<watt>(where(p > 100 * watt, 2 * p, p)).store_aligned(doubled);
-  for (std::size_t i = 0; i < xsimd::batch<double>::size; ++i) CHECK(doubled[i] == (i == 0 ? 100 : 2 * watts[i]));
+  for (std::size_t i = 0; i < xsimd::batch<double>::size; ++i)
+    CHECK(doubled[i] == (i == 0 ? 100 : 2 * watts[i]));
 }
 
-// Defining values: a year of 365.25 days, the international acre and Btu (table), the US gallon of 231 cubic inches, the foot of 0.3048 m.
+// Defining values: a year of 365.25 days, the international acre and Btu (table), the US gallon of 231 cubic inches,
+// the foot of 0.3048 m.
 TEST_CASE("units are their definitions") {
   CHECK(in<second>(1 * year) == 365.25 * 86400);
   CHECK(in<second>(1 * month) == 365.25 * 86400 / 12);

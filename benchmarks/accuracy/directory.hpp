@@ -1,0 +1,101 @@
+// A folder of measurements by the schema of data/README.md, and the chips and models that it names.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "csv.hpp"
+#include "described_rows.hpp"
+
+namespace accuracy {
+
+namespace schema {
+using columns = std::vector<std::string_view>;
+inline const columns chip_numbers{"peak_fp32_flops", "peak_tf32_flops", "peak_fp16_flops", "peak_bf16_flops", "peak_fp8_flops", "peak_fp4_flops",
+                                  "peak_int8_ops", "memory_bytes", "memory_bytes_per_s", "scale_up_bytes_per_s", "scale_up_domain", "tdp_w",
+                                  "reference_scale_out_bytes_per_s"};
+inline const columns model_numbers{"layers", "d_model", "heads", "kv_heads", "head_dim", "ffn", "gated", "vocab", "tied", "experts", "active_experts",
+                                   "shared_experts", "expert_ffn", "shared_expert_ffn", "dense_layers", "q_lora_rank", "kv_lora_rank",
+                                   "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "sliding_window", "sliding_window_layers",
+                                   "full_attention_layers", "total_params", "active_params"};
+inline const columns training_numbers{"chips", "chips_per_node", "scale_up_domain", "node_network_bytes_per_s_per_chip", "tp", "pp", "vp", "dp", "cp",
+                                      "ep", "sequence_parallel", "sharding_ranks", "micro_batch", "global_batch", "seq_len", "software_year", "value",
+                                      "tokens_total", "predictable"};
+inline const columns inference_numbers{"chips", "tp", "pp", "ep", "weight_bits", "activation_bits", "kv_bits", "software_year", "concurrency",
+                                       "request_rate_per_s", "isl", "osl", "value", "power_cap_w", "predictable", "attention_dp", "speculative"};
+inline const columns energy_numbers{"chips", "concurrency", "isl", "osl", "weight_bits", "activation_bits", "kv_bits", "value", "duration_s", "tokens",
+                                    "pue", "carbon_kg_per_kwh", "predictable", "chip_hours", "tp", "ep", "attention_dp", "software_year"};
+inline const columns micro_numbers{"chips", "m", "n", "k", "batch", "heads", "kv_heads", "head_dim", "seq_q", "seq_kv", "message_bytes", "ranks",
+                                   "ranks_per_node", "value", "predictable", "in_network_reduction", "tokens", "software_year"};
+inline const columns measured{"id", "source", "chip", "metric", "value", "predictable"};
+}  // namespace schema
+
+struct described_chip {
+  lc::chips::accelerator chip;
+  double network = 0;        // bytes per second of the usual server, 0 where not known
+  bool in_catalog = false;
+};
+struct described_model {
+  lc::models::transformer model;
+  bool described = true;     // its attention is one that the library knows
+};
+
+class directory {
+public:
+  explicit directory(const std::string& folder)
+      : folder_(folder),
+        chips_(csv_table::read(folder, "chips.csv", {"chip"}, schema::chip_numbers)),
+        models_(csv_table::read(folder, "models.csv", {"model"}, schema::model_numbers)),
+        training(csv_table::read(folder, "training.csv", schema::measured, schema::training_numbers)),
+        inference(csv_table::read(folder, "inference.csv", schema::measured, schema::inference_numbers)),
+        energy(csv_table::read(folder, "energy.csv", schema::measured, schema::energy_numbers)),
+        micro(csv_table::read(folder, "micro.csv", schema::measured, schema::micro_numbers)) {
+    for (std::size_t i = 0; i < chips_.rows(); ++i) chip_rows_.emplace(chips_[i].cell("chip"), i);
+    for (std::size_t i = 0; i < models_.rows(); ++i) model_rows_.emplace(models_[i].cell("model"), i);
+  }
+  directory(const directory&) = delete;
+
+  const std::string& folder() const { return folder_; }
+  bool empty() const { return training.rows() + inference.rows() + energy.rows() + micro.rows() == 0; }
+
+  // The catalog's chip of that key, otherwise the one that chips.csv describes.
+  std::optional<described_chip> chip(std::string_view key) const {
+    const auto at = chip_rows_.find(key);
+    described_chip out;
+    if (at != chip_rows_.end()) out.network = chips_[at->second].number("reference_scale_out_bytes_per_s", 0);
+    if (const lc::chips::accelerator* known = lc::chips::catalog::find_if_any(key)) {
+      out.chip = *known, out.in_catalog = true;
+    } else if (at != chip_rows_.end()) {
+      out.chip = chip_of(chips_[at->second]);
+    } else {
+      return {};
+    }
+    return out;
+  }
+  std::optional<described_model> model(std::string_view key) const {
+    const auto at = model_rows_.find(key);
+    described_model out;
+    if (at != model_rows_.end()) out.described = models_[at->second].cell("attention") != "other";
+    for (const lc::models::transformer* known : lc::models::catalog::transformers) {
+      if (key == known->name) {
+        out.model = *known;
+        return out;
+      }
+    }
+    if (at == model_rows_.end()) return {};
+    out.model = model_of(models_[at->second]);
+    return out;
+  }
+
+private:
+  std::string folder_;
+  csv_table chips_, models_;
+  std::map<std::string, std::size_t, std::less<>> chip_rows_, model_rows_;
+
+public:
+  csv_table training, inference, energy, micro;
+};
+
+}  // namespace accuracy

@@ -1,0 +1,193 @@
+// One row of inference.csv: its configuration, and what the library predicts for it. Reads the columns of the schema only.
+//
+// A row is anything with `std::string_view cell(std::string_view column) const`, empty where unknown.
+#pragma once
+
+#include <charconv>
+#include <layercake/infrastructure/catalog.hpp>
+#include <layercake/stack/serving_regimes.hpp>
+#include <string>
+#include <string_view>
+
+namespace accuracy {
+
+namespace lc = layercake;
+
+// A prediction, or why there is none.
+struct answer {
+  double value = 0;
+  std::string reason;  // empty: answered
+};
+
+template <class Row>
+double number(const Row& row, std::string_view column, double otherwise) {
+  const std::string_view text = row.cell(column);
+  double x = otherwise;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), x);
+  return text.empty() || end.ec != std::errc() ? otherwise : x;
+}
+
+inline lc::precision precision_named(std::string_view name, lc::precision otherwise) {
+  using lc::precision;
+  for (precision p : {precision::fp32, precision::tf32, precision::fp16, precision::bf16, precision::fp8, precision::mxfp8, precision::int8,
+                      precision::fp4, precision::mxfp4, precision::nvfp4, precision::int4}) {
+    if (name == lc::name(p)) return p;
+  }
+  return otherwise;
+}
+
+// Formats that the bits of a row mean. Without a compute precision: FP8 where activations are 8 bit, else BF16. Products are of 16 bit where
+// activations are. Stored weights of a model whose makers quantise the experts alone (4.25 bit of gpt-oss) are those of its experts.
+template <class Row>
+lc::models::formats formats_of(const Row& row, const lc::models::transformer& model) {
+  using lc::precision;
+  lc::models::formats f;
+  const double weight = number(row, "weight_bits", 16), activation = number(row, "activation_bits", 16);
+  f.math = precision_named(row.cell("compute_precision"), activation <= 8 ? precision::fp8 : precision::bf16);
+  if (activation >= 16 && lc::bits(f.math) < 16) f.math = precision::bf16;
+  f.weight_bits = f.expert_weight_bits = weight;
+  f.activation_bits = activation;
+  f.cache_bits = number(row, "kv_bits", 16);
+  f.weights = f.expert_weights = weight < 6 ? precision::int4 : weight < 12 ? precision::int8 : f.math;
+  if (lc::bits(f.math) < 16) f.weights = f.expert_weights = f.math;
+  // Scripted engines quantise activations in kernels of their own.
+  if (lc::bits(f.math) < 16 && row.cell("software") != "tensorrt-llm") f.activation_bits = 16;
+  if (model.stored.expert_weight_bits < model.stored.weight_bits && weight < 6) {
+    f.weight_bits = model.stored.weight_bits;
+    f.weights = f.math;
+  }
+  return f;
+}
+
+inline lc::serving_engine engine_named(std::string_view name) {
+  constexpr std::pair<std::string_view, lc::serving_engine> all[] = {
+      {"tensorrt-llm", lc::serving_engine::tensorrt_llm}, {"vllm", lc::serving_engine::vllm},
+      {"sglang", lc::serving_engine::sglang},             {"fastertransformer", lc::serving_engine::fastertransformer},
+      {"gpt-fast", lc::serving_engine::gpt_fast},         {"llama.cpp", lc::serving_engine::llama_cpp},
+      {"lmdeploy", lc::serving_engine::lmdeploy},         {"neuronx", lc::serving_engine::neuronx},
+      {"jax", lc::serving_engine::jax},                   {"in-house", lc::serving_engine::in_house}};
+  for (const auto& [key, engine] : all) {
+    if (key == name) return engine;
+  }
+  return lc::serving_engine::other;
+}
+
+// The fast fabric by generation. PCIe servers differ in how many cards share a bridge to the host; none is taken to.
+inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelerator& chip) {
+  namespace fabrics = lc::infrastructure::catalog;
+  if (!(chip.scale_up_bandwidth > 64 * lc::units::gigabyte_per_second)) {
+    lc::infrastructure::scale_up_law law = fabrics::pcie;
+    law.bridge_share = 0;
+    return law;
+  }
+  switch (chip.family) {
+    case lc::chips::family::ampere: return fabrics::nvlink_ampere;
+    case lc::chips::family::hopper: return fabrics::nvlink_hopper;
+    case lc::chips::family::blackwell: return fabrics::nvlink_blackwell;
+    default: return fabrics::generic_fabric;
+  }
+}
+
+struct serving_setup {
+  lc::chips::accelerator chip;
+  lc::infrastructure::site site;
+  lc::models::deployed model;
+  lc::serving_plan plan;
+  lc::call_demand<> demand;
+  double chips = 1, replicas = 1, concurrency = 0, rate = 0, spread = 0, run = 0;
+  std::string reason;
+};
+
+template <class Row>
+serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
+                               double network_bandwidth, const lc::serving_constants& constants) {
+  using namespace lc::units;
+  serving_setup s;
+  s.chip = chip;
+  if (!(model.layers > 0 && model.width > 0 && model.heads > 0 && model.vocabulary > 0)) s.reason = "the model's architecture is not given";
+  const bool hbm = chip.memory_bandwidth > 1.1 * terabyte_per_second;
+  if (hbm) s.chip.memory = chip.memory * 1.068;  // data sheets count HBM in 2^30 bytes and call them GB
+  if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
+  s.site.network.scale_up = serving_fabric(chip);
+  if (network_bandwidth > 0) s.site.network.bandwidth = network_bandwidth * (byte / second);
+  s.model = {model, formats_of(row, model), {}};
+
+  s.chips = number(row, "chips", 1);
+  const double pipeline = number(row, "pp", 1);
+  const bool replicated = row.cell("attention_dp") == "1";
+  const double tensor = number(row, "tp", replicated ? 1 : s.chips / pipeline);
+  const double expert = number(row, "ep", 1);
+  s.replicas = lc::max(s.chips / (tensor * pipeline), 1.0);
+  s.plan.tensor = tensor;
+  s.plan.pipeline = pipeline;
+  s.plan.expert = expert > tensor ? lc::min(s.replicas, expert / tensor) : 1;
+  s.plan.whole_experts = expert > 1 && tensor > 1;
+  s.plan.memory_share = 0.92;
+  s.plan.software = software_of(engine_named(row.cell("software")), constants);
+  if (row.cell("speculative") == "1") s.plan.speculation = {.drafted = 1, .acceptance = 0.85, .draft_cost = 0.03};
+  s.concurrency = number(row, "concurrency", 0) / s.replicas;
+  s.rate = number(row, "request_rate_per_s", 0) / s.replicas;
+  const bool mean = row.cell("length_kind") == "mean";
+  s.spread = mean ? constants.spread : 0;
+  s.run = mean ? constants.run / s.replicas : 0;  // lengths of a data set: the benchmark is of finite length
+  s.demand.input = lc::max(number(row, "isl", 150), 1.0) * token;
+  s.demand.output = lc::max(number(row, "osl", 200), 1.0) * token;
+  return s;
+}
+
+inline lc::serving_result<> run_regime(std::string_view regime, const serving_setup& s, std::string& reason) {
+  using namespace lc::units;
+  auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
+  r.spread = s.spread;
+  const double n = s.concurrency;
+  const lc::service_level level{};
+  if (regime == "single_stream") return lc::single_stream(r);
+  if (regime == "static_batch") return lc::static_batch(r, n > 0 ? n : 1.0);
+  if (regime == "inflight_fixed_concurrency") return n > 0 ? lc::inflight_fixed_concurrency(r, n) : lc::inflight_saturated(r, s.run);
+  if (regime == "inflight_saturated") return lc::inflight_saturated(r, s.run);
+  if (regime == "offline_trace") return lc::offline_trace(r, s.run);
+  if (regime == "inflight_open_loop") {
+    if (!(s.rate > 0)) return lc::inflight_saturated(r, s.run);
+    return lc::inflight_open_loop(r, s.rate / second, 0.99, s.run);
+  }
+  if (regime == "server_slo") return lc::server_slo(r, level);
+  if (regime == "disaggregated") return lc::disaggregated(r, r, n, s.site.network.bandwidth);
+  if (regime == "production_day") return lc::production_day(r, level, 2.0);
+  reason = "the regime " + std::string(regime) + " is not known";
+  return {};
+}
+
+// The figure of a row's metric, in its unit.
+inline answer serving_figure(std::string_view metric, const lc::serving_result<>& f, const serving_setup& s) {
+  using namespace lc::units;
+  const double input = lc::in<token>(s.demand.input), output = lc::in<token>(s.demand.output);
+  const double calls = lc::in<hertz>(f.calls) * s.replicas / s.chips;
+  double value = 0;
+  if (metric == "output_tokens_per_s_per_chip") value = calls * output;
+  else if (metric == "total_tokens_per_s_per_chip") value = calls * (input + output);
+  else if (metric == "prefill_tokens_per_s_per_chip") value = calls * input;
+  else if (metric == "samples_per_s_per_chip") value = calls;
+  else if (metric == "ttft") value = lc::in<second>(f.time_to_first_token);
+  else if (metric == "tpot") value = lc::in<second>(f.time_per_output_token);
+  else if (metric == "request_latency") value = lc::in<second>(f.latency);
+  else if (metric == "prefill_latency") value = lc::in<second>(f.prefill);
+  else if (metric == "decode_latency") value = lc::in<second>(f.decode);
+  else return {0, "the metric " + std::string(metric) + " is not known"};
+  if (!(value > 0) || !(value < 1e30)) {
+    return {0, "the weights and one request's cache do not fit in the memory of " + std::to_string(static_cast<int>(s.chips)) + " chips"};
+  }
+  return {value, {}};
+}
+
+template <class Row>
+answer predict_serving(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model, double network_bandwidth,
+                       const lc::serving_constants& constants = lc::fitted_serving) {
+  const serving_setup s = serving_setup_of(row, chip, model, network_bandwidth, constants);
+  if (!s.reason.empty()) return {0, s.reason};
+  std::string reason;
+  const lc::serving_result<> f = run_regime(row.cell("regime"), s, reason);
+  if (!reason.empty()) return {0, reason};
+  return serving_figure(row.cell("metric"), f, s);
+}
+
+}  // namespace accuracy

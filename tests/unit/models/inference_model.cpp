@@ -1,0 +1,99 @@
+#include <doctest/doctest.h>
+#include <layercake/core/dual.hpp>
+#include <layercake/models/models.hpp>
+#include <xsimd/xsimd.hpp>
+
+using namespace layercake;
+using namespace layercake::models;
+using doctest::Approx;
+
+namespace {
+using batch = xsimd::batch<double>;
+// `a` in the even lanes, `b` in the odd ones.
+batch lanes(double a, double b) {
+  double values[batch::size];
+  for (std::size_t i = 0; i < batch::size; ++i)
+    values[i] = i % 2 == 0 ? a : b;
+  return batch::load_unaligned(values);
+}
+
+// What a user writes: ten lines.
+struct my_model {
+  template <class N>
+  auto weights(const split<N>& s) const {
+    return 4.0 * units::gigabyte / s.tensor;
+  }
+  template <class N>
+  auto cache(const quantity<unit::token, N>& tokens, const split<N>&) const {
+    return tokens * (1000.0 * units::byte / units::token);
+  }
+  template <class N, class Visit>
+  void operations(const pass<N>& p, const split<N>&, Visit&& visit) const {
+    visit(work<N>{p.sequences * p.queries * (4.0 * units::gigaflop), 4.0 * N(1) * units::gigabyte, precision::bf16},
+          N(1));
+  }
+};
+struct no_cache {
+  template <class N>
+  auto weights(const split<N>&) const {
+    return 1.0 * units::byte;
+  }
+  template <class N, class Visit>
+  void operations(const pass<N>&, const split<N>&, Visit&&) const {}
+};
+}  // namespace
+
+static_assert(require_model<my_model>() && require_model<deployed>() && require_model<inference_model>());
+static_assert(!model<no_cache> && !model<int> && !model<transformer>);
+static_assert(generates_tokens<my_model>() && generates_tokens<deployed>() && !generates_tokens<inference_model>());
+
+TEST_CASE("a model of the user's own") {
+  const auto t = pass_totals(my_model{}, pass<>{phase::prefill, 2, 10, 10});
+  CHECK(in<units::gigaflop>(t.flop) == 80);
+  CHECK(in<units::gigabyte>(t.bytes) == 4);
+  CHECK(std::string(name_of(my_model{})) == "a model");
+  CHECK(std::string(name_of(catalog::llama_3_1_8b.at(precision::bf16))) == "llama-3.1-8b");
+  CHECK(std::string(name_of(catalog::pi0)) == "pi0");
+}
+
+TEST_CASE("work per inference: steps times work, weights once a batch") {
+  const inference_model x{.name = "x",
+                          .computation = 3.0 * units::teraflop,
+                          .weights_resident = 10.0 * units::gigabyte,
+                          .weights_read = 10.0 * units::gigabyte,
+                          .activations = 2.0 * units::gigabyte,
+                          .steps = 4};
+  const auto one = pass_totals(x, pass<>{}), eight = pass_totals(x, pass<>{phase::prefill, 8, 1, 1});
+  CHECK(in<units::teraflop>(one.flop) == 12);
+  CHECK(in<units::gigabyte>(one.bytes) == 48);
+  CHECK(in<units::teraflop>(eight.flop) == 96);
+  CHECK(in<units::gigabyte>(eight.bytes) == 4 * (10 + 8 * 2));
+  const auto half = pass_totals(x, pass<>{}, split<>{2, 1, 1, 1});
+  CHECK(in<units::teraflop>(half.flop) == 6);
+  CHECK(in<units::gigabyte>(x.weights(split<>{2, 5, 1, 1})) == 1);
+  CHECK(in<units::byte>(x.cache(1000.0 * units::token, split<>{})) == 0);
+  CHECK(in<units::gigabyte>(x.at(precision::fp8).weights(split<>{})) == 5);
+  CHECK(in<units::teraflop>(x.at(precision::fp8).computation) == 3);
+
+  const basic_inference_model<float> single{
+      .computation = 3.0f * units::teraflop, .weights_resident = 10.0f * units::gigabyte, .steps = 4};
+  CHECK(in<units::teraflop>(pass_totals(single, pass<float>{}).flop) == 12);
+  CHECK(in<units::gigabyte>(single.at(precision::fp8).weights(split<float>{})) == Approx(5));
+  const auto both = pass_totals(x, pass<batch>{phase::prefill, lanes(1.0, 8.0), batch(1.0), batch(1.0)});
+  CHECK(in<units::teraflop>(both.flop).get(1) == 96);
+  using D = dual<double, 1>;
+  const auto slope = pass_totals(x, pass<D>{phase::prefill, D::variable(3, 0), D(1), D(1)});
+  CHECK(in<units::teraflop>(slope.flop).slope[0] == Approx(12));
+  CHECK(in<units::gigabyte>(slope.bytes).slope[0] == Approx(8));
+}
+
+// Counted from the published shapes: 12 d^2 weights a token and block, attention over all tokens, 2 FLOP a
+// multiply-add.
+TEST_CASE("diffusion transformers of the catalog") {
+  const auto step = [](double tokens, double width, double blocks) {
+    return 2 * 12 * width * width * blocks * tokens + 4 * tokens * tokens * width * blocks;
+  };
+  CHECK(in<units::flop>(catalog::flux_1_dev.computation) == Approx(step(64 * 64 + 512, 3072, 19 + 38)).epsilon(1e-3));
+  CHECK(in<units::flop>(catalog::hunyuan_video.computation) ==
+        Approx(step(33 * 45 * 80 + 256, 3072, 20 + 40)).epsilon(1e-3));
+}

@@ -1,0 +1,126 @@
+#include <cmath>
+#include <doctest/doctest.h>
+#include <layercake/core/dual.hpp>
+#include <layercake/models/models.hpp>
+#include <xsimd/xsimd.hpp>
+
+using namespace layercake;
+using namespace layercake::models;
+using doctest::Approx;
+
+namespace {
+using batch = xsimd::batch<double>;
+// `a` in the even lanes, `b` in the odd ones.
+batch lanes(double a, double b) {
+  double values[batch::size];
+  for (std::size_t i = 0; i < batch::size; ++i)
+    values[i] = i % 2 == 0 ? a : b;
+  return batch::load_unaligned(values);
+}
+}  // namespace
+
+TEST_CASE("FLOP of training") {
+  CHECK(in<units::flop>(training_flop(70e9, 1.4e12 * units::token)) == Approx(5.88e23));
+  const double per_token = in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0));
+  const double weights = 96.0 * 12 * 12288 * 12288 + 51200.0 * 12288, attention = 4.0 * 96 * 12288 * 2049 / 2;
+  CHECK(per_token == Approx(3 * (2 * weights + attention)).epsilon(1e-12));
+  CHECK(per_token == Approx(1.0620e12).epsilon(1e-4));
+  const auto again = [](recompute r) {
+    return in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0, r));
+  };
+  CHECK(again(recompute::selective) - per_token == Approx(attention).epsilon(1e-9));
+  CHECK(again(recompute::full) - per_token == Approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
+  // a tied table is multiplied with once; an untied one too
+  transformer untied = catalog::gpt3_175b;
+  untied.tied = false;
+  CHECK(in<units::flop / units::token>(training_flop_per_token(untied, 2048.0)) == per_token);
+  // long sequences approach what attention alone costs; short ones 6 N
+  CHECK(in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 1.0)) ==
+        Approx(6 * weights).epsilon(1e-4));
+}
+
+// Korthikanti et al. 2022, table 2: bytes of a layer by s, b, h, a, t.
+TEST_CASE("activations of a layer are the closed forms of the paper") {
+  for (const transformer* x :
+       {&catalog::megatron_22b, &catalog::gpt3_175b, &catalog::mt_nlg_530b, &catalog::megatron_1t}) {
+    const double s = 2048, h = x->width, a = x->heads;
+    for (const double t : {1.0, 8.0}) {
+      for (const double b : {1.0, 4.0}) {
+        training_layout l{.tensor = t, .micro_batch = b, .fused_attention = false, .dropout = true};
+        const auto bytes = [&](bool sequence_parallel, recompute r) {
+          l.sequence_parallel = sequence_parallel;
+          return in<units::byte>(layer_activations(*x, l, false, r));
+        };
+        const double scores = 5 * a * s / h;
+        CHECK(bytes(false, recompute::none) == Approx(s * b * h * (10 + 24 / t + scores / t)).epsilon(1e-12));
+        CHECK(bytes(true, recompute::none) == Approx(s * b * h / t * (34 + scores)).epsilon(1e-12));
+        CHECK(bytes(false, recompute::selective) == Approx(s * b * h * (10 + 24 / t)).epsilon(1e-12));
+        CHECK(bytes(true, recompute::selective) == Approx(s * b * h * 34 / t).epsilon(1e-12));
+        CHECK(bytes(false, recompute::full) == Approx(2 * s * b * h).epsilon(1e-12));
+      }
+    }
+  }
+  // the scores alone: 80 s b h for GPT-3 and 64 for MT-NLG (section 5)
+  CHECK(5 * 96.0 * 2048 / 12288 == 80);
+  // "5 times less" with sequence parallelism and recomputed attention, 8 tensor ranks
+  training_layout base{.tensor = 8, .sequence_parallel = false, .fused_attention = false, .dropout = true}, best = base;
+  best.sequence_parallel = true;
+  const double ratio = layer_activations(catalog::mt_nlg_530b, base, false, recompute::none) /
+                       layer_activations(catalog::mt_nlg_530b, best, false, recompute::selective);
+  CHECK(ratio == Approx(5).epsilon(0.03));
+}
+
+TEST_CASE("activations of a pipeline: the first stage keeps all layers' worth, an interleaved one more") {
+  training_layout l{.tensor = 8, .pipeline = 8, .micro_batches = 64, .fused_attention = false, .dropout = true};
+  const double one = 2048.0 * 12288 * (34 + 80) / 8;
+  CHECK(one == Approx(358.6e6).epsilon(1e-3));
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(96 * one));
+  l.chunks = 3;
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(96 * one * (1 + 7.0 / 24)));
+  l.chunks = 1, l.micro_batches = 2;
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(24 * one));
+}
+
+// Rajbhandari et al. 2020, figure 1: 7.5e9 parameters, 64 ranks, mixed precision Adam.
+TEST_CASE("model states by ZeRO stage are the published ones") {
+  const transformer& x = catalog::gpt_7_5b_l36_d4096_h32_v51200;
+  training_layout l{.data = 64, .gradient_bytes = 2};
+  const double scale = 7.5e9 / parameters(x).total();
+  const auto states = [&](sharding how) {
+    l.sharding = how;
+    const auto m = memory_of_training(x, l);
+    return in<units::gigabyte>(m.weights + m.gradients + m.optimizer) * scale;
+  };
+  CHECK(states(sharding::none) == Approx(120).epsilon(0.01));
+  CHECK(states(sharding::optimizer) == Approx(31.4).epsilon(0.01));
+  CHECK(states(sharding::gradients) == Approx(16.6).epsilon(0.01));
+  CHECK(states(sharding::full) == Approx(1.88).epsilon(0.01));
+  // experts are sharded over the copies that they have
+  training_layout e{.data = 64, .expert = 8, .sharding = sharding::optimizer};
+  const auto p = parameters(catalog::mixtral_8x7b);
+  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).optimizer) == Approx(12 * p.total() / 64));
+  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).weights) ==
+        Approx(2 * (p.total() - p.experts + p.experts / 8)));
+}
+
+TEST_CASE("training memory for every number type") {
+  using D = dual<double, 1>;
+  auto l = with_number<D>(training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16});
+  l.sequence = D::variable(4096, 0);
+  const auto m = memory_of_training(with_number<D>(catalog::llama_3_1_70b), l);
+  const auto at = [](double s) {
+    return in<units::byte>(
+        memory_of_training(catalog::llama_3_1_70b,
+                           training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = s})
+            .total());
+  };
+  CHECK(in<units::byte>(m.total()).slope[0] == Approx((at(4097) - at(4095)) / 2).epsilon(1e-6));
+  auto wide = with_number<batch>(training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16});
+  wide.sequence = lanes(2048.0, 8192.0);
+  CHECK(in<units::byte>(memory_of_training(with_number<batch>(catalog::llama_3_1_70b), wide).total()).get(1) ==
+        Approx(at(8192)));
+  CHECK(in<units::byte>(memory_of_training(with_number<float>(catalog::llama_3_1_70b),
+                                           with_number<float>(training_layout{
+                                               .tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = 8192}))
+                            .total()) == Approx(at(8192)).epsilon(1e-5));
+}

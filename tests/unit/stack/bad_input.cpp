@@ -1,0 +1,78 @@
+// Composing refuses what cannot be, and says what to change.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "service.hpp"
+
+using namespace layercake_test;
+
+TEST_CASE("every field of every layer has a domain that composing enforces") {
+  const auto good = service();
+  int fields = 0;
+  auto counted = good;
+  lc::for_each_field(counted, "", [&](const std::string&, auto&, const auto&) { ++fields; });
+  CHECK(fields > 60);
+  int refused = 0;
+  for (int i = 0; i < fields; ++i) {
+    for (const double bad : {-1.0, std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
+      auto s = good;
+      std::string path;
+      bool allowed = false;
+      int k = 0;
+      lc::for_each_field(s, "", [&](const std::string& p, auto& value, const auto& d) {
+        if (k++ != i) return;
+        using V = std::remove_cvref_t<decltype(value)>;
+        if constexpr (lc::is_quantity<V>) {
+          value = lc::detail::access::make<typename V::unit_type>(bad);
+        } else {
+          value = bad;
+        }
+        path = p;
+        allowed = d.allowed.contains(bad) || (d.allowed.optional && std::isnan(bad));
+      });
+      CAPTURE(path);
+      CAPTURE(bad);
+      if (allowed) continue;
+      ++refused;
+      bool named = false;
+      for (const lc::finding& f : lc::check(s)) named |= f.path == path && !f.value.empty() && !f.allowed.empty() && !f.remedy.empty();
+      CHECK(named);
+      CHECK_THROWS_AS((lc::stack{s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan}), lc::invalid_value);
+    }
+  }
+  CHECK(refused > 200);
+}
+
+TEST_CASE("the text names path, value, range and remedy") {
+  auto s = service();
+  s.energy.price = -62 * usd / megawatt_hour;
+  CHECK_THROWS_WITH_AS((s.with(s.energy)), doctest::Contains("energy.price is -$62/MWh; allowed:"), lc::invalid_value);
+}
+
+TEST_CASE("a model that does not fit says what would") {
+  const auto s = service();
+  auto small = lc::chips::catalog::h100_sxm;
+  small.memory = 2 * gigabyte;
+  small.scale_up_domain = 1;
+  CHECK_THROWS_WITH_AS(s.with(small), doctest::Contains("do not fit"), lc::infeasible);
+  CHECK_THROWS_WITH_AS(s.with(small), doctest::Contains("take a chip with more memory"), lc::infeasible);
+}
+
+TEST_CASE("an objective that nothing meets says which and by how much") {
+  const auto s = service();
+  auto hasty = s.application;
+  hasty.time_per_output_token = 1 * microsecond / token;
+  CHECK_THROWS_WITH_AS(s.with(hasty), doctest::Contains("a token takes"), lc::infeasible);
+  auto impatient = s.application;
+  impatient.time_to_first_token = 1 * microsecond;
+  CHECK_THROWS_WITH_AS(s.with(impatient), doctest::Contains("the first token takes"), lc::infeasible);
+}
+
+TEST_CASE("a chip without a price is asked for one") {
+  const auto s = service();
+  auto chip = s.chip;
+  chip.price = lc::unknown<lc::quantity<lc::unit::usd>>();
+  CHECK_THROWS_WITH_AS(s.with(chip), doctest::Contains("chip.price"), lc::missing_value);
+}

@@ -1,0 +1,68 @@
+// The ceiling: the least of what each resource allows, with the price of one more unit of the one that binds.
+#include <doctest/doctest.h>
+
+#include "service.hpp"
+
+using namespace layercake_test;
+
+TEST_CASE("push(pull(x)) is x for every resource") {
+  const auto s = service();
+  const auto bill = s.pull(lc::counting::smooth);
+  const auto back = [&](const lc::grant& g) { return s.push(g).calls / bill.calls; };
+  CHECK(back({.plant_power = bill.plant_power.peak}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.site_power = bill.site_power.peak}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.chips = bill.chips}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.silicon = bill.silicon}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.capital = bill.capex()}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.land = bill.land}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.construction_workers = bill.construction_workers}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.operators = bill.operators}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.water = bill.water}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.carbon = bill.carbon}) == doctest::Approx(1).epsilon(1e-12));
+  const auto c = s.push({.plant_power = bill.plant_power.peak});
+  CHECK(c.users == doctest::Approx(1e6).epsilon(1e-12));
+  CHECK(c.cost / bill.cost() == doctest::Approx(1).epsilon(1e-12));
+  // a whole fleet's power makes at least what was asked
+  CHECK(s.push(s.pull().plant_power.peak).calls >= bill.calls);
+}
+
+TEST_CASE("the least allowance binds, and its shadow price is the slope of the ceiling") {
+  const auto s = service();
+  const lc::grant g{.site_power = 100 * megawatt, .chips = 20000, .capital = 5 * billion_usd};
+  const auto c = s.push(g);
+  CHECK(std::string(c.binding()) == "chips");
+  CHECK(c.calls == c.chips.calls);
+  CHECK(c.chips.calls < c.site_power.calls);
+  CHECK(c.chips.calls < c.capital.calls);
+  // one more chip, by difference
+  const auto more = s.push({.site_power = 100 * megawatt, .chips = 20001, .capital = 5 * billion_usd});
+  CHECK(in<token_per_second>(more.output_tokens - c.output_tokens) == doctest::Approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
+  const double margin = in<usd_per_hour>((more.value - more.cost) - (c.value - c.cost));
+  CHECK(margin == doctest::Approx(in<usd_per_hour>(c.chips.margin_per_unit)).epsilon(1e-6));
+  // what does not bind is worth nothing at the margin
+  CHECK(in<token / joule>(c.site_power.tokens_per_unit) == 0);
+  CHECK(lc::to_string(c).find("binds: chips") != std::string::npos);
+}
+
+TEST_CASE("time granted counts after building") {
+  const auto s = service();
+  const auto c = s.push({.chips = 8000, .time = 6 * year});
+  const auto build = s.pull().time_to_build;
+  CHECK(in<token>(c.tokens_in_time) == doctest::Approx(in<token>(c.output_tokens * (6 * year - build))).epsilon(1e-12));
+  CHECK(in<token>(s.push({.chips = 8000, .time = 1 * month}).tokens_in_time) == 0);
+}
+
+TEST_CASE("a grid connection limits the site by itself") {
+  auto s = service();
+  s.energy.connection = 10 * megawatt;
+  const auto c = s.push(1 * gigawatt);
+  CHECK(std::string(c.binding()) == "site_power");
+  CHECK(in<megawatt>(c.site_power.granted) == doctest::Approx(10).epsilon(1e-9));
+  CHECK(lc::is_finite(c.cost));
+}
+
+TEST_CASE("nothing granted, nothing limits; a bad grant is refused by name") {
+  const auto s = service();
+  CHECK(std::string(s.push(lc::grant{}).binding()) == "nothing granted");
+  CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5; allowed: at least 0"), lc::invalid_value);
+}
