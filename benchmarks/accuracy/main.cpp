@@ -10,11 +10,8 @@
 #include <fstream>
 #include <string>
 
+#include "fit.hpp"
 #include "predictions.hpp"
-
-#ifndef LAYERCAKE_ACCURACY_DATA
-#define LAYERCAKE_ACCURACY_DATA "benchmarks/accuracy/data"
-#endif
 
 namespace accuracy {
 namespace {
@@ -101,17 +98,24 @@ int report(const std::string& folder, const std::string& path) {
 }  // namespace accuracy
 
 int main(int argc, char** argv) {
-  std::string folder = LAYERCAKE_ACCURACY_DATA, predictions = "predictions.csv";
+  std::string folder = "benchmarks/accuracy/data", predictions = "predictions.csv", kernels, document, held_out = "benchmarks/accuracy/held_out.csv";
+  bool fit = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    if (argument == "--predictions" && i + 1 < argc) predictions = argv[++i];
+    const bool more = i + 1 < argc;
+    if (argument == "--predictions" && more) predictions = argv[++i];
+    else if (argument == "--fit") fit = true;
+    else if (argument == "--held-out" && more) held_out = argv[++i];
+    else if (argument == "--fit-kernels" && more) kernels = argv[++i];
     else if (argument.substr(0, 1) != "-") folder = argument;
     else {
-      std::fprintf(stderr, "usage: accuracy [DIR] [--predictions FILE]\n");
+      std::fprintf(stderr, "usage: accuracy [DIR] [--predictions FILE]\n       accuracy --fit [DIR] [--held-out FILE]\n       accuracy --fit-kernels DIR\n");
       return 2;
     }
   }
   try {
+    if (!kernels.empty()) return accuracy::fit_kernels(kernels), 0;
+    if (fit) return accuracy::fit_measurements(folder, held_out), 0;
     return accuracy::report(folder, predictions);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "accuracy: %s\n", e.what());

@@ -57,7 +57,8 @@ answer micro_time(const Row& row, const lc::chips::accelerator& chip, double net
     lc::attention_product<> attention{batch, queries, lc::max(context, queries), heads, number(row, "kv_heads", heads), width, width};
     attention.math = math;
     attention.cache_bytes = lc::min(value_bytes, 2.0);
-    return {lc::in<second>(lc::chips::time_of(chip, attention)) + launch, {}};
+    // The benchmark repeats the kernel, so that a part of a small cache is on the chip.
+    return {lc::in<second>(chip.timing().time(attention, lc::chips::measurement{.warm_cache = true})) + launch, {}};
   }
   if (op == "softmax" || op == "layernorm") {
     if (!(m > 0 && n > 0)) return {0, "m or n is not given"};

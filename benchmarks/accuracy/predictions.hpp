@@ -78,28 +78,24 @@ inline std::string regime_of(std::string_view file, const csv_record& row) {
   return cell("op", "") + ", " + cell("precision", "bf16");
 }
 
-namespace detail {
-// The answer for one row, by file.
-struct predictor {
-  const directory& data;
-  const constants& k;
+// A row of training.csv with its chip and model.
+inline training_case described_training(const csv_record& row, const described_chip& c, const described_model& m) {
+  const auto usual = c.network > 0 ? c.network * (lc::units::byte / lc::units::second) : lc::unknown<lc::quantity<lc::unit::byte_per_second>>();
+  return training_case_of(row, c.chip, m.model, usual);
+}
 
-  answer training(const csv_record& row, const described_chip& c, const described_model& m) const {
-    if (!(m.model.layers > 0 && m.model.width > 0 && m.model.heads > 0 && m.model.vocabulary > 0)) return {0, "the model's architecture is not given"};
-    const auto usual = c.network > 0 ? c.network * (lc::units::byte / lc::units::second) : lc::unknown<lc::quantity<lc::unit::byte_per_second>>();
-    const double value = predict_training(row, training_case_of(row, c.chip, m.model, usual), k.training);
-    if (value > 0 && std::isfinite(value)) return {value, {}};
-    const std::string_view metric = row.cell("metric");
-    if (group_of("training", {}, metric, {}).empty()) return {0, "the metric " + std::string(metric) + " is not known"};
-    if (group_of("training", {}, metric, {}) == "training_run" && row.cell("tokens_total").empty()) return {0, "tokens_total is not given"};
-    return {0, "no step time for this layout"};
-  }
-};
-}  // namespace detail
+inline answer answer_training(const csv_record& row, const described_chip& c, const described_model& m, const lc::training_constants& k) {
+  if (!(m.model.layers > 0 && m.model.width > 0 && m.model.heads > 0 && m.model.vocabulary > 0)) return {0, "the model's architecture is not given"};
+  const double value = predict_training(row, described_training(row, c, m), k);
+  if (value > 0 && std::isfinite(value)) return {value, {}};
+  const std::string_view metric = row.cell("metric"), group = group_of("training", {}, metric, {});
+  if (group.empty()) return {0, "the metric " + std::string(metric) + " is not known"};
+  if (group == "training_run" && row.cell("tokens_total").empty()) return {0, "tokens_total is not given"};
+  return {0, "no step time for this layout"};
+}
 
 inline std::vector<prediction> predict(const directory& data, const constants& k = {}) {
   std::vector<prediction> out;
-  const detail::predictor of{data, k};
   const auto each = [&](const csv_table& table, const char* file) {
     for (std::size_t i = 0; i < table.rows(); ++i) {
       const csv_record row = table[i];
@@ -124,7 +120,7 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
         a = predict_micro(row, chip->chip, chip->network, k.micro);
         p.baseline = baseline::micro(row, chip->chip);
       } else if (p.file == "training") {
-        a = of.training(row, *chip, *model);
+        a = answer_training(row, *chip, *model, k.training);
         p.baseline = baseline::training(row, chip->chip, model->model);
       } else if (p.file == "inference") {
         a = predict_serving(row, chip->chip, model->model, chip->network, k.serving);

@@ -8,6 +8,7 @@
 // The formula is evaluated once with numbers that write down what is done with them, and what they wrote is run over the grid (program.hpp).
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <layercake/bulk/axes.hpp>
 #include <layercake/bulk/program.hpp>
@@ -341,7 +342,7 @@ class grid_runner {
       for (std::size_t i = 0; i < tables_.size(); ++i) {
         S* const to = run_.lanes_of(i);
         if (!to) continue;
-        for (std::size_t j = 0; j < n; ++j) to[j] = tables_[i][static_cast<std::size_t>(begin) + j];
+        std::memcpy(to, tables_[i].data() + begin, n * sizeof(S));
         pad(to, n, block);
       }
       return;

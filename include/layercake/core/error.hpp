@@ -57,8 +57,8 @@ struct finding {
 
 // The values that a field may take, in base units. NaN is outside every domain, infinity too.
 struct domain {
-  double low = -std::numeric_limits<double>::max();
-  double high = std::numeric_limits<double>::max();
+  double low = -(std::numeric_limits<double>::max)();
+  double high = (std::numeric_limits<double>::max)();
   bool low_excluded = false;
   bool high_excluded = false;
   bool whole = false;     // counts

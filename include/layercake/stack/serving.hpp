@@ -76,9 +76,10 @@ struct replica {
   // Positions in the cache of a call: the mean over its life, and over calls by their lengths.
   T mean_context() const { return input + output * (T(1) + spread) * T(0.5); }
 
+  template <bool Work = true>
   step_cost<T> pass(const serving_load<T>& load, bool decode, bool prompt, const T& uncaptured) const {
     const T whole = plan.whole_experts ? plan.tensor : T(1);
-    return serving_step<T>(timing, chip, infrastructure, model, plan.software, plan.split(), whole, load, decode, prompt, uncaptured);
+    return serving_step<Work, T>(timing, chip, infrastructure, model, plan.software, plan.split(), whole, load, decode, prompt, uncaptured);
   }
   // Share of the kernels of a decode batch that are launched one by one: x^4 / (1 + x^4), x batch over captured batch.
   T uncaptured(const T& sequences) const {
@@ -91,10 +92,12 @@ struct replica {
     return chips_work + plan.software.per_step + plan.software.per_sequence * sequences;
   }
 
+  // Without `Work`, only times are filled in (here and below).
   // A step in which `sequences` calls write a token each at `context`, `batch` at a time in each pipeline stage.
+  template <bool Work = true>
   step_cost<T> decode(const T& sequences, const T& context) const {
     const T b = sequences / plan.pipeline;
-    step_cost<T> c = pass({.decoding = b, .decode_context = context, .drafted = plan.speculation.drafted}, true, false, uncaptured(sequences));
+    step_cost<T> c = pass<Work>({.decoding = b, .decode_context = context, .drafted = plan.speculation.drafted}, true, false, uncaptured(sequences));
     c.time = c.time * (T(1) + plan.speculation.drafted * plan.speculation.draft_cost);
     return c;
   }
@@ -116,6 +119,7 @@ struct replica {
   // they exceed the token budget, in chunks.
   //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps do
   //   t = (1 - f) t_decode(b) + f t(b, p) + host
+  template <bool Work = true>
   steady_step<T> steady(const T& sequences) const {
     const T b = max(sequences, number_cast<T>(1e-3));
     const T per_pass = tokens_per_pass();
@@ -129,8 +133,8 @@ struct replica {
     const serving_load<T> load{.decoding = b * stage, .decode_context = mean_context(), .drafted = plan.speculation.drafted,
                                .prompts = p / queries * stage, .queries = queries, .context = context};
     const T draft = T(1) + plan.speculation.drafted * plan.speculation.draft_cost;
-    const step_cost<T> plain = pass(load, true, false, uncaptured(b)) * draft;
-    const step_cost<T> mixed = pass(load, true, true, T(1));
+    const step_cost<T> plain = pass<Work>(load, true, false, uncaptured(b)) * draft;
+    const step_cost<T> mixed = pass<Work>(load, true, true, T(1));
     steady_step<T> s;
     s.share_with_prompt = f;
     s.prompts = p / fresh();
@@ -186,7 +190,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
     const quantity<unit::second, T> limit = demand.time_per_output_token * (one * units::token);
-    const auto interval = [&](const T& b) { return quantity<unit::second, T>(r.steady(b).time / r.tokens_per_pass()); };
+    const auto interval = [&](const T& b) { return quantity<unit::second, T>(r.template steady<false>(b).time / r.tokens_per_pass()); };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
     const T by_latency = detail::largest_below(most, limit, interval);
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, by_latency);

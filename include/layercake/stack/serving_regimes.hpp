@@ -123,7 +123,7 @@ namespace detail {
 template <class T, class... X>
 quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writing) {
   const T half = max(writing * T(0.5), T(1));
-  return r.in_step(r.decode(half, r.mean_context()).time, half) / r.tokens_per_pass() * r.output * (T(1) + r.spread);
+  return r.in_step(r.template decode<false>(half, r.mean_context()).time, half) / r.tokens_per_pass() * r.output * (T(1) + r.spread);
 }
 
 }  // namespace detail
@@ -155,8 +155,8 @@ namespace detail {
 template <class T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
   serving_result<T> s = steady_state(r, writing);
-  const auto quiet = r.in_step(r.decode(max(writing, T(1)), r.mean_context()).time, writing);
-  const steady_step<T> step = r.steady(writing);
+  const auto quiet = r.in_step(r.template decode<false>(max(writing, T(1)), r.mean_context()).time, writing);
+  const steady_step<T> step = r.template steady<false>(writing);
   const quantity<unit::second, T> extra = max(step.with_prompt - quiet, quantity<unit::second, T>()) + step.with_prompt * number_cast<T>(1e-3);
   const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
   const T reading = min(s.calls * prompt, number_cast<T>(0.9));
@@ -168,7 +168,7 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   const quantity<unit::second, T> slow_slot = queue::wait_quantile(waits, slot_wait, quantile);
   // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702 (within 0.1 up to 99.9 %, 0.4 too high at 99 %: on the safe side).
   const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(1.702);
-  const steady_step<T> crowded = r.steady(writing + z * sqrt(writing * T(0.5)));
+  const steady_step<T> crowded = r.template steady<false>(writing + z * sqrt(writing * T(0.5)));
   s.slow_output_token = crowded.time / r.tokens_per_pass();
   s.slow_first_token = s.time_to_first_token + step.time * T(0.5) + slow_prompt + slow_slot;
   s.time_to_first_token = s.time_to_first_token + prompt_wait + slot_wait;
@@ -180,7 +180,7 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
 // The number that write at a rate: D = rate O t(D), by secants in D from both ends, as t is nearly affine in D.
 template <class T, class... X>
 T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
-  const auto excess = [&](const T& d) -> T { return rate * r.output * (r.steady(d).time / r.tokens_per_pass()) - d; };
+  const auto excess = [&](const T& d) -> T { return rate * r.output * (r.template steady<false>(d).time / r.tokens_per_pass()) - d; };
   const T high = most;
   const T at_high = excess(high);
   T x0 = min(number_cast<T>(0.05), most * T(0.5));

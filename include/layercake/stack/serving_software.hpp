@@ -8,14 +8,15 @@
 
 namespace layercake {
 
-// Defaults: an engine whose scheduler is in a scripting language, of 2025. The other engines are in serving_software_of.
+// Defaults: an engine whose scheduler is in a scripting language, fitted (serving_constants below); token budget, largest batch and memory are
+// vLLM's and TensorRT-LLM's usual settings, assumed. The other engines: software_of.
 template <class T = double>
 struct basic_serving_software {
-  const char* name = "python engine, 2025";
-  quantity<unit::second, T> per_step = number_cast<T>(1.2e-3) * units::second;      // on the host, beside the chip's work
-  quantity<unit::second, T> per_sequence = number_cast<T>(48e-6) * units::second;   // of that, for each sequence of the step
-  quantity<unit::second, T> per_request = number_cast<T>(4e-3) * units::second;     // tokenising, admission, return of the first token
-  quantity<unit::second, T> launch = number_cast<T>(8e-6) * units::second;          // of a kernel outside a captured graph: it takes at least this
+  const char* name = "scripted engine";
+  quantity<unit::second, T> per_step = number_cast<T>(1.07e-3) * units::second;     // on the host, beside the chip's work
+  quantity<unit::second, T> per_sequence = number_cast<T>(46e-6) * units::second;   // of that, for each sequence of the step
+  quantity<unit::second, T> per_request = number_cast<T>(6.1e-3) * units::second;   // tokenising, admission, return of the first token
+  quantity<unit::second, T> launch = number_cast<T>(21e-6) * units::second;         // of an operation outside a captured graph: it takes at least this
   T captured_sequences = T(512);    // largest decode batch with a captured graph; 0: none is captured
   T kernel_share = T(1);            // speed of kernels in a running model over that measured alone
   T cache_share = T(1);             // speed of decode attention over the chip's law
@@ -23,7 +24,7 @@ struct basic_serving_software {
   T token_budget = T(8192);         // tokens in one step, prompts and answers together
   T largest_batch = T(2048);        // sequences in flight in one replica
   quantity<unit::byte, T> reserved = T(1) * units::gigabyte;  // of a chip's memory for activations and libraries
-  T wave_loss = number_cast<T>(0.06);  // of throughput: slots that stand empty between the end of one request and the start of the next
+  T wave_loss = number_cast<T>(0.075);  // of throughput: slots that stand empty between the end of one request and the start of the next
 
   template <class U>
   using with_number = basic_serving_software<U>;
@@ -53,15 +54,15 @@ enum class serving_engine : unsigned char {
 
 // Fitted on the published serving measurements in benchmarks/accuracy/data by benchmarks/accuracy/fit_serving.py, all together.
 struct serving_constants {
-  double compiled_step = 0.3e-3, scripted_step = 1.2e-3;         // s, host time of a step by the engine's language
-  double compiled_sequence = 4e-6, scripted_sequence = 48e-6;    // s, of it per sequence
-  double request = 4e-3;                                         // s
-  double launch = 8e-6;                                          // s, least time of a kernel that the host launches
-  double wave_loss = 0.06;
-  double run = 512;                                              // requests of a benchmark that sends a data set
-  double spread = 0.3;                                           // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.2;                                   // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.4;                                     // and speed of decode attention over the chip's law
+  double compiled_step = 0.40e-3, scripted_step = 1.07e-3;       // s, host time of a step by the engine's language
+  double compiled_sequence = 3.7e-6, scripted_sequence = 46e-6;  // s, of it per sequence
+  double request = 6.1e-3;                                       // s
+  double launch = 21e-6;                                         // s, least time of an operation that the host launches
+  double wave_loss = 0.075;
+  double run = 440;                                              // requests of a benchmark that sends a data set
+  double spread = 0.51;                                          // variance of answers' lengths over the squared mean, in chat data
+  double neuron_compute = 0.19;                                  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.33;                                    // and speed of decode attention over the chip's law
 };
 inline constexpr serving_constants fitted_serving{};
 

@@ -42,10 +42,14 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
   const T in_service = b.replicas * plan.chips();
   b.load = demand.calls / (served.calls * b.replicas);
 
-  // A chip's use of its parts while it is at work, and the share of time that it is at work.
+  // A chip's use of its parts while it is at work, as shares of their peaks, and the share of time that it is at work.
   const auto use_at = [&](const T& busy) {
-    return chips::basic_use<T>{busy, busy * min(served.per_call.compute / served.per_call.time, T(1)),
-                               busy * min(served.per_call.memory / served.per_call.time, T(1))};
+    T compute = min(served.per_call.compute / served.per_call.time, T(1)), memory = min(served.per_call.memory / served.per_call.time, T(1));
+    if constexpr (requires { chip.compute_efficiency * chip.memory_efficiency; }) {
+      compute = compute * chip.compute_efficiency;
+      memory = memory * chip.memory_efficiency;
+    }
+    return chips::basic_use<T>{busy, busy * compute, busy * memory};
   };
   chip_demand<T> fleet;
   fleet.chips = in_service;
@@ -193,6 +197,10 @@ class stack {
   void choose_plan() {
     if (!is_known(chip.price)) {
       raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) + " is not published; set it: chip.price = 30000 * usd"));
+    }
+    if (!is_known(chip.thermal_design_power) || !is_known(chip.idle_power)) {
+      raise(missing_value(std::string("chip.thermal_design_power of ") + chips::name_of(chip) +
+                          " is not published; set it and chip.idle_power: chip.thermal_design_power = 700 * watt"));
     }
     const auto demand = widened<T>(application.pull());
     T best(0);

@@ -1,0 +1,196 @@
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <tuple>
+
+#include "fit.hpp"
+#include "least_squares.hpp"
+#include "predictions.hpp"
+
+namespace accuracy {
+namespace {
+
+struct named_constant {
+  const char* name;
+  free_constant constant;
+  bool fixed;
+};
+
+// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is known to hide, chosen
+// before the fit. Fixed: what training speeds do not identify. Bounds are those of training_constants::fields().
+std::vector<named_constant> training_list(lc::training_constants& c) {
+  struct start { const char* name; double guess; bool fixed; };
+  static constexpr start starts[] = {
+      {"products", 0.92, false},        {"tpu_products", 1.40, false},      {"tpu_balance", 1.2e-3, false},      {"maturity", 0.14, false},
+      {"eighth", 0.91, false},          {"quarter", 0.99, false},           {"grouped", 0.75, false},            {"attention_2023", 0.85, false},
+      {"attention", 1.0, false},        {"attention_ported", 0.62, false},  {"attention_backward", 0.74, false}, {"scores", 0.52, false},
+      {"traffic_2022", 1.14, false},    {"traffic_2023", 1.65, false},      {"traffic_2024", 1.11, false},       {"traffic_2025", 0.5, false},
+      {"quantise", 1.0, false},         {"host", 3.5e-4, true},             {"host_mixture", 3.6e-3, false},     {"host_graph", 0.3, true},
+      {"host_tpu", 0.1, true},          {"inside", 0.91, false},            {"gradients", 1.0, true},            {"flat", 0.80, false},
+      {"expert_exchange", 0.70, false}, {"hidden_tensor", 0.58, false},     {"hidden_tensor_2023", 0.27, false}, {"hidden_data", 0.71, false},
+      {"hidden_sharding", 0.76, false}, {"hidden_expert", 0.1, true},       {"hidden_expert_out", 0.5, true},    {"hidden_context", 0.8, true},
+      {"exposed_pipeline", 0.3, true},  {"straggling", 0.0035, false},      {"custom_recompute", 0.60, false},   {"automatic_recompute", 0.4, true}};
+  std::vector<named_constant> out;
+  std::apply(
+      [&](const auto&... field) {
+        (out.push_back({field.name, {&(c.*(field.member)), field.allowed.low, field.allowed.high, c.*(field.member)}, true}), ...);
+      },
+      lc::training_constants::fields());
+  for (named_constant& n : out) {
+    for (const start& s : starts) {
+      if (std::strcmp(s.name, n.name) == 0) n.constant.guess = s.guess, n.fixed = s.fixed;
+    }
+  }
+  return out;
+}
+
+std::vector<named_constant> serving_list(lc::serving_constants& c) {
+  return {{"compiled_step", {&c.compiled_step, 1e-5, 5e-3, 0.3e-3}, false},
+          {"scripted_step", {&c.scripted_step, 1e-4, 1e-2, 1.2e-3}, false},
+          {"compiled_sequence", {&c.compiled_sequence, 1e-7, 5e-5, 4e-6}, false},
+          {"scripted_sequence", {&c.scripted_sequence, 1e-6, 2e-4, 48e-6}, false},
+          {"request", {&c.request, 1e-4, 2e-2, 4e-3}, false},
+          {"launch", {&c.launch, 1e-6, 4e-5, 8e-6}, false},
+          {"wave_loss", {&c.wave_loss, 0.005, 0.3, 0.06}, false},
+          {"run", {&c.run, 100, 4000, 512}, false},
+          {"spread", {&c.spread, 0.05, 2, 0.3}, false},
+          {"neuron_compute", {&c.neuron_compute, 0.05, 1, 0.45}, false},
+          {"neuron_cache", {&c.neuron_cache, 0.1, 1, 0.5}, false}};
+}
+
+// A row ready to be predicted again and again.
+struct observation {
+  csv_record row;
+  double measured;
+  std::string source, metric, group;
+  std::string chip;      // family
+  std::string software;  // engine, empty in training
+  std::function<double()> predict;
+};
+
+// Every source counts alike, and within it every metric.
+std::vector<double> weights_of(const std::vector<observation>& all, const std::string& left_out) {
+  std::map<std::string, std::map<std::string, double>> count;
+  for (const observation& o : all) count[o.source][o.metric] += 1;
+  std::vector<double> out;
+  for (const observation& o : all) {
+    const auto& metrics = count[o.source];
+    out.push_back(o.source == left_out ? 0 : 1 / std::sqrt(static_cast<double>(metrics.size()) * metrics.at(o.metric)));
+  }
+  return out;
+}
+
+// Whether nothing else was measured on chips of this source's families, or with its software: leaving it out leaves constants without data.
+bool alone(const std::vector<observation>& all, const std::string& source) {
+  const auto covered = [&](auto&& key) {
+    std::set<std::string> own, others;
+    for (const observation& o : all) (o.source == source ? own : others).insert(key(o));
+    return std::any_of(own.begin(), own.end(), [&](const std::string& k) { return others.count(k) > 0; });
+  };
+  return !covered([](const observation& o) { return o.chip; }) || !covered([](const observation& o) { return o.software; });
+}
+
+// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone, rows, fitted and left-out
+// median, 90th percentile and bias.
+void fit_group(const char* title, std::vector<named_constant> list, const std::vector<observation>& all, bool leave_out, std::ostream& held_out) {
+  fit_problem problem;
+  for (const named_constant& n : list) {
+    if (!n.fixed) problem.constants.push_back(n.constant);
+  }
+  problem.errors = [&] {
+    std::vector<double> e;
+    e.reserve(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) e.push_back(problem.weights[i] == 0 ? 0 : std::log(all[i].predict() / all[i].measured));
+    return e;
+  };
+  const auto guess = [&] {
+    for (const named_constant& n : list) *n.constant.at = n.constant.guess;
+  };
+  problem.weights = weights_of(all, "");
+  guess();
+  fit(problem);
+  std::printf("%s\n", title);
+  for (const named_constant& n : list) std::printf("  double %s = %.4g;%s\n", n.name, *n.constant.at, n.fixed ? "  // not fitted" : "");
+
+  std::vector<double> best;
+  for (const named_constant& n : list) best.push_back(*n.constant.at);
+  std::set<std::pair<std::string, std::string>> sources;
+  for (const observation& o : all) sources.insert({o.group, o.source});
+  const auto score_now = [&](const std::string& group, const std::string& source) {
+    std::vector<double> errors;
+    for (const observation& o : all) {
+      if (o.group != group || o.source != source) continue;
+      const double e = std::log(o.predict() / o.measured);
+      if (std::isfinite(e)) errors.push_back(e);
+    }
+    return score_of(errors, errors.size());
+  };
+  std::printf("  %-20s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "source", "rows");
+  std::set<std::string> names;
+  for (const auto& s : sources) names.insert(s.second);
+  for (const std::string& source : names) {
+    std::map<std::string, score> fitted, out;
+    for (std::size_t i = 0; i < list.size(); ++i) *list[i].constant.at = best[i];
+    for (const auto& [group, name] : sources) if (name == source) fitted[group] = score_now(group, source);
+    if (leave_out) {
+      problem.weights = weights_of(all, source);
+      guess();  // not from constants that have seen the source
+      fit(problem);
+      for (const auto& [group, name] : sources) if (name == source) out[group] = score_now(group, source);
+    }
+    for (const auto& [group, f] : fitted) {
+      const bool by_itself = alone(all, source);
+      std::printf("  %-20s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), source.c_str(), f.rows, 100 * f.median, 100 * f.p90, 100 * f.bias);
+      if (leave_out) {
+        const score& o = out[group];
+        std::printf("    %5.1f %5.1f %+5.1f%s", 100 * o.median, 100 * o.p90, 100 * o.bias, by_itself ? "   (alone with its chips or software)" : "");
+        char text[256];
+        std::snprintf(text, sizeof text, ",%d,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0, f.rows, f.median, f.p90, f.bias, o.median, o.p90, o.bias);
+        held_out << group << ',' << csv_text(source) << text;
+      }
+      std::printf("\n");
+      std::fflush(stdout);
+    }
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) *list[i].constant.at = best[i];
+}
+
+}  // namespace
+
+void fit_measurements(const std::string& folder, const std::string& held_out) {
+  const directory data(folder);
+  constants k;
+  std::ofstream lines;
+  if (!held_out.empty()) {
+    lines.open(held_out, std::ios::binary);
+    lines << "group,source,alone,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias\r\n";
+  }
+  const auto observations = [&](const csv_table& table, const char* file, auto&& predict) {
+    std::vector<observation> out;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      const csv_record row = table[i];
+      const auto chip = data.chip(row.cell("chip"));
+      const auto model = data.model(row.cell("model"));
+      const std::string_view metric = row.cell("metric");
+      const std::string group(group_of(file, {}, metric, {}));
+      if (row.cell("predictable") != "1" || group.empty() || !chip || !model || !model->described) continue;
+      observation o{row, row.number("value", 0), std::string(row.cell("source")), std::string(metric), group,
+                    lc::chips::name(chip->chip.family), std::string(row.cell("software")), {}};
+      o.predict = predict(row, *chip, *model);
+      if (o.measured > 0 && std::isfinite(std::log(o.predict()))) out.push_back(std::move(o));
+    }
+    return out;
+  };
+  const auto training = observations(data.training, "training", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+    const training_case what = described_training(row, c, m);
+    return [&k, row, what] { return predict_training(row, what, k.training); };
+  });
+  fit_group("training_constants", training_list(k.training), training, lines.is_open(), lines);
+  const auto serving = observations(data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+    return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };
+  });
+  fit_group("serving_constants", serving_list(k.serving), serving, lines.is_open(), lines);
+}
+
+}  // namespace accuracy

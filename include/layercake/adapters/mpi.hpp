@@ -1,0 +1,222 @@
+// Sweeps on a cluster: every rank of `mpirun` calls the same `space.run_on(adapters::mpi_ranks{}, control{}, reductions...)`; rank 0 gets the
+// result, with the bits of the serial one.
+//
+// Rank 0 hands out chunks, two at a time to each other rank so that none waits, takes results in and computes chunks itself in between. Ranks
+// that are faster get more. A rank that stays silent is given up: its chunks go to the others, or, with `go_on = false`, the sweep ends with
+// an error that names it, after a checkpoint.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <layercake/bulk/schedule.hpp>
+#include <mpi.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace layercake::adapters {
+
+// A rank that had chunks to do and was silent for longer than `patience_seconds`.
+struct lost_rank : error {
+  using error::error;
+};
+
+// MPI for the life of an object, unless somebody else has started it.
+class mpi_environment {
+ public:
+  mpi_environment() {
+    int started = 0;
+    MPI_Initialized(&started);
+    if (started == 0) {
+      MPI_Init(nullptr, nullptr);
+      mine_ = true;
+    }
+  }
+  ~mpi_environment() {
+    if (mine_) MPI_Finalize();
+  }
+  mpi_environment(const mpi_environment&) = delete;
+  mpi_environment& operator=(const mpi_environment&) = delete;
+
+ private:
+  bool mine_ = false;
+};
+
+struct mpi_ranks {
+  MPI_Comm ranks = MPI_COMM_WORLD;
+  double patience_seconds = 600;  // well above the longest chunk
+  bool go_on = true;              // without a lost rank
+  void (*on_lost)(int rank, std::size_t chunks, void* context) = nullptr;
+  void* context = nullptr;
+
+  bool owns_result() const { return rank() == 0; }
+  int rank() const {
+    int r = 0;
+    MPI_Comm_rank(ranks, &r);
+    return r;
+  }
+  int size() const {
+    int n = 1;
+    MPI_Comm_size(ranks, &n);
+    return n;
+  }
+
+  void operator()(bulk::collector& c) const {
+    if (rank() == 0) {
+      lead(c);
+    } else {
+      follow(c);
+    }
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  static constexpr int tag_chunk = 7101, tag_result = 7102, tag_bye = 7103;
+  static constexpr std::uint64_t no_more = ~std::uint64_t(0);
+  static constexpr std::size_t ahead = 2;  // chunks that a rank holds
+
+  struct member {
+    std::vector<std::uint64_t> chunks;  // that it is to do
+    clock::time_point heard = clock::now();
+    bool lost = false;
+  };
+
+  void lead(bulk::collector& c) const {
+    const std::uint64_t end = c.job().chunks();
+    std::uint64_t next = c.first();
+    std::vector<std::uint64_t> again;  // of lost ranks
+    std::vector<member> members(static_cast<std::size_t>(size()));
+    const auto worker = c.job().make_worker();
+
+    const auto take_chunk = [&] {
+      if (!again.empty()) {
+        const std::uint64_t chunk = again.back();
+        again.pop_back();
+        return chunk;
+      }
+      return next < end ? next++ : no_more;
+    };
+    const auto hand_out = [&](std::size_t to) {
+      member& m = members[to];
+      while (!m.lost && m.chunks.size() < ahead) {
+        const std::uint64_t chunk = take_chunk();
+        if (chunk == no_more) return;
+        if (m.chunks.empty()) m.heard = clock::now();
+        m.chunks.push_back(chunk);
+        MPI_Send(&chunk, 1, MPI_UINT64_T, static_cast<int>(to), tag_chunk, ranks);
+      }
+    };
+    // Ends the others' work. What they still send is received, so that none of them waits for ever.
+    const auto send_home = [&] {
+      std::size_t left = 0;
+      for (std::size_t r = 1; r < members.size(); ++r) {
+        MPI_Request sent;
+        MPI_Isend(&no_more, 1, MPI_UINT64_T, static_cast<int>(r), tag_chunk, ranks, &sent);
+        MPI_Request_free(&sent);  // a lost rank may never take it
+        if (!members[r].lost) ++left;
+      }
+      const auto begin = clock::now();
+      while (left > 0 && std::chrono::duration<double>(clock::now() - begin).count() < patience_seconds) {
+        int waiting = 0;
+        MPI_Status status;
+        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, ranks, &waiting, &status);
+        if (waiting == 0) continue;
+        int n = 0;
+        MPI_Get_count(&status, MPI_BYTE, &n);
+        std::vector<unsigned char> bytes(static_cast<std::size_t>(n) + 1);
+        MPI_Recv(bytes.data(), n, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, ranks, MPI_STATUS_IGNORE);
+        if (status.MPI_TAG == tag_bye && !members[static_cast<std::size_t>(status.MPI_SOURCE)].lost) --left;
+      }
+    };
+    const auto listen = [&] {
+      for (int waiting = 1; waiting != 0;) {
+        MPI_Status status;
+        MPI_Iprobe(MPI_ANY_SOURCE, tag_result, ranks, &waiting, &status);
+        if (waiting == 0) break;
+        int n = 0;
+        MPI_Get_count(&status, MPI_BYTE, &n);
+        std::vector<unsigned char> bytes(static_cast<std::size_t>(n));
+        MPI_Recv(bytes.data(), n, MPI_BYTE, status.MPI_SOURCE, tag_result, ranks, MPI_STATUS_IGNORE);
+        bulk::reader r(bytes.data(), bytes.size());
+        std::uint64_t chunk = 0;
+        r.get(chunk);
+        auto p = c.job().make_partial();
+        p->load(r);
+        member& m = members[static_cast<std::size_t>(status.MPI_SOURCE)];
+        m.heard = clock::now();
+        for (std::size_t i = 0; i < m.chunks.size(); ++i) {
+          if (m.chunks[i] == chunk) m.chunks.erase(m.chunks.begin() + static_cast<std::ptrdiff_t>(i--));
+        }
+        c.take(chunk, std::move(p));
+        hand_out(static_cast<std::size_t>(status.MPI_SOURCE));
+      }
+    };
+    const auto give_up_silent = [&] {
+      for (std::size_t r = 1; r < members.size(); ++r) {
+        member& m = members[r];
+        if (m.lost || m.chunks.empty() || std::chrono::duration<double>(clock::now() - m.heard).count() < patience_seconds) continue;
+        m.lost = true;
+        if (on_lost) on_lost(static_cast<int>(r), m.chunks.size(), context);
+        if (!go_on) {
+          c.save_now();
+          send_home();
+          raise(lost_rank("bulk: rank " + std::to_string(r) + " of " + std::to_string(size()) + " has been silent for " + to_string(patience_seconds) + " s with " +
+                          std::to_string(m.chunks.size()) + " chunks to do, the first of them chunk " + std::to_string(m.chunks[0]) +
+                          "; look at its node, then run again: a checkpoint file, if one is set, keeps what was done"));
+        }
+        again.insert(again.end(), m.chunks.begin(), m.chunks.end());
+        m.chunks.clear();
+      }
+    };
+
+    const auto turns = [&] {
+      while (!c.complete()) {
+        c.check();
+        listen();
+        for (std::size_t r = 1; r < members.size(); ++r) hand_out(r);
+        give_up_silent();
+        const std::uint64_t chunk = take_chunk();
+        if (chunk == no_more) continue;
+        auto p = c.job().make_partial();
+        worker->run(chunk, *p);
+        c.take(chunk, std::move(p));
+      }
+    };
+#if defined(__cpp_exceptions)
+    try {
+      turns();
+    } catch (const lost_rank&) {
+      throw;
+    } catch (...) {
+      send_home();
+      throw;
+    }
+#else
+    turns();
+#endif
+    send_home();
+  }
+
+  void follow(bulk::collector& c) const {
+    const auto worker = c.job().make_worker();
+    std::vector<unsigned char> sending;
+    MPI_Request request = MPI_REQUEST_NULL;
+    for (;;) {
+      std::uint64_t chunk = no_more;
+      MPI_Recv(&chunk, 1, MPI_UINT64_T, 0, tag_chunk, ranks, MPI_STATUS_IGNORE);
+      if (chunk == no_more) break;
+      auto p = c.job().make_partial();
+      worker->run(chunk, *p);
+      bulk::writer w;
+      w.put(chunk);
+      p->save(w);
+      MPI_Wait(&request, MPI_STATUS_IGNORE);
+      sending = std::move(w.bytes());
+      MPI_Isend(sending.data(), static_cast<int>(sending.size()), MPI_BYTE, 0, tag_result, ranks, &request);
+    }
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+    MPI_Send(nullptr, 0, MPI_BYTE, 0, tag_bye, ranks);
+  }
+};
+
+}  // namespace layercake::adapters

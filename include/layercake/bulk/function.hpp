@@ -1,0 +1,233 @@
+// Sweeps of a function of a few arguments, without a stack.
+//
+//   auto cheapest = bulk::function([](auto price, auto power) { return price * power; },
+//                                  bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000),
+//                                  bulk::logarithmic(1 * megawatt, 1 * gigawatt, 1000)).run(bulk::minimum(bulk::itself));
+//
+// `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its last argument: for
+// short formulas, which the compiler then keeps in registers from the axis to the result. Both give the same points the same numbers.
+#pragma once
+
+#include <layercake/bulk/sweep.hpp>
+
+namespace layercake::bulk {
+
+// Keeps the result itself.
+inline constexpr auto itself = [](const auto& result) { return result; };
+
+namespace detail {
+
+template <class S, class... Unit>
+struct arguments {
+  std::tuple<quantity_t<Unit, S>...> values;
+
+  template <class U>
+  arguments<U, Unit...> over() const {
+    return std::apply([](const auto&... q) { return arguments<U, Unit...>{{quantity_t<Unit, U>(q)...}}; }, values);
+  }
+};
+
+template <class F>
+struct applied_to {
+  F f;
+  template <class X>
+  auto operator()(const X& x) const {
+    return std::apply(f, x.values);
+  }
+};
+
+template <std::size_t I>
+struct argument {
+  template <class X>
+  auto& operator()(X& x) const {
+    return std::get<I>(x.values);
+  }
+};
+
+template <std::size_t I, class Sweep>
+auto over_all(Sweep sweep) {
+  return sweep;
+}
+template <std::size_t I, class Sweep, class Unit, class... Rest>
+auto over_all(Sweep sweep, const axis<Unit>& a, const Rest&... rest) {
+  return over_all<I + 1>(std::move(sweep).over(argument<I>{}, a), rest...);
+}
+
+}  // namespace detail
+
+template <class S = double, class F, class... Unit>
+auto function(F f, const axis<Unit>&... axes) {
+  using X = detail::arguments<S, Unit...>;
+  return detail::over_all<0>(sweep_of<S, X, detail::applied_to<F>>(X{}, detail::applied_to<F>{std::move(f)}), axes...);
+}
+
+namespace detail {
+
+template <class S, class F, class... Unit>
+struct kernel {
+  static constexpr std::size_t N = sizeof...(Unit);
+  using B = batch<S>;
+  template <std::size_t I>
+  using unit = typename std::tuple_element_t<I, std::tuple<axis<Unit>...>>::unit_type;
+
+  F f;
+  std::tuple<axis<Unit>...> axes;
+  std::uint64_t total = 1, inner = 1, chunk = 1;
+};
+
+// The arguments of a row, and its lanes.
+template <std::size_t I, std::size_t N, class Unit, class S, class B>
+auto argument_of(const double* row, const B& lanes_now) {
+  if constexpr (I + 1 == N) {
+    return layercake::detail::access::make<Unit>(lanes_now);
+  } else {
+    return layercake::detail::access::make<Unit>(static_cast<S>(row[I]));
+  }
+}
+
+template <class S, class K, class... R>
+struct kernel_job final : job {
+  const K& k;
+  const std::tuple<R...>& reductions;
+  kernel_job(const K& kernel, const std::tuple<R...>& r) : k(kernel), reductions(r) {}
+
+  std::uint64_t chunks() const override { return (k.total + k.chunk - 1) / k.chunk; }
+  double points() const override { return static_cast<double>(k.total); }
+  double points_of(std::uint64_t c) const override { return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk); }
+  std::uint64_t fingerprint() const override { return k.total * 0x9e3779b97f4a7c15u ^ k.inner ^ sizeof(K); }
+  std::unique_ptr<partial> make_partial() const override { return std::make_unique<partial_of<S, R...>>(reductions, 1); }
+  std::unique_ptr<worker> make_worker() const override;
+};
+
+template <class S, class K, class... R>
+struct kernel_worker final : worker {
+  const kernel_job<S, K, R...>& question;
+  static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
+  std::vector<double> wide;
+  alignas(64) std::array<S, largest_block> lanes_{};
+  alignas(64) std::array<std::array<S, largest_block>, outputs == 0 ? 1 : outputs> out{};
+
+  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(largest_block) {}
+
+  void run(std::uint64_t chunk, partial& into) override {
+    auto& p = static_cast<partial_of<S, R...>&>(into);
+    const K& k = question.k;
+    const std::uint64_t first = chunk * k.chunk, last = first + k.chunk < k.total ? first + k.chunk : k.total;
+    std::array<double, K::N> row{};
+    for (std::uint64_t at = first; at < last;) {
+      std::uint64_t left = at / k.inner;
+      const std::uint64_t begin = at % k.inner, n = k.inner - begin < last - at ? k.inner - begin : last - at;
+      const auto outer = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+        const auto& a = std::get<I>(k.axes);
+        row[I] = base_of(a[left % a.size()]);
+        left /= a.size();
+      };
+      [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (outer(std::integral_constant<std::size_t, K::N - 2 - I>{}), ...);
+      }(std::make_index_sequence<K::N - 1>{});
+      for (std::uint64_t done = 0; done < n; done += largest_block) {
+        const std::size_t m = static_cast<std::size_t>(n - done < largest_block ? n - done : largest_block);
+        block(row.data(), begin + done, m);
+        add(p, m, at + done);
+      }
+      p.tally.points += static_cast<double>(n);
+      at += n;
+    }
+  }
+
+ private:
+  void block(const double* row, std::uint64_t begin, std::size_t m) {
+    const K& k = question.k;
+    double* to = wide.data();
+    std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
+    for (std::size_t j = 0; j < m; ++j) lanes_[j] = static_cast<S>(to[j]);
+    using B = typename K::B;
+    for (std::size_t j = m; j < largest_block && j < m + B::size; ++j) lanes_[j] = lanes_[m - 1];
+    const auto& f = k.f;
+    for (std::size_t j = 0; j < m; j += B::size) {
+      const B now = read_lanes<typename B::arch_type>(lanes_.data() + j);
+      const auto result = call(f, row, now, std::make_index_sequence<K::N>{});
+      std::size_t o = 0;
+      const auto keep = [&](const auto& function) {
+        const auto q = function(result);
+        write_lanes(out[o++].data() + j, number_cast<B>(layercake::detail::access::base(q)));
+      };
+      std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); }, question.reductions);
+    }
+  }
+  template <class F, class B, std::size_t... I>
+  static auto call(const F& f, const double* row, const B& now, std::index_sequence<I...>) {
+    return f(argument_of<I, K::N, typename K::template unit<I>, S>(row, now)...);
+  }
+  void add(partial_of<S, R...>& p, std::size_t m, std::uint64_t from) {
+    std::array<const S*, outputs + 1> column;
+    for (std::size_t o = 0; o < outputs; ++o) column[o] = out[o].data();
+    const S* const* at = column.data();
+    const auto one = [&](auto& state, std::size_t functions) {
+      state.add(results<S>{m, at, from, 1, nullptr});
+      at += functions;
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (one(std::get<I>(p.states), std::tuple_size_v<decltype(R::of)>), ...);
+    }(std::index_sequence_for<R...>{});
+  }
+};
+template <class S, class K, class... R>
+std::unique_ptr<worker> kernel_job<S, K, R...>::make_worker() const {
+  return std::make_unique<kernel_worker<S, K, R...>>(*this);
+}
+}  // namespace detail
+
+// A function compiled for batches; see the head of this file.
+template <class S, class F, class... Unit>
+class compiled_of {
+ public:
+  explicit compiled_of(F f, const axis<Unit>&... axes) : kernel_{std::move(f), std::tuple<axis<Unit>...>(axes...)} {
+    double n = 1;
+    for (const std::uint64_t size : {axes.size()...}) n *= static_cast<double>(size);
+    detail::require_axis(n < 0x1p63, "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
+    for (const std::uint64_t size : {axes.size()...}) kernel_.total *= size, kernel_.inner = size;
+    kernel_.chunk = kernel_.total / 4096 + 1;
+    kernel_.chunk = kernel_.chunk < (1u << 16) ? 1u << 16 : kernel_.chunk > (1u << 22) ? 1u << 22 : (kernel_.chunk + largest_block - 1) / largest_block * largest_block;
+  }
+  double points() const { return static_cast<double>(kernel_.total); }
+
+  template <class... R>
+  auto run(R... reductions) const {
+    return run_on(serial{}, control{}, std::move(reductions)...);
+  }
+  template <class Schedule, class... R>
+  auto run_on(const Schedule& schedule, const control& c, R... given) const {
+    const std::tuple<R...> reductions{std::move(given)...};
+    const detail::kernel_job<S, K, R...> job(kernel_, reductions);
+    detail::partial_of<S, R...> total(reductions, 1);
+    collector all(job, total, c);
+    schedule(all);
+    if (schedule.owns_result()) all.finish();
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      if constexpr (sizeof...(R) == 1) {
+        return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);
+      } else {
+        return std::tuple{finish(std::get<I>(reductions), std::get<I>(total.states), std::get<I>(reductions).of)...};
+      }
+    }(std::index_sequence_for<R...>{});
+  }
+
+ private:
+  using K = detail::kernel<S, F, Unit...>;
+  K kernel_;
+
+  using result_type = std::remove_cvref_t<std::invoke_result_t<const F&, quantity_t<Unit, S>...>>;
+  template <class R, class State, class... G>
+  static auto finish(const R& r, const State& s, const std::tuple<G...>&) {
+    return r.template finish<S, unit_of_t<std::invoke_result_t<const G&, const result_type&>>...>(s);
+  }
+};
+
+template <class S = double, class F, class... Unit>
+compiled_of<S, F, Unit...> compiled(F f, const axis<Unit>&... axes) {
+  static_assert(sizeof...(Unit) >= 1);
+  return compiled_of<S, F, Unit...>(std::move(f), axes...);
+}
+
+}  // namespace layercake::bulk
