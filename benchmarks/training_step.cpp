@@ -1,13 +1,14 @@
-// How many training configurations a second, memory included: the library over double, float batches and double batches, beside the same formulas
-// as plain double arithmetic. Ends with lines `ratio,<name>,<value>,<aim>`; times are of one core's processor time.
+// How many training configurations a second, memory included: the library over double, float batches and double
+// batches, beside the same formulas as plain double arithmetic. Ends with lines `ratio,<name>,<value>,<aim>`; times are
+// of one core's processor time.
 #include <benchmark/benchmark.h>
 
 #include <array>
 #include <cstdio>
+#include <layercake/chips/catalog.hpp>
 #include <map>
 #include <string>
 #include <vector>
-#include <layercake/chips/catalog.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "training_plain.hpp"
@@ -15,8 +16,15 @@
 namespace {
 using namespace layercake;
 
-const models::transformer dense{.name = "dense", .layers = 80, .width = 8192, .heads = 64, .key_heads = 8, .head_width = 128, .feed_forward = 28672,
-                                .gated = true, .vocabulary = 128256};
+const models::transformer dense{.name = "dense",
+                                .layers = 80,
+                                .width = 8192,
+                                .heads = 64,
+                                .key_heads = 8,
+                                .head_width = 128,
+                                .feed_forward = 28672,
+                                .gated = true,
+                                .vocabulary = 128256};
 models::transformer mixture() {
   models::transformer m = dense;
   m.experts = 64, m.active_experts = 8, m.expert_width = 2048, m.dense_layers = 2;
@@ -28,8 +36,12 @@ const infrastructure::site site;
 // A sweep: micro-batches, data-parallel widths, tensor and pipeline splits.
 constexpr std::size_t plans = 512;
 training_plan plan_number(std::size_t i, bool experts) {
-  training_plan p{.tensor = double(1 << (i / 16 % 4)), .pipeline = double(1 << (i / 64 % 4)), .data = double(8 << (i / 4 % 4)), .micro_batch = double(1 << (i % 4)),
-                  .global_batch = 1024, .sequence = i / 256 % 2 == 0 ? 4096.0 : 8192.0};
+  training_plan p{.tensor = double(1 << (i / 16 % 4)),
+                  .pipeline = double(1 << (i / 64 % 4)),
+                  .data = double(8 << (i / 4 % 4)),
+                  .micro_batch = double(1 << (i % 4)),
+                  .global_batch = 1024,
+                  .sequence = i / 256 % 2 == 0 ? 4096.0 : 8192.0};
   p.expert = experts ? 8.0 : 1.0;
   return p;
 }
@@ -47,11 +59,12 @@ struct sweep {
     }
   }
 
- private:
+private:
   static void for_each_number(basic_training_plan<T>& p, std::size_t first, bool experts) {
     const auto fill = [&](auto member, auto source) {
       std::array<scalar_of_t<T>, lanes> x;
-      for (std::size_t j = 0; j < lanes; ++j) x[j] = static_cast<scalar_of_t<T>>(plan_number(first + j, experts).*source);
+      for (std::size_t j = 0; j < lanes; ++j)
+        x[j] = static_cast<scalar_of_t<T>>(plan_number(first + j, experts).*source);
       p.*member = T::load_unaligned(x.data());
     };
     using P = basic_training_plan<T>;
@@ -79,7 +92,8 @@ void plain(benchmark::State& state, bool experts) {
   const auto n = plain_training::plain(site.network);
   const auto m = plain_training::plain(experts ? mixture() : dense);
   std::array<plain_training::plan, plans> all;
-  for (std::size_t i = 0; i < plans; ++i) all[i] = plain_training::plain(plan_number(i, experts));
+  for (std::size_t i = 0; i < plans; ++i)
+    all[i] = plain_training::plain(plan_number(i, experts));
   const training_constants k;
   std::size_t i = 0;
   for (auto _ : state) {
@@ -89,16 +103,19 @@ void plain(benchmark::State& state, bool experts) {
   state.SetItemsProcessed(state.iterations());
 }
 void prepare(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(training_law_of<double>(dense, chip, site));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(training_law_of<double>(dense, chip, site));
 }
 
 // Keeps the time of one configuration of every benchmark, in seconds.
 class keeper : public benchmark::ConsoleReporter {
- public:
+public:
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& r : runs) {
       const auto items = r.counters.find("items_per_second");
-      times[r.benchmark_name()] = items != r.counters.end() ? 1 / items->second.value : r.cpu_accumulated_time / static_cast<double>(r.iterations);
+      times[r.benchmark_name()] = items != r.counters.end()
+                                      ? 1 / items->second.value
+                                      : r.cpu_accumulated_time / static_cast<double>(r.iterations);
     }
     ConsoleReporter::ReportRuns(runs);
   }
@@ -111,7 +128,8 @@ int main(int argc, char** argv) {
   for (const bool experts : {false, true}) {
     const std::string kind = experts ? "mixture" : "dense";
     const auto add = [&](const std::string& name, auto function) {
-      benchmark::RegisterBenchmark((kind + "/" + name).c_str(), [=](benchmark::State& state) { function(state, experts); });
+      benchmark::RegisterBenchmark((kind + "/" + name).c_str(),
+                                   [=](benchmark::State& state) { function(state, experts); });
     };
     add("plain", plain);
     add("double", library<double>);
@@ -122,7 +140,8 @@ int main(int argc, char** argv) {
   keeper k;
   benchmark::RunSpecifiedBenchmarks(&k);
   for (const std::string kind : {"dense", "mixture"}) {
-    const double by_hand = k.times[kind + "/plain"], scalar = k.times[kind + "/double"], batch = k.times[kind + "/batch_float"];
+    const double by_hand = k.times[kind + "/plain"], scalar = k.times[kind + "/double"],
+                 batch = k.times[kind + "/batch_float"];
     if (!(by_hand > 0 && scalar > 0 && batch > 0)) continue;
     std::printf("ratio,training_step_%s_scalar_over_plain,%.2f,1.00\n", kind.c_str(), scalar / by_hand);
     std::printf("ratio,training_step_%s_batch_speedup_over_plain,%.2f,4.00\n", kind.c_str(), by_hand / batch);

@@ -1,4 +1,5 @@
-// The rule of thumb that predictions are compared with: training at 42 % of the peak, all else at the data sheet's roofline.
+// The rule of thumb that predictions are compared with: training at 42 % of the peak, all else at the data sheet's
+// roofline.
 #pragma once
 
 #include "micro_rows.hpp"
@@ -14,9 +15,11 @@ template <class Row>
 double training(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model) {
   using namespace lc::units;
   const double length = number(row, "seq_len", 2048), chips = number(row, "chips", 1);
-  const double flop_per_token = 6 * lc::models::parameters(model).active() +
-                                12 * model.layers * model.heads * (model.query_key_width() + model.head_value_width()) / 2 * length;
-  const double peak = lc::in<flop / second>(chip.peak.rate(precision_named(row.cell("compute_precision"), lc::precision::bf16)));
+  const double flop_per_token =
+      6 * lc::models::parameters(model).active() +
+      12 * model.layers * model.heads * (model.query_key_width() + model.head_value_width()) / 2 * length;
+  const double peak =
+      lc::in<flop / second>(chip.peak.rate(precision_named(row.cell("compute_precision"), lc::precision::bf16)));
   const double tokens_per_s = utilisation * peak / flop_per_token;  // of a chip
   const double batch = number(row, "global_batch", 1);
   const std::string_view metric = row.cell("metric");
@@ -28,7 +31,8 @@ double training(const Row& row, const lc::chips::accelerator& chip, const lc::mo
   const double total = number(row, "tokens_total", std::nan(""));
   if (metric == "chip_hours") return total / tokens_per_s / 3600;
   if (metric == "time_to_train") return total / (tokens_per_s * chips);
-  const double layer = number(row, "micro_batch", 1) * length * flop_per_token / model.layers / (utilisation * peak * number(row, "tp", 1));
+  const double layer = number(row, "micro_batch", 1) * length * flop_per_token / model.layers /
+                       (utilisation * peak * number(row, "tp", 1));
   if (metric == "layer_forward_time") return layer / 3;
   if (metric == "layer_backward_time") return layer * (row.cell("recompute") == "full" ? 1.0 : 2.0 / 3);
   return std::nan("");
@@ -45,8 +49,12 @@ serving_times serving(const Row& row, const lc::chips::accelerator& chip, const 
   serving_times t;
   t.chips = number(row, "chips", 1);
   t.input = number(row, "isl", 150), t.output = number(row, "osl", 200);
-  const double memory = lc::in<byte>(chip.memory) * t.chips, bandwidth = lc::in<byte / second>(chip.memory_bandwidth) * t.chips;
-  const lc::models::formats f = formats_of(row, model);
+  const double memory = lc::in<byte>(chip.memory) * t.chips,
+               bandwidth = lc::in<byte / second>(chip.memory_bandwidth) * t.chips;
+  lc::models::formats f;
+  f.cache_bits = number(row, "kv_bits", 16);
+  f.weight_bits = number(row, "weight_bits", 16);
+  f.math = precision_named(row.cell("compute_precision"), lc::precision::bf16);
   const double peak = lc::in<flop / second>(chip.peak.rate(f.math)) * t.chips;
   const auto count = lc::models::parameters(model);
   const double weight = f.weight_bits / 8, mean = t.input + t.output / 2;
@@ -82,11 +90,14 @@ double serving_figure(const Row& row, const lc::chips::accelerator& chip, const 
 template <class Row>
 double energy(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer* model) {
   const double chips = number(row, "chips", 1);
-  const bool facility = row.cell("boundary") == "facility" || row.cell("boundary") == "tdp_x_pue" || row.cell("boundary") == "full_stack";
-  const double power = lc::in<lc::units::watt>(chip.thermal_design_power) * chips * (facility ? number(row, "pue", 1.2) : 1);
+  const bool facility =
+      row.cell("boundary") == "facility" || row.cell("boundary") == "tdp_x_pue" || row.cell("boundary") == "full_stack";
+  const double power =
+      lc::in<lc::units::watt>(chip.thermal_design_power) * chips * (facility ? number(row, "pue", 1.2) : 1);
   const std::string_view metric = row.cell("metric");
   if (metric == "average_power") return power;
-  if (metric == "energy_total") return power * number(row, "duration_s", number(row, "chip_hours", std::nan("")) / chips * 3600);
+  if (metric == "energy_total")
+    return power * number(row, "duration_s", number(row, "chip_hours", std::nan("")) / chips * 3600);
   if (model == nullptr) return std::nan("");
   const serving_times t = serving(row, chip, *model);
   if (metric == "energy_per_output_token") return power * t.latency() / (t.batch * t.output);
@@ -102,13 +113,16 @@ double micro(const Row& row, const lc::chips::accelerator& chip) {
   const auto at = [&](std::string_view column) { return number(row, column, 0); };
   const lc::precision math = precision_named(row.cell("precision"), lc::precision::bf16);
   const double size = lc::bytes_per_value(math), batch = number(row, "batch", 1);
-  const double peak = lc::in<flop / second>(chip.peak.rate(math)), memory = lc::in<byte / second>(chip.memory_bandwidth);
+  const double peak = lc::in<flop / second>(chip.peak.rate(math)),
+               memory = lc::in<byte / second>(chip.memory_bandwidth);
   double bytes = at("message_bytes"), time = 0;
   if (op == "gemm") {
-    const double moved = batch * (size * (at("m") * at("k") + at("k") * at("n")) + lc::max(size, 2.0) * at("m") * at("n"));
+    const double moved =
+        batch * (size * (at("m") * at("k") + at("k") * at("n")) + lc::max(size, 2.0) * at("m") * at("n"));
     time = lc::max(micro_flop(row) / peak, moved / memory);
   } else if (op == "attention_prefill" || op == "attention_decode") {
-    const double moved = batch * at("head_dim") * 2 * (at("kv_heads") * at("seq_kv") * size + at("heads") * number(row, "seq_q", 1) * 2);
+    const double moved =
+        batch * at("head_dim") * 2 * (at("kv_heads") * at("seq_kv") * size + at("heads") * number(row, "seq_q", 1) * 2);
     time = lc::max(micro_flop(row) / peak, moved / memory);
   } else if (op == "softmax" || op == "layernorm") {
     bytes = 2 * size * at("m") * at("n");

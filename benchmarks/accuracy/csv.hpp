@@ -1,5 +1,5 @@
-// Tables of comma-separated values by RFC 4180: quoted fields, lines that end in CRLF or LF, one header line. What is malformed is
-// refused with file, line and column; the column counts bytes from 1.
+// Tables of comma-separated values by RFC 4180: quoted fields, lines that end in CRLF or LF, one header line. What is
+// malformed is refused with file, line and column; the column counts bytes from 1.
 #pragma once
 
 #include <charconv>
@@ -18,7 +18,10 @@ struct malformed : layercake::error {
   std::string file;
   std::size_t line, column;
   malformed(const std::string& in, std::size_t at_line, std::size_t at_column, const std::string& what)
-      : layercake::error(in + ":" + std::to_string(at_line) + ":" + std::to_string(at_column) + ": " + what), file(in), line(at_line), column(at_column) {}
+      : layercake::error(in + ":" + std::to_string(at_line) + ":" + std::to_string(at_column) + ": " + what),
+        file(in),
+        line(at_line),
+        column(at_column) {}
 };
 
 struct csv_field {
@@ -31,7 +34,9 @@ inline std::vector<std::vector<csv_field>> parse_csv(std::string_view text, cons
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);  // byte order mark
   std::vector<std::vector<csv_field>> records;
   std::size_t at = 0, line = 1, line_start = 0;
-  const auto fail = [&](std::size_t where, const char* what) { throw malformed(file, line, where - line_start + 1, what); };
+  const auto fail = [&](std::size_t where, const char* what) {
+    throw malformed(file, line, where - line_start + 1, what);
+  };
   const auto line_end = [&](std::size_t i) -> std::size_t {  // its length if a line ends here
     if (i < text.size() && text[i] == '\n') return 1;
     return i + 1 < text.size() && text[i] == '\r' && text[i + 1] == '\n' ? 2 : 0;
@@ -53,7 +58,8 @@ inline std::vector<std::vector<csv_field>> parse_csv(std::string_view text, cons
           field.text += text[at];
         }
         ++at;
-        if (at < text.size() && text[at] != ',' && line_end(at) == 0) fail(at, "a comma or the end of the line must follow a closing quote");
+        if (at < text.size() && text[at] != ',' && line_end(at) == 0)
+          fail(at, "a comma or the end of the line must follow a closing quote");
       } else {
         for (; at < text.size() && text[at] != ',' && line_end(at) == 0; ++at) {
           if (text[at] == '"') fail(at, "a quote inside a field that does not begin with one");
@@ -98,17 +104,20 @@ private:
   const std::vector<csv_field>* fields_;
 };
 
-// A table with a header. `required` columns must be there, cells in `numbers` must be empty or a number, other columns may be anything.
+// A table with a header. `required` columns must be there, cells in `numbers` must be empty or a number, other columns
+// may be anything.
 class csv_table {
 public:
   csv_table() = default;
-  csv_table(const std::string& file, std::string_view text, const std::vector<std::string_view>& required, const std::vector<std::string_view>& numbers)
+  csv_table(const std::string& file, std::string_view text, const std::vector<std::string_view>& required,
+            const std::vector<std::string_view>& numbers)
       : file_(file), records_(parse_csv(text, file)) {
     if (records_.empty()) throw malformed(file, 1, 1, "there is no header line");
     const std::vector<csv_field>& header = records_[0];
     for (std::size_t i = 0; i < header.size(); ++i) {
       if (header[i].text.empty()) throw malformed(file, header[i].line, header[i].column, "a column without a name");
-      if (column(header[i].text) < i) throw malformed(file, header[i].line, header[i].column, "the column " + header[i].text + " comes twice");
+      if (column(header[i].text) < i)
+        throw malformed(file, header[i].line, header[i].column, "the column " + header[i].text + " comes twice");
     }
     for (std::string_view name : required) {
       if (column(name) == header.size()) throw malformed(file, 1, 1, "there is no column " + std::string(name));
@@ -118,21 +127,23 @@ public:
       if (record.size() != header.size()) {
         const csv_field& there = record.size() > header.size() ? record[header.size()] : record.back();
         throw malformed(file, there.line, there.column,
-                        std::to_string(record.size()) + " fields where the header has " + std::to_string(header.size()));
+                        std::to_string(record.size()) + " fields where the header has " +
+                            std::to_string(header.size()));
       }
       for (std::string_view name : numbers) {
         const std::size_t i = column(name);
         double value;
         if (i < header.size() && !record[i].text.empty() && !parse_number(record[i].text, value)) {
           throw malformed(file, record[i].line, record[i].column,
-                          "\"" + record[i].text + "\" under " + std::string(name) + " is not a number of at least 0, such as 16 or 2.5e12");
+                          "\"" + record[i].text + "\" under " + std::string(name) +
+                              " is not a number of at least 0, such as 16 or 2.5e12");
         }
       }
     }
   }
 
-  static csv_table read(const std::string& folder, const std::string& name, const std::vector<std::string_view>& required,
-                        const std::vector<std::string_view>& numbers) {
+  static csv_table read(const std::string& folder, const std::string& name,
+                        const std::vector<std::string_view>& required, const std::vector<std::string_view>& numbers) {
     const std::string path = folder + "/" + name;
     std::ifstream file(path, std::ios::binary);
     if (!file) return {};  // a folder need not have every file
@@ -147,7 +158,8 @@ public:
   std::size_t column(std::string_view name) const {
     const std::vector<csv_field>& header = records_[0];
     std::size_t i = 0;
-    while (i < header.size() && header[i].text != name) ++i;
+    while (i < header.size() && header[i].text != name)
+      ++i;
     return i;
   }
 

@@ -13,33 +13,105 @@ namespace accuracy {
 
 namespace schema {
 using columns = std::vector<std::string_view>;
-inline const columns chip_numbers{"peak_fp32_flops", "peak_tf32_flops", "peak_fp16_flops", "peak_bf16_flops", "peak_fp8_flops", "peak_fp4_flops",
-                                  "peak_int8_ops", "memory_bytes", "memory_bytes_per_s", "scale_up_bytes_per_s", "scale_up_domain", "tdp_w",
+inline const columns chip_numbers{"peak_fp32_flops",
+                                  "peak_tf32_flops",
+                                  "peak_fp16_flops",
+                                  "peak_bf16_flops",
+                                  "peak_fp8_flops",
+                                  "peak_fp4_flops",
+                                  "peak_int8_ops",
+                                  "memory_bytes",
+                                  "memory_bytes_per_s",
+                                  "scale_up_bytes_per_s",
+                                  "scale_up_domain",
+                                  "tdp_w",
                                   "reference_scale_out_bytes_per_s"};
-inline const columns model_numbers{"layers", "d_model", "heads", "kv_heads", "head_dim", "ffn", "gated", "vocab", "tied", "experts", "active_experts",
-                                   "shared_experts", "expert_ffn", "shared_expert_ffn", "dense_layers", "q_lora_rank", "kv_lora_rank",
-                                   "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "sliding_window", "sliding_window_layers",
-                                   "full_attention_layers", "total_params", "active_params"};
-inline const columns training_numbers{"chips", "chips_per_node", "scale_up_domain", "node_network_bytes_per_s_per_chip", "tp", "pp", "vp", "dp", "cp",
-                                      "ep", "sequence_parallel", "sharding_ranks", "micro_batch", "global_batch", "seq_len", "software_year", "value",
-                                      "tokens_total", "predictable"};
-inline const columns inference_numbers{"chips", "tp", "pp", "ep", "weight_bits", "activation_bits", "kv_bits", "software_year", "concurrency",
-                                       "request_rate_per_s", "isl", "osl", "value", "power_cap_w", "predictable", "attention_dp", "speculative"};
-inline const columns energy_numbers{"chips", "concurrency", "isl", "osl", "weight_bits", "activation_bits", "kv_bits", "value", "duration_s", "tokens",
-                                    "pue", "carbon_kg_per_kwh", "predictable", "chip_hours", "tp", "ep", "attention_dp", "software_year"};
-inline const columns micro_numbers{"chips", "m", "n", "k", "batch", "heads", "kv_heads", "head_dim", "seq_q", "seq_kv", "message_bytes", "ranks",
-                                   "ranks_per_node", "value", "predictable", "in_network_reduction", "tokens", "software_year"};
+inline const columns model_numbers{"layers",
+                                   "d_model",
+                                   "heads",
+                                   "kv_heads",
+                                   "head_dim",
+                                   "ffn",
+                                   "gated",
+                                   "vocab",
+                                   "tied",
+                                   "experts",
+                                   "active_experts",
+                                   "shared_experts",
+                                   "expert_ffn",
+                                   "shared_expert_ffn",
+                                   "dense_layers",
+                                   "q_lora_rank",
+                                   "kv_lora_rank",
+                                   "qk_nope_head_dim",
+                                   "qk_rope_head_dim",
+                                   "v_head_dim",
+                                   "sliding_window",
+                                   "sliding_window_layers",
+                                   "full_attention_layers",
+                                   "total_params",
+                                   "active_params"};
+inline const columns training_numbers{"chips",
+                                      "chips_per_node",
+                                      "scale_up_domain",
+                                      "node_network_bytes_per_s_per_chip",
+                                      "tp",
+                                      "pp",
+                                      "vp",
+                                      "dp",
+                                      "cp",
+                                      "ep",
+                                      "sequence_parallel",
+                                      "sharding_ranks",
+                                      "micro_batch",
+                                      "global_batch",
+                                      "seq_len",
+                                      "software_year",
+                                      "value",
+                                      "tokens_total",
+                                      "predictable"};
+inline const columns inference_numbers{"chips",       "tp",
+                                       "pp",          "ep",
+                                       "weight_bits", "activation_bits",
+                                       "kv_bits",     "software_year",
+                                       "concurrency", "request_rate_per_s",
+                                       "isl",         "osl",
+                                       "value",       "power_cap_w",
+                                       "predictable", "attention_dp",
+                                       "speculative"};
+inline const columns energy_numbers{
+    "chips",       "concurrency", "isl",        "osl",    "weight_bits",  "activation_bits",
+    "kv_bits",     "value",       "duration_s", "tokens", "pue",          "carbon_kg_per_kwh",
+    "predictable", "chip_hours",  "tp",         "ep",     "attention_dp", "software_year"};
+inline const columns micro_numbers{"chips",
+                                   "m",
+                                   "n",
+                                   "k",
+                                   "batch",
+                                   "heads",
+                                   "kv_heads",
+                                   "head_dim",
+                                   "seq_q",
+                                   "seq_kv",
+                                   "message_bytes",
+                                   "ranks",
+                                   "ranks_per_node",
+                                   "value",
+                                   "predictable",
+                                   "in_network_reduction",
+                                   "tokens",
+                                   "software_year"};
 inline const columns measured{"id", "source", "chip", "metric", "value", "predictable"};
 }  // namespace schema
 
 struct described_chip {
   lc::chips::accelerator chip;
-  double network = 0;        // bytes per second of the usual server, 0 where not known
+  double network = 0;  // bytes per second of the usual server, 0 where not known
   bool in_catalog = false;
 };
 struct described_model {
   lc::models::transformer model;
-  bool described = true;     // its attention is one that the library knows
+  bool described = true;  // its attention is one that the library knows
 };
 
 class directory {
@@ -52,8 +124,10 @@ public:
         inference(csv_table::read(folder, "inference.csv", schema::measured, schema::inference_numbers)),
         energy(csv_table::read(folder, "energy.csv", schema::measured, schema::energy_numbers)),
         micro(csv_table::read(folder, "micro.csv", schema::measured, schema::micro_numbers)) {
-    for (std::size_t i = 0; i < chips_.rows(); ++i) chip_rows_.emplace(chips_[i].cell("chip"), i);
-    for (std::size_t i = 0; i < models_.rows(); ++i) model_rows_.emplace(models_[i].cell("model"), i);
+    for (std::size_t i = 0; i < chips_.rows(); ++i)
+      chip_rows_.emplace(chips_[i].cell("chip"), i);
+    for (std::size_t i = 0; i < models_.rows(); ++i)
+      model_rows_.emplace(models_[i].cell("model"), i);
   }
   directory(const directory&) = delete;
 

@@ -17,24 +17,57 @@ struct named_constant {
   bool fixed;
 };
 
-// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is known to hide, chosen
-// before the fit. Fixed: what training speeds do not identify. Bounds are those of training_constants::fields().
+// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is
+// known to hide, chosen before the fit. Fixed: what training speeds do not identify. Bounds are those of
+// training_constants::fields().
 std::vector<named_constant> training_list(lc::training_constants& c) {
-  struct start { const char* name; double guess; bool fixed; };
-  static constexpr start starts[] = {
-      {"products", 0.92, false},        {"tpu_products", 1.40, false},      {"tpu_balance", 1.2e-3, false},      {"maturity", 0.14, false},
-      {"eighth", 0.91, false},          {"quarter", 0.99, false},           {"grouped", 0.75, false},            {"attention_2023", 0.85, false},
-      {"attention", 1.0, false},        {"attention_ported", 0.62, false},  {"attention_backward", 0.74, false}, {"scores", 0.52, false},
-      {"traffic_2022", 1.14, false},    {"traffic_2023", 1.65, false},      {"traffic_2024", 1.11, false},       {"traffic_2025", 0.5, false},
-      {"quantise", 1.0, false},         {"host", 3.5e-4, true},             {"host_mixture", 3.6e-3, false},     {"host_graph", 0.3, true},
-      {"host_tpu", 0.1, true},          {"inside", 0.91, false},            {"gradients", 1.0, true},            {"flat", 0.80, false},
-      {"expert_exchange", 0.70, false}, {"hidden_tensor", 0.58, false},     {"hidden_tensor_2023", 0.27, false}, {"hidden_data", 0.71, false},
-      {"hidden_sharding", 0.76, false}, {"hidden_expert", 0.1, true},       {"hidden_expert_out", 0.5, true},    {"hidden_context", 0.8, true},
-      {"exposed_pipeline", 0.3, true},  {"straggling", 0.0035, false},      {"custom_recompute", 0.60, false},   {"automatic_recompute", 0.4, true}};
+  struct start {
+    const char* name;
+    double guess;
+    bool fixed;
+  };
+  static constexpr start starts[] = {{"products", 0.92, false},
+                                     {"tpu_products", 1.40, false},
+                                     {"tpu_balance", 1.2e-3, false},
+                                     {"maturity", 0.14, false},
+                                     {"eighth", 0.91, false},
+                                     {"quarter", 0.99, false},
+                                     {"grouped", 0.75, false},
+                                     {"attention_2023", 0.85, false},
+                                     {"attention", 1.0, false},
+                                     {"attention_ported", 0.62, false},
+                                     {"attention_backward", 0.74, false},
+                                     {"scores", 0.52, false},
+                                     {"traffic_2022", 1.14, false},
+                                     {"traffic_2023", 1.65, false},
+                                     {"traffic_2024", 1.11, false},
+                                     {"traffic_2025", 0.5, false},
+                                     {"quantise", 1.0, false},
+                                     {"host", 3.5e-4, true},
+                                     {"host_mixture", 3.6e-3, false},
+                                     {"host_graph", 0.3, true},
+                                     {"host_tpu", 0.1, true},
+                                     {"inside", 0.91, false},
+                                     {"gradients", 1.0, true},
+                                     {"flat", 0.80, false},
+                                     {"expert_exchange", 0.70, false},
+                                     {"hidden_tensor", 0.58, false},
+                                     {"hidden_tensor_2023", 0.27, false},
+                                     {"hidden_data", 0.71, false},
+                                     {"hidden_sharding", 0.76, false},
+                                     {"hidden_expert", 0.1, true},
+                                     {"hidden_expert_out", 0.5, true},
+                                     {"hidden_context", 0.8, true},
+                                     {"exposed_pipeline", 0.3, true},
+                                     {"straggling", 0.0035, false},
+                                     {"custom_recompute", 0.60, false},
+                                     {"automatic_recompute", 0.4, true}};
   std::vector<named_constant> out;
   std::apply(
       [&](const auto&... field) {
-        (out.push_back({field.name, {&(c.*(field.member)), field.allowed.low, field.allowed.high, c.*(field.member)}, true}), ...);
+        (out.push_back(
+             {field.name, {&(c.*(field.member)), field.allowed.low, field.allowed.high, c.*(field.member)}, true}),
+         ...);
       },
       lc::training_constants::fields());
   for (named_constant& n : out) {
@@ -72,7 +105,8 @@ struct observation {
 // Every source counts alike, and within it every metric.
 std::vector<double> weights_of(const std::vector<observation>& all, const std::string& left_out) {
   std::map<std::string, std::map<std::string, double>> count;
-  for (const observation& o : all) count[o.source][o.metric] += 1;
+  for (const observation& o : all)
+    count[o.source][o.metric] += 1;
   std::vector<double> out;
   for (const observation& o : all) {
     const auto& metrics = count[o.source];
@@ -81,19 +115,23 @@ std::vector<double> weights_of(const std::vector<observation>& all, const std::s
   return out;
 }
 
-// Whether nothing else was measured on chips of this source's families, or with its software: leaving it out leaves constants without data.
+// Whether nothing else was measured on chips of this source's families, or with its software: leaving it out leaves
+// constants without data.
 bool alone(const std::vector<observation>& all, const std::string& source) {
   const auto covered = [&](auto&& key) {
     std::set<std::string> own, others;
-    for (const observation& o : all) (o.source == source ? own : others).insert(key(o));
+    for (const observation& o : all)
+      (o.source == source ? own : others).insert(key(o));
     return std::any_of(own.begin(), own.end(), [&](const std::string& k) { return others.count(k) > 0; });
   };
-  return !covered([](const observation& o) { return o.chip; }) || !covered([](const observation& o) { return o.software; });
+  return !covered([](const observation& o) { return o.chip; }) ||
+         !covered([](const observation& o) { return o.software; });
 }
 
-// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone, rows, fitted and left-out
-// median, 90th percentile and bias.
-void fit_group(const char* title, std::vector<named_constant> list, const std::vector<observation>& all, bool leave_out, std::ostream& held_out) {
+// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone,
+// rows, fitted and left-out median, 90th percentile and bias.
+void fit_group(const char* title, std::vector<named_constant> list, const std::vector<observation>& all, bool leave_out,
+               std::ostream& held_out) {
   fit_problem problem;
   for (const named_constant& n : list) {
     if (!n.fixed) problem.constants.push_back(n.constant);
@@ -101,22 +139,27 @@ void fit_group(const char* title, std::vector<named_constant> list, const std::v
   problem.errors = [&] {
     std::vector<double> e;
     e.reserve(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) e.push_back(problem.weights[i] == 0 ? 0 : std::log(all[i].predict() / all[i].measured));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      e.push_back(problem.weights[i] == 0 ? 0 : std::log(all[i].predict() / all[i].measured));
     return e;
   };
   const auto guess = [&] {
-    for (const named_constant& n : list) *n.constant.at = n.constant.guess;
+    for (const named_constant& n : list)
+      *n.constant.at = n.constant.guess;
   };
   problem.weights = weights_of(all, "");
   guess();
   fit(problem);
   std::printf("%s\n", title);
-  for (const named_constant& n : list) std::printf("  double %s = %.4g;%s\n", n.name, *n.constant.at, n.fixed ? "  // not fitted" : "");
+  for (const named_constant& n : list)
+    std::printf("  double %s = %.4g;%s\n", n.name, *n.constant.at, n.fixed ? "  // not fitted" : "");
 
   std::vector<double> best;
-  for (const named_constant& n : list) best.push_back(*n.constant.at);
+  for (const named_constant& n : list)
+    best.push_back(*n.constant.at);
   std::set<std::pair<std::string, std::string>> sources;
-  for (const observation& o : all) sources.insert({o.group, o.source});
+  for (const observation& o : all)
+    sources.insert({o.group, o.source});
   const auto score_now = [&](const std::string& group, const std::string& source) {
     std::vector<double> errors;
     for (const observation& o : all) {
@@ -128,32 +171,40 @@ void fit_group(const char* title, std::vector<named_constant> list, const std::v
   };
   std::printf("  %-20s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "source", "rows");
   std::set<std::string> names;
-  for (const auto& s : sources) names.insert(s.second);
+  for (const auto& s : sources)
+    names.insert(s.second);
   for (const std::string& source : names) {
     std::map<std::string, score> fitted, out;
-    for (std::size_t i = 0; i < list.size(); ++i) *list[i].constant.at = best[i];
-    for (const auto& [group, name] : sources) if (name == source) fitted[group] = score_now(group, source);
+    for (std::size_t i = 0; i < list.size(); ++i)
+      *list[i].constant.at = best[i];
+    for (const auto& [group, name] : sources)
+      if (name == source) fitted[group] = score_now(group, source);
     if (leave_out) {
       problem.weights = weights_of(all, source);
       guess();  // not from constants that have seen the source
       fit(problem);
-      for (const auto& [group, name] : sources) if (name == source) out[group] = score_now(group, source);
+      for (const auto& [group, name] : sources)
+        if (name == source) out[group] = score_now(group, source);
     }
     for (const auto& [group, f] : fitted) {
       const bool by_itself = alone(all, source);
-      std::printf("  %-20s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), source.c_str(), f.rows, 100 * f.median, 100 * f.p90, 100 * f.bias);
+      std::printf("  %-20s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), source.c_str(), f.rows, 100 * f.median,
+                  100 * f.p90, 100 * f.bias);
       if (leave_out) {
         const score& o = out[group];
-        std::printf("    %5.1f %5.1f %+5.1f%s", 100 * o.median, 100 * o.p90, 100 * o.bias, by_itself ? "   (alone with its chips or software)" : "");
+        std::printf("    %5.1f %5.1f %+5.1f%s", 100 * o.median, 100 * o.p90, 100 * o.bias,
+                    by_itself ? "   (alone with its chips or software)" : "");
         char text[256];
-        std::snprintf(text, sizeof text, ",%d,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0, f.rows, f.median, f.p90, f.bias, o.median, o.p90, o.bias);
+        std::snprintf(text, sizeof text, ",%d,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0, f.rows,
+                      f.median, f.p90, f.bias, o.median, o.p90, o.bias);
         held_out << group << ',' << csv_text(source) << text;
       }
       std::printf("\n");
       std::fflush(stdout);
     }
   }
-  for (std::size_t i = 0; i < list.size(); ++i) *list[i].constant.at = best[i];
+  for (std::size_t i = 0; i < list.size(); ++i)
+    *list[i].constant.at = best[i];
 }
 
 }  // namespace
@@ -175,21 +226,29 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
       const std::string_view metric = row.cell("metric");
       const std::string group(group_of(file, {}, metric, {}));
       if (row.cell("predictable") != "1" || group.empty() || !chip || !model || !model->described) continue;
-      observation o{row, row.number("value", 0), std::string(row.cell("source")), std::string(metric), group,
-                    lc::chips::name(chip->chip.family), std::string(row.cell("software")), {}};
+      observation o{row,
+                    row.number("value", 0),
+                    std::string(row.cell("source")),
+                    std::string(metric),
+                    group,
+                    lc::chips::name(chip->chip.family),
+                    std::string(row.cell("software")),
+                    {}};
       o.predict = predict(row, *chip, *model);
       if (o.measured > 0 && std::isfinite(std::log(o.predict()))) out.push_back(std::move(o));
     }
     return out;
   };
-  const auto training = observations(data.training, "training", [&](const csv_record& row, const described_chip& c, const described_model& m) {
-    const training_case what = described_training(row, c, m);
-    return [&k, row, what] { return predict_training(row, what, k.training); };
-  });
+  const auto training = observations(data.training, "training",
+                                     [&](const csv_record& row, const described_chip& c, const described_model& m) {
+                                       const training_case what = described_training(row, c, m);
+                                       return [&k, row, what] { return predict_training(row, what, k.training); };
+                                     });
   fit_group("training_constants", training_list(k.training), training, lines.is_open(), lines);
-  const auto serving = observations(data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
-    return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };
-  });
+  const auto serving = observations(
+      data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+        return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };
+      });
   fit_group("serving_constants", serving_list(k.serving), serving, lines.is_open(), lines);
 }
 

@@ -1,9 +1,10 @@
-// Constants of laws from measurements: least squares of ln(predicted / measured), rounded so that outliers weigh less (Charbonnier), within
-// bounds, drawn weakly to a first guess, by Levenberg and Marquardt with differences for derivatives.
+// Constants of laws from measurements: least squares of ln(predicted / measured), rounded so that outliers weigh less
+// (Charbonnier), within bounds, drawn weakly to a first guess, by Levenberg and Marquardt with differences for
+// derivatives.
 #pragma once
 
-#include <Eigen/Dense>
 #include <cmath>
+#include <Eigen/Dense>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,7 +16,10 @@ struct free_constant {
   double* at;
   double low, high, guess;
   bool logarithmic() const { return low > 0 && high > 30 * low; }
-  double to_unit(double x) const { return logarithmic() ? std::log(x / low) / std::log(high / low) : (x - low) / (high - low); }
+  double to_unit(double x) const {
+    x = std::fmin(std::fmax(x, low), high);
+    return logarithmic() ? std::log(x / low) / std::log(high / low) : (x - low) / (high - low);
+  }
   double from_unit(double u) const { return logarithmic() ? low * std::pow(high / low, u) : low + u * (high - low); }
 };
 
@@ -34,9 +38,11 @@ inline double fit(const fit_problem& p) {
   const Eigen::Index n = static_cast<Eigen::Index>(p.constants.size()), m = static_cast<Eigen::Index>(p.weights.size());
   const auto index = [](Eigen::Index i) { return static_cast<std::size_t>(i); };
   Eigen::VectorXd x(n);
-  for (Eigen::Index j = 0; j < n; ++j) x[j] = std::fmin(std::fmax(p.constants[index(j)].to_unit(*p.constants[index(j)].at), 0.0), 1.0);
+  for (Eigen::Index j = 0; j < n; ++j)
+    x[j] = p.constants[index(j)].to_unit(*p.constants[index(j)].at);
   const auto set = [&](const Eigen::VectorXd& u) {
-    for (Eigen::Index j = 0; j < n; ++j) *p.constants[index(j)].at = p.constants[index(j)].from_unit(u[j]);
+    for (Eigen::Index j = 0; j < n; ++j)
+      *p.constants[index(j)].at = p.constants[index(j)].from_unit(u[j]);
   };
   const auto residuals = [&](const Eigen::VectorXd& u) {
     set(u);
@@ -48,7 +54,8 @@ inline double fit(const fit_problem& p) {
       const double e = std::isfinite(plain) ? std::fmin(std::fmax(plain, -3.0), 3.0) : 3.0;
       r[i] = w == 0 ? 0 : w * std::copysign(std::sqrt(2 * (std::sqrt(1 + e * e / (s * s)) - 1)) * s, e);
     }
-    for (Eigen::Index j = 0; j < n; ++j) r[m + j] = 4 * p.stiffness * (u[j] - p.constants[index(j)].to_unit(p.constants[index(j)].guess));
+    for (Eigen::Index j = 0; j < n; ++j)
+      r[m + j] = 4 * p.stiffness * (u[j] - p.constants[index(j)].to_unit(p.constants[index(j)].guess));
     return r;
   };
   Eigen::VectorXd r = residuals(x);

@@ -27,36 +27,44 @@ struct constants {
 struct prediction {
   std::string id, source, file, metric, group, regime, chip, model;
   double measured = 0, predicted = 0, baseline = 0;
-  bool scored = false;            // marked predictable
+  bool scored = false;  // marked predictable
   const char* confidence = "";
-  std::string reason;             // why there is no prediction, empty if there is one
+  std::string reason;  // why there is no prediction, empty if there is one
 
   bool answered() const { return reason.empty(); }
   double error() const { return std::log(predicted / measured); }
   double baseline_error() const { return std::log(baseline / measured); }
 };
 
-inline constexpr std::array<std::string_view, 12> groups{"training_speed", "training_run",      "serving_throughput", "serving_latency", "ttft",   "energy",
-                                                         "gemm",           "attention_prefill", "attention_decode",   "collective",      "memory", "moe"};
+inline constexpr std::array<std::string_view, 12> groups{
+    "training_speed", "training_run",      "serving_throughput", "serving_latency", "ttft",   "energy",
+    "gemm",           "attention_prefill", "attention_decode",   "collective",      "memory", "moe"};
 
 // The group that a figure is scored in; empty for figures that are in none.
-inline std::string_view group_of(std::string_view file, std::string_view op, std::string_view metric, std::string_view unit) {
+inline std::string_view group_of(std::string_view file, std::string_view op, std::string_view metric,
+                                 std::string_view unit) {
   const auto has = [&](std::string_view word) { return metric.find(word) != metric.npos; };
   if (file == "training") {
     if (metric == "chip_hours" || metric == "time_to_train") return "training_run";
-    for (std::string_view m : {"iteration_time", "tokens_per_s_per_chip", "achieved_flops_per_chip", "mfu", "sequences_per_s", "layer_forward_time", "layer_backward_time"}) {
+    for (std::string_view m : {"iteration_time", "tokens_per_s_per_chip", "achieved_flops_per_chip", "mfu",
+                               "sequences_per_s", "layer_forward_time", "layer_backward_time"}) {
       if (metric == m) return "training_speed";
     }
   } else if (file == "inference") {
     if (has("tokens_per_s") || has("samples_per_s")) return "serving_throughput";
     if (metric == "ttft") return "ttft";
-    if (metric == "tpot" || metric == "request_latency" || metric == "prefill_latency" || metric == "decode_latency") return "serving_latency";
+    if (metric == "tpot" || metric == "request_latency" || metric == "prefill_latency" || metric == "decode_latency")
+      return "serving_latency";
   } else if (file == "energy") {
-    if (unit == "W" || unit.substr(0, 1) == "J") return "energy";
+    if (unit == "W" || unit.substr(0, 1) == "J" || metric == "average_power" || metric.substr(0, 7) == "energy_")
+      return "energy";
   } else if (file == "micro") {
-    for (std::string_view g : {"gemm", "attention_prefill", "attention_decode"}) if (op == g) return g;
-    for (std::string_view c : {"all_reduce", "all_gather", "reduce_scatter", "all_to_all"}) if (op == c) return "collective";
-    for (std::string_view m : {"memory_copy", "softmax", "layernorm", "host_copy"}) if (op == m) return "memory";
+    for (std::string_view g : {"gemm", "attention_prefill", "attention_decode"})
+      if (op == g) return g;
+    for (std::string_view c : {"all_reduce", "all_gather", "reduce_scatter", "all_to_all"})
+      if (op == c) return "collective";
+    for (std::string_view m : {"memory_copy", "softmax", "layernorm", "host_copy"})
+      if (op == m) return "memory";
     if (op == "moe_dispatch" || op == "moe_combine") return "moe";
   }
   return {};
@@ -70,8 +78,9 @@ inline std::string regime_of(std::string_view file, const csv_record& row) {
   };
   if (file == "training") {
     const double tensor = row.number("tp", 1), pipeline = row.number("pp", 1);
-    return cell("compute_precision", "bf16") + ", " + (row.number("chips", 1) > 1 ? "" : "one chip") + (tensor > 1 ? "tensor " : "") +
-           (pipeline > 1 ? "pipeline " : "") + (row.number("ep", 1) > 1 ? "expert " : "") + (row.cell("sharding") == "full" ? "sharded " : "data");
+    return cell("compute_precision", "bf16") + ", " + (row.number("chips", 1) > 1 ? "" : "one chip") +
+           (tensor > 1 ? "tensor " : "") + (pipeline > 1 ? "pipeline " : "") +
+           (row.number("ep", 1) > 1 ? "expert " : "") + (row.cell("sharding") == "full" ? "sharded " : "data");
   }
   if (file == "inference") return cell("regime", "no regime");
   if (file == "energy") return cell("phase", "") + ", " + cell("boundary", "");
@@ -80,12 +89,15 @@ inline std::string regime_of(std::string_view file, const csv_record& row) {
 
 // A row of training.csv with its chip and model.
 inline training_case described_training(const csv_record& row, const described_chip& c, const described_model& m) {
-  const auto usual = c.network > 0 ? c.network * (lc::units::byte / lc::units::second) : lc::unknown<lc::quantity<lc::unit::byte_per_second>>();
+  const auto usual = c.network > 0 ? c.network * (lc::units::byte / lc::units::second)
+                                   : lc::unknown<lc::quantity<lc::unit::byte_per_second>>();
   return training_case_of(row, c.chip, m.model, usual);
 }
 
-inline answer answer_training(const csv_record& row, const described_chip& c, const described_model& m, const lc::training_constants& k) {
-  if (!(m.model.layers > 0 && m.model.width > 0 && m.model.heads > 0 && m.model.vocabulary > 0)) return {0, "the model's architecture is not given"};
+inline answer answer_training(const csv_record& row, const described_chip& c, const described_model& m,
+                              const lc::training_constants& k) {
+  if (!(m.model.layers > 0 && m.model.width > 0 && m.model.heads > 0 && m.model.vocabulary > 0))
+    return {0, "the model's architecture is not given"};
   const double value = predict_training(row, described_training(row, c, m), k);
   if (value > 0 && std::isfinite(value)) return {value, {}};
   const std::string_view metric = row.cell("metric"), group = group_of("training", {}, metric, {});
@@ -105,36 +117,42 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
       p.regime = regime_of(file, row);
       p.chip = row.cell("chip"), p.model = row.cell("model");
       p.measured = row.number("value", 0);
-      p.scored = row.cell("predictable") == "1" && !p.group.empty();
+      p.scored = row.number("predictable", 0) == 1 && !p.group.empty();
       const auto chip = data.chip(p.chip);
       const auto model = data.model(p.model);
-      const bool kernel = std::string_view(file) == "micro", needs_model = !kernel && !(std::string_view(file) == "energy");
+      const bool kernel = std::string_view(file) == "micro",
+                 needs_model = !kernel && !(std::string_view(file) == "energy");
       answer a;
       if (!chip) {
         a.reason = p.chip.empty() ? "no chip is given" : "neither the catalog nor chips.csv has the chip " + p.chip;
       } else if (needs_model && !model) {
-        a.reason = p.model.empty() ? "no model is given" : "neither the catalog nor models.csv has the model " + p.model;
+        a.reason =
+            p.model.empty() ? "no model is given" : "neither the catalog nor models.csv has the model " + p.model;
       } else if (model && !model->described) {
         a.reason = "the model's attention is a hybrid, or not described";
-      } else if (kernel) {
-        a = predict_micro(row, chip->chip, chip->network, k.micro);
-        p.baseline = baseline::micro(row, chip->chip);
-      } else if (p.file == "training") {
-        a = answer_training(row, *chip, *model, k.training);
-        p.baseline = baseline::training(row, chip->chip, model->model);
-      } else if (p.file == "inference") {
-        a = predict_serving(row, chip->chip, model->model, chip->network, k.serving);
-        p.baseline = baseline::serving_figure(row, chip->chip, model->model);
       } else {
-        a = predict_energy(row, chip->chip, model ? model->model : lc::models::transformer{}, chip->network, k.serving);
-        p.baseline = baseline::energy(row, chip->chip, model ? &model->model : nullptr);
+        const lc::models::transformer architecture = model ? model->model : lc::models::transformer{};
+        try {
+          a = kernel                  ? predict_micro(row, chip->chip, chip->network, k.micro)
+              : p.file == "training"  ? answer_training(row, *chip, *model, k.training)
+              : p.file == "inference" ? predict_serving(row, chip->chip, architecture, chip->network, k.serving)
+                                      : predict_energy(row, chip->chip, architecture, chip->network, k.serving);
+        } catch (const lc::error& e) {
+          a = {0, e.what()};
+        }
+        p.baseline = kernel                  ? baseline::micro(row, chip->chip)
+                     : p.file == "training"  ? baseline::training(row, chip->chip, architecture)
+                     : p.file == "inference" ? baseline::serving_figure(row, chip->chip, architecture)
+                                             : baseline::energy(row, chip->chip, model ? &architecture : nullptr);
       }
       p.predicted = a.value, p.reason = a.reason;
-      if (p.reason.empty() && !(p.predicted > 0 && std::isfinite(p.predicted))) p.reason = "no finite figure for this configuration";
-      p.confidence = !p.answered()                                              ? ""
-                     : !p.scored                                                ? "incomplete configuration"
-                     : !chip->in_catalog || !lc::chips::kernel_constants(chip->chip.family).measured ? "chip by its data sheet"
-                                                                                : "chip family measured";
+      if (p.reason.empty() && !(p.predicted > 0 && std::isfinite(p.predicted)))
+        p.reason = "no finite figure for this configuration";
+      p.confidence = !p.answered() ? ""
+                     : !p.scored   ? "incomplete configuration"
+                     : !chip->in_catalog || !lc::chips::kernel_constants(chip->chip.family).measured
+                         ? "chip by its data sheet"
+                         : "chip family measured";
       out.push_back(std::move(p));
     }
   };
@@ -168,7 +186,8 @@ inline score score_of(const std::vector<double>& errors, std::size_t rows) {
   if (errors.empty()) return s;
   std::vector<double> size;
   s.mean = 0;
-  for (const double e : errors) size.push_back(std::fabs(e)), s.mean += size.back() / static_cast<double>(errors.size());
+  for (const double e : errors)
+    size.push_back(std::fabs(e)), s.mean += size.back() / static_cast<double>(errors.size());
   s.median = quantile(size, 0.5), s.p90 = quantile(size, 0.9), s.bias = quantile(errors, 0.5);
   return s;
 }
@@ -193,7 +212,8 @@ score score_where(const std::vector<prediction>& all, Selected&& selected, of_wh
 template <class Selected, class Text>
 std::vector<std::string> distinct(const std::vector<prediction>& all, Selected&& selected, Text&& text) {
   std::vector<std::string> out;
-  for (const prediction& p : all) if (selected(p)) out.push_back(text(p));
+  for (const prediction& p : all)
+    if (selected(p)) out.push_back(text(p));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
@@ -206,20 +226,24 @@ struct group_score {
   score macro;  // rows and predicted are sums, the others means over the sources with a prediction
 };
 
-inline group_score score_group(const std::vector<prediction>& all, std::string_view group, of_whom who = of_whom::library) {
+inline group_score score_group(const std::vector<prediction>& all, std::string_view group,
+                               of_whom who = of_whom::library) {
   group_score g;
   g.group = group;
   const auto in = [&](const prediction& p) { return p.scored && p.group == group; };
   g.sources = distinct(all, in, [](const prediction& p) { return p.source; });
   double median = 0, mean = 0, p90 = 0, bias = 0, count = 0;
   for (const std::string& source : g.sources) {
-    const score s = score_where(all, [&](const prediction& p) { return in(p) && p.source == source; }, who);
+    const score s = score_where(
+        all, [&](const prediction& p) { return in(p) && p.source == source; }, who);
     g.by_source.push_back(s);
     g.macro.rows += s.rows, g.macro.predicted += s.predicted;
     if (s.predicted == 0) continue;
     median += s.median, mean += s.mean, p90 += s.p90, bias += s.bias, count += 1;
   }
-  if (count > 0) g.macro.median = median / count, g.macro.mean = mean / count, g.macro.p90 = p90 / count, g.macro.bias = bias / count;
+  if (count > 0)
+    g.macro.median = median / count, g.macro.mean = mean / count, g.macro.p90 = p90 / count,
+    g.macro.bias = bias / count;
   return g;
 }
 

@@ -1,5 +1,5 @@
-// Rows of training.csv as plans, and what the library predicts for them. Empty cells get the defaults that are stated here; nothing depends on
-// an id, a source or a name.
+// Rows of training.csv as plans, and what the library predicts for them. Empty cells get the defaults that are stated
+// here; nothing depends on an id, a source or a name.
 #pragma once
 
 #include <cmath>
@@ -16,7 +16,9 @@ using namespace lc;
 
 // A row gives `std::string_view cell(std::string_view column)`, empty where unknown.
 template <class R>
-concept csv_row = requires(const R& r) { std::string_view(r.cell("id")); };
+concept csv_row = requires(const R& r) {
+  std::string_view(r.cell("id"));
+};
 
 template <csv_row Row>
 double number_or(const Row& row, std::string_view column, double otherwise) {
@@ -27,15 +29,21 @@ double number_or(const Row& row, std::string_view column, double otherwise) {
 // The year from which software for a family's instructions is counted: that of its first chip.
 constexpr double first_year(chips::family f) {
   switch (f) {
-    case chips::family::volta: return 2017;
-    case chips::family::ampere: return 2020;
-    case chips::family::ada:
-    case chips::family::hopper:
-    case chips::family::gaudi:
-    case chips::family::trainium: return 2022;
-    case chips::family::blackwell: return 2024;
-    case chips::family::amd_cdna: return 2021;
-    default: return 2022;
+  case chips::family::volta:
+    return 2017;
+  case chips::family::ampere:
+    return 2020;
+  case chips::family::ada:
+  case chips::family::hopper:
+  case chips::family::gaudi:
+  case chips::family::trainium:
+    return 2022;
+  case chips::family::blackwell:
+    return 2024;
+  case chips::family::amd_cdna:
+    return 2021;
+  default:
+    return 2022;
   }
 }
 
@@ -43,10 +51,14 @@ inline infrastructure::scale_up_law fabric_of(const chips::accelerator& chip) {
   using namespace infrastructure;
   if (!(chip.scale_up_bandwidth > 64 * units::gigabyte_per_second)) return catalog::pcie;
   switch (chip.family) {
-    case chips::family::ampere: return catalog::nvlink_ampere;
-    case chips::family::hopper: return catalog::nvlink_hopper;
-    case chips::family::blackwell: return catalog::nvlink_blackwell;
-    default: return {};
+  case chips::family::ampere:
+    return catalog::nvlink_ampere;
+  case chips::family::hopper:
+    return catalog::nvlink_hopper;
+  case chips::family::blackwell:
+    return catalog::nvlink_blackwell;
+  default:
+    return {};
   }
 }
 
@@ -72,12 +84,11 @@ struct training_case {
 // Defaults for empty cells:
 //   network             the usual server's, `usual_network`; without it 12.5 GB/s, at most the fabric's own rate
 //   dp                  chips / (tp pp cp)
-//   vp                  1; if the schedule is interleaved 2; if neither is given, for pipelines since 2023, two layers a chunk
-//   micro_batch         1;  global_batch: dp;  seq_len: 2048
-//   sequence_parallel   yes for tensor parallelism since 2023;  sharding: none, over dp cp ranks
-//   recompute           as much as it takes to fit
-//   compute_precision   16 bit; a format that the chip has no units for runs in 16 bit
-//   software_year       2024;  attention is fused since 2023;  age: since the first chip of the family, 2 years for TPUs
+//   vp                  1; if the schedule is interleaved 2; if neither is given, for pipelines since 2023, two layers
+//   a chunk micro_batch         1;  global_batch: dp;  seq_len: 2048 sequence_parallel   yes for tensor parallelism
+//   since 2023;  sharding: none, over dp cp ranks recompute           as much as it takes to fit compute_precision   16
+//   bit; a format that the chip has no units for runs in 16 bit software_year       2024;  attention is fused since
+//   2023;  age: since the first chip of the family, 2 years for TPUs
 template <csv_row Row>
 training_case training_case_of(const Row& row, const chips::accelerator& chip, const models::transformer& model,
                                const quantity<unit::byte_per_second>& usual_network) {
@@ -90,9 +101,9 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   if (!is_known(chip.scale_up_bandwidth)) c.chip.scale_up_bandwidth = 16 * gigabyte_per_second;
   c.site.network.scale_up = fabric_of(c.chip);
   const double given = number("node_network_bytes_per_s_per_chip", 0);
-  c.site.network.bandwidth = given > 0                    ? given * (byte / second)
+  c.site.network.bandwidth = given > 0                 ? given * (byte / second)
                              : is_known(usual_network) ? usual_network
-                                                          : min(12.5 * gigabyte_per_second, c.chip.scale_up_bandwidth);
+                                                       : min(12.5 * gigabyte_per_second, c.chip.scale_up_bandwidth);
 
   const double year = number("software_year", 2024);
   training_plan& p = c.plan;
@@ -104,9 +115,12 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   p.expert = model.experts > 0 ? number("ep", 1) : 1.0;
   p.data = number("dp", std::fmax(1.0, number("chips", 1) / (p.tensor * p.pipeline * p.context)));
   const std::string_view schedule = row.cell("pipeline_schedule");
-  p.schedule = schedule == "zero_bubble" || schedule == "dual_pipe" ? pipeline_schedule::zero_bubble : pipeline_schedule::one_forward_one_backward;
+  p.schedule = schedule == "zero_bubble" || schedule == "dual_pipe" ? pipeline_schedule::zero_bubble
+                                                                    : pipeline_schedule::one_forward_one_backward;
   const double two_layers = std::fmax(1.0, model.layers / (2 * p.pipeline));
-  p.virtual_stages = number("vp", schedule == "interleaved" ? 2.0 : schedule.empty() && p.pipeline > 1 && year >= 2023 ? two_layers : 1.0);
+  p.virtual_stages = number("vp", schedule == "interleaved"                            ? 2.0
+                                  : schedule.empty() && p.pipeline > 1 && year >= 2023 ? two_layers
+                                                                                       : 1.0);
   p.global_batch = number("global_batch", p.data);
   p.micro_batch = std::fmin(number("micro_batch", 1), p.global_batch / p.data);
   p.sequence = number("seq_len", 2048);
@@ -129,8 +143,8 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   return c;
 }
 
-// Shares of a run's time that is useful: of published chip-hours, which count restarts and lost work, as Llama 3's report has it; of MLPerf's
-// time to train, which counts start-up and evaluation.
+// Shares of a run's time that is useful: of published chip-hours, which count restarts and lost work, as Llama 3's
+// report has it; of MLPerf's time to train, which counts start-up and evaluation.
 inline constexpr double goodput_of_chip_hours = 0.9;
 inline constexpr double goodput_of_time_to_train = 1 / 1.005;
 

@@ -9,6 +9,11 @@
 #include <chrono>
 #include <cstdint>
 #include <layercake/bulk/schedule.hpp>
+#include <memory>
+// The C interface alone: Open MPI's C++ one was removed from the standard, and warns.
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
 #include <mpi.h>
 #include <string>
 #include <utility>
@@ -71,7 +76,15 @@ struct mpi_ranks {
 
  private:
   using clock = std::chrono::steady_clock;
-  static constexpr int tag_chunk = 7101, tag_result = 7102, tag_bye = 7103;
+  // Of one sweep: what a rank that was given up sends late must not be taken for an answer to the next one. All ranks count their sweeps.
+  struct tags {
+    int chunk, result, bye;
+  };
+  static tags next_tags() {
+    static int sweeps = 0;
+    const int first = 7000 + 3 * (sweeps++ % 8000);
+    return {first, first + 1, first + 2};
+  }
   static constexpr std::uint64_t no_more = ~std::uint64_t(0);
   static constexpr std::size_t ahead = 2;  // chunks that a rank holds
 
@@ -87,6 +100,7 @@ struct mpi_ranks {
     std::vector<std::uint64_t> again;  // of lost ranks
     std::vector<member> members(static_cast<std::size_t>(size()));
     const auto worker = c.job().make_worker();
+    const tags tag = next_tags();
 
     const auto take_chunk = [&] {
       if (!again.empty()) {
@@ -94,7 +108,8 @@ struct mpi_ranks {
         again.pop_back();
         return chunk;
       }
-      return next < end ? next++ : no_more;
+      const bool far_ahead = next - c.done() > 64 * members.size();  // of a slow rank: what waits for it fills memory
+      return next < end && !far_ahead ? next++ : no_more;
     };
     const auto hand_out = [&](std::size_t to) {
       member& m = members[to];
@@ -103,7 +118,7 @@ struct mpi_ranks {
         if (chunk == no_more) return;
         if (m.chunks.empty()) m.heard = clock::now();
         m.chunks.push_back(chunk);
-        MPI_Send(&chunk, 1, MPI_UINT64_T, static_cast<int>(to), tag_chunk, ranks);
+        MPI_Send(&chunk, 1, MPI_UINT64_T, static_cast<int>(to), tag.chunk, ranks);
       }
     };
     // Ends the others' work. What they still send is received, so that none of them waits for ever.
@@ -111,7 +126,7 @@ struct mpi_ranks {
       std::size_t left = 0;
       for (std::size_t r = 1; r < members.size(); ++r) {
         MPI_Request sent;
-        MPI_Isend(&no_more, 1, MPI_UINT64_T, static_cast<int>(r), tag_chunk, ranks, &sent);
+        MPI_Isend(&no_more, 1, MPI_UINT64_T, static_cast<int>(r), tag.chunk, ranks, &sent);
         MPI_Request_free(&sent);  // a lost rank may never take it
         if (!members[r].lost) ++left;
       }
@@ -119,24 +134,25 @@ struct mpi_ranks {
       while (left > 0 && std::chrono::duration<double>(clock::now() - begin).count() < patience_seconds) {
         int waiting = 0;
         MPI_Status status;
-        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, ranks, &waiting, &status);
+        MPI_Iprobe(MPI_ANY_SOURCE, tag.bye, ranks, &waiting, &status);
+        if (waiting == 0) MPI_Iprobe(MPI_ANY_SOURCE, tag.result, ranks, &waiting, &status);
         if (waiting == 0) continue;
         int n = 0;
         MPI_Get_count(&status, MPI_BYTE, &n);
         std::vector<unsigned char> bytes(static_cast<std::size_t>(n) + 1);
         MPI_Recv(bytes.data(), n, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, ranks, MPI_STATUS_IGNORE);
-        if (status.MPI_TAG == tag_bye && !members[static_cast<std::size_t>(status.MPI_SOURCE)].lost) --left;
+        if (status.MPI_TAG == tag.bye && !members[static_cast<std::size_t>(status.MPI_SOURCE)].lost) --left;
       }
     };
     const auto listen = [&] {
       for (int waiting = 1; waiting != 0;) {
         MPI_Status status;
-        MPI_Iprobe(MPI_ANY_SOURCE, tag_result, ranks, &waiting, &status);
+        MPI_Iprobe(MPI_ANY_SOURCE, tag.result, ranks, &waiting, &status);
         if (waiting == 0) break;
         int n = 0;
         MPI_Get_count(&status, MPI_BYTE, &n);
         std::vector<unsigned char> bytes(static_cast<std::size_t>(n));
-        MPI_Recv(bytes.data(), n, MPI_BYTE, status.MPI_SOURCE, tag_result, ranks, MPI_STATUS_IGNORE);
+        MPI_Recv(bytes.data(), n, MPI_BYTE, status.MPI_SOURCE, tag.result, ranks, MPI_STATUS_IGNORE);
         bulk::reader r(bytes.data(), bytes.size());
         std::uint64_t chunk = 0;
         r.get(chunk);
@@ -148,6 +164,7 @@ struct mpi_ranks {
           if (m.chunks[i] == chunk) m.chunks.erase(m.chunks.begin() + static_cast<std::ptrdiff_t>(i--));
         }
         c.take(chunk, std::move(p));
+        if (!c.complete()) c.check();
         hand_out(static_cast<std::size_t>(status.MPI_SOURCE));
       }
     };
@@ -199,23 +216,57 @@ struct mpi_ranks {
 
   void follow(bulk::collector& c) const {
     const auto worker = c.job().make_worker();
-    std::vector<unsigned char> sending;
+    const tags tag = next_tags();
+    auto sending = std::make_unique<std::vector<unsigned char>>();
     MPI_Request request = MPI_REQUEST_NULL;
-    for (;;) {
+    std::vector<std::uint64_t> todo;
+    bool home = false;
+    const auto receive = [&] {
       std::uint64_t chunk = no_more;
-      MPI_Recv(&chunk, 1, MPI_UINT64_T, 0, tag_chunk, ranks, MPI_STATUS_IGNORE);
-      if (chunk == no_more) break;
+      MPI_Recv(&chunk, 1, MPI_UINT64_T, 0, tag.chunk, ranks, MPI_STATUS_IGNORE);
+      if (chunk == no_more) {
+        home = true;
+      } else {
+        todo.push_back(chunk);
+      }
+    };
+    // Until the last result is away, or nobody wants it any more.
+    const auto sent = [&](double patience) {
+      const auto begin = clock::now();
+      for (;;) {
+        int done = 0;
+        MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+        if (done != 0) return true;
+        if (home && std::chrono::duration<double>(clock::now() - begin).count() > patience) return false;
+        int waiting = 0;
+        MPI_Iprobe(0, tag.chunk, ranks, &waiting, MPI_STATUS_IGNORE);
+        if (waiting != 0) receive();
+      }
+    };
+    constexpr double to_be_received = 1;  // seconds, once rank 0 has sent everybody home
+    while (!home) {
+      if (todo.empty()) {
+        receive();
+        continue;
+      }
+      const std::uint64_t chunk = todo.front();
+      todo.erase(todo.begin());
       auto p = c.job().make_partial();
       worker->run(chunk, *p);
       bulk::writer w;
       w.put(chunk);
       p->save(w);
-      MPI_Wait(&request, MPI_STATUS_IGNORE);
-      sending = std::move(w.bytes());
-      MPI_Isend(sending.data(), static_cast<int>(sending.size()), MPI_BYTE, 0, tag_result, ranks, &request);
+      if (!sent(to_be_received)) break;
+      *sending = std::move(w.bytes());
+      MPI_Isend(sending->data(), static_cast<int>(sending->size()), MPI_BYTE, 0, tag.result, ranks, &request);
     }
-    MPI_Wait(&request, MPI_STATUS_IGNORE);
-    MPI_Send(nullptr, 0, MPI_BYTE, 0, tag_bye, ranks);
+    if (!sent(to_be_received)) {  // this rank was given up; MPI keeps the buffer for as long as it likes
+      MPI_Request_free(&request);
+      static_cast<void>(sending.release());
+    }
+    MPI_Request bye;
+    MPI_Isend(nullptr, 0, MPI_BYTE, 0, tag.bye, ranks, &bye);
+    MPI_Request_free(&bye);
   }
 };
 

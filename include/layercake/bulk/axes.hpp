@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <layercake/bulk/random.hpp>
 #include <layercake/core/error.hpp>
 #include <layercake/units/print.hpp>
@@ -320,7 +321,7 @@ struct sample {
   std::uint64_t points;
   std::uint64_t seed;
   // Fills shares of inputs 0 .. inputs - 1; made once the number of inputs is known.
-  std::shared_ptr<const detail::source> (*make)(std::uint64_t seed, std::size_t inputs);
+  std::function<std::shared_ptr<const detail::source>(std::uint64_t seed, std::size_t inputs)> make;
 };
 
 namespace detail {

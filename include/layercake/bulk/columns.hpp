@@ -36,6 +36,15 @@ class column_view {
   bool empty() const { return n_ == 0; }
   value_type operator[](std::size_t i) const { return detail_make(static_cast<S>(static_cast<double>(data_[i]) * size_)); }
   void set(std::size_t i, const value_type& q) const { data_[i] = static_cast<S>(static_cast<double>(layercake::detail::access::base(q)) / size_); }
+  // Base units into the column's own numbers.
+  template <class R>
+  void convert(const R* base, std::size_t n, S* own) const {
+    if (size_ == 1.0) {
+      for (std::size_t i = 0; i < n; ++i) own[i] = static_cast<S>(base[i]);
+    } else {
+      for (std::size_t i = 0; i < n; ++i) own[i] = static_cast<S>(static_cast<double>(base[i]) / size_);
+    }
+  }
   void clear(std::size_t i) const { data_[i] = std::numeric_limits<S>::quiet_NaN(); }
 
   // Whether the two share memory.

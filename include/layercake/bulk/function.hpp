@@ -36,21 +36,21 @@ struct applied_to {
   }
 };
 
-template <std::size_t I>
+template <std::size_t Index>
 struct argument {
   template <class X>
   auto& operator()(X& x) const {
-    return std::get<I>(x.values);
+    return std::get<Index>(x.values);
   }
 };
 
-template <std::size_t I, class Sweep>
+template <std::size_t Index, class Sweep>
 auto over_all(Sweep sweep) {
   return sweep;
 }
-template <std::size_t I, class Sweep, class Unit, class... Rest>
+template <std::size_t Index, class Sweep, class Unit, class... Rest>
 auto over_all(Sweep sweep, const axis<Unit>& a, const Rest&... rest) {
-  return over_all<I + 1>(std::move(sweep).over(argument<I>{}, a), rest...);
+  return over_all<Index + 1>(std::move(sweep).over(argument<Index>{}, a), rest...);
 }
 
 }  // namespace detail
@@ -67,8 +67,8 @@ template <class S, class F, class... Unit>
 struct kernel {
   static constexpr std::size_t N = sizeof...(Unit);
   using B = batch<S>;
-  template <std::size_t I>
-  using unit = typename std::tuple_element_t<I, std::tuple<axis<Unit>...>>::unit_type;
+  template <std::size_t Index>
+  using unit = typename std::tuple_element_t<Index, std::tuple<axis<Unit>...>>::unit_type;
 
   F f;
   std::tuple<axis<Unit>...> axes;
@@ -76,12 +76,12 @@ struct kernel {
 };
 
 // The arguments of a row, and its lanes.
-template <std::size_t I, std::size_t N, class Unit, class S, class B>
+template <std::size_t Index, std::size_t N, class Unit, class S, class B>
 auto argument_of(const double* row, const B& lanes_now) {
-  if constexpr (I + 1 == N) {
+  if constexpr (Index + 1 == N) {
     return layercake::detail::access::make<Unit>(lanes_now);
   } else {
-    return layercake::detail::access::make<Unit>(static_cast<S>(row[I]));
+    return layercake::detail::access::make<Unit>(static_cast<S>(row[Index]));
   }
 }
 
@@ -103,11 +103,20 @@ template <class S, class K, class... R>
 struct kernel_worker final : worker {
   const kernel_job<S, K, R...>& question;
   static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
+  static constexpr std::uint64_t largest_table = 1u << 14;  // values of the innermost axis that are kept
   std::vector<double> wide;
+  std::vector<S> table;
   alignas(64) std::array<S, largest_block> lanes_{};
   alignas(64) std::array<std::array<S, largest_block>, outputs == 0 ? 1 : outputs> out{};
 
-  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(largest_block) {}
+  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(largest_block) {
+    if (j.k.inner > largest_table) return;
+    std::vector<double> all(static_cast<std::size_t>(j.k.inner));
+    double* to = all.data();
+    std::get<K::N - 1>(j.k.axes).source()->fill(0, all.size(), &to);
+    for (const double x : all) table.push_back(static_cast<S>(x));
+    table.resize(all.size() + K::B::size, table.back());
+  }
 
   void run(std::uint64_t chunk, partial& into) override {
     auto& p = static_cast<partial_of<S, R...>&>(into);
@@ -117,17 +126,17 @@ struct kernel_worker final : worker {
     for (std::uint64_t at = first; at < last;) {
       std::uint64_t left = at / k.inner;
       const std::uint64_t begin = at % k.inner, n = k.inner - begin < last - at ? k.inner - begin : last - at;
-      const auto outer = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-        const auto& a = std::get<I>(k.axes);
-        row[I] = base_of(a[left % a.size()]);
+      const auto outer = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+        const auto& a = std::get<Index>(k.axes);
+        row[Index] = base_of(a[left % a.size()]);
         left /= a.size();
       };
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (outer(std::integral_constant<std::size_t, K::N - 2 - I>{}), ...);
+      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        (outer(std::integral_constant<std::size_t, K::N - 2 - Index>{}), ...);
       }(std::make_index_sequence<K::N - 1>{});
       for (std::uint64_t done = 0; done < n; done += largest_block) {
         const std::size_t m = static_cast<std::size_t>(n - done < largest_block ? n - done : largest_block);
-        block(row.data(), begin + done, m);
+        block(row, begin + done, m);
         add(p, m, at + done);
       }
       p.tally.points += static_cast<double>(n);
@@ -136,28 +145,35 @@ struct kernel_worker final : worker {
   }
 
  private:
-  void block(const double* row, std::uint64_t begin, std::size_t m) {
+  // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the loop.
+  void block(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m) {
     const K& k = question.k;
-    double* to = wide.data();
-    std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
-    for (std::size_t j = 0; j < m; ++j) lanes_[j] = static_cast<S>(to[j]);
     using B = typename K::B;
-    for (std::size_t j = m; j < largest_block && j < m + B::size; ++j) lanes_[j] = lanes_[m - 1];
-    const auto& f = k.f;
+    const S* from = lanes_.data();
+    if (table.empty()) {
+      double* to = wide.data();
+      std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
+      for (std::size_t j = 0; j < m; ++j) lanes_[j] = static_cast<S>(to[j]);
+      for (std::size_t j = m; j < largest_block && j < m + B::size; ++j) lanes_[j] = lanes_[m - 1];
+    } else {
+      from = table.data() + begin;
+    }
+    const auto f = k.f;
+    S* const to_first = out[0].data();
     for (std::size_t j = 0; j < m; j += B::size) {
-      const B now = read_lanes<typename B::arch_type>(lanes_.data() + j);
-      const auto result = call(f, row, now, std::make_index_sequence<K::N>{});
+      const B now = read_lanes<typename B::arch_type>(from + j);
+      const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
       std::size_t o = 0;
       const auto keep = [&](const auto& function) {
         const auto q = function(result);
-        write_lanes(out[o++].data() + j, number_cast<B>(layercake::detail::access::base(q)));
+        write_lanes(to_first + largest_block * o++ + j, number_cast<B>(layercake::detail::access::base(q)));
       };
       std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); }, question.reductions);
     }
   }
-  template <class F, class B, std::size_t... I>
-  static auto call(const F& f, const double* row, const B& now, std::index_sequence<I...>) {
-    return f(argument_of<I, K::N, typename K::template unit<I>, S>(row, now)...);
+  template <class F, class B, std::size_t... Index>
+  static auto call(const F& f, const double* row, const B& now, std::index_sequence<Index...>) {
+    return f(argument_of<Index, K::N, typename K::template unit<Index>, S>(row, now)...);
   }
   void add(partial_of<S, R...>& p, std::size_t m, std::uint64_t from) {
     std::array<const S*, outputs + 1> column;
@@ -167,8 +183,8 @@ struct kernel_worker final : worker {
       state.add(results<S>{m, at, from, 1, nullptr});
       at += functions;
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (one(std::get<I>(p.states), std::tuple_size_v<decltype(R::of)>), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (one(std::get<Index>(p.states), std::tuple_size_v<decltype(R::of)>), ...);
     }(std::index_sequence_for<R...>{});
   }
 };
@@ -187,8 +203,7 @@ class compiled_of {
     for (const std::uint64_t size : {axes.size()...}) n *= static_cast<double>(size);
     detail::require_axis(n < 0x1p63, "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
     for (const std::uint64_t size : {axes.size()...}) kernel_.total *= size, kernel_.inner = size;
-    kernel_.chunk = kernel_.total / 4096 + 1;
-    kernel_.chunk = kernel_.chunk < (1u << 16) ? 1u << 16 : kernel_.chunk > (1u << 22) ? 1u << 22 : (kernel_.chunk + largest_block - 1) / largest_block * largest_block;
+    kernel_.chunk = detail::chunk_of(kernel_.total);
   }
   double points() const { return static_cast<double>(kernel_.total); }
 
@@ -204,11 +219,11 @@ class compiled_of {
     collector all(job, total, c);
     schedule(all);
     if (schedule.owns_result()) all.finish();
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       if constexpr (sizeof...(R) == 1) {
         return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);
       } else {
-        return std::tuple{finish(std::get<I>(reductions), std::get<I>(total.states), std::get<I>(reductions).of)...};
+        return std::tuple{finish(std::get<Index>(reductions), std::get<Index>(total.states), std::get<Index>(reductions).of)...};
       }
     }(std::index_sequence_for<R...>{});
   }

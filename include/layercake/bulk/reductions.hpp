@@ -100,20 +100,28 @@ template <class S>
 bool counts(S x) {
   return x - x == S(0);
 }
-// Whether any value, times the sign, is at most the bound; NaN is not.
+// The least finite value, times the sign; infinite if there is none.
 template <class S>
-bool any_within(const S* c, std::size_t n, S sign, S bound) {
+S least_of(const S* c, std::size_t n, S sign) {
   using B = batch<S>;
+  const S infinity = std::numeric_limits<S>::infinity();
+  S least = infinity;
   std::size_t i = 0;
   if (n >= B::size) {
-    auto any = read_lanes<typename B::arch_type>(c) * B(sign) <= B(bound);
-    for (i = B::size; i + B::size <= n; i += B::size) any = any | (read_lanes<typename B::arch_type>(c + i) * B(sign) <= B(bound));
-    if (xsimd::any(any)) return true;
+    B all(infinity);
+    for (; i + B::size <= n; i += B::size) {
+      const B v = read_lanes<typename B::arch_type>(c + i) * B(sign);
+      all = xsimd::select((v < all) & (v > B(-infinity)), v, all);  // false for NaN
+    }
+    S x[B::size];
+    write_lanes(x, all);
+    for (const S v : x) least = v < least ? v : least;
   }
   for (; i < n; ++i) {
-    if (c[i] * sign <= bound) return true;
+    const S v = c[i] * sign;
+    if (v < least && v > -infinity) least = v;
   }
-  return false;
+  return least;
 }
 
 // Sums over a block in eight lanes, whatever the width of the machine's: lane k adds items k, k + 8, ... The item of a group of eight is given
@@ -163,7 +171,10 @@ struct best_state {
     const S* const c = r.column[0];
     const S sign = largest ? S(-1) : S(1);
     S bound = list.size() < k ? std::numeric_limits<S>::infinity() : list.back().value;
-    if (!detail::any_within(c, r.n, sign, bound)) return;
+    const S best = detail::least_of(c, r.n, sign);
+    if (!(best <= bound) || !detail::counts(best)) return;
+    // The one best of a block, or all that may enter the list.
+    if (k == 1 && best < bound) bound = best;
     for (std::size_t i = 0; i < r.n; ++i) {
       const S v = c[i] * sign;
       if (v <= bound && detail::counts(v)) {
@@ -677,20 +688,38 @@ quantiles_of<F> quantiles(std::vector<double> shares, F f) {
 
 template <class Unit, class C>
 struct column_state {
+  struct run {
+    std::uint64_t first, step, n;  // points first, first + step, ...
+  };
   column_view<Unit, C> to;
-  std::vector<std::uint64_t> index;
-  std::vector<double> value;
+  std::vector<run> runs;
+  std::vector<C> value;
   bool root = false;  // of the whole sweep: writes
 
   template <class S>
   void add(const results<S>& r) {
-    for (std::size_t i = 0; i < r.n; ++i) {
-      index.push_back(r.index(i));
-      value.push_back(static_cast<double>(r.column[0][i]));
+    if (r.offset) {
+      for (std::size_t i = 0; i < r.n; ++i) runs.push_back({r.index(i), 0, 1});
+    } else if (!runs.empty() && runs.back().step == r.step && runs.back().first + runs.back().n * r.step == r.first) {
+      runs.back().n += r.n;
+    } else {
+      runs.push_back({r.first, r.step, r.n});
     }
+    const std::size_t old = value.size();
+    value.resize(old + r.n);
+    to.convert(r.column[0], r.n, value.data() + old);
   }
   void merge(const column_state& o) {
-    for (std::size_t i = 0; i < o.index.size(); ++i) to.set(static_cast<std::size_t>(o.index[i]), detail::typed<Unit>(static_cast<C>(o.value[i])));
+    const C* from = o.value.data();
+    for (const run& x : o.runs) {
+      C* const at = to.data() + x.first;
+      if (x.step == 1) {
+        for (std::uint64_t i = 0; i < x.n; ++i) at[i] = from[i];
+      } else {
+        for (std::uint64_t i = 0; i < x.n; ++i) at[i * x.step] = from[i];
+      }
+      from += x.n;
+    }
   }
   void save(writer& w) const {
     if (root) {  // what was written so far
@@ -698,7 +727,7 @@ struct column_state {
       w.put(all);
       return;
     }
-    w.put(index);
+    w.put(runs);
     w.put(value);
   }
   void load(reader& r) {
@@ -709,7 +738,7 @@ struct column_state {
       for (std::size_t i = 0; i < all.size(); ++i) to.data()[i] = all[i];
       return;
     }
-    r.get(index);
+    r.get(runs);
     r.get(value);
   }
   // A sweep that did not end leaves no half-written column.
@@ -728,7 +757,7 @@ struct into_column {
   column_view<Unit, C> to;
   template <class S>
   column_state<Unit, C> start() const {
-    return {to, {}, {}};
+    return {to, {}, {}, false};
   }
   template <class S, class U>
   auto finish(const column_state<Unit, C>&) const {

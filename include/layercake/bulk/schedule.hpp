@@ -42,6 +42,13 @@ struct control {
 
 namespace detail {
 
+// Points in a chunk: some milliseconds each, a few thousand chunks in a large sweep. Depends on the sweep alone.
+inline std::uint64_t chunk_of(std::uint64_t points) {
+  constexpr std::uint64_t least = std::uint64_t(1) << 16, most = std::uint64_t(1) << 22;
+  const std::uint64_t n = (points / 4096 + largest_block) / largest_block * largest_block;
+  return n < least ? least : n > most ? most : n;
+}
+
 // The states of all reductions over one chunk, or over all chunks so far.
 struct partial {
   partial() = default;
@@ -83,7 +90,7 @@ class collector {
  public:
   collector(const detail::job& j, detail::partial& total, const control& c) : job_(j), total_(total), control_(c), begin_(clock::now()), reported_(begin_), saved_(begin_) {
     if (!control_.checkpoint.empty()) resume();
-    resumed_points_ = points_;
+    resumed_points_ = points_taken_ = points_;
   }
 
   std::uint64_t first() const { return next_; }  // chunks before it were done before
@@ -111,6 +118,7 @@ class collector {
     for (const auto& w : waiting_) {
       if (w.first == chunk) return;
     }
+    points_taken_ += job_.points_of(chunk);
     if (chunk == next_) {
       fold(*p);
       for (bool more = true; more;) {
@@ -149,7 +157,7 @@ class collector {
   const control& control_;
   clock::time_point begin_, reported_, saved_;
   std::uint64_t next_ = 0;
-  double points_ = 0, resumed_points_ = 0;
+  double points_ = 0, points_taken_ = 0, resumed_points_ = 0;  // combined; combined or waiting; done before
   std::vector<std::pair<std::uint64_t, std::unique_ptr<detail::partial>>> waiting_;
   std::mutex mutex_;
 
@@ -163,8 +171,8 @@ class collector {
   void tell() {
     if (control_.progress && (complete() || seconds_since(reported_) >= control_.progress_seconds)) {
       reported_ = clock::now();
-      const double s = seconds_since(begin_), rate = s > 0 ? (points_ - resumed_points_) / s : 0;
-      control_.progress({points_, job_.points(), s, rate, rate > 0 ? (job_.points() - points_) / rate : 0}, control_.context);
+      const double s = seconds_since(begin_), rate = s > 0 ? (points_taken_ - resumed_points_) / s : 0;
+      control_.progress({points_taken_, job_.points(), s, rate, rate > 0 ? (job_.points() - points_taken_) / rate : 0}, control_.context);
     }
     if (!control_.checkpoint.empty() && !complete() && seconds_since(saved_) >= control_.checkpoint_seconds) save();
   }

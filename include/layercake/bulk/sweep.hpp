@@ -156,9 +156,7 @@ struct sweep_plan {
       stride.push_back(0);
       numbers.push_back(static_cast<unsigned>(dims.size() - 1));
     }
-    // Chunks: some ten milliseconds each, a few thousand of them in a large sweep.
-    chunk = per_variant / 4096 + 1;
-    chunk = chunk < (1u << 16) ? 1u << 16 : chunk > (1u << 22) ? 1u << 22 : (chunk + largest_block - 1) / largest_block * largest_block;
+    chunk = chunk_of(per_variant);
   }
   std::uint64_t chunks_per_variant() const { return (per_variant + chunk - 1) / chunk; }
 
@@ -428,8 +426,8 @@ struct partial_of final : partial {
   void merge(const partial& later) override {
     const auto& o = static_cast<const partial_of&>(later);
     tally.merge(o.tally);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (std::get<I>(states).merge(std::get<I>(o.states)), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (std::get<Index>(states).merge(std::get<Index>(o.states)), ...);
     }(std::index_sequence_for<R...>{});
   }
 };
@@ -514,8 +512,8 @@ struct worker_of final : worker {
         state.add(results<S>{n, at, from, step, offset});
         at += functions;
       };
-      [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (one(std::get<I>(p.states), std::tuple_size_v<decltype(std::get<I>(job.reductions).of)>), ...);
+      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+        (one(std::get<Index>(p.states), std::tuple_size_v<decltype(std::get<Index>(job.reductions).of)>), ...);
       }(std::index_sequence_for<R...>{});
     });
   }
@@ -721,6 +719,16 @@ class sweep_of {
     for (const auto& d : dims_) n *= static_cast<double>(d.size);
     return n;
   }
+  // Paths of the inputs, in the order in which they were named.
+  std::vector<std::string> input_names() const {
+    std::vector<std::string> names;
+    for (const binding& b : bindings_) names.push_back(b.path);
+    return names;
+  }
+  // The unit of what a reduction's function returns.
+  template <class F>
+  using unit_of_figure = unit_of_t<decltype(detail::read(std::declval<const F&>(), std::declval<const inputs_type&>(), std::declval<const result_type&>()))>;
+
   // The value of each input at a point, by name.
   std::vector<std::pair<std::string, std::string>> coordinates(std::uint64_t index) const {
     std::vector<std::pair<std::string, std::string>> list;
@@ -812,8 +820,10 @@ class sweep_of {
     b.high = finder.allowed.high;
     b.guarded = false;
     b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
-    if (!finder.allowed.contains(low) && !(drawn && !std::isfinite(low)) && !finder.allowed.whole) complain(b, low, finder);
-    if (!finder.allowed.contains(high) && !(drawn && !std::isfinite(high)) && !finder.allowed.whole) complain(b, high, finder);
+    // An unbounded distribution may leave the domain: such draws are counted. Whatever is known to leave it is refused.
+    const auto fits = [&](double x) { return finder.allowed.contains(x) || finder.allowed.whole || (drawn && (!std::isfinite(x) || x == b.low || x == b.high)); };
+    if (!fits(low)) complain(b, low, finder);
+    if (!fits(high)) complain(b, high, finder);
     if (drawn && (!(low >= b.low) || !(high <= b.high) || (finder.allowed.low_excluded && low <= b.low))) {
       b.guarded = true;
       b.inside = [l = static_cast<S>(b.low), h = static_cast<S>(b.high), open = finder.allowed.low_excluded](const number_type& x) {
@@ -939,12 +949,9 @@ class sweep_of {
   static constexpr std::size_t functions() {
     return (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
   }
-  template <class F>
-  using unit_kept = unit_of_t<decltype(detail::read(std::declval<const F&>(), std::declval<const inputs_type&>(), std::declval<const result_type&>()))>;
-
   template <class R, class State, class... F>
   static auto finish_one(const R& r, const State& s, const std::tuple<F...>&) {
-    return r.template finish<S, unit_kept<F>...>(s);
+    return r.template finish<S, unit_of_figure<F>...>(s);
   }
   template <class R, class State, class Total>
   auto finish_any(const R& r, const State& s, const Total& total) const {
@@ -959,12 +966,12 @@ class sweep_of {
       return finish_one(r, s, r.of);
     }
   }
-  template <class... R, class Total, std::size_t... I>
-  auto finished(const std::tuple<R...>& reductions, const Total& total, std::index_sequence<I...>) const {
+  template <class... R, class Total, std::size_t... Index>
+  auto finished(const std::tuple<R...>& reductions, const Total& total, std::index_sequence<Index...>) const {
     if constexpr (sizeof...(R) == 1) {
       return finish_any(std::get<0>(reductions), std::get<0>(total.states), total);
     } else {
-      return std::tuple{finish_any(std::get<I>(reductions), std::get<I>(total.states), total)...};
+      return std::tuple{finish_any(std::get<Index>(reductions), std::get<Index>(total.states), total)...};
     }
   }
 
@@ -996,18 +1003,18 @@ class sweep_of {
       }
     };
     std::apply([&](const R&... r) { (size(r), ...); }, reductions);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (separate<I>(reductions, std::make_index_sequence<I>{}), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (separate<Index>(reductions, std::make_index_sequence<Index>{}), ...);
     }(std::index_sequence_for<R...>{});
   }
-  template <std::size_t I, class Tuple, std::size_t... J>
-  static void separate(const Tuple& reductions, std::index_sequence<J...>) {
+  template <std::size_t Index, class Tuple, std::size_t... Other>
+  static void separate(const Tuple& reductions, std::index_sequence<Other...>) {
     [[maybe_unused]] const auto against = [](const auto& a, const auto& b) {
       if constexpr (requires { a.to.overlaps(b.to); }) {
         if (a.to.overlaps(b.to)) raise(invalid_column("bulk: two columns share memory; give each its own"));
       }
     };
-    (against(std::get<I>(reductions), std::get<J>(reductions)), ...);
+    (against(std::get<Index>(reductions), std::get<Other>(reductions)), ...);
   }
 };
 

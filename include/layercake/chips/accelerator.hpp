@@ -88,7 +88,7 @@ struct basic_accelerator {
   quantity<unit::byte_per_second, T> scale_up_bandwidth;  // per direction and chip
   T scale_up_domain = T(1);                               // chips in one scale-up fabric
   quantity<unit::watt, T> thermal_design_power;
-  quantity<unit::watt, T> idle_power = T(idle_share) * thermal_design_power;
+  quantity<unit::watt, T> idle_power = number_cast<T>(idle_share) * thermal_design_power;
   quantity<unit::usd, T> price = unknown<quantity<unit::usd, T>>();
   quantity<unit::square_metre, T> die_area = unknown<quantity<unit::square_metre, T>>();  // of all compute dies
   T dies = T(1);
@@ -97,8 +97,8 @@ struct basic_accelerator {
   quantity<unit::byte, T> on_chip_cache = unknown<quantity<unit::byte, T>>();  // shared by all of them: L2, last level
   quantity<unit::per_second, T> exponential_rate =
       T(16) * multiprocessors * clock;                  // of the units that softmax runs on
-  T compute_efficiency = T(sustained(family).compute);  // sustained share of the peak
-  T memory_efficiency = T(sustained(family).memory);
+  T compute_efficiency = number_cast<T>(sustained(family).compute);  // sustained share of the peak
+  T memory_efficiency = number_cast<T>(sustained(family).memory);
   const char* launch = "";  // date
   provenance origin{};
 

@@ -48,7 +48,7 @@ constexpr auto root_of_squares(const quantity<unit::second, T>&... t) {
 template <class T>
 constexpr auto smooth_ramp(const quantity<unit::byte, T>& x, const quantity<unit::byte, T>& scale) {
   using namespace units;
-  return T(0.5) * (x + sqrt(square(T(x / byte)) + square(T(0.1) * T(scale / byte))) * byte);
+  return T(0.5) * (x + sqrt(square(T(x / byte)) + square(number_cast<T>(0.1) * T(scale / byte))) * byte);
 }
 // min(x, y) rounded: x y / sqrt(x^2 + y^2).
 template <class T>
@@ -105,85 +105,85 @@ public:
   constexpr basic_kernel_law(const basic_kernel_chip<T>& chip, const family_constants& constants)
       : chip_(chip), shared_(constants.shared) {
     using namespace units;
-    const auto own = [&](double fitted, const T& of_chip) { return constants.measured ? T(fitted) : of_chip; };
+    const auto own = [&](double fitted, const T& of_chip) { return constants.measured ? number_cast<T>(fitted) : of_chip; };
     const T sms = chip.multiprocessors;
     // Watts per TFLOP/s short of what keeps the clock up.
     const T watts = chip.power_limit / (chip.half / teraflop_per_second) / watt;
-    const T shortfall = where(is_known(watts), max(T(shared_.droop_from) - watts, T(0)), T(0));
+    const T shortfall = where(is_known(watts), max(number_cast<T>(shared_.droop_from) - watts, T(0)), T(0));
     const std::array<quantity<unit::flop_per_second, T>, 6> rate{chip.half,    chip.eighth, chip.eighth,
                                                                  chip.quarter, chip.int8,   chip.half};
     for (std::size_t i = 0; i < 6; ++i) {
       const product_constants& c = constants.product[i];
       const T share =
-          T(c.compute) * (constants.measured ? T(1) : chip.compute_efficiency / T(constants.product[0].compute));
+          number_cast<T>(c.compute) * (constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute));
       detail::product_law<T>& p = product_[i];
-      p.launch = T(c.launch) * second;
-      p.quantise_launch = T(c.quantise_launch) * second;
+      p.launch = number_cast<T>(c.launch) * second;
+      p.quantise_launch = number_cast<T>(c.quantise_launch) * second;
       p.per_multiply = T(2) * flop / (rate[i] * share);
-      p.chain = T(c.chain * 2 * 128 * 128) * sms * flop / rate[i];
-      p.chain_limit = T(c.chain_limit) / second;
-      p.per_result = T(c.epilogue * 2) * byte / chip.memory_bandwidth;
+      p.chain = number_cast<T>(c.chain * 2 * 128 * 128) * sms * flop / rate[i];
+      p.chain_limit = number_cast<T>(c.chain_limit) / second;
+      p.per_result = number_cast<T>(c.epilogue * 2) * byte / chip.memory_bandwidth;
       p.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
-      p.quantise_per_byte = T(1) / (chip.memory_bandwidth * T(c.quantise_memory));
-      p.quantise_bytes = T(c.quantise_bytes) * byte;
-      p.edge = T(c.edge);
-      p.rounding = T(c.rounding);
-      p.exposed = T(c.exposed);
-      p.droop = T(c.droop) * shortfall;
+      p.quantise_per_byte = T(1) / (chip.memory_bandwidth * number_cast<T>(c.quantise_memory));
+      p.quantise_bytes = number_cast<T>(c.quantise_bytes) * byte;
+      p.edge = number_cast<T>(c.edge);
+      p.rounding = number_cast<T>(c.rounding);
+      p.exposed = number_cast<T>(c.exposed);
+      p.droop = number_cast<T>(c.droop) * shortfall;
     }
     for (std::size_t i = 0; i < 4; ++i) {
       const auto peak = i % 2 == 0 ? chip.half : chip.eighth;
-      const T share = constants.measured ? T(1) : chip.compute_efficiency / T(constants.product[0].compute);
+      const T share = constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
       const prefill_constants& c = constants.prefill[i];
       detail::prefill_law<T>& p = prefill_[i];
-      p.launch = T(c.launch) * second;
-      p.tile_start = T(c.tile_start) * second / sms;
-      p.per_multiply = T(2) * flop / (peak * (T(c.compute) * share));
-      p.per_score = T(1) / (chip.exponential_rate * T(c.exponential));
-      p.per_byte = T(1) / (chip.memory_bandwidth * T(shared_.prefill_memory));
-      p.cached = T(c.cache_share) * chip.on_chip_cache;
-      p.passes = T(c.passes);
-      p.longest = T(c.longest) * sms;
-      p.window_padding = T(c.window_padding);
-      p.tile = T(c.tile);
-      p.cached_cost = T(c.cached_cost);
+      p.launch = number_cast<T>(c.launch) * second;
+      p.tile_start = number_cast<T>(c.tile_start) * second / sms;
+      p.per_multiply = T(2) * flop / (peak * (number_cast<T>(c.compute) * share));
+      p.per_score = T(1) / (chip.exponential_rate * number_cast<T>(c.exponential));
+      p.per_byte = T(1) / (chip.memory_bandwidth * number_cast<T>(shared_.prefill_memory));
+      p.cached = number_cast<T>(c.cache_share) * chip.on_chip_cache;
+      p.passes = number_cast<T>(c.passes);
+      p.longest = number_cast<T>(c.longest) * sms;
+      p.window_padding = number_cast<T>(c.window_padding);
+      p.tile = number_cast<T>(c.tile);
+      p.cached_cost = number_cast<T>(c.cached_cost);
       const decode_constants& e = constants.decode[i];
       detail::decode_law<T>& d = decode_[i];
-      d.launch = T(e.launch) * second;
-      d.stream = T(e.stream) * second / sms;
-      d.groups = T(1 / e.stream_group);
+      d.launch = number_cast<T>(e.launch) * second;
+      d.stream = number_cast<T>(e.stream) * second / sms;
+      d.groups = number_cast<T>(1 / e.stream_group);
       d.per_byte = T(1) / (chip.memory_bandwidth * own(e.memory, chip.memory_efficiency));
-      d.ramp = T(e.ramp) * second;
-      d.ramp_bytes = T(e.ramp_bytes) * byte;
-      d.per_multiply = T(2) * flop / (peak * (T(e.compute) * share));
-      d.padded_rows = T(e.padded_rows);
-      d.split = T(sqrt(e.split)) * second;
-      d.unsplit = T(e.unsplit) * second / byte;
-      d.vector_launch = T(e.vector_launch) * second;
-      d.vector_stream = T(e.vector_stream) * second / sms;
-      d.vector_value = T(1) / (T(e.vector_rate) * sms * chip.clock);
-      d.largest_group = T(e.largest_group);
-      d.vector_single = T(e.vector_single);
-      d.cached = T(e.cache_share) * chip.on_chip_cache;
-      d.cached_cost = T(e.cached_cost);
+      d.ramp = number_cast<T>(e.ramp) * second;
+      d.ramp_bytes = number_cast<T>(e.ramp_bytes) * byte;
+      d.per_multiply = T(2) * flop / (peak * (number_cast<T>(e.compute) * share));
+      d.padded_rows = number_cast<T>(e.padded_rows);
+      d.split = number_cast<T>(sqrt(e.split)) * second;
+      d.unsplit = number_cast<T>(e.unsplit) * second / byte;
+      d.vector_launch = number_cast<T>(e.vector_launch) * second;
+      d.vector_stream = number_cast<T>(e.vector_stream) * second / sms;
+      d.vector_value = T(1) / (number_cast<T>(e.vector_rate) * sms * chip.clock);
+      d.largest_group = number_cast<T>(e.largest_group);
+      d.vector_single = number_cast<T>(e.vector_single);
+      d.cached = number_cast<T>(e.cache_share) * chip.on_chip_cache;
+      d.cached_cost = number_cast<T>(e.cached_cost);
     }
     for (std::size_t i = 0; i < 7; ++i) {
       const expert_constants& c = constants.expert[i];
       detail::expert_law<T>& x = expert_[i];
-      const T share = constants.measured ? T(1) : chip.compute_efficiency / T(constants.product[0].compute);
-      x.launch = T(c.launch) * second;
-      x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (T(c.compute) * share));
+      const T share = constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
+      x.launch = number_cast<T>(c.launch) * second;
+      x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (number_cast<T>(c.compute) * share));
       x.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
-      x.ramp = T(c.ramp) * second;
-      x.half_length = T(c.half_length);
-      x.tile = T(c.tile);
-      x.layers = T(c.layers);
-      x.reach = T(c.reach);
+      x.ramp = number_cast<T>(c.ramp) * second;
+      x.half_length = number_cast<T>(c.half_length);
+      x.tile = number_cast<T>(c.tile);
+      x.layers = number_cast<T>(c.layers);
+      x.reach = number_cast<T>(c.reach);
       x.skew = {0, c.skew_1, c.skew_2};
     }
-    stream_launch_ = T(constants.stream.launch) * second;
-    stream_per_byte_ = T(1) / (chip.memory_bandwidth * T(constants.stream.memory));
-    stream_overlap_ = T(constants.stream.overlap);
+    stream_launch_ = number_cast<T>(constants.stream.launch) * second;
+    stream_per_byte_ = T(1) / (chip.memory_bandwidth * number_cast<T>(constants.stream.memory));
+    stream_overlap_ = number_cast<T>(constants.stream.overlap);
   }
 
   // Matrix product Y[m,n] = X[m,k] W[k,n], `batch` of them:
@@ -213,20 +213,20 @@ public:
     const R rows = m + number_cast<R>(p.edge) + number_cast<R>(p.rounding) * (R(128) * ceil(m * R(1.0 / 128)) - m);
     const auto plain = batch * rows * (n + number_cast<R>(p.edge)) * (k * (p.per_multiply * slower) + p.per_result) +
                        (T(1) - p.exposed) * chain;
-    const auto compute = plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + R(shared_.droop_time) * second)));
-    const auto weights = batch * n * k * (R(op.weight_bytes) * byte);
-    const quantity<unit::byte, R> cache = T(shared_.activation_cache) * chip_.on_chip_cache;
-    const auto cold = min(weights, max(R(0) * byte, R(how.weight_copies) * weights - cache));
+    const auto compute = plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + number_cast<R>(shared_.droop_time) * second)));
+    const auto weights = batch * n * k * (number_cast<R>(op.weight_bytes) * byte);
+    const quantity<unit::byte, R> cache = number_cast<T>(shared_.activation_cache) * chip_.on_chip_cache;
+    const auto cold = min(weights, max(R(0) * byte, number_cast<R>(how.weight_copies) * weights - cache));
     const double narrow = bytes_per_value(op.math) < op.input_bytes ? bytes_per_value(op.math) : op.input_bytes;
-    const auto activations = batch * m * ((k * R(narrow) + n * R(op.output_bytes)) * byte);
+    const auto activations = batch * m * ((k * number_cast<R>(narrow) + n * number_cast<R>(op.output_bytes)) * byte);
     const auto spilled = activations * (activations / (activations + cache));
     const auto memory =
-        (cold + spilled + (weights - cold + activations - spilled) * R(1 / shared_.cache_speed)) * p.per_byte;
+        (cold + spilled + (weights - cold + activations - spilled) * number_cast<R>(1 / shared_.cache_speed)) * p.per_byte;
     auto t = smooth_max(compute, memory) + p.exposed * chain + p.launch;
     if (op.input_bytes > 1.5 * bytes_per_value(op.math)) {
       const auto q = batch * m * k * p.quantise_bytes;
-      const auto out = q * (q / (q + T(shared_.quantise_cache) * chip_.on_chip_cache));
-      t = t + p.quantise_launch + (out + (q - out) * R(1 / shared_.quantise_speed)) * p.quantise_per_byte;
+      const auto out = q * (q / (q + number_cast<T>(shared_.quantise_cache) * chip_.on_chip_cache));
+      t = t + p.quantise_launch + (out + (q - out) * number_cast<R>(1 / shared_.quantise_speed)) * p.quantise_per_byte;
     }
     return t;
   }
@@ -268,14 +268,14 @@ public:
     const R b = as(op.sequences), h = as(op.heads), s = as(op.queries), prefix = max(as(op.context) - s, R(0));
     const R key_heads = as(op.key_heads), width = as(op.key_width + op.value_width);
     const R tile = p(&law::tile), tiles = sqrt(R(1) + detail::square(s / tile));
-    const R window = where(as(op.window) > R(0), as(op.window) + p(&law::window_padding), R(1e18));
+    const R window = where(as(op.window) > R(0), as(op.window) + p(&law::window_padding), number_cast<R>(1e18));
     const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
     const R keys = detail::smooth_min(seen, window);
     // Multiprocessors without a tile of their own share the prefix.
     const R longest = detail::smooth_min(R(s + prefix * min(R(1), b * h * tiles / as(chip_.multiprocessors))), window);
     const auto each = width * p(&law::per_multiply) + p(&law::per_score);
     const auto tiles_time = tile * (b * h * tiles * keys + p(&law::longest) * longest) * each;
-    const R cache = R(op.cache_bytes);
+    const R cache = number_cast<R>(op.cache_bytes);
     const auto bytes = b *
                        (s * (R(2) * h * width * p(&law::passes) + key_heads * width * (R(2) + cache)) +
                         prefix * key_heads * width * cache) *

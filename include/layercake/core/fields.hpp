@@ -165,8 +165,8 @@ constexpr auto with_number(const X& x) {
     };
     constexpr auto from = X::fields();
     constexpr auto to = Y::fields();
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (copy(std::get<I>(from), std::get<I>(to)), ...);
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (copy(std::get<Index>(from), std::get<Index>(to)), ...);
     }(std::make_index_sequence<std::tuple_size_v<decltype(from)>>{});
     return y;
   }

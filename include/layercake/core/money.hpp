@@ -15,9 +15,9 @@ constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::secon
   using N = promote_t<R, T>;
   const N r = number_cast<N>(rate);
   const N years = number_cast<N>(in<units::year>(life));
-  const auto small = abs(r) < N(1e-12);
-  const N guarded = where(small, N(1), r);
-  const N factor = where(small, N(1) / years, guarded / -expm1(-years * log1p(guarded)));
+  const auto near_zero = abs(r) < N(1e-12);
+  const N guarded = where(near_zero, N(1), r);
+  const N factor = where(near_zero, N(1) / years, guarded / -expm1(-years * log1p(guarded)));
   return factor / units::year;
 }
 

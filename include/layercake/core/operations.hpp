@@ -29,7 +29,7 @@ struct matrix_product {
 
   quantity<unit::flop, T> flop() const { return T(2) * m * n * k * batch * units::flop; }
   quantity<unit::byte, T> bytes() const {
-    return (T(input_bytes) * m * k + T(weight_bytes) * k * n + T(output_bytes) * m * n) * batch * units::byte;
+    return (number_cast<T>(input_bytes) * m * k + number_cast<T>(weight_bytes) * k * n + number_cast<T>(output_bytes) * m * n) * batch * units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
 };

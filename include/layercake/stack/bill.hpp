@@ -2,6 +2,7 @@
 #pragma once
 
 #include <layercake/core/demand.hpp>
+#include <layercake/core/fields.hpp>
 #include <layercake/units/print.hpp>
 #include <string>
 #include <tuple>

@@ -1,5 +1,6 @@
-// Serving: how many calls one replica of a model answers, how fast, in how much memory. A replica is `tensor` x `pipeline` chips that hold one
-// copy of the weights; `concurrency` calls are in flight in it, batched continuously (Yu et al., Orca, OSDI 2022).
+// Serving: how many calls one replica of a model answers, how fast, in how much memory. A replica is `tensor` x
+// `pipeline` chips that hold one copy of the weights; `concurrency` calls are in flight in it, batched continuously (Yu
+// et al., Orca, OSDI 2022).
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -13,9 +14,10 @@ template <class T = double>
 struct basic_serving_plan {
   T tensor = T(1);
   T pipeline = T(1);
-  T expert = T(1);        // replicas that share their experts: attention is data-parallel over them
+  T expert = T(1);  // replicas that share their experts: attention is data-parallel over them
   T concurrency = T(0);
-  T memory_share = T(0.9);  // of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025)
+  T memory_share = T(
+      0.9);  // of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025)
   bool whole_experts = false;  // inside a tensor group, experts are spread whole and not cut
   basic_serving_software<T> software{};
   basic_speculation<T> speculation{};
@@ -24,12 +26,15 @@ struct basic_serving_plan {
   using with_number = basic_serving_plan<U>;
   static constexpr auto fields() {
     using X = basic_serving_plan;
-    return std::tuple{field("tensor", &X::tensor, positive_count, "chips that share every layer of one replica"),
-                      field("pipeline", &X::pipeline, positive_count, "stages that the layers of one replica are cut into"),
-                      field("expert", &X::expert, positive_count, "replicas that the experts are spread over"),
-                      field("concurrency", &X::concurrency, nonnegative, "calls in flight in one replica, 0 for as many as possible"),
-                      field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
-                      label(&X::whole_experts), part("software", &X::software), part("speculation", &X::speculation)};
+    return std::tuple{
+        field("tensor", &X::tensor, positive_count, "chips that share every layer of one replica"),
+        field("pipeline", &X::pipeline, positive_count, "stages that the layers of one replica are cut into"),
+        field("expert", &X::expert, positive_count, "replicas that the experts are spread over"),
+        field("concurrency", &X::concurrency, nonnegative, "calls in flight in one replica, 0 for as many as possible"),
+        field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
+        label(&X::whole_experts),
+        part("software", &X::software),
+        part("speculation", &X::speculation)};
   }
   T chips() const { return tensor * pipeline; }
   models::split<T> split() const { return {tensor, pipeline, expert, T(1)}; }
@@ -39,24 +44,25 @@ using serving_plan = basic_serving_plan<>;
 // One replica at full load.
 template <class T = double>
 struct serving_figures {
-  T concurrency = T(0);                             // calls in flight
-  quantity<unit::per_second, T> calls;              // calls answered per second
-  quantity<unit::second, T> time_to_first_token;    // without waiting for a place
+  T concurrency = T(0);                           // calls in flight
+  quantity<unit::per_second, T> calls;            // calls answered per second
+  quantity<unit::second, T> time_to_first_token;  // without waiting for a place
   quantity<unit::second_per_token, T> time_per_output_token;
-  quantity<unit::byte, T> weights, cache;           // on one chip
-  quantity<unit::byte, T> memory;                   // that they may take on one chip
-  step_cost<T> per_call;                            // on one chip of the replica
-  T memory_bound_concurrency = T(0);                // calls whose cache fits
+  quantity<unit::byte, T> weights, cache;  // on one chip
+  quantity<unit::byte, T> memory;          // that they may take on one chip
+  step_cost<T> per_call;                   // on one chip of the replica
+  T memory_bound_concurrency = T(0);       // calls whose cache fits
 };
 
-// A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does meanwhile.
+// A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does
+// meanwhile.
 template <class T = double>
 struct steady_step {
-  quantity<unit::second, T> time;          // mean, host included
-  quantity<unit::second, T> with_prompt;   // of a step that reads prompts
-  T share_with_prompt = T(0);              // of steps
-  T prompts = T(1);                        // that such a step reads; below 1 where it reads a chunk of one
-  step_cost<T> work;                       // mean, of all chips' stages together
+  quantity<unit::second, T> time;         // mean, host included
+  quantity<unit::second, T> with_prompt;  // of a step that reads prompts
+  T share_with_prompt = T(0);             // of steps
+  T prompts = T(1);                       // that such a step reads; below 1 where it reads a chunk of one
+  step_cost<T> work;                      // mean, of all chips' stages together
 };
 
 // One replica: the passes of calls through it.
@@ -67,9 +73,9 @@ struct replica {
   const Infrastructure& infrastructure;
   const Model& model;
   basic_serving_plan<T> plan;
-  T input, output;       // tokens of a call
+  T input, output;        // tokens of a call
   T cached_share = T(0);  // of the input, whose cache is there already
-  T spread = T(0);       // variance of the output over its squared mean: long answers are in flight longer
+  T spread = T(0);        // variance of the output over its squared mean: long answers are in flight longer
   decltype(chips::timing_of(std::declval<const Chip&>())) timing = chips::timing_of(chip);
 
   T fresh() const { return max(input * (T(1) - cached_share), T(1)); }
@@ -79,7 +85,8 @@ struct replica {
   template <bool Work = true>
   step_cost<T> pass(const serving_load<T>& load, bool decode, bool prompt, const T& uncaptured) const {
     const T whole = plan.whole_experts ? plan.tensor : T(1);
-    return serving_step<Work, T>(timing, chip, infrastructure, model, plan.software, plan.split(), whole, load, decode, prompt, uncaptured);
+    return serving_step<Work, T>(timing, chip, infrastructure, model, plan.software, plan.split(), whole, load, decode,
+                                 prompt, uncaptured);
   }
   // Share of the kernels of a decode batch that are launched one by one: x^4 / (1 + x^4), x batch over captured batch.
   T uncaptured(const T& sequences) const {
@@ -97,7 +104,8 @@ struct replica {
   template <bool Work = true>
   step_cost<T> decode(const T& sequences, const T& context) const {
     const T b = sequences / plan.pipeline;
-    step_cost<T> c = pass<Work>({.decoding = b, .decode_context = context, .drafted = plan.speculation.drafted}, true, false, uncaptured(sequences));
+    step_cost<T> c = pass<Work>({.decoding = b, .decode_context = context, .drafted = plan.speculation.drafted}, true,
+                                false, uncaptured(sequences));
     c.time = c.time * (T(1) + plan.speculation.drafted * plan.speculation.draft_cost);
     return c;
   }
@@ -111,14 +119,15 @@ struct replica {
 
   // Calls whose cache fits beside the weights, on average over their lives.
   T memory_bound() const {
-    const auto free = quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved - model.weights(plan.split());
+    const auto free =
+        quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved - model.weights(plan.split());
     return free / cache_of(mean_context());
   }
 
-  // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
-  // they exceed the token budget, in chunks.
-  //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps do
-  //   t = (1 - f) t_decode(b) + f t(b, p) + host
+  // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come
+  // in whole steps or, where they exceed the token budget, in chunks.
+  //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps
+  //   do t = (1 - f) t_decode(b) + f t(b, p) + host
   template <bool Work = true>
   steady_step<T> steady(const T& sequences) const {
     const T b = max(sequences, number_cast<T>(1e-3));
@@ -130,8 +139,12 @@ struct replica {
     const T stage = T(1) / plan.pipeline;
     const T queries = min(fresh(), p);
     const T context = input - (fresh() - queries) * T(0.5);
-    const serving_load<T> load{.decoding = b * stage, .decode_context = mean_context(), .drafted = plan.speculation.drafted,
-                               .prompts = p / queries * stage, .queries = queries, .context = context};
+    const serving_load<T> load{.decoding = b * stage,
+                               .decode_context = mean_context(),
+                               .drafted = plan.speculation.drafted,
+                               .prompts = p / queries * stage,
+                               .queries = queries,
+                               .context = context};
     const T draft = T(1) + plan.speculation.drafted * plan.speculation.draft_cost;
     const step_cost<T> plain = pass<Work>(load, true, false, uncaptured(b)) * draft;
     const step_cost<T> mixed = pass<Work>(load, true, true, T(1));
@@ -143,18 +156,31 @@ struct replica {
     s.time = in_step(s.work.time, b + q / fresh());
     return s;
   }
+  // A prompt waits for the step under way, half of it on average, then is read: in one step, or in chunks.
+  seconds first_token(const steady_step<T>& step, const T& sequences) const {
+    const T chunks = max(T(1) / step.prompts, T(1));
+    return step.time * (T(0.5) * min(sequences, T(1))) + step.with_prompt * chunks + plan.software.per_request;
+  }
   T tokens_per_pass() const { return plan.speculation.tokens_per_pass(); }
 };
 
 template <class T, class Chip, class Infrastructure, class Model>
-replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                                                   const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
-  return {chip, infrastructure, model, plan, in<units::token>(demand.input), max(in<units::token>(demand.output), T(1)), demand.cached_share};
+replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infrastructure& infrastructure,
+                                                   const Model& model, const basic_serving_plan<T>& plan,
+                                                   const call_demand<T>& demand) {
+  return {chip,
+          infrastructure,
+          model,
+          plan,
+          in<units::token>(demand.input),
+          max(in<units::token>(demand.output), T(1)),
+          demand.cached_share};
 }
 
 namespace detail {
-// The largest x in [1, high] with f(x) <= limit for a rising f, by bisection in log x; then one secant step, which carries the derivative of f
-// and of the limit (implicit function theorem) that bisection loses. Below 1 where even f(1) exceeds the limit.
+// The largest x in [1, high] with f(x) <= limit for a rising f, by bisection in log x; then one secant step, which
+// carries the derivative of f and of the limit (implicit function theorem) that bisection loses. Below 1 where even
+// f(1) exceeds the limit.
 template <class T, class F, class Q>
 T largest_below(const T& high, const Q& limit, F&& f) {
   T low(1), top = max(high, T(1));
@@ -173,13 +199,14 @@ T largest_below(const T& high, const Q& limit, F&& f) {
 }
 }  // namespace detail
 
-// The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like `demand`'s.
-//   calls/s = b / (O tpot(b)) ,  b = min(memory, latency objective)
+// The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like
+// `demand`'s.
+//   calls/s = b / (O tpot(b)) ,  b = min(memory, both latency objectives)
 // With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
 // Leaves out: queueing before a place is free (serving_regimes.hpp has it).
 template <class T, class Chip, class Infrastructure, class Model>
-serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model, const basic_serving_plan<T>& plan,
-                         const call_demand<T>& demand) {
+serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
   const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
   serving_figures<T> s;
   const models::split<T> split = plan.split();
@@ -189,10 +216,14 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
   if constexpr (models::generates_tokens<Model>()) {
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
-    const quantity<unit::second, T> limit = demand.time_per_output_token * (one * units::token);
-    const auto interval = [&](const T& b) { return quantity<unit::second, T>(r.template steady<false>(b).time / r.tokens_per_pass()); };
+    // The larger of what the two objectives are used up to: 1 where one of them is just kept.
+    const quantity<unit::second, T> interval = demand.time_per_output_token * (one * units::token);
+    const auto pressure = [&](const T& b) -> T {
+      const steady_step<T> step = r.template steady<false>(b);
+      return max(T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / demand.time_to_first_token));
+    };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
-    const T by_latency = detail::largest_below(most, limit, interval);
+    const T by_latency = detail::largest_below(most, one, pressure);
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, by_latency);
     s.concurrency = min(chosen, s.memory_bound_concurrency);
     const T b = max(s.concurrency, one);
@@ -200,12 +231,13 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     const quantity<unit::second, T> between = step.time / r.tokens_per_pass();
     s.cache = cache_per_call * b;
     s.time_per_output_token = between / (one * units::token);
-    s.time_to_first_token = step.with_prompt + step.time * T(0.5) + plan.software.per_request;
+    s.time_to_first_token = r.first_token(step, b);
     s.calls = b / (r.output * between) * (one - plan.software.wave_loss * (b / (b + T(16))));
     s.per_call = step.work * T(r.output / (b * r.tokens_per_pass()));
     s.per_call.time = r.output * between / b;
-    const auto possible = (s.memory_bound_concurrency >= one) && (interval(one) <= limit || plan.concurrency > T(0)) &&
-                          (s.time_to_first_token <= demand.time_to_first_token);
+    // A caller's own concurrency may miss the objective for output tokens, never that for the first.
+    const auto possible = (s.memory_bound_concurrency >= one) && (pressure(one) <= one || plan.concurrency > T(0)) &&
+                          (s.time_to_first_token <= demand.time_to_first_token * number_cast<T>(1.001));
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   } else {
     const step_cost<T> prompt = r.prefill(one);

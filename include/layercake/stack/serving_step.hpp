@@ -1,4 +1,5 @@
-// One step of a serving engine: sequences that each write a token, and prompts, or chunks of prompts, that are read beside them.
+// One step of a serving engine: sequences that each write a token, and prompts, or chunks of prompts, that are read
+// beside them.
 #pragma once
 
 #include <layercake/stack/serving_software.hpp>
@@ -8,9 +9,9 @@ namespace layercake {
 
 namespace detail {
 
-// Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix products as the tokens of
-// the pass (their weights are read once); `attention_alone` times what those riders need for themselves. Without `Work` only the time is
-// summed, in a fifth of the instructions.
+// Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix
+// products as the tokens of the pass (their weights are read once); `attention_alone` times what those riders need for
+// themselves. Without `Work` only the time is summed, in a fifth of the instructions.
 template <bool Work, class T, class Timing, class Chip, class Infrastructure>
 struct serving_timer {
   using seconds = quantity<unit::second, T>;
@@ -69,6 +70,9 @@ struct serving_timer {
     if (absent(times)) return;
     const auto decoding = op.queries < S(1.5);
     add(op, times, slower / where(decoding, software.cache_share, T(1)));
+    if constexpr (real<T>) {
+      if (decoding || !(software.score_passes > T(0))) return;
+    }
     const auto scores = op.sequences * op.heads * op.queries * op.context * S(2) * units::byte;
     const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * number_cast<T>(0.75)) * times;
     sum.time += where(decoding, seconds(), passes);
@@ -79,8 +83,8 @@ struct serving_timer {
     op.tokens = op.tokens + S(riders) * op.ranks;
     op.ranks = op.ranks * S(whole_experts);
     op.width = op.width * S(whole_experts);
-    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as long as there are
-    // experts that no token has reached.
+    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as
+    // long as there are experts that no token has reached.
     const S pairs = op.tokens * op.active / op.ranks;
     const S busiest = S(1) + sqrt(S(2) * log(op.ranks) / max(pairs, S(1e-3)));
     op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(1e-6)), op.ranks));
@@ -112,9 +116,10 @@ struct serving_timer {
     sum.exchange += t;
   }
 
- private:
+private:
   bool same(const collective<T>& c) const {
-    if constexpr (real<T>) return c.kind == last.kind && c.bytes == last.bytes && c.ranks == last.ranks && c.stride == last.stride;
+    if constexpr (real<T>)
+      return c.kind == last.kind && c.bytes == last.bytes && c.ranks == last.ranks && c.stride == last.stride;
     return false;
   }
   seconds of(const collective<T>& c) const {
@@ -132,8 +137,8 @@ struct serving_timer {
 };
 }  // namespace detail
 
-// What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts, or chunks of
-// them, of `queries` new tokens each are read, the last of which sees `context` positions.
+// What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts,
+// or chunks of them, of `queries` new tokens each are read, the last of which sees `context` positions.
 template <class T = double>
 struct serving_load {
   T decoding = T(0);
@@ -145,17 +150,22 @@ struct serving_load {
 };
 
 // The time of one step on the chips of one replica, all pipeline stages one after the other, without the host's work.
-//   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride along, and their attention
-// `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal length.
+//   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride
+//   along, and their attention
+// `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal
+// length.
 template <bool Work, class T, class Timing, class Chip, class Infrastructure, class Model>
-step_cost<T> serving_step(const Timing& timing, const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                          const basic_serving_software<T>& software, const models::split<T>& split, const T& whole_experts,
-                          const serving_load<T>& load, bool decode, bool prompt, const T& uncaptured) {
+step_cost<T> serving_step(const Timing& timing, const Chip& chip, const Infrastructure& infrastructure,
+                          const Model& model, const basic_serving_software<T>& software, const models::split<T>& split,
+                          const T& whole_experts, const serving_load<T>& load, bool decode, bool prompt,
+                          const T& uncaptured) {
   detail::serving_timer<Work, T, Timing, Chip, Infrastructure> timer{
-      timing, chip, infrastructure, software, {chip.scale_up_bandwidth, number_cast<T>(chip.scale_up_domain)}, whole_experts};
+      timing,       chip, infrastructure, software, {chip.scale_up_bandwidth, number_cast<T>(chip.scale_up_domain)},
+      whole_experts};
   timer.floor = software.launch * uncaptured;
   timer.slower = T(1) / software.kernel_share;
-  const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(1e-3)), T(1) + load.drafted, load.decode_context};
+  const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(1e-3)), T(1) + load.drafted,
+                                load.decode_context};
   if (!prompt) {
     model.operations(writing, split, timer);
     return timer.sum;

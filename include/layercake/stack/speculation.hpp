@@ -17,14 +17,16 @@ struct basic_speculation {
   using with_number = basic_speculation<U>;
   static constexpr auto fields() {
     using X = basic_speculation;
-    return std::tuple{field("drafted", &X::drafted, domain{0, 64}, "tokens that the draft proposes per pass of the model"),
-                      field("acceptance", &X::acceptance, domain{0, 1, false, true}, "probability that a drafted token is accepted"),
-                      field("draft_cost", &X::draft_cost, domain{0, 10}, "time of drafting a token over that of a pass of the model")};
+    return std::tuple{
+        field("drafted", &X::drafted, domain{0, 64}, "tokens that the draft proposes per pass of the model"),
+        field("acceptance", &X::acceptance, domain{0, 1, false, true}, "probability that a drafted token is accepted"),
+        field("draft_cost", &X::draft_cost, domain{0, 10},
+              "time of drafting a token over that of a pass of the model")};
   }
 
   // Tokens that one pass writes: 1 + a + ... + a^g = (1 - a^(g+1)) / (1 - a), acceptances taken as independent.
-  // Source: Leviathan, Kalman, Matias, "Fast Inference from Transformers via Speculative Decoding", ICML 2023, equation 1.
-  // Worked number: a = 0.8, g = 4: 3.3616 tokens.
+  // Source: Leviathan, Kalman, Matias, "Fast Inference from Transformers via Speculative Decoding", ICML 2023,
+  // equation 1. Worked number: a = 0.8, g = 4: 3.3616 tokens.
   constexpr T tokens_per_pass() const {
     const T a = max(acceptance, number_cast<T>(1e-12));
     return (T(1) - exp((drafted + T(1)) * log(a))) / (T(1) - a);

@@ -11,6 +11,7 @@
 #include <layercake/stack/bill.hpp>
 #include <layercake/stack/ceiling.hpp>
 #include <layercake/stack/serving.hpp>
+#include <layercake/stack/serving_power.hpp>
 
 namespace layercake {
 
@@ -42,19 +43,12 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
   const T in_service = b.replicas * plan.chips();
   b.load = demand.calls / (served.calls * b.replicas);
 
-  // A chip's use of its parts while it is at work, as shares of their peaks, and the share of time that it is at work.
-  const auto use_at = [&](const T& busy) {
-    T compute = min(served.per_call.compute / served.per_call.time, T(1)), memory = min(served.per_call.memory / served.per_call.time, T(1));
-    if constexpr (requires { chip.compute_efficiency * chip.memory_efficiency; }) {
-      compute = compute * chip.compute_efficiency;
-      memory = memory * chip.memory_efficiency;
-    }
-    return chips::basic_use<T>{busy, busy * compute, busy * memory};
-  };
+  // The power of a chip that works for a share of the time.
+  const auto power_at_load = [&](const T& share_of_time) { return running_power(chip, served.per_call, T(1), min(share_of_time, T(1))); };
   chip_demand<T> fleet;
   fleet.chips = in_service;
-  fleet.peak_power = chips::power_of(chip, use_at(min(b.load * demand.peak_to_mean, T(1))));
-  fleet.mean_power = chips::power_of(chip, use_at(min(b.load, T(1))));
+  fleet.peak_power = power_at_load(b.load * demand.peak_to_mean);
+  fleet.mean_power = power_at_load(b.load);
   fleet.price = chip.price;
   fleet.die_area = chips::die_area_of(chip);
   const auto built = infrastructure.pull(fleet, how);

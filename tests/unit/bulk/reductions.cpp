@@ -5,7 +5,7 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <layercake/bulk/function.hpp>
-#if __has_include(<oneapi/tbb/parallel_pipeline.h>)
+#if __has_include(<oneapi/tbb/parallel_pipeline.h>) && !defined(WITHOUT_TBB)
 #define HAVE_TBB 1
 #include <layercake/adapters/tbb.hpp>
 #else

@@ -12,12 +12,27 @@ using namespace layercake;
 using namespace layercake::units;
 
 namespace {
-const models::transformer llama_405b{.name = "llama", .layers = 126, .width = 16384, .heads = 128, .key_heads = 8, .head_width = 128,
-                                     .feed_forward = 53248, .gated = true, .vocabulary = 128256};
-// Grattafiori et al. 2024 (The Llama 3 herd of models), table 4: tensor 8, pipeline 16, data 128, sequence 8192, 16 M tokens a step, 41 to
-// 43 % MFU on 16,384 and 8,192 H100; table 5: 419 unexpected interruptions in 54 days.
-const training_plan plan{.tensor = 8, .pipeline = 16, .data = 128, .virtual_stages = 7, .micro_batch = 1, .global_batch = 2048, .sequence = 8192,
-                         .software_age = 2, .sharding = models::sharding::gradients, .software = training_software::year_2024};
+const models::transformer llama_405b{.name = "llama",
+                                     .layers = 126,
+                                     .width = 16384,
+                                     .heads = 128,
+                                     .key_heads = 8,
+                                     .head_width = 128,
+                                     .feed_forward = 53248,
+                                     .gated = true,
+                                     .vocabulary = 128256};
+// Grattafiori et al. 2024 (The Llama 3 herd of models), table 4: tensor 8, pipeline 16, data 128, sequence 8192, 16 M
+// tokens a step, 41 to 43 % MFU on 16,384 and 8,192 H100; table 5: 419 unexpected interruptions in 54 days.
+const training_plan plan{.tensor = 8,
+                         .pipeline = 16,
+                         .data = 128,
+                         .virtual_stages = 7,
+                         .micro_batch = 1,
+                         .global_batch = 2048,
+                         .sequence = 8192,
+                         .software_age = 2,
+                         .sharding = models::sharding::gradients,
+                         .software = training_software::year_2024};
 const chips::accelerator& h100 = chips::catalog::h100_sxm;
 const infrastructure::site site;
 const auto& energy_supply = energy::catalog::grid_ercot;
@@ -45,13 +60,16 @@ TEST_CASE("Llama 3 405B: utilisation, chip-hours, failures") {
 
 TEST_CASE("runs scale with their tokens; failures, evaluation and spares only cost") {
   const auto f = train_step(llama_405b, h100, site, plan);
-  const auto of = [&](const training_run& run, const infrastructure::site& s = site) { return run_training(f, run, h100, s, energy_supply); };
+  const auto of = [&](const training_run& run, const infrastructure::site& s = site) {
+    return run_training(f, run, h100, s, energy_supply);
+  };
   const auto one = of({.tokens = 1 * trillion_tokens}), two = of({.tokens = 2 * trillion_tokens});
   CHECK(two.wall_clock / one.wall_clock == doctest::Approx(2));
   CHECK(two.cost() / one.cost() == doctest::Approx(2));
   CHECK(two.carbon / one.carbon == doctest::Approx(2));
   CHECK(of({.tokens = 1 * trillion_tokens, .evaluation = 0.1}).wall_clock / one.wall_clock == doctest::Approx(1.1));
-  CHECK(in<hour>(of({.tokens = 1 * trillion_tokens, .start_up = 5 * hour}).wall_clock - one.wall_clock) == doctest::Approx(5));
+  CHECK(in<hour>(of({.tokens = 1 * trillion_tokens, .start_up = 5 * hour}).wall_clock - one.wall_clock) ==
+        doctest::Approx(5));
   CHECK(of({.tokens = 1 * trillion_tokens, .spare = 0.05}).cost() > one.cost());
   infrastructure::site fragile = site;
   fragile.reliability.time_between_failures = fragile.reliability.time_between_failures * 0.25;

@@ -15,18 +15,40 @@ using namespace layercake::units;
 namespace {
 
 models::transformer gpt(double layers, double width, double heads) {
-  return {.name = "gpt", .layers = layers, .width = width, .heads = heads, .key_heads = heads, .head_width = width / heads,
-          .feed_forward = 4 * width, .gated = false, .vocabulary = 51200, .tied = true};
+  return {.name = "gpt",
+          .layers = layers,
+          .width = width,
+          .heads = heads,
+          .key_heads = heads,
+          .head_width = width / heads,
+          .feed_forward = 4 * width,
+          .gated = false,
+          .vocabulary = 51200,
+          .tied = true};
 }
-const models::transformer llama_70b{.name = "llama", .layers = 80, .width = 8192, .heads = 64, .key_heads = 8, .head_width = 128,
-                                    .feed_forward = 28672, .gated = true, .vocabulary = 128256};
+const models::transformer llama_70b{.name = "llama",
+                                    .layers = 80,
+                                    .width = 8192,
+                                    .heads = 64,
+                                    .key_heads = 8,
+                                    .head_width = 128,
+                                    .feed_forward = 28672,
+                                    .gated = true,
+                                    .vocabulary = 128256};
 models::transformer mixture() {
   models::transformer m = llama_70b;
   m.layers = 32, m.width = 4096, m.heads = 32, m.feed_forward = 14336;
-  m.experts = 64, m.active_experts = 8, m.expert_width = 2048, m.shared_experts = 1, m.shared_expert_width = 2048, m.dense_layers = 2;
+  m.experts = 64, m.active_experts = 8, m.expert_width = 2048, m.shared_experts = 1, m.shared_expert_width = 2048,
+  m.dense_layers = 2;
   return m;
 }
-const training_plan llama_plan{.tensor = 8, .pipeline = 4, .data = 16, .virtual_stages = 5, .micro_batch = 1, .global_batch = 1024, .sequence = 8192};
+const training_plan llama_plan{.tensor = 8,
+                               .pipeline = 4,
+                               .data = 16,
+                               .virtual_stages = 5,
+                               .micro_batch = 1,
+                               .global_batch = 1024,
+                               .sequence = 8192};
 
 infrastructure::site a100_site() {
   infrastructure::site s;
@@ -48,16 +70,27 @@ TEST_CASE("step times of Korthikanti et al. 2022, table 5 and section 6.3 (A100-
     bool selective;
     double measured;
   };
-  const run runs[] = {{48, 6144, 64, 1, 1, 4, 4, 1, false, 1.42},          {48, 6144, 64, 1, 1, 4, 4, 1, true, 1.10},
-                      {96, 12288, 96, 8, 3, 1, 64, 1, false, 18.13},       {96, 12288, 96, 8, 3, 1, 64, 1, true, 13.75},
-                      {105, 20480, 128, 35, 3, 1, 280, 1, false, 49.05},   {105, 20480, 128, 35, 3, 1, 280, 1, true, 37.83},
-                      {128, 25600, 160, 64, 1, 1, 512, 1, false, 94.42},   {128, 25600, 160, 64, 1, 1, 512, 1, true, 71.49},
-                      {105, 20480, 128, 35, 3, 1, 2240, 8, true, 39.15}};
+  const run runs[] = {
+      {48, 6144, 64, 1, 1, 4, 4, 1, false, 1.42},        {48, 6144, 64, 1, 1, 4, 4, 1, true, 1.10},
+      {96, 12288, 96, 8, 3, 1, 64, 1, false, 18.13},     {96, 12288, 96, 8, 3, 1, 64, 1, true, 13.75},
+      {105, 20480, 128, 35, 3, 1, 280, 1, false, 49.05}, {105, 20480, 128, 35, 3, 1, 280, 1, true, 37.83},
+      {128, 25600, 160, 64, 1, 1, 512, 1, false, 94.42}, {128, 25600, 160, 64, 1, 1, 512, 1, true, 71.49},
+      {105, 20480, 128, 35, 3, 1, 2240, 8, true, 39.15}};
   double sum = 0;
   for (const run& r : runs) {
-    training_plan p{.tensor = 8, .pipeline = r.pipeline, .data = r.data, .virtual_stages = r.chunks, .micro_batch = r.micro, .global_batch = r.batch,
-                    .sequence = 2048, .software_age = 2, .sequence_parallel = r.selective, .fused_attention = false, .sharding = models::sharding::none,
-                    .recompute = r.selective ? recomputation::selective : recomputation::full, .math = precision::fp16,
+    training_plan p{.tensor = 8,
+                    .pipeline = r.pipeline,
+                    .data = r.data,
+                    .virtual_stages = r.chunks,
+                    .micro_batch = r.micro,
+                    .global_batch = r.batch,
+                    .sequence = 2048,
+                    .software_age = 2,
+                    .sequence_parallel = r.selective,
+                    .fused_attention = false,
+                    .sharding = models::sharding::none,
+                    .recompute = r.selective ? recomputation::selective : recomputation::full,
+                    .math = precision::fp16,
                     .software = training_software::year_2022};
     const auto f = train_step(gpt(r.layers, r.width, r.heads), chips::catalog::a100_sxm_80gb, a100_site(), p);
     const double error = std::log(seconds(f.step_time()) / r.measured);
@@ -70,17 +103,26 @@ TEST_CASE("step times of Korthikanti et al. 2022, table 5 and section 6.3 (A100-
 }
 
 TEST_CASE("activations of Korthikanti et al. 2022, table 2 and figure 7, section 5: GB on the first stage") {
-  // s b h L (34 / t) (1 + (p - 1) / (p m)) with t = 8, sequence parallel, selective recomputation; 2.7 GB of GPT-3's optimiser states left out
+  // s b h L (34 / t) (1 + (p - 1) / (p m)) with t = 8, sequence parallel, selective recomputation; 2.7 GB of GPT-3's
+  // optimiser states left out
   const auto memory_of = [](const models::transformer& m, double pipeline, double chunks, double batch) {
-    training_plan p{.tensor = 8, .pipeline = pipeline, .virtual_stages = chunks, .micro_batch = 1, .global_batch = batch, .sequence = 2048,
-                    .fused_attention = false, .sharding = models::sharding::none, .recompute = recomputation::selective,
+    training_plan p{.tensor = 8,
+                    .pipeline = pipeline,
+                    .virtual_stages = chunks,
+                    .micro_batch = 1,
+                    .global_batch = batch,
+                    .sequence = 2048,
+                    .fused_attention = false,
+                    .sharding = models::sharding::none,
+                    .recompute = recomputation::selective,
                     .software = training_software::year_2022};
     return train_step(m, chips::catalog::a100_sxm_80gb, a100_site(), p).memory;
   };
   const auto expected = [](double s, double h, double layers, double p, double m) {
     return s * h * layers * 34 / 8 * (m > 1 ? 1 + (p - 1) / (p * m) : 1) * 1e-9;
   };
-  CHECK(in<gigabyte>(memory_of(gpt(96, 12288, 96), 8, 3, 64).activations) == doctest::Approx(expected(2048, 12288, 96, 8, 3)).epsilon(1e-9));
+  CHECK(in<gigabyte>(memory_of(gpt(96, 12288, 96), 8, 3, 64).activations) ==
+        doctest::Approx(expected(2048, 12288, 96, 8, 3)).epsilon(1e-9));
   CHECK(in<gigabyte>(memory_of(gpt(96, 12288, 96), 8, 3, 64).activations) == doctest::Approx(13.3).epsilon(0.01));
   CHECK(in<gigabyte>(memory_of(gpt(105, 20480, 128), 35, 3, 280).activations) == doctest::Approx(24.8).epsilon(0.01));
   CHECK(in<gigabyte>(memory_of(gpt(128, 25600, 160), 64, 1, 512).activations) == doctest::Approx(28.5).epsilon(0.01));
@@ -99,21 +141,24 @@ TEST_CASE("the parts of a step and of its memory add up") {
       const auto f = train_step(experts ? mixture() : llama_70b, h100, site, p);
       const auto& t = f.time;
       const auto& w = t.work;
-      const double parts = seconds(w.products) + seconds(w.attention) + seconds(w.element_wise) + seconds(w.recomputed) + seconds(w.tensor_exchange) +
-                           seconds(w.context_exchange) + seconds(w.expert_exchange) + seconds(w.host) + seconds(t.imbalance) + seconds(t.bubble) +
-                           seconds(t.pipeline_exchange) + seconds(t.sharding_exchange) + seconds(t.data_exchange) + seconds(t.stragglers) +
-                           seconds(t.optimizer) + seconds(t.host);
+      const double parts = seconds(w.products) + seconds(w.attention) + seconds(w.element_wise) +
+                           seconds(w.recomputed) + seconds(w.tensor_exchange) + seconds(w.context_exchange) +
+                           seconds(w.expert_exchange) + seconds(w.host) + seconds(t.imbalance) + seconds(t.bubble) +
+                           seconds(t.pipeline_exchange) + seconds(t.sharding_exchange) + seconds(t.data_exchange) +
+                           seconds(t.stragglers) + seconds(t.optimizer) + seconds(t.host);
       CHECK(seconds(f.step_time()) == doctest::Approx(parts).epsilon(1e-12));
-      for (const auto part : {w.products, w.attention, w.element_wise, w.tensor_exchange, t.bubble, t.pipeline_exchange, t.stragglers, t.optimizer}) {
+      for (const auto part : {w.products, w.attention, w.element_wise, w.tensor_exchange, t.bubble, t.pipeline_exchange,
+                              t.stragglers, t.optimizer}) {
         CHECK(seconds(part) > 0);
       }
       CHECK(seconds(w.host) >= 0);
       CHECK(seconds(t.imbalance) >= 0);
       CHECK((seconds(w.expert_exchange) > 0) == experts);
       const auto& m = f.memory;
-      CHECK(in<byte>(m.total()) ==
-            doctest::Approx(in<byte>(m.weights) + in<byte>(m.gradients) + in<byte>(m.optimizer) + in<byte>(m.activations) + in<byte>(m.workspace)));
-      CHECK(in<token / second>(f.tokens_per_second_per_chip()) == doctest::Approx(1024 * 8192 / seconds(f.step_time()) / 512));
+      CHECK(in<byte>(m.total()) == doctest::Approx(in<byte>(m.weights) + in<byte>(m.gradients) + in<byte>(m.optimizer) +
+                                                   in<byte>(m.activations) + in<byte>(m.workspace)));
+      CHECK(in<token / second>(f.tokens_per_second_per_chip()) ==
+            doctest::Approx(1024 * 8192 / seconds(f.step_time()) / 512));
     }
   }
 }
@@ -123,13 +168,16 @@ TEST_CASE("FLOP conventions: causal and full, model and hardware") {
   p.recompute = recomputation::full;
   const auto f = train_step(llama_70b, h100, site, p);
   // 6 per parameter that multiplies, and 12 L h w s (full) or half of that
-  const double matrices = 80 * (2 * 8192.0 * 128 * (64 + 8) + 3 * 8192.0 * 28672) + 128256.0 * 8192, tokens = 1024 * 8192.0;
+  const double matrices = 80 * (2 * 8192.0 * 128 * (64 + 8) + 3 * 8192.0 * 28672) + 128256.0 * 8192,
+               tokens = 1024 * 8192.0;
   const double attention = 12 * 80 * 64 * 128 * 8192.0;
   CHECK(in<flop>(plain(f.model_flops(attention_flop::full))) == doctest::Approx(tokens * (6 * matrices + attention)));
-  CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) == doctest::Approx(tokens * (6 * matrices + attention / 2)));
+  CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) ==
+        doctest::Approx(tokens * (6 * matrices + attention / 2)));
   // full recomputation repeats everything but the output matrix
   const double repeated = 2 * (matrices - 128256.0 * 8192) + attention / 3;
-  CHECK(in<flop>(plain(f.hardware_flops(attention_flop::full))) == doctest::Approx(tokens * (6 * matrices + attention + repeated)));
+  CHECK(in<flop>(plain(f.hardware_flops(attention_flop::full))) ==
+        doctest::Approx(tokens * (6 * matrices + attention + repeated)));
   CHECK(f.model_flop_utilisation(attention_flop::causal) < f.model_flop_utilisation(attention_flop::full));
   CHECK(f.model_flop_utilisation(attention_flop::full) < f.hardware_flop_utilisation(attention_flop::full));
   CHECK(f.hardware_flop_utilisation(attention_flop::full) < 1);
@@ -139,7 +187,9 @@ TEST_CASE("FLOP conventions: causal and full, model and hardware") {
 }
 
 TEST_CASE("more work is never faster") {
-  const auto time = [](const models::transformer& m, const training_plan& p) { return seconds(training_law_of(m, h100, site)(p).step_time()); };
+  const auto time = [](const models::transformer& m, const training_plan& p) {
+    return seconds(training_law_of(m, h100, site)(p).step_time());
+  };
   for (const bool experts : {false, true}) {
     const models::transformer base = experts ? mixture() : llama_70b;
     training_plan p = llama_plan;
@@ -207,7 +257,8 @@ TEST_CASE("what software hides and recomputation repeats") {
 
 TEST_CASE("a step that does not fit is marked and explained, not thrown") {
   training_plan p = llama_plan;
-  p.tensor = 1, p.pipeline = 1, p.virtual_stages = 1, p.data = 512, p.sharding = models::sharding::none, p.recompute = recomputation::none;
+  p.tensor = 1, p.pipeline = 1, p.virtual_stages = 1, p.data = 512, p.sharding = models::sharding::none,
+  p.recompute = recomputation::none;
   const auto f = train_step(llama_70b, h100, site, p);
   CHECK_FALSE(f.memory.fits());
   CHECK(in<byte>(f.memory.left()) < 0);
@@ -225,14 +276,16 @@ TEST_CASE("float, batch and dual agree with double") {
   for (const bool experts : {false, true}) {
     const models::transformer m = experts ? mixture() : llama_70b;
     const double expected = seconds(train_step(m, h100, site, p).step_time());
-    const auto f = train_step(with_number<float>(m), with_number<float>(h100), with_number<float>(site), with_number<float>(p));
+    const auto f =
+        train_step(with_number<float>(m), with_number<float>(h100), with_number<float>(site), with_number<float>(p));
     static_assert(std::is_same_v<decltype(f.step_time()), quantity<unit::second, float>>);
     CHECK(static_cast<double>(in<second>(f.step_time())) == doctest::Approx(expected).epsilon(1e-4));
 
     using batch = xsimd::batch<double>;
     auto lanes = with_number<batch>(p);
     double counts[batch::size], times[batch::size];
-    for (std::size_t i = 0; i < batch::size; ++i) counts[i] = static_cast<double>(1 << i);
+    for (std::size_t i = 0; i < batch::size; ++i)
+      counts[i] = static_cast<double>(1 << i);
     lanes.micro_batch = batch::load_unaligned(counts);
     const batch t = in<second>(training_law_of<batch>(m, h100, site)(lanes).step_time());
     t.store_unaligned(times);
@@ -258,9 +311,44 @@ TEST_CASE("float, batch and dual agree with double") {
     dp.global_batch = d2::variable(p.global_batch, 1);
     const d2 slopes = in<second>(training_law_of<d2>(dm, h100, site)(dp).step_time());
     CHECK(slopes.value == doctest::Approx(at(127, p.global_batch)).epsilon(1e-12));
-    CHECK(slopes.slope[0] == doctest::Approx((at(127.001, p.global_batch) - at(126.999, p.global_batch)) / 0.002).epsilon(1e-4));
-    CHECK(slopes.slope[1] == doctest::Approx((at(127, p.global_batch + 0.01) - at(127, p.global_batch - 0.01)) / 0.02).epsilon(1e-4));
+    CHECK(slopes.slope[0] ==
+          doctest::Approx((at(127.001, p.global_batch) - at(126.999, p.global_batch)) / 0.002).epsilon(1e-4));
+    CHECK(slopes.slope[1] ==
+          doctest::Approx((at(127, p.global_batch + 0.01) - at(127, p.global_batch - 0.01)) / 0.02).epsilon(1e-4));
   }
+}
+
+namespace {
+// A chip and a network in a few lines: a roofline, and links of one speed.
+struct short_chip {
+  quantity<unit::byte> memory = 80 * gigabyte;
+  quantity<unit::byte_per_second> scale_up_bandwidth = 450 * gigabyte_per_second;
+  double scale_up_domain = 8;
+  quantity<unit::watt> thermal_design_power = 700 * watt, idle_power = 80 * watt;
+  quantity<unit::usd> price = 30000 * usd;
+  template <class N>
+  auto time(const work<N>& w) const {
+    return max(w.flop / (700 * teraflop_per_second), w.bytes / (3 * terabyte_per_second));
+  }
+};
+struct short_network {
+  template <class N, class F>
+  auto time(const collective<N>& c, const scale_up_fabric<F>& fabric) const {
+    return c.bytes / fabric.bandwidth * (c.ranks - N(1)) / c.ranks + N(10) * microsecond;
+  }
+};
+}  // namespace
+
+TEST_CASE("chips and networks of a few lines will do") {
+  const auto f = train_step(llama_70b, short_chip{}, short_network{}, llama_plan);
+  CHECK(seconds(f.step_time()) > 0);
+  CHECK(in<teraflop_per_second>(f.peak) == doctest::Approx(700));
+  // products: 6 FLOP per parameter and token at the chip's rate and the software's share of it
+  const training_constants k;
+  const double matrices = 80 * (2 * 8192.0 * 128 * (64 + 8) + 3 * 8192.0 * 28672) + 128256.0 * 8192,
+               tokens = 1024 * 8192.0;
+  const double expected = 6 * matrices * tokens / 512 / 700e12 * (1 + k.maturity / 2) / k.products;
+  CHECK(seconds(f.time.work.products) == doctest::Approx(expected).epsilon(0.02));
 }
 
 TEST_CASE("bad plans are refused with path, value, range and remedy") {
@@ -283,7 +371,12 @@ TEST_CASE("bad plans are refused with path, value, range and remedy") {
     CHECK(text.find(path) != std::string::npos);
     CHECK(text.find(remedy) != std::string::npos);
   };
-  refuses([](training_plan& p) { p.tensor = 7; p.data = 64; }, "plan.tensor is 7", "whole heads");
+  refuses(
+      [](training_plan& p) {
+        p.tensor = 7;
+        p.data = 64;
+      },
+      "plan.tensor is 7", "whole heads");
   refuses([](training_plan& p) { p.pipeline = 81; }, "plan.pipeline is 81", "needs a layer");
   refuses([](training_plan& p) { p.expert = 2; }, "plan.expert is 2", "whole experts");
   refuses([](training_plan& p) { p.global_batch = 1000; }, "plan.global_batch is 1000", "whole micro-batches");

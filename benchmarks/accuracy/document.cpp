@@ -1,0 +1,180 @@
+#include "document.hpp"
+
+#include <cstdio>
+
+namespace accuracy {
+namespace {
+
+std::string percent(double x, bool sign = false) {
+  if (!std::isfinite(x)) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, sign ? "%+.1f" : "%.1f", 100 * x);
+  return text;
+}
+std::string number(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", x);
+  return text;
+}
+std::string row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& c : cells)
+    line += " " + c + " |";
+  return line + "\n";
+}
+std::string head(const std::vector<std::string>& names, std::size_t left) {
+  std::string line = row(names) + "|";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    line += i < left ? "---|" : "---:|";
+  return line + "\n";
+}
+std::vector<std::string> cells(const std::vector<std::string>& names, const score& ours, const score& rule) {
+  std::vector<std::string> out = names;
+  for (const std::string& c : {std::to_string(ours.rows), std::to_string(ours.predicted), percent(ours.median),
+                               percent(ours.p90), percent(ours.bias, true), percent(rule.median), percent(rule.p90)}) {
+    out.push_back(c);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string document(const std::vector<prediction>& all, const std::string& held_out, const std::string& kernels,
+                     const std::string& notes) {
+  const auto scored = [](const prediction& p) { return p.scored; };
+  std::string text = "# Accuracy\n\n<!-- Written by `./dev accuracy --write docs/accuracy.md`; change "
+                     "benchmarks/accuracy/notes.md or the laws instead. -->\n\n"
+                     "How far layercake is from published measurements. Every row of `benchmarks/accuracy/data` is "
+                     "predicted from its configuration alone: the\n"
+                     "library sees chip, model, layout, load and software, never the source or the measured figure. "
+                     "Errors are |ln(predicted / measured)| in percent:\n"
+                     "10 is about 10 % too large or too small. The bias is the median with its sign: above zero the "
+                     "prediction is the larger figure.\n\n"
+                     "Each source counts once, however many rows it has. Rows whose configuration the source does not "
+                     "tell completely are predicted, but not\n"
+                     "counted. The rule of thumb on the same rows: training at 42 % of the chip's peak; all else at "
+                     "the data sheet's roofline.\n\n"
+                     "Run it on measurements of your own with `./dev accuracy DIR`; the schema is in "
+                     "`benchmarks/accuracy/data/README.md`.\n\n";
+
+  text += "## By group\n\n" +
+          head({"group", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 1);
+  for (std::string_view group : groups) {
+    const group_score ours = score_group(all, group), rule = score_group(all, group, of_whom::baseline);
+    if (!ours.sources.empty()) text += row(cells({ours.group}, ours.macro, rule.macro));
+  }
+
+  text += "\n## By source\n\n" +
+          head({"group", "source", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
+  for (std::string_view group : groups) {
+    const group_score ours = score_group(all, group), rule = score_group(all, group, of_whom::baseline);
+    for (std::size_t i = 0; i < ours.sources.size(); ++i)
+      text += row(cells({ours.group, ours.sources[i]}, ours.by_source[i], rule.by_source[i]));
+  }
+
+  const csv_table out("held_out.csv", held_out, {"group", "source"}, {});
+  text += "\n## Fitted and left out\n\nThe constants were fitted on these sources together. Left out: fitted again on "
+          "all the others, from first guesses, then\n"
+          "asked for this one.\n\n" +
+          head({"group", "source", "fitted: median", "90th", "bias", "left out: median", "90th", "bias", ""}, 2);
+  const auto value = [](const csv_record& r, const char* column) {
+    return std::strtod(std::string(r.cell(column)).c_str(), nullptr);
+  };
+  for (std::string_view group : groups) {
+    double fitted = 0, left = 0, fitted_90 = 0, left_90 = 0, fitted_bias = 0, left_bias = 0, count = 0;
+    for (std::size_t i = 0; i < out.rows(); ++i) {
+      const csv_record r = out[i];
+      if (r.cell("group") != group) continue;
+      const bool alone = r.cell("alone") == "1";
+      text += row({std::string(group), std::string(r.cell("source")), percent(value(r, "fitted_median")),
+                   percent(value(r, "fitted_p90")), percent(value(r, "fitted_bias"), true), percent(value(r, "median")),
+                   percent(value(r, "p90")), percent(value(r, "bias"), true),
+                   alone ? "alone with its chip or software" : ""});
+      if (alone) continue;
+      fitted += value(r, "fitted_median"), fitted_90 += value(r, "fitted_p90"), fitted_bias += value(r, "fitted_bias");
+      left += value(r, "median"), left_90 += value(r, "p90"), left_bias += value(r, "bias"), count += 1;
+    }
+    if (count > 0) {
+      text +=
+          row({std::string(group), "**mean of those not alone**", percent(fitted / count), percent(fitted_90 / count),
+               percent(fitted_bias / count, true), percent(left / count), percent(left_90 / count),
+               percent(left_bias / count, true), "ratio of medians " + number(left / fitted)});
+    }
+  }
+
+  text += "\n## Kernels, fitted and left out\n\nOn the measured kernels that the constants come from. Other shapes: "
+          "each half of the shapes when "
+          "the other half was fitted.\nOther chips: each chip when the others of its generation were fitted.\n\n" +
+          head({"law", "constants", "rows", "fitted: median", "90th", "other shapes: median", "90th",
+                "other chips: median", "90th"},
+               2);
+  const csv_table laws("kernels_held_out.csv", kernels, {"law"}, {});
+  for (std::size_t i = 0; i < laws.rows(); ++i) {
+    const csv_record r = laws[i];
+    std::vector<std::string> line{std::string(r.cell("law")), std::string(r.cell("constants")),
+                                  std::string(r.cell("rows"))};
+    for (const char* column :
+         {"fitted_median", "fitted_p90", "shapes_median", "shapes_p90", "chips_median", "chips_p90"})
+      line.push_back(r.cell(column).empty() ? "-" : percent(value(r, column)));
+    text += row(line);
+  }
+
+  text += "\n## By regime\n\nRows of all sources together, regimes of at least four rows.\n\n" +
+          head({"group", "regime", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
+  for (std::string_view group : groups) {
+    const auto in = [&](const prediction& p) { return p.scored && p.group == group; };
+    for (const std::string& regime : distinct(all, in, [](const prediction& p) { return p.regime; })) {
+      const auto of = [&](const prediction& p) { return in(p) && p.regime == regime; };
+      const score ours = score_where(all, of);
+      if (ours.rows >= 4)
+        text += row(cells({std::string(group), regime}, ours, score_where(all, of, of_whom::baseline)));
+    }
+  }
+
+  text += "\n## By chip\n\nRows of all sources together, chips of at least four rows.\n\n" +
+          head({"group", "chip", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
+  for (std::string_view group : groups) {
+    const auto in = [&](const prediction& p) { return p.scored && p.group == group; };
+    for (const std::string& chip : distinct(all, in, [](const prediction& p) { return p.chip; })) {
+      const auto of = [&](const prediction& p) { return in(p) && p.chip == chip; };
+      const score ours = score_where(all, of);
+      if (ours.rows >= 4) text += row(cells({std::string(group), chip}, ours, score_where(all, of, of_whom::baseline)));
+    }
+  }
+
+  text += "\n## The worst rows\n\nThe three worst of every source whose 90th percentile is above 20 %.\n\n" +
+          head({"source", "row", "chip", "model or regime", "metric", "measured", "predicted", "error"}, 5);
+  for (std::string_view group : groups) {
+    const group_score g = score_group(all, group);
+    for (std::size_t i = 0; i < g.sources.size(); ++i) {
+      if (!(g.by_source[i].p90 > 0.2)) continue;
+      std::vector<const prediction*> worst;
+      for (const prediction& p : all) {
+        if (p.scored && p.group == group && p.source == g.sources[i] && p.answered()) worst.push_back(&p);
+      }
+      std::sort(worst.begin(), worst.end(), [](const prediction* a, const prediction* b) {
+        const double x = std::fabs(a->error()), y = std::fabs(b->error());
+        return x > y || (x == y && a < b);
+      });
+      for (std::size_t k = 0; k < worst.size() && k < 3; ++k) {
+        const prediction& p = *worst[k];
+        text += row({p.source, p.id, p.chip, p.model.empty() ? p.regime : p.model, p.metric, number(p.measured),
+                     number(p.predicted), percent(p.error(), true)});
+      }
+    }
+  }
+
+  const std::size_t unanswered = score_where(all, scored).rows - score_where(all, scored).predicted;
+  text += "\n## Not predicted\n\n";
+  if (unanswered == 0) text += "Every row whose configuration is complete is predicted. Of the others:\n\n";
+  text += head({"rows", "counted", "why"}, 0);
+  for (const std::string& reason : distinct(
+           all, [](const prediction& p) { return !p.answered(); }, [](const prediction& p) { return p.reason; })) {
+    const score any = score_where(all, [&](const prediction& p) { return p.reason == reason; });
+    const score counted = score_where(all, [&](const prediction& p) { return p.scored && p.reason == reason; });
+    text += row({std::to_string(any.rows), std::to_string(counted.rows), reason});
+  }
+  return text + "\n" + notes;
+}
+
+}  // namespace accuracy

@@ -1,0 +1,13 @@
+// The one header that includes Eigen. Asked for no more than dense columns and factorisations, which 3.4 and 5 spell alike.
+#pragma once
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/QR>
+
+namespace layercake::planning {
+
+using vector = Eigen::VectorXd;
+using matrix = Eigen::MatrixXd;
+
+}  // namespace layercake::planning

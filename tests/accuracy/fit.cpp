@@ -1,0 +1,72 @@
+// The solver behind the fits, and what leaving sources out says.
+#include "../../benchmarks/accuracy/least_squares.hpp"
+
+#include <doctest/doctest.h>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "../../benchmarks/accuracy/csv.hpp"
+
+using namespace accuracy;
+
+TEST_CASE("constants of a known law are found again, outliers and all") {
+  // t = launch + x / rate, true values 5e-6 and 2e12
+  double launch = 1e-6, rate = 5e11;
+  std::vector<double> x, t;
+  for (int i = 0; i < 60; ++i) {
+    x.push_back(1e5 * std::pow(1.3, i));
+    t.push_back(5e-6 + x.back() / 2e12);
+    if (i % 20 == 7) t.back() *= 3;  // an outlier
+  }
+  fit_problem p;
+  p.constants = {{&launch, 1e-7, 1e-3, 1e-6}, {&rate, 1e11, 1e13, 5e11}};
+  p.weights.assign(x.size(), 1);
+  p.stiffness = 0;
+  p.rounding = 0.01;
+  p.errors = [&] {
+    std::vector<double> e;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      e.push_back(std::log((launch + x[i] / rate) / t[i]));
+    return e;
+  };
+  fit(p);
+  CHECK(launch == doctest::Approx(5e-6).epsilon(0.01));
+  CHECK(rate == doctest::Approx(2e12).epsilon(0.01));
+}
+
+TEST_CASE("bounds hold, a weight of 0 leaves out, and what nothing determines stays at its guess") {
+  double scale = 1, unused = 0.3;
+  const std::vector<double> measured{4, 4, 100};
+  fit_problem p;
+  p.constants = {{&scale, 0.5, 3, 1}, {&unused, 0, 1, 0.3}};
+  p.weights = {1, 1, 0};
+  p.errors = [&] {
+    std::vector<double> e;
+    for (const double m : measured)
+      e.push_back(std::log(scale / m));
+    return e;
+  };
+  fit(p);
+  CHECK(scale == doctest::Approx(3));
+  CHECK(unused == doctest::Approx(0.3));
+}
+
+TEST_CASE("sources that were left out of the fit are predicted within 1.5 times the fitted error") {
+  std::ifstream file("benchmarks/accuracy/held_out.csv", std::ios::binary);
+  REQUIRE(file);
+  const csv_table t("held_out.csv", std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()},
+                    {"group", "alone", "fitted_median", "median"},
+                    {"alone", "rows", "fitted_median", "fitted_p90", "median", "p90"});
+  std::map<std::string, std::pair<double, double>> sums;
+  for (std::size_t i = 0; i < t.rows(); ++i) {
+    if (t[i].cell("alone") == "1") continue;
+    auto& [fitted, left] = sums[std::string(t[i].cell("group"))];
+    fitted += t[i].number("fitted_median", 0), left += t[i].number("median", 0);
+  }
+  for (const char* group : {"training_speed", "serving_throughput", "serving_latency", "ttft"}) {
+    REQUIRE(sums.count(group) == 1);
+    CHECK_MESSAGE(sums[group].second <= 1.5 * sums[group].first, group, ": ", sums[group].second, " of ",
+                  sums[group].first);
+  }
+}
