@@ -34,10 +34,13 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/layercake-config-version
   ARCH_INDEPENDENT)
 configure_file("${PROJECT_SOURCE_DIR}/cmake/layercake-components.cmake"
   "${PROJECT_BINARY_DIR}/layercake-components.cmake" COPYONLY)
+configure_file("${PROJECT_SOURCE_DIR}/cmake/layercake-dispatch.cmake"
+  "${PROJECT_BINARY_DIR}/layercake-dispatch.cmake" COPYONLY)
 install(FILES
   "${PROJECT_BINARY_DIR}/layercake-config.cmake"
   "${PROJECT_BINARY_DIR}/layercake-config-version.cmake"
   "${PROJECT_BINARY_DIR}/layercake-components.cmake"
+  "${PROJECT_BINARY_DIR}/layercake-dispatch.cmake"
   DESTINATION "${LAYERCAKE_INSTALL_CMAKEDIR}")
 
 # ---- pkg-config -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-// A chip of your own in ten lines, under the library's models, sites and grids: as one stack, as a batch of stacks, and with gradients.
+// A chip of your own in ten lines, under the library's models, sites and grids: as one stack, as a batch of stacks, and
+// with gradients.
 #include <iostream>
 #include <layercake/layercake.hpp>
 #include <xsimd/xsimd.hpp>
@@ -10,7 +11,8 @@ template <class T = double>
 struct photonic_chip {
   lc::quantity<lc::unit::flop_per_second, T> peak = T(3e15) * (flop / second);
   lc::quantity<lc::unit::byte, T> memory = T(256e9) * byte;
-  lc::quantity<lc::unit::byte_per_second, T> memory_bandwidth = T(4e12) * (byte / second), scale_up_bandwidth = T(2e12) * (byte / second);
+  lc::quantity<lc::unit::byte_per_second, T> memory_bandwidth = T(4e12) * (byte / second),
+                                             scale_up_bandwidth = T(2e12) * (byte / second);
   T scale_up_domain = T(64);
   lc::quantity<lc::unit::watt, T> thermal_design_power = T(400) * watt, idle_power = T(150) * watt;
   lc::quantity<lc::unit::usd, T> price = T(12000) * usd;
@@ -37,9 +39,11 @@ struct photonic_chip {
 };
 
 int main() {
-  const auto service = lc::stack{
-      lc::energy::catalog::grid_ercot, photonic_chip<>{}, lc::infrastructure::site{}, lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
-      lc::applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}};
+  const auto service =
+      lc::stack{lc::energy::catalog::grid_ercot, photonic_chip<>{}, lc::infrastructure::site{},
+                lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
+                lc::applications::assistant{
+                    .daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}};
   std::cout << "one stack: " << service.pull().price_of_tokens() << "\n";
 
   using lanes = xsimd::batch<double>;  // as many stacks at once as the processor has lanes

@@ -1,5 +1,5 @@
-// An assistant with a million daily users on Llama-3.1-70B in FP8, H100 nodes, a Texas site: its bill, the ceiling of a gigawatt, three swaps,
-// and what its price depends on.
+// An assistant with a million daily users on Llama-3.1-70B in FP8, H100 nodes, a Texas site: its bill, the ceiling of a
+// gigawatt, three swaps, and what its price depends on.
 #include <iostream>
 #include <layercake/layercake.hpp>
 
@@ -7,12 +7,14 @@ namespace lc = layercake;
 using namespace lc::units;
 
 int main() {
-  const auto service = lc::stack{
-      lc::energy::catalog::grid_ercot,
-      lc::chips::catalog::h100_sxm,
-      lc::infrastructure::site{.chips_per_node = 8, .power_usage_effectiveness = 1.25},
-      lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
-      lc::applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token, .value_per_task = 0.01 * usd}};
+  const auto service = lc::stack{lc::energy::catalog::grid_ercot, lc::chips::catalog::h100_sxm,
+                                 lc::infrastructure::site{.chips_per_node = 8, .power_usage_effectiveness = 1.25},
+                                 lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
+                                 lc::applications::assistant{.daily_users = 1e6,
+                                                             .tasks_per_user = 12 / day,
+                                                             .input = 1200 * token,
+                                                             .output = 300 * token,
+                                                             .value_per_task = 0.01 * usd}};
 
   std::cout << "The bill, from the users down to the power plant\n\n" << service.pull();
 
@@ -21,8 +23,8 @@ int main() {
   std::cout << "\nThe same with one layer swapped\n\n";
   const auto show = [](const char* what, const auto& s) {
     const auto bill = s.pull();
-    std::cout << "  " << what << bill.price_of_tokens() << ", " << bill.chips << " chips, " << bill.site_power.peak << ", "
-              << bill.carbon_per_task() << " per task\n";
+    std::cout << "  " << what << bill.price_of_tokens() << ", " << bill.chips << " chips, " << bill.site_power.peak
+              << ", " << bill.carbon_per_task() << " per task\n";
   };
   show("as above                  ", service);
   show("chip:  B200               ", service.with(lc::chips::catalog::b200_sxm));
@@ -32,6 +34,7 @@ int main() {
   std::cout << "\nWhat moves the price of a token (per cent for one per cent)\n\n";
   const auto slopes = lc::gradient(service);
   for (std::size_t i = 0; i < 5; ++i) {
-    std::cout << "  " << slopes[i].input << " = " << slopes[i].value << ": " << lc::to_string(slopes[i].elasticity) << "\n";
+    std::cout << "  " << slopes[i].input << " = " << slopes[i].value << ": " << lc::to_string(slopes[i].elasticity)
+              << "\n";
   }
 }

@@ -11,12 +11,14 @@ namespace accuracy {
 namespace lc = layercake;
 
 // The family by vendor and by the formats that the chip multiplies.
-inline lc::chips::family family_of(std::string_view vendor, const lc::chips::peak_rates& peak, double memory_bytes_per_s) {
+inline lc::chips::family family_of(std::string_view vendor, const lc::chips::peak_rates& peak,
+                                   double memory_bytes_per_s) {
   using lc::chips::family;
   const auto has = [&](std::string_view word) {
     for (std::size_t i = 0; i + word.size() <= vendor.size(); ++i) {
       bool same = true;
-      for (std::size_t j = 0; j < word.size(); ++j) same = same && (vendor[i + j] | 32) == word[j];
+      for (std::size_t j = 0; j < word.size(); ++j)
+        same = same && (vendor[i + j] | 32) == word[j];
       if (same) return true;
     }
     return false;
@@ -73,7 +75,8 @@ lc::models::transformer model_of(const Row& row) {
   m.head_width = cell("head_dim"), m.feed_forward = cell("ffn"), m.vocabulary = cell("vocab");
   m.gated = row.cell("gated") != "0", m.tied = row.cell("tied") == "1";
   m.experts = cell("experts"), m.active_experts = cell("active_experts"), m.shared_experts = cell("shared_experts");
-  m.expert_width = cell("expert_ffn"), m.shared_expert_width = cell("shared_expert_ffn"), m.dense_layers = cell("dense_layers");
+  m.expert_width = cell("expert_ffn"), m.shared_expert_width = cell("shared_expert_ffn"),
+  m.dense_layers = cell("dense_layers");
   if (row.cell("attention") == "mla") m.kind = lc::models::attention::latent;
   m.query_rank = cell("q_lora_rank"), m.latent_rank = cell("kv_lora_rank"), m.plain_width = cell("qk_nope_head_dim");
   m.rotary_width = cell("qk_rope_head_dim"), m.value_width = cell("v_head_dim");

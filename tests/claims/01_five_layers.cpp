@@ -1,5 +1,6 @@
-// Claim 1: five ordered layers, each a type that takes what the one below grants and asks for what it needs; dollars per task are the sum of
-// the layers' lines. That a model cannot be plugged into the power plant is a test of what does not compile (tests/compile_fail).
+// Claim 1: five ordered layers, each a type that takes what the one below grants and asks for what it needs; dollars
+// per task are the sum of the layers' lines. That a model cannot be plugged into the power plant is a test of what does
+// not compile (tests/compile_fail).
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>
@@ -28,15 +29,20 @@ static_assert(roles<lc::applications::workload>() == 1 && lc::applications::appl
 
 TEST_CASE("claim 1: dollars per task are the sum of five lines, whatever the stack") {
   const auto site = lc::infrastructure::site{};
-  const auto assistant = lc::applications::assistant{
-      .daily_users = 1e5, .tasks_per_user = 5 / day, .input = 800 * token, .output = 200 * token, .cost_per_task = 0.001 * usd};
+  const auto assistant = lc::applications::assistant{.daily_users = 1e5,
+                                                     .tasks_per_user = 5 / day,
+                                                     .input = 800 * token,
+                                                     .output = 200 * token,
+                                                     .cost_per_task = 0.001 * usd};
   auto model = lc::models::catalog::llama_3_1_8b.at(lc::precision::bf16);
   model.royalty = 0.05 * usd / million_tokens;
   for (const auto& grid : {lc::energy::catalog::grid_france, lc::energy::catalog::grid_ercot}) {
-    for (const auto& chip : {lc::chips::catalog::h100_sxm, lc::chips::catalog::mi300x, lc::chips::catalog::a100_sxm_80gb}) {
+    for (const auto& chip :
+         {lc::chips::catalog::h100_sxm, lc::chips::catalog::mi300x, lc::chips::catalog::a100_sxm_80gb}) {
       const auto bill = lc::stack{grid, chip, site, model, assistant}.pull();
-      const double lines = in<usd / second>(bill.energy_cost) + in<usd / second>(bill.chip_cost) + in<usd / second>(bill.infrastructure_cost()) +
-                           in<usd / second>(bill.model_cost) + in<usd / second>(bill.application_cost);
+      const double lines = in<usd / second>(bill.energy_cost) + in<usd / second>(bill.chip_cost) +
+                           in<usd / second>(bill.infrastructure_cost()) + in<usd / second>(bill.model_cost) +
+                           in<usd / second>(bill.application_cost);
       CHECK(in<usd>(bill.cost_per_task()) == doctest::Approx(lines / (1e5 * 5 / 86400)).epsilon(1e-12));
       CHECK(in<usd>(bill.cost_per_task()) > 0.001 + 200 * 0.05e-6);
     }

@@ -1,5 +1,5 @@
-// Claim 2: every application pulls on each layer down to the power plant, and the marginal version is a Jacobian. (Its energy half, 35.4 MW, is
-// 02_energy_to_the_plant.cpp.)
+// Claim 2: every application pulls on each layer down to the power plant, and the marginal version is a Jacobian. (Its
+// energy half, 35.4 MW, is 02_energy_to_the_plant.cpp.)
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>
@@ -8,9 +8,11 @@ namespace lc = layercake;
 using namespace lc::units;
 
 TEST_CASE("claim 2: the Jacobian of plant, silicon, land and people by tasks") {
-  const auto service = lc::stack{lc::energy::catalog::grid_us_average, lc::chips::catalog::h100_sxm, lc::infrastructure::site{},
-                                 lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
-                                 lc::applications::assistant{.daily_users = 7e8, .tasks_per_user = 3.6 / day, .input = 1155 * token, .output = 211 * token}};
+  const auto service =
+      lc::stack{lc::energy::catalog::grid_us_average, lc::chips::catalog::h100_sxm, lc::infrastructure::site{},
+                lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
+                lc::applications::assistant{
+                    .daily_users = 7e8, .tasks_per_user = 3.6 / day, .input = 1155 * token, .output = 211 * token}};
   using D = lc::dual<double, 1>;
   auto varied = service.over<D>();
   varied.application.tasks_per_user = D::variable(3.6, 0) / day;

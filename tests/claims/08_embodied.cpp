@@ -1,10 +1,11 @@
-// Claim 8: the same five layers in a car. The plant is a battery, the chip a system on a chip of 130 W (Thor class), the building a vehicle; a
-// latency bound takes the place of throughput.
+// Claim 8: the same five layers in a car. The plant is a battery, the chip a system on a chip of 130 W (Thor class),
+// the building a vehicle; a latency bound takes the place of throughput.
 //
-// Derivation of the figures checked: 36 frames/s (claims.md 8) leave 1/36 s = 27.8 ms a frame, within the 100 ms of sensing to acting. BEVFormer's
-// 2.607 TFLOP a look (68.7e6 parameters; models/catalog.hpp) against 500 TFLOP/s in 8 bit take 5.2 ms at the peak rate, so one chip keeps up at
-// 36 * 5.2 ms = 19 % of its time. 130 W of 15 kW at motorway speed cost 130 / (15000 + 130) = 0.86 % of the range. 75 kWh last 75000 / 15130 =
-// 4.96 h, in which the car computes 36 * 3600 * 4.96 = 642 thousand frames at no more than 130 / 36 = 3.6 J each.
+// Derivation of the figures checked: 36 frames/s (claims.md 8) leave 1/36 s = 27.8 ms a frame, within the 100 ms of
+// sensing to acting. BEVFormer's 2.607 TFLOP a look (68.7e6 parameters; models/catalog.hpp) against 500 TFLOP/s in 8
+// bit take 5.2 ms at the peak rate, so one chip keeps up at 36 * 5.2 ms = 19 % of its time. 130 W of 15 kW at motorway
+// speed cost 130 / (15000 + 130) = 0.86 % of the range. 75 kWh last 75000 / 15130 = 4.96 h, in which the car computes
+// 36 * 3600 * 4.96 = 642 thousand frames at no more than 130 / 36 = 3.6 J each.
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>
@@ -21,7 +22,8 @@ struct battery {
   template <class N>
   auto pull(const lc::power_demand<N>& meter) const {
     const lc::power_demand<N> drawn{meter.peak / converter, meter.mean / converter};
-    return lc::energy::basic_energy_bill<N>{.meter = meter, .plant = drawn, .energy_cost = drawn.mean * (0.30 * usd / kilowatt_hour)};
+    return lc::energy::basic_energy_bill<N>{
+        .meter = meter, .plant = drawn, .energy_cost = drawn.mean * (0.30 * usd / kilowatt_hour)};
   }
   template <class N>
   auto push(const lc::quantity<lc::unit::watt, N>& drawn) const {
@@ -40,22 +42,27 @@ TEST_CASE("claim 8: a car is an edge instance of the stack") {
                              .thermal_design_power = 130 * watt,
                              .idle_power = 40 * watt,
                              .price = 1000 * usd};
-  const auto car = lc::infrastructure::site{.chips_per_node = 1, .power_usage_effectiveness = 1, .availability = 1, .utilisation = 1,
-                                            .node = {.other_power = 0.2, .power_supply_efficiency = 0.97, .price_per_chip = 500 * usd}};
-  const auto driving = lc::applications::workload{.name = "driving",
-                                                  .daily_users = 1,
-                                                  .tasks_per_user = 24 / day,  // hours of driving in a car that never stops
-                                                  .calls_per_task = 36 * 3600,
-                                                  .input = 0 * token,
-                                                  .output = 0 * token,
-                                                  .peak_to_mean = 1,
-                                                  .time_to_first_token = 100 * millisecond,
-                                                  .value_per_task = 20 * usd};
+  const auto car = lc::infrastructure::site{
+      .chips_per_node = 1,
+      .power_usage_effectiveness = 1,
+      .availability = 1,
+      .utilisation = 1,
+      .node = {.other_power = 0.2, .power_supply_efficiency = 0.97, .price_per_chip = 500 * usd}};
+  const auto driving =
+      lc::applications::workload{.name = "driving",
+                                 .daily_users = 1,
+                                 .tasks_per_user = 24 / day,  // hours of driving in a car that never stops
+                                 .calls_per_task = 36 * 3600,
+                                 .input = 0 * token,
+                                 .output = 0 * token,
+                                 .peak_to_mean = 1,
+                                 .time_to_first_token = 100 * millisecond,
+                                 .value_per_task = 20 * usd};
   const auto s = lc::stack{battery{}, soc, car, lc::models::catalog::bevformer_base.at(lc::precision::int8), driving};
   const auto bill = s.pull();
   CHECK(in<hertz>(bill.calls) == doctest::Approx(36));
-  CHECK(bill.chips == 1);                                              // one chip keeps up
-  CHECK(in<millisecond>(bill.time_to_first_token) < 100);              // within the loop
+  CHECK(bill.chips == 1);                                                // one chip keeps up
+  CHECK(in<millisecond>(bill.time_to_first_token) < 100);                // within the loop
   CHECK(in<millisecond>(bill.time_to_first_token) > 2.607 / 500 * 1e3);  // not faster than its peak
   CHECK(bill.load > 36 * 2.607 / 500);
   CHECK(bill.load < 1);

@@ -4,7 +4,9 @@ namespace LAYERCAKE_ARCHITECTURE {
 double run() {
   namespace bulk = layercake::bulk;
   const auto f = [](auto x, auto y) { return x * y / (x + y) + layercake::sqrt(x * 3.0 - y); };
-  return bulk::function(f, bulk::linear(1.0, 9.0, 333), bulk::linear(0.5, 2.0, 77)).run(bulk::moments(bulk::itself)).mean;
+  return bulk::function(f, bulk::linear(1.0, 9.0, 333), bulk::linear(0.5, 2.0, 77))
+      .run(bulk::moments(bulk::itself))
+      .mean;
 }
 const char* vectors() { return xsimd::default_arch::name(); }
 }  // namespace LAYERCAKE_ARCHITECTURE

@@ -1,5 +1,5 @@
-// Run under mpirun: the sweep of the cluster has the bits of the serial one; a lost rank is reported and its chunks are done by the others; a
-// sweep that was stopped goes on from its checkpoint.
+// Run under mpirun: the sweep of the cluster has the bits of the serial one; a lost rank is reported and its chunks are
+// done by the others; a sweep that was stopped goes on from its checkpoint.
 #include <atomic>
 #include <cstdio>
 #include <cstring>
@@ -43,8 +43,11 @@ constexpr auto second = [](const auto& r) { return r.second; };
 
 template <class Question, class Schedule>
 auto ask(const Question& q, const Schedule& s, const bulk::control& c) {
-  const auto [spread, best, front, median] = q.run_on(s, c, bulk::moments(first), bulk::minimum(first), bulk::pareto(first, second), bulk::quantiles({0.5}, first));
-  return std::array<double, 6>{spread.mean, spread.variance, best.value, static_cast<double>(best.index), static_cast<double>(front.size()), median[0]};
+  const auto [spread, best, front, median] = q.run_on(s, c, bulk::moments(first), bulk::minimum(first),
+                                                      bulk::pareto(first, second), bulk::quantiles({0.5}, first));
+  return std::array<double, 6>{
+      spread.mean, spread.variance, best.value, static_cast<double>(best.index), static_cast<double>(front.size()),
+      median[0]};
 }
 template <class A>
 bool same(const A& a, const A& b) {
@@ -68,7 +71,8 @@ int main() {
   std::vector<double> here(1601 * 999), serial(1601 * 999);
   question.run(bulk::into(bulk::view(serial), second));
   question.run_on(ranks, {}, bulk::into(bulk::view(here), second));
-  if (me == 0) check(std::memcmp(here.data(), serial.data(), here.size() * sizeof(double)) == 0, "columns are the serial ones");
+  if (me == 0)
+    check(std::memcmp(here.data(), serial.data(), here.size() * sizeof(double)) == 0, "columns are the serial ones");
 
   // Stopped by rank 0 half way, then gone on with.
   const std::string file = "mpi_checkpoint_test_" + std::to_string(n) + ".bin";
@@ -79,7 +83,9 @@ int main() {
   c.progress_seconds = 0;
   c.context = &cancel;
   c.cancel = me == 0 ? &cancel : nullptr;
-  c.progress = [](const bulk::progress_report& p, void* flag) { *static_cast<std::atomic<bool>*>(flag) = p.points > 0.4 * p.total; };
+  c.progress = [](const bulk::progress_report& p, void* flag) {
+    *static_cast<std::atomic<bool>*>(flag) = p.points > 0.4 * p.total;
+  };
   bool was_stopped = false;
   try {
     ask(question, ranks, c);

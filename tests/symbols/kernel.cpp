@@ -4,13 +4,16 @@
 
 namespace lc = layercake;
 
+namespace kernels {
+
 using grid = lc::energy::grid;
 using chip = lc::chips::accelerator;
 using site = lc::infrastructure::site;
 using model = lc::models::deployed;
 using application = lc::applications::workload;
 
-lc::bill kernel(const grid& e, const chip& c, const site& i, const model& m, const application& a, const lc::serving_plan& p) {
+lc::bill kernel(const grid& e, const chip& c, const site& i, const model& m, const application& a,
+                const lc::serving_plan& p) {
   return lc::bill_of<double>(e, c, i, m, a, p, lc::counting::whole);
 }
 
@@ -19,6 +22,9 @@ lc::ceiling kernel(const lc::bill& b, const lc::grant& g, const grid& e) {
 }
 
 using lanes = xsimd::batch<double>;
-lc::quantity<lc::unit::usd_per_second, lanes> kernel(const lc::energy::basic_grid<lanes>& e, const lc::basic_bill<double>& b) {
+lc::quantity<lc::unit::usd_per_second, lanes> kernel(const lc::energy::basic_grid<lanes>& e,
+                                                     const lc::basic_bill<double>& b) {
   return e.pull(b.site_power).cost();
 }
+
+}  // namespace kernels

@@ -1,9 +1,9 @@
-// Sweeps on a cluster: every rank of `mpirun` calls the same `space.run_on(adapters::mpi_ranks{}, control{}, reductions...)`; rank 0 gets the
-// result, with the bits of the serial one.
+// Sweeps on a cluster: every rank of `mpirun` calls the same `space.run_on(adapters::mpi_ranks{}, control{},
+// reductions...)`; rank 0 gets the result, with the bits of the serial one.
 //
-// Rank 0 hands out chunks, two at a time to each other rank so that none waits, takes results in and computes chunks itself in between. Ranks
-// that are faster get more. A rank that stays silent is given up: its chunks go to the others, or, with `go_on = false`, the sweep ends with
-// an error that names it, after a checkpoint.
+// Rank 0 hands out chunks, two at a time to each other rank so that none waits, takes results in and computes chunks
+// itself in between. Ranks that are faster get more. A rank that stays silent is given up: its chunks go to the others,
+// or, with `go_on = false`, the sweep ends with an error that names it, after a checkpoint.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct lost_rank : error {
 
 // MPI for the life of an object, unless somebody else has started it.
 class mpi_environment {
- public:
+public:
   mpi_environment() {
     int started = 0;
     MPI_Initialized(&started);
@@ -43,7 +43,7 @@ class mpi_environment {
   mpi_environment(const mpi_environment&) = delete;
   mpi_environment& operator=(const mpi_environment&) = delete;
 
- private:
+private:
   bool mine_ = false;
 };
 
@@ -74,9 +74,10 @@ struct mpi_ranks {
     }
   }
 
- private:
+private:
   using clock = std::chrono::steady_clock;
-  // Of one sweep: what a rank that was given up sends late must not be taken for an answer to the next one. All ranks count their sweeps.
+  // Of one sweep: what a rank that was given up sends late must not be taken for an answer to the next one. All ranks
+  // count their sweeps.
   struct tags {
     int chunk, result, bye;
   };
@@ -171,14 +172,18 @@ struct mpi_ranks {
     const auto give_up_silent = [&] {
       for (std::size_t r = 1; r < members.size(); ++r) {
         member& m = members[r];
-        if (m.lost || m.chunks.empty() || std::chrono::duration<double>(clock::now() - m.heard).count() < patience_seconds) continue;
+        if (m.lost || m.chunks.empty() ||
+            std::chrono::duration<double>(clock::now() - m.heard).count() < patience_seconds)
+          continue;
         m.lost = true;
         if (on_lost) on_lost(static_cast<int>(r), m.chunks.size(), context);
         if (!go_on) {
           c.save_now();
           send_home();
-          raise(lost_rank("bulk: rank " + std::to_string(r) + " of " + std::to_string(size()) + " has been silent for " + to_string(patience_seconds) + " s with " +
-                          std::to_string(m.chunks.size()) + " chunks to do, the first of them chunk " + std::to_string(m.chunks[0]) +
+          raise(lost_rank("bulk: rank " + std::to_string(r) + " of " + std::to_string(size()) +
+                          " has been silent for " + to_string(patience_seconds) + " s with " +
+                          std::to_string(m.chunks.size()) + " chunks to do, the first of them chunk " +
+                          std::to_string(m.chunks[0]) +
                           "; look at its node, then run again: a checkpoint file, if one is set, keeps what was done"));
         }
         again.insert(again.end(), m.chunks.begin(), m.chunks.end());
@@ -190,7 +195,8 @@ struct mpi_ranks {
       while (!c.complete()) {
         c.check();
         listen();
-        for (std::size_t r = 1; r < members.size(); ++r) hand_out(r);
+        for (std::size_t r = 1; r < members.size(); ++r)
+          hand_out(r);
         give_up_silent();
         const std::uint64_t chunk = take_chunk();
         if (chunk == no_more) continue;

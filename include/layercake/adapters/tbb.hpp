@@ -10,8 +10,8 @@
 
 namespace layercake::adapters {
 
-// Chunks are done by `threads` threads (0: as many as the arena of the caller has) and combined in order, so that the result has the bits of
-// the serial one. At most four chunks a thread are in flight, which bounds the memory.
+// Chunks are done by `threads` threads (0: as many as the arena of the caller has) and combined in order, so that the
+// result has the bits of the serial one. At most four chunks a thread are in flight, which bounds the memory.
 struct tbb_threads {
   int threads = 0;
 
@@ -21,7 +21,7 @@ struct tbb_threads {
   }
   static constexpr bool owns_result() { return true; }
 
- private:
+private:
   using done = std::pair<std::uint64_t, std::shared_ptr<std::unique_ptr<bulk::detail::partial>>>;
 
   static void run(bulk::collector& c) {
@@ -30,24 +30,26 @@ struct tbb_threads {
     std::uint64_t next = c.first();
     const std::uint64_t chunks = c.job().chunks();
     const std::size_t in_flight = 4 * static_cast<std::size_t>(t::this_task_arena::max_concurrency());
-    t::parallel_pipeline(in_flight,
-                         t::make_filter<void, std::uint64_t>(t::filter_mode::serial_in_order,
-                                                             [&](t::flow_control& flow) -> std::uint64_t {
-                                                               if (next == chunks || c.stop_reason()) {
-                                                                 flow.stop();
-                                                                 return 0;
-                                                               }
-                                                               return next++;
-                                                             }) &
-                             t::make_filter<std::uint64_t, done>(t::filter_mode::parallel,
-                                                                 [&](std::uint64_t chunk) {
-                                                                   auto& w = workers.local();
-                                                                   if (!w) w = c.job().make_worker();
-                                                                   auto p = c.job().make_partial();
-                                                                   w->run(chunk, *p);
-                                                                   return done{chunk, std::make_shared<std::unique_ptr<bulk::detail::partial>>(std::move(p))};
-                                                                 }) &
-                             t::make_filter<done, void>(t::filter_mode::serial_in_order, [&](const done& d) { c.take(d.first, std::move(*d.second)); }));
+    t::parallel_pipeline(
+        in_flight, t::make_filter<void, std::uint64_t>(t::filter_mode::serial_in_order,
+                                                       [&](t::flow_control& flow) -> std::uint64_t {
+                                                         if (next == chunks || c.stop_reason()) {
+                                                           flow.stop();
+                                                           return 0;
+                                                         }
+                                                         return next++;
+                                                       }) &
+                       t::make_filter<std::uint64_t, done>(
+                           t::filter_mode::parallel,
+                           [&](std::uint64_t chunk) {
+                             auto& w = workers.local();
+                             if (!w) w = c.job().make_worker();
+                             auto p = c.job().make_partial();
+                             w->run(chunk, *p);
+                             return done{chunk, std::make_shared<std::unique_ptr<bulk::detail::partial>>(std::move(p))};
+                           }) &
+                       t::make_filter<done, void>(t::filter_mode::serial_in_order,
+                                                  [&](const done& d) { c.take(d.first, std::move(*d.second)); }));
     if (!c.complete()) c.check();
   }
 };

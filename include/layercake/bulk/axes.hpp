@@ -1,5 +1,5 @@
-// What an input runs through: lists, ranges, distributions. Values are generated as the sweep needs them, block by block; no axis is stored
-// that does not have to be.
+// What an input runs through: lists, ranges, distributions. Values are generated as the sweep needs them, block by
+// block; no axis is stored that does not have to be.
 #pragma once
 
 #include <cmath>
@@ -39,14 +39,16 @@ struct list_source final : source {
   std::vector<double> values;
   explicit list_source(std::vector<double> v) : values(std::move(v)) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
-    for (std::size_t i = 0; i < n; ++i) out[0][i] = values[first + i];
+    for (std::size_t i = 0; i < n; ++i)
+      out[0][i] = values[first + i];
   }
 };
 
 // low + i (high - low) / (count - 1), both ends exact.
 struct linear_source final : source {
   double low, high, last;
-  linear_source(double l, double h, std::uint64_t count) : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0) {}
+  linear_source(double l, double h, std::uint64_t count)
+      : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     // In groups of one size, the last one in part, so that a value has the same bits wherever it is asked for.
     constexpr std::size_t group = 8;
@@ -57,7 +59,8 @@ struct linear_source final : source {
         const double share = (start + static_cast<double>(i + k)) / last;
         x[k] = low * (1 - share) + high * share;
       }
-      for (std::size_t k = 0; k < group && i + k < n; ++k) out[0][i + k] = x[k];
+      for (std::size_t k = 0; k < group && i + k < n; ++k)
+        out[0][i + k] = x[k];
     }
   }
 };
@@ -78,7 +81,8 @@ struct zipped_source final : source {
   std::vector<std::shared_ptr<const source>> parts;
   explicit zipped_source(std::vector<std::shared_ptr<const source>> p) : parts(std::move(p)) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
-    for (std::size_t k = 0; k < parts.size(); ++k) parts[k]->fill(first, n, out + k);
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      parts[k]->fill(first, n, out + k);
   }
 };
 
@@ -112,9 +116,10 @@ using axis_value_t = typename axis_value<std::remove_cvref_t<Q>>::type;
 // Values of one unit along an axis.
 template <class Unit>
 class axis {
- public:
+public:
   using unit_type = Unit;
-  axis(std::shared_ptr<const detail::source> s, std::uint64_t size, double low, double high) : source_(std::move(s)), size_(size), low_(low), high_(high) {}
+  axis(std::shared_ptr<const detail::source> s, std::uint64_t size, double low, double high)
+      : source_(std::move(s)), size_(size), low_(low), high_(high) {}
 
   std::uint64_t size() const { return size_; }
   const std::shared_ptr<const detail::source>& source() const { return source_; }
@@ -129,7 +134,7 @@ class axis {
     return layercake::detail::access::make<Unit>(x);
   }
 
- private:
+private:
   std::shared_ptr<const detail::source> source_;
   std::uint64_t size_;
   double low_, high_;
@@ -157,7 +162,8 @@ axis<Unit> list_of(std::vector<double> values) {
   require_axis(!values.empty(), "a list axis is empty; give at least one value");
   double low = values[0], high = values[0];
   for (std::size_t i = 0; i < values.size(); ++i) {
-    require_axis(std::isfinite(values[i]), "value " + std::to_string(i) + " of a list axis is " + to_string(values[i]) + "; allowed: finite numbers");
+    require_axis(std::isfinite(values[i]), "value " + std::to_string(i) + " of a list axis is " + to_string(values[i]) +
+                                               "; allowed: finite numbers");
     low = values[i] < low ? values[i] : low;
     high = values[i] > high ? values[i] : high;
   }
@@ -170,14 +176,16 @@ axis<Unit> list_of(std::vector<double> values) {
 template <class Q>
 auto list(std::initializer_list<Q> values) {
   std::vector<double> v;
-  for (const Q& q : values) v.push_back(detail::base_of(q));
+  for (const Q& q : values)
+    v.push_back(detail::base_of(q));
   return detail::list_of<unit_of_t<Q>>(std::move(v));
 }
 template <class Range>
   requires requires(const Range& r) { r.begin(), r.end(); }
 auto list(const Range& values) {
   std::vector<double> v;
-  for (const auto& q : values) v.push_back(detail::base_of(q));
+  for (const auto& q : values)
+    v.push_back(detail::base_of(q));
   return detail::list_of<unit_of_t<decltype(*values.begin())>>(std::move(v));
 }
 
@@ -187,7 +195,8 @@ auto linear(const L& low, const H& high, double count) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>>, "layercake: the ends of an axis have different units");
   const double l = detail::base_of(low), h = detail::base_of(high);
   const std::uint64_t n = detail::require_points(count, "a linear axis");
-  detail::require_axis(std::isfinite(l) && std::isfinite(h), "a linear axis runs from " + to_string(low) + " to " + to_string(high) + "; allowed: finite ends");
+  detail::require_axis(std::isfinite(l) && std::isfinite(h), "a linear axis runs from " + to_string(low) + " to " +
+                                                                 to_string(high) + "; allowed: finite ends");
   return axis<unit_of_t<L>>(std::make_shared<detail::linear_source>(l, h, n), n, l < h ? l : h, l < h ? h : l);
 }
 
@@ -198,23 +207,29 @@ auto logarithmic(const L& low, const H& high, double count) {
   const double l = detail::base_of(low), h = detail::base_of(high);
   const std::uint64_t n = detail::require_points(count, "a logarithmic axis");
   detail::require_axis(l > 0 && h > 0 && std::isfinite(l) && std::isfinite(h),
-                       "a logarithmic axis runs from " + to_string(low) + " to " + to_string(high) + "; allowed: finite ends above 0");
+                       "a logarithmic axis runs from " + to_string(low) + " to " + to_string(high) +
+                           "; allowed: finite ends above 0");
   return axis<unit_of_t<L>>(std::make_shared<detail::logarithmic_source>(l, h, n), n, l < h ? l : h, l < h ? h : l);
 }
 
 // low, low + step, ... up to high: counts of things.
 inline axis<void> integers(long long low, long long high, long long step = 1) {
-  detail::require_axis(step > 0 && high >= low, "an integer axis runs from " + std::to_string(low) + " to " + std::to_string(high) + " by " +
-                                                    std::to_string(step) + "; allowed: upwards, by at least 1");
-  const std::uint64_t n = (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(step) + 1;
+  detail::require_axis(step > 0 && high >= low, "an integer axis runs from " + std::to_string(low) + " to " +
+                                                    std::to_string(high) + " by " + std::to_string(step) +
+                                                    "; allowed: upwards, by at least 1");
+  const std::uint64_t n =
+      (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(step) + 1;
   const long long last = low + static_cast<long long>(n - 1) * step;
-  return {std::make_shared<detail::linear_source>(static_cast<double>(low), static_cast<double>(last), n), n, static_cast<double>(low), static_cast<double>(last)};
+  return {std::make_shared<detail::linear_source>(static_cast<double>(low), static_cast<double>(last), n), n,
+          static_cast<double>(low), static_cast<double>(last)};
 }
 
-// ---- distributions -----------------------------------------------------------------------------------------------------------
+// ---- distributions
+// -----------------------------------------------------------------------------------------------------------
 
 namespace detail {
-// The value below which a share u of the distribution lies, of a block; or of a standard normal variate, which is what correlation acts on.
+// The value below which a share u of the distribution lies, of a block; or of a standard normal variate, which is what
+// correlation acts on.
 struct quantile_function {
   quantile_function() = default;
   quantile_function(const quantile_function&) = delete;
@@ -228,7 +243,8 @@ struct quantile_of final : quantile_function {
   F f;
   explicit quantile_of(F g) : f(std::move(g)) {}
   void apply(const double* u, std::size_t n, double* out) const override {
-    for (std::size_t i = 0; i < n; ++i) out[i] = f(u[i]);
+    for (std::size_t i = 0; i < n; ++i)
+      out[i] = f(u[i]);
   }
 };
 template <class F>
@@ -248,8 +264,9 @@ template <class L, class H>
 auto uniform(const L& low, const H& high) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>>, "layercake: the ends of a distribution have different units");
   const double l = detail::base_of(low), h = detail::base_of(high);
-  detail::require_axis(std::isfinite(l) && std::isfinite(h) && l <= h,
-                       "a uniform distribution from " + to_string(low) + " to " + to_string(high) + "; allowed: finite ends, the low one first");
+  detail::require_axis(std::isfinite(l) && std::isfinite(h) && l <= h, "a uniform distribution from " + to_string(low) +
+                                                                           " to " + to_string(high) +
+                                                                           "; allowed: finite ends, the low one first");
   return distribution<unit_of_t<L>>{detail::quantile([=](double u) { return l + (h - l) * u; }), l, h};
 }
 
@@ -258,13 +275,15 @@ auto normal(const M& mean, const D& deviation) {
   static_assert(std::same_as<unit_of_t<M>, unit_of_t<D>>, "layercake: mean and deviation have different units");
   const double m = detail::base_of(mean), d = detail::base_of(deviation);
   detail::require_axis(std::isfinite(m) && std::isfinite(d) && d >= 0,
-                       "a normal distribution of mean " + to_string(mean) + " and deviation " + to_string(deviation) + "; allowed: finite, deviation from 0");
+                       "a normal distribution of mean " + to_string(mean) + " and deviation " + to_string(deviation) +
+                           "; allowed: finite, deviation from 0");
   constexpr double all = std::numeric_limits<double>::infinity();
-  return distribution<unit_of_t<M>>{detail::quantile([=](double u) { return m + d * normal_quantile(u); }), d > 0 ? -all : m, d > 0 ? all : m};
+  return distribution<unit_of_t<M>>{detail::quantile([=](double u) { return m + d * normal_quantile(u); }),
+                                    d > 0 ? -all : m, d > 0 ? all : m};
 }
 
-// Known to a factor: half of the values lie above `median`, 84 % below median * factor, 16 % below median / factor. `known to 20 %` is a
-// factor of 1.2.
+// Known to a factor: half of the values lie above `median`, 84 % below median * factor, 16 % below median / factor.
+// `known to 20 %` is a factor of 1.2.
 template <class M>
 auto log_normal(const M& median, double factor) {
   const double m = detail::base_of(median), s = std::log(factor);
@@ -272,7 +291,8 @@ auto log_normal(const M& median, double factor) {
                        "a log-normal distribution of median " + to_string(median) + " and factor " + to_string(factor) +
                            "; allowed: median above 0, factor from 1");
   constexpr double all = std::numeric_limits<double>::infinity();
-  return distribution<unit_of_t<M>>{detail::quantile([=](double u) { return m * std::exp(s * normal_quantile(u)); }), s > 0 ? 0 : m, s > 0 ? all : m};
+  return distribution<unit_of_t<M>>{detail::quantile([=](double u) { return m * std::exp(s * normal_quantile(u)); }),
+                                    s > 0 ? 0 : m, s > 0 ? all : m};
 }
 
 template <class L, class M, class H>
@@ -281,11 +301,12 @@ auto triangular(const L& low, const M& mode, const H& high) {
                 "layercake: the corners of a distribution have different units");
   const double l = detail::base_of(low), c = detail::base_of(mode), h = detail::base_of(high);
   detail::require_axis(std::isfinite(l) && std::isfinite(h) && l <= c && c <= h && l < h,
-                       "a triangular distribution of corners " + to_string(low) + ", " + to_string(mode) + ", " + to_string(high) +
-                           "; allowed: finite, in this order, not all the same");
+                       "a triangular distribution of corners " + to_string(low) + ", " + to_string(mode) + ", " +
+                           to_string(high) + "; allowed: finite, in this order, not all the same");
   const double split = (c - l) / (h - l);
   return distribution<unit_of_t<L>>{detail::quantile([=](double u) {
-                                      return u < split ? l + std::sqrt(u * (h - l) * (c - l)) : h - std::sqrt((1 - u) * (h - l) * (h - c));
+                                      return u < split ? l + std::sqrt(u * (h - l) * (c - l))
+                                                       : h - std::sqrt((1 - u) * (h - l) * (h - c));
                                     }),
                                     l, h};
 }
@@ -301,20 +322,23 @@ auto empirical(const Range& observations) {
     for (std::size_t i = gap; i < v.size(); ++i) {
       const double x = v[i];
       std::size_t j = i;
-      for (; j >= gap && v[j - gap] > x; j -= gap) v[j] = v[j - gap];
+      for (; j >= gap && v[j - gap] > x; j -= gap)
+        v[j] = v[j - gap];
       v[j] = x;
     }
   }
   const double low = v.front(), high = v.back();
-  return distribution<typename decltype(a)::unit_type>{detail::quantile([v = std::move(v)](double u) {
-                                                         const double h = u * static_cast<double>(v.size() - 1);
-                                                         const std::size_t i = static_cast<std::size_t>(h);
-                                                         return i + 1 < v.size() ? v[i] + (h - static_cast<double>(i)) * (v[i + 1] - v[i]) : v.back();
-                                                       }),
-                                                       low, high};
+  return distribution<typename decltype(a)::unit_type>{
+      detail::quantile([v = std::move(v)](double u) {
+        const double h = u * static_cast<double>(v.size() - 1);
+        const std::size_t i = static_cast<std::size_t>(h);
+        return i + 1 < v.size() ? v[i] + (h - static_cast<double>(i)) * (v[i + 1] - v[i]) : v.back();
+      }),
+      low, high};
 }
 
-// ---- points of a sample --------------------------------------------------------------------------------------------------------
+// ---- points of a sample
+// --------------------------------------------------------------------------------------------------------
 
 // Where the shares u of a sample come from: independent random numbers, or a low-discrepancy sequence (sobol.hpp).
 struct sample {
@@ -330,11 +354,13 @@ struct random_source final : source {
   std::size_t inputs;
   random_source(std::uint64_t s, std::size_t n) : seed(s), inputs(n) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
-    for (std::size_t k = 0; k < inputs; ++k) uniform_draws(seed, k, first, n, out[k]);
+    for (std::size_t k = 0; k < inputs; ++k)
+      uniform_draws(seed, k, first, n, out[k]);
   }
 };
 
-// Shares through the inputs' quantile functions; with a correlation, through a Gaussian copula: u -> z = quantile(u), z' = L z, u' = share(z').
+// Shares through the inputs' quantile functions; with a correlation, through a Gaussian copula: u -> z = quantile(u),
+// z' = L z, u' = share(z').
 struct drawn_source final : source {
   std::shared_ptr<const source> shares;
   std::vector<std::shared_ptr<const quantile_function>> quantiles;
@@ -345,16 +371,19 @@ struct drawn_source final : source {
     if (!cholesky.empty()) {
       const std::size_t m = quantiles.size();
       for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < m; ++k) out[k][i] = normal_quantile(out[k][i]);
+        for (std::size_t k = 0; k < m; ++k)
+          out[k][i] = normal_quantile(out[k][i]);
         for (std::size_t k = m; k-- > 0;) {  // from the last, so that what is read is still independent
           double z = 0;
-          for (std::size_t j = 0; j <= k; ++j) z += cholesky[k * (k + 1) / 2 + j] * out[j][i];
+          for (std::size_t j = 0; j <= k; ++j)
+            z += cholesky[k * (k + 1) / 2 + j] * out[j][i];
           const double u = 0.5 * std::erfc(-z * 0.70710678118654752440);
           out[k][i] = u < 1e-300 ? 1e-300 : u > 1 - 0x1p-53 ? 1 - 0x1p-53 : u;
         }
       }
     }
-    for (std::size_t k = 0; k < quantiles.size(); ++k) quantiles[k]->apply(out[k], n, out[k]);
+    for (std::size_t k = 0; k < quantiles.size(); ++k)
+      quantiles[k]->apply(out[k], n, out[k]);
   }
 };
 
@@ -365,11 +394,15 @@ inline std::vector<double> cholesky(const std::vector<double>& c, std::size_t n)
     for (std::size_t j = 0; j <= i; ++j) {
       const double a = c[i * n + j];
       require_axis(std::fabs(a) <= 1 && a == c[j * n + i] && (i != j || a == 1),
-                   "correlation (" + std::to_string(i) + ", " + std::to_string(j) + ") is " + to_string(a) + "; allowed: -1 to 1, symmetric, 1 on the diagonal");
+                   "correlation (" + std::to_string(i) + ", " + std::to_string(j) + ") is " + to_string(a) +
+                       "; allowed: -1 to 1, symmetric, 1 on the diagonal");
       double sum = a;
-      for (std::size_t k = 0; k < j; ++k) sum -= l[i * (i + 1) / 2 + k] * l[j * (j + 1) / 2 + k];
+      for (std::size_t k = 0; k < j; ++k)
+        sum -= l[i * (i + 1) / 2 + k] * l[j * (j + 1) / 2 + k];
       if (i == j) {
-        require_axis(sum > 1e-12, "the correlations contradict each other: the matrix is not positive definite at input " + std::to_string(i));
+        require_axis(sum > 1e-12,
+                     "the correlations contradict each other: the matrix is not positive definite at input " +
+                         std::to_string(i));
         l[i * (i + 1) / 2 + i] = std::sqrt(sum);
       } else {
         l[i * (i + 1) / 2 + j] = sum / l[j * (j + 1) / 2 + j];
@@ -383,7 +416,9 @@ inline std::vector<double> cholesky(const std::vector<double>& c, std::size_t n)
 // Independent random points.
 inline sample random(double points, std::uint64_t seed = 1) {
   return {detail::require_points(points, "a sample"), seed,
-          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const detail::source> { return std::make_shared<detail::random_source>(s, n); }};
+          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const detail::source> {
+            return std::make_shared<detail::random_source>(s, n);
+          }};
 }
 
 }  // namespace layercake::bulk

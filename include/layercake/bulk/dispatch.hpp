@@ -1,5 +1,5 @@
-// Chooses among builds of one kernel for several instruction sets when the program runs; cmake/layercake-dispatch.cmake makes them. Include it
-// in a file with the baseline's flags.
+// Chooses among builds of one kernel for several instruction sets when the program runs; cmake/layercake-dispatch.cmake
+// makes them. Include it in a file with the baseline's flags.
 #pragma once
 
 #include <cstring>
@@ -18,7 +18,8 @@ inline bool runs(const char* architecture) {
   if (is("sse4_2")) return __builtin_cpu_supports("sse4.2");
   if (is("avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (is("avx512bw")) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl");
   }
 #elif defined(__aarch64__)
@@ -34,8 +35,8 @@ struct built_for {
   F* run;
 };
 
-// The last build that this processor runs: list them from the narrowest to the widest. `pinned`, if given, is taken instead, for tests and
-// comparisons. Throws an error if there is none.
+// The last build that this processor runs: list them from the narrowest to the widest. `pinned`, if given, is taken
+// instead, for tests and comparisons. Throws an error if there is none.
 template <class F>
 built_for<F> best_of(std::initializer_list<built_for<F>> builds, const char* pinned = nullptr) {
   built_for<F> best{nullptr, nullptr};
@@ -44,8 +45,10 @@ built_for<F> best_of(std::initializer_list<built_for<F>> builds, const char* pin
   }
   if (!best.run) {
     std::string names;
-    for (const built_for<F>& b : builds) names += std::string(names.empty() ? "" : ", ") + b.architecture;
-    raise(error(std::string("bulk: this processor runs none of the builds ") + names + (pinned ? std::string(", or not the pinned ") + pinned : "") +
+    for (const built_for<F>& b : builds)
+      names += std::string(names.empty() ? "" : ", ") + b.architecture;
+    raise(error(std::string("bulk: this processor runs none of the builds ") + names +
+                (pinned ? std::string(", or not the pinned ") + pinned : "") +
                 "; build for a narrower instruction set too"));
   }
   return best;

@@ -2,10 +2,12 @@
 //
 //   auto cheapest = bulk::function([](auto price, auto power) { return price * power; },
 //                                  bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000),
-//                                  bulk::logarithmic(1 * megawatt, 1 * gigawatt, 1000)).run(bulk::minimum(bulk::itself));
+//                                  bulk::logarithmic(1 * megawatt, 1 * gigawatt,
+//                                  1000)).run(bulk::minimum(bulk::itself));
 //
-// `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its last argument: for
-// short formulas, which the compiler then keeps in registers from the axis to the result. Both give the same points the same numbers.
+// `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its
+// last argument: for short formulas, which the compiler then keeps in registers from the axis to the result. Both give
+// the same points the same numbers.
 #pragma once
 
 #include <layercake/bulk/sweep.hpp>
@@ -93,9 +95,13 @@ struct kernel_job final : job {
 
   std::uint64_t chunks() const override { return (k.total + k.chunk - 1) / k.chunk; }
   double points() const override { return static_cast<double>(k.total); }
-  double points_of(std::uint64_t c) const override { return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk); }
+  double points_of(std::uint64_t c) const override {
+    return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk);
+  }
   std::uint64_t fingerprint() const override { return k.total * 0x9e3779b97f4a7c15u ^ k.inner ^ sizeof(K); }
-  std::unique_ptr<partial> make_partial() const override { return std::make_unique<partial_of<S, R...>>(reductions, 1); }
+  std::unique_ptr<partial> make_partial() const override {
+    return std::make_unique<partial_of<S, R...>>(reductions, 1);
+  }
   std::unique_ptr<worker> make_worker() const override;
 };
 
@@ -114,7 +120,8 @@ struct kernel_worker final : worker {
     std::vector<double> all(static_cast<std::size_t>(j.k.inner));
     double* to = all.data();
     std::get<K::N - 1>(j.k.axes).source()->fill(0, all.size(), &to);
-    for (const double x : all) table.push_back(static_cast<S>(x));
+    for (const double x : all)
+      table.push_back(static_cast<S>(x));
     table.resize(all.size() + K::B::size, table.back());
   }
 
@@ -133,7 +140,8 @@ struct kernel_worker final : worker {
       };
       [&]<std::size_t... Index>(std::index_sequence<Index...>) {
         (outer(std::integral_constant<std::size_t, K::N - 2 - Index>{}), ...);
-      }(std::make_index_sequence<K::N - 1>{});
+      }
+      (std::make_index_sequence<K::N - 1>{});
       for (std::uint64_t done = 0; done < n; done += largest_block) {
         const std::size_t m = static_cast<std::size_t>(n - done < largest_block ? n - done : largest_block);
         block(row, begin + done, m);
@@ -144,8 +152,9 @@ struct kernel_worker final : worker {
     }
   }
 
- private:
-  // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the loop.
+private:
+  // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the
+  // loop.
   void block(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m) {
     const K& k = question.k;
     using B = typename K::B;
@@ -153,8 +162,10 @@ struct kernel_worker final : worker {
     if (table.empty()) {
       double* to = wide.data();
       std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
-      for (std::size_t j = 0; j < m; ++j) lanes_[j] = static_cast<S>(to[j]);
-      for (std::size_t j = m; j < largest_block && j < m + B::size; ++j) lanes_[j] = lanes_[m - 1];
+      for (std::size_t j = 0; j < m; ++j)
+        lanes_[j] = static_cast<S>(to[j]);
+      for (std::size_t j = m; j < largest_block && j < m + B::size; ++j)
+        lanes_[j] = lanes_[m - 1];
     } else {
       from = table.data() + begin;
     }
@@ -168,7 +179,9 @@ struct kernel_worker final : worker {
         const auto q = function(result);
         write_lanes(to_first + largest_block * o++ + j, number_cast<B>(layercake::detail::access::base(q)));
       };
-      std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); }, question.reductions);
+      std::apply(
+          [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
+          question.reductions);
     }
   }
   template <class F, class B, std::size_t... Index>
@@ -177,7 +190,8 @@ struct kernel_worker final : worker {
   }
   void add(partial_of<S, R...>& p, std::size_t m, std::uint64_t from) {
     std::array<const S*, outputs + 1> column;
-    for (std::size_t o = 0; o < outputs; ++o) column[o] = out[o].data();
+    for (std::size_t o = 0; o < outputs; ++o)
+      column[o] = out[o].data();
     const S* const* at = column.data();
     const auto one = [&](auto& state, std::size_t functions) {
       state.add(results<S>{m, at, from, 1, nullptr});
@@ -185,7 +199,8 @@ struct kernel_worker final : worker {
     };
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (one(std::get<Index>(p.states), std::tuple_size_v<decltype(R::of)>), ...);
-    }(std::index_sequence_for<R...>{});
+    }
+    (std::index_sequence_for<R...>{});
   }
 };
 template <class S, class K, class... R>
@@ -197,12 +212,15 @@ std::unique_ptr<worker> kernel_job<S, K, R...>::make_worker() const {
 // A function compiled for batches; see the head of this file.
 template <class S, class F, class... Unit>
 class compiled_of {
- public:
+public:
   explicit compiled_of(F f, const axis<Unit>&... axes) : kernel_{std::move(f), std::tuple<axis<Unit>...>(axes...)} {
     double n = 1;
-    for (const std::uint64_t size : {axes.size()...}) n *= static_cast<double>(size);
-    detail::require_axis(n < 0x1p63, "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
-    for (const std::uint64_t size : {axes.size()...}) kernel_.total *= size, kernel_.inner = size;
+    for (const std::uint64_t size : {axes.size()...})
+      n *= static_cast<double>(size);
+    detail::require_axis(n < 0x1p63,
+                         "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
+    for (const std::uint64_t size : {axes.size()...})
+      kernel_.total *= size, kernel_.inner = size;
     kernel_.chunk = detail::chunk_of(kernel_.total);
   }
   double points() const { return static_cast<double>(kernel_.total); }
@@ -223,12 +241,14 @@ class compiled_of {
       if constexpr (sizeof...(R) == 1) {
         return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);
       } else {
-        return std::tuple{finish(std::get<Index>(reductions), std::get<Index>(total.states), std::get<Index>(reductions).of)...};
+        return std::tuple{
+            finish(std::get<Index>(reductions), std::get<Index>(total.states), std::get<Index>(reductions).of)...};
       }
-    }(std::index_sequence_for<R...>{});
+    }
+    (std::index_sequence_for<R...>{});
   }
 
- private:
+private:
   using K = detail::kernel<S, F, Unit...>;
   K kernel_;
 

@@ -1,10 +1,11 @@
-// A tape made ready to run over a grid: which operation belongs into which loop, which loop is innermost, and the code of the innermost one in
-// blocks of lanes that stay in the first-level cache.
+// A tape made ready to run over a grid: which operation belongs into which loop, which loop is innermost, and the code
+// of the innermost one in blocks of lanes that stay in the first-level cache.
 //
-// An operation runs in the outermost loop that knows its operands: what does not depend on the innermost axis is computed once per row, what
-// depends on the outermost alone once per plane, and so on, exactly, operation by operation. The same IEEE operations are done on the same
-// operands in the same order as for one point, so that + - * / sqrt and comparisons give the very bits of the scalar path (built without
-// contraction into multiply-adds); exp and log are the vector library's, within the ulp that `elementary_ulp` states.
+// An operation runs in the outermost loop that knows its operands: what does not depend on the innermost axis is
+// computed once per row, what depends on the outermost alone once per plane, and so on, exactly, operation by
+// operation. The same IEEE operations are done on the same operands in the same order as for one point, so that + - * /
+// sqrt and comparisons give the very bits of the scalar path (built without contraction into multiply-adds); exp and
+// log are the vector library's, within the ulp that `elementary_ulp` states.
 #pragma once
 
 #include <array>
@@ -15,8 +16,8 @@
 
 namespace layercake::bulk {
 
-// How a quotient is computed. `ieee`: as the scalar path does. `reciprocal`: by a factor that is computed once where the divisor does not
-// change in the inner loop, and from the processor's estimate where it does; within 2 ulp.
+// How a quotient is computed. `ieee`: as the scalar path does. `reciprocal`: by a factor that is computed once where
+// the divisor does not change in the inner loop, and from the processor's estimate where it does; within 2 ulp.
 enum class division : std::uint8_t { ieee, reciprocal };
 
 // exp, expm1, log and log1p of a batch differ from the scalar path's by at most this many units in the last place.
@@ -83,16 +84,19 @@ struct kernels {
 
   template <operation Op>
   static void unary(const code& i, std::size_t n) {
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, applied<Op>(read_lanes<Arch>(i.a + k)));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, applied<Op>(read_lanes<Arch>(i.a + k)));
   }
   template <operation Op, bool SA, bool SB>
   static void binary(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, applied<Op>(a[k], b[k]));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, applied<Op>(a[k], b[k]));
   }
   static void by_reciprocal(const code& i, std::size_t n) {
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, read_lanes<Arch>(i.a + k) * refined_reciprocal(read_lanes<Arch>(i.b + k)));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, read_lanes<Arch>(i.a + k) * refined_reciprocal(read_lanes<Arch>(i.b + k)));
   }
   template <operation Op, bool SA, bool SB, bool SC, bool SD>
   static void chosen(const code& i, std::size_t n) {  // a op b ? c : d
@@ -100,37 +104,44 @@ struct kernels {
     const in<SB> b(i.b);
     const in<SC> c(i.c);
     const in<SD> d(i.d);
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), c[k], d[k]));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), c[k], d[k]));
   }
   template <operation Op, bool SA, bool SB>
   static void mask(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), B(S(1)), B(S(0))));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), B(S(1)), B(S(0))));
   }
   template <bool SA, bool SB>
   static void both(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, a[k] * b[k]);
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, a[k] * b[k]);
   }
   template <bool SA, bool SB>
   static void either(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, xsimd::max(a[k], b[k]));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, xsimd::max(a[k], b[k]));
   }
   static void complement(const code& i, std::size_t n) {
-    for (std::size_t k = 0; k < n; k += W) write_lanes(i.out + k, B(S(1)) - read_lanes<Arch>(i.a + k));
+    for (std::size_t k = 0; k < n; k += W)
+      write_lanes(i.out + k, B(S(1)) - read_lanes<Arch>(i.a + k));
   }
 
   template <operation Op>
   static function pick_binary(bool sa, bool sb) {
-    return sa ? (sb ? &binary<Op, true, true> : &binary<Op, true, false>) : (sb ? &binary<Op, false, true> : &binary<Op, false, false>);
+    return sa ? (sb ? &binary<Op, true, true> : &binary<Op, true, false>)
+              : (sb ? &binary<Op, false, true> : &binary<Op, false, false>);
   }
   template <operation Op>
   static function pick_mask(bool sa, bool sb) {
-    return sa ? (sb ? &mask<Op, true, true> : &mask<Op, true, false>) : (sb ? &mask<Op, false, true> : &mask<Op, false, false>);
+    return sa ? (sb ? &mask<Op, true, true> : &mask<Op, true, false>)
+              : (sb ? &mask<Op, false, true> : &mask<Op, false, false>);
   }
   template <operation Op, bool... Done>
   static function pick_chosen(const bool* single) {
@@ -144,38 +155,61 @@ struct kernels {
   // Operands of which `single` says whether they are one value for the whole block.
   static function find(operation op, const bool* single) {
     switch (op) {
-      case operation::add: return pick_binary<operation::add>(single[0], single[1]);
-      case operation::subtract: return pick_binary<operation::subtract>(single[0], single[1]);
-      case operation::multiply: return pick_binary<operation::multiply>(single[0], single[1]);
-      case operation::divide: return pick_binary<operation::divide>(single[0], single[1]);
-      case operation::negate: return &unary<operation::negate>;
-      case operation::abs: return &unary<operation::abs>;
-      case operation::ceil: return &unary<operation::ceil>;
-      case operation::floor: return &unary<operation::floor>;
-      case operation::sqrt: return &unary<operation::sqrt>;
-      case operation::exp: return &unary<operation::exp>;
-      case operation::expm1: return &unary<operation::expm1>;
-      case operation::log: return &unary<operation::log>;
-      case operation::log1p: return &unary<operation::log1p>;
-      case operation::less: return pick_mask<operation::less>(single[0], single[1]);
-      case operation::less_equal: return pick_mask<operation::less_equal>(single[0], single[1]);
-      case operation::equal: return pick_mask<operation::equal>(single[0], single[1]);
-      case operation::both:
-        return single[0] ? (single[1] ? &both<true, true> : &both<true, false>) : (single[1] ? &both<false, true> : &both<false, false>);
-      case operation::either:
-        return single[0] ? (single[1] ? &either<true, true> : &either<true, false>) : (single[1] ? &either<false, true> : &either<false, false>);
-      case operation::complement: return &complement;
-      case operation::select:
-      case operation::constant:
-      case operation::input: break;
+    case operation::add:
+      return pick_binary<operation::add>(single[0], single[1]);
+    case operation::subtract:
+      return pick_binary<operation::subtract>(single[0], single[1]);
+    case operation::multiply:
+      return pick_binary<operation::multiply>(single[0], single[1]);
+    case operation::divide:
+      return pick_binary<operation::divide>(single[0], single[1]);
+    case operation::negate:
+      return &unary<operation::negate>;
+    case operation::abs:
+      return &unary<operation::abs>;
+    case operation::ceil:
+      return &unary<operation::ceil>;
+    case operation::floor:
+      return &unary<operation::floor>;
+    case operation::sqrt:
+      return &unary<operation::sqrt>;
+    case operation::exp:
+      return &unary<operation::exp>;
+    case operation::expm1:
+      return &unary<operation::expm1>;
+    case operation::log:
+      return &unary<operation::log>;
+    case operation::log1p:
+      return &unary<operation::log1p>;
+    case operation::less:
+      return pick_mask<operation::less>(single[0], single[1]);
+    case operation::less_equal:
+      return pick_mask<operation::less_equal>(single[0], single[1]);
+    case operation::equal:
+      return pick_mask<operation::equal>(single[0], single[1]);
+    case operation::both:
+      return single[0] ? (single[1] ? &both<true, true> : &both<true, false>)
+                       : (single[1] ? &both<false, true> : &both<false, false>);
+    case operation::either:
+      return single[0] ? (single[1] ? &either<true, true> : &either<true, false>)
+                       : (single[1] ? &either<false, true> : &either<false, false>);
+    case operation::complement:
+      return &complement;
+    case operation::select:
+    case operation::constant:
+    case operation::input:
+      break;
     }
     return nullptr;
   }
   static function find_chosen(operation compare, const bool* single) {
     switch (compare) {
-      case operation::less: return pick_chosen<operation::less>(single);
-      case operation::less_equal: return pick_chosen<operation::less_equal>(single);
-      default: return pick_chosen<operation::equal>(single);
+    case operation::less:
+      return pick_chosen<operation::less>(single);
+    case operation::less_equal:
+      return pick_chosen<operation::less_equal>(single);
+    default:
+      return pick_chosen<operation::equal>(single);
     }
   }
 };
@@ -187,10 +221,11 @@ constexpr bool is_comparison(operation op) {
 // Lanes of all values of a block, aligned to a cache line.
 template <class S>
 class lane_store {
- public:
+public:
   lane_store() = default;
   explicit lane_store(std::size_t n) : data_(static_cast<S*>(::operator new(n * sizeof(S), std::align_val_t(64)))) {
-    for (std::size_t i = 0; i < n; ++i) data_[i] = S(0);
+    for (std::size_t i = 0; i < n; ++i)
+      data_[i] = S(0);
   }
   lane_store(lane_store&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
   lane_store& operator=(lane_store&& o) noexcept {
@@ -204,7 +239,7 @@ class lane_store {
   }
   S* data() const { return data_; }
 
- private:
+private:
   S* data_ = nullptr;
 };
 
@@ -225,22 +260,23 @@ struct dependence {
 // The code of a tape for a loop nest. Immutable; each worker runs it on memory of its own (`runner`).
 template <class S = double, class Arch = xsimd::default_arch>
 class program {
- public:
+public:
   // An axis' value that the formula reads.
   struct input {
-    place at;      // on the tape
+    place at;  // on the tape
     unsigned axis;
     unsigned part = 0;  // which of the axis' values
   };
 
-  program(const tape<S>& t, const std::vector<input>& inputs, const std::vector<place>& conditions, const std::vector<place>& outputs,
-          const std::vector<loop>& nest, division how)
+  program(const tape<S>& t, const std::vector<input>& inputs, const std::vector<place>& conditions,
+          const std::vector<place>& outputs, const std::vector<loop>& nest, division how)
       : inputs_(inputs), conditions_(conditions), outputs_(outputs) {
     build(t, nest, how);
   }
 
   // How many operations of those that the outputs need depend on which axes.
-  static std::vector<dependence> dependences(const tape<S>& t, const std::vector<input>& inputs, const std::vector<place>& wanted) {
+  static std::vector<dependence> dependences(const tape<S>& t, const std::vector<input>& inputs,
+                                             const std::vector<place>& wanted) {
     const std::vector<std::uint64_t> axes = axes_of(t, inputs);
     const std::vector<bool> needed = reach(t, wanted);
     std::vector<dependence> found;
@@ -268,7 +304,7 @@ class program {
 
   class runner;
 
- private:
+private:
   struct scalar_code {
     operation op;
     place a, b, c, out;
@@ -286,12 +322,12 @@ class program {
 
   std::vector<input> inputs_;
   std::vector<place> conditions_, outputs_;
-  std::vector<S> start_;                              // values of constants, by place
-  std::vector<unsigned> input_loop_;                  // per input
-  std::vector<place> input_slot_;                     // per input of the innermost loop
-  std::vector<std::vector<scalar_code>> scalar_;      // per loop but the innermost
-  std::vector<unsigned> condition_loop_;              // per condition
-  std::vector<place> condition_slot_, output_slot_;   // nowhere: single
+  std::vector<S> start_;                             // values of constants, by place
+  std::vector<unsigned> input_loop_;                 // per input
+  std::vector<place> input_slot_;                    // per input of the innermost loop
+  std::vector<std::vector<scalar_code>> scalar_;     // per loop but the innermost
+  std::vector<unsigned> condition_loop_;             // per condition
+  std::vector<place> condition_slot_, output_slot_;  // nowhere: single
   std::vector<vector_code> vector_;
   std::size_t conditions_end_ = 0;  // instructions that the conditions need
   std::vector<reciprocal> reciprocals_;
@@ -299,20 +335,24 @@ class program {
 
   static double weight_of(operation op) {
     switch (op) {
-      case operation::divide:
-      case operation::sqrt: return 3;
-      case operation::exp:
-      case operation::expm1:
-      case operation::log:
-      case operation::log1p: return 15;
-      default: return 1;
+    case operation::divide:
+    case operation::sqrt:
+      return 3;
+    case operation::exp:
+    case operation::expm1:
+    case operation::log:
+    case operation::log1p:
+      return 15;
+    default:
+      return 1;
     }
   }
   static std::size_t at(place p) { return static_cast<std::size_t>(p); }
 
   static std::vector<std::uint64_t> axes_of(const tape<S>& t, const std::vector<input>& inputs) {
     std::vector<std::uint64_t> axes(t.size(), 0);
-    for (const input& i : inputs) axes[at(i.at)] |= std::uint64_t(1) << i.axis;
+    for (const input& i : inputs)
+      axes[at(i.at)] |= std::uint64_t(1) << i.axis;
     for (std::size_t p = 0; p < t.size(); ++p) {
       const auto& e = t.entries()[p];
       for (const place q : {e.a, e.b, e.c}) {
@@ -323,7 +363,8 @@ class program {
   }
   static std::vector<bool> reach(const tape<S>& t, const std::vector<place>& wanted) {
     std::vector<bool> needed(t.size(), false);
-    for (const place p : wanted) needed[at(p)] = true;
+    for (const place p : wanted)
+      needed[at(p)] = true;
     for (std::size_t p = t.size(); p-- > 0;) {
       if (!needed[p]) continue;
       const auto& e = t.entries()[p];
@@ -360,15 +401,18 @@ class program {
       if (!needed[p] || axes[p] == 0 || e.op == operation::input || inner(static_cast<place>(p))) continue;
       scalar_[loop_of(p)].push_back({e.op, e.a, e.b, e.c, static_cast<place>(p)});
     }
-    for (const input& i : inputs_) input_loop_.push_back(loop_of(at(i.at)));
-    for (const place p : conditions_) condition_loop_.push_back(axes[at(p)] == 0 ? 0 : loop_of(at(p)));
+    for (const input& i : inputs_)
+      input_loop_.push_back(loop_of(at(i.at)));
+    for (const place p : conditions_)
+      condition_loop_.push_back(axes[at(p)] == 0 ? 0 : loop_of(at(p)));
 
     // The innermost loop. A comparison that only selects is done where it selects.
     std::vector<int> uses(entries.size(), 0), selecting(entries.size(), 0);
     std::vector<place> code;  // in order: what the conditions need, then the rest
     for (int pass = 0; pass < 2; ++pass) {
       for (std::size_t p = 0; p < entries.size(); ++p) {
-        if (needed[p] && early[p] == (pass == 0) && inner(static_cast<place>(p)) && entries[p].op != operation::input) code.push_back(static_cast<place>(p));
+        if (needed[p] && early[p] == (pass == 0) && inner(static_cast<place>(p)) && entries[p].op != operation::input)
+          code.push_back(static_cast<place>(p));
       }
     }
     for (const place p : code) {
@@ -378,8 +422,11 @@ class program {
       }
       if (e.op == operation::select) ++selecting[at(e.a)];
     }
-    for (const place p : wanted) ++uses[at(p)];
-    const auto folded = [&](place p) { return detail::is_comparison(entries[at(p)].op) && uses[at(p)] == selecting[at(p)] && inner(p); };
+    for (const place p : wanted)
+      ++uses[at(p)];
+    const auto folded = [&](place p) {
+      return detail::is_comparison(entries[at(p)].op) && uses[at(p)] == selecting[at(p)] && inner(p);
+    };
 
     struct step {
       place p;
@@ -415,7 +462,8 @@ class program {
         if (q >= 0 && inner(q)) last[at(q)] = i;
       }
     }
-    for (const place p : wanted) last[at(p)] = forever;
+    for (const place p : wanted)
+      last[at(p)] = forever;
     std::vector<place> slot(entries.size(), nowhere), free;
     const auto take = [&] {
       if (free.empty()) return static_cast<place>(slots_++);
@@ -469,12 +517,15 @@ class program {
       v.out = slot[at(s.p)] = take();
       vector_.push_back(v);
     }
-    for (const place p : conditions_) condition_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
-    for (const place p : outputs_) output_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
+    for (const place p : conditions_)
+      condition_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
+    for (const place p : outputs_)
+      output_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
     start_.push_back(S(0));  // the zero that masks are compared with
     const std::size_t fitting = 24 * 1024 / (sizeof(S) * (slots_ + 1));
     block_ = largest_block;
-    while (block_ > smallest_block && block_ > fitting) block_ /= 2;
+    while (block_ > smallest_block && block_ > fitting)
+      block_ /= 2;
   }
   static constexpr place t_zero() { return -2; }
 };
@@ -482,8 +533,9 @@ class program {
 // The memory of one worker, and the loops.
 template <class S, class Arch>
 class program<S, Arch>::runner {
- public:
-  explicit runner(const program& p) : program_(&p), value_(p.start_), lanes_((p.slots_ + p.outputs_.size()) * p.block_) {
+public:
+  explicit runner(const program& p)
+      : program_(&p), value_(p.start_), lanes_((p.slots_ + p.outputs_.size()) * p.block_) {
     code_.reserve(p.vector_.size());
     for (const vector_code& v : p.vector_) {
       detail::instruction<S> i;
@@ -501,7 +553,8 @@ class program<S, Arch>::runner {
       code_.push_back(i);
     }
     for (std::size_t k = 0; k < p.outputs_.size(); ++k) {
-      output_.push_back(p.output_slot_[k] == nowhere ? lane(static_cast<place>(p.slots_ + k)) : lane(p.output_slot_[k]));
+      output_.push_back(p.output_slot_[k] == nowhere ? lane(static_cast<place>(p.slots_ + k))
+                                                     : lane(p.output_slot_[k]));
     }
   }
   runner(const runner&) = delete;
@@ -519,30 +572,37 @@ class program<S, Arch>::runner {
   // The first condition that fails in loop `l`, or -1.
   int failing(std::size_t l) const {
     for (std::size_t k = 0; k < program_->conditions_.size(); ++k) {
-      if (program_->condition_slot_[k] == nowhere && program_->condition_loop_[k] == l && value_[at(program_->conditions_[k])] == S(0)) return static_cast<int>(k);
+      if (program_->condition_slot_[k] == nowhere && program_->condition_loop_[k] == l &&
+          value_[at(program_->conditions_[k])] == S(0))
+        return static_cast<int>(k);
     }
     return -1;
   }
 
   // Begins a row of the innermost loop.
   void begin_row() {
-    for (const reciprocal& r : program_->reciprocals_) value_[at(r.out)] = S(1) / value_[at(r.of)];
+    for (const reciprocal& r : program_->reciprocals_)
+      value_[at(r.out)] = S(1) / value_[at(r.of)];
     for (std::size_t k = 0; k < program_->outputs_.size(); ++k) {
       if (program_->output_slot_[k] != nowhere) continue;
       const S v = value_[at(program_->outputs_[k])];
-      for (std::size_t i = 0; i < program_->block_; ++i) output_[k][i] = v;
+      for (std::size_t i = 0; i < program_->block_; ++i)
+        output_[k][i] = v;
     }
   }
   // Where the lanes of an input of the innermost loop belong; nullptr for inputs of other loops.
-  S* lanes_of(std::size_t input) { return program_->input_slot_[input] == nowhere ? nullptr : lane(program_->input_slot_[input]); }
+  S* lanes_of(std::size_t input) {
+    return program_->input_slot_[input] == nowhere ? nullptr : lane(program_->input_slot_[input]);
+  }
 
-  // Computes `n` lanes. failed[i] is the condition that lane i fails, or -1; false if all fail, when nothing else was computed.
-  // Returns whether any condition was looked at, in `looked`.
+  // Computes `n` lanes. failed[i] is the condition that lane i fails, or -1; false if all fail, when nothing else was
+  // computed. Returns whether any condition was looked at, in `looked`.
   bool block(std::size_t n, int* failed, bool& looked) {
     constexpr std::size_t W = lanes<S, Arch>;
     const std::size_t padded = (n + W - 1) / W * W;
     std::size_t i = 0;
-    for (; i < program_->conditions_end_; ++i) code_[i].run(code_[i], padded);
+    for (; i < program_->conditions_end_; ++i)
+      code_[i].run(code_[i], padded);
     looked = false;
     std::size_t lost = 0;
     for (std::size_t k = 0; k < program_->conditions_.size(); ++k) {
@@ -550,20 +610,22 @@ class program<S, Arch>::runner {
       const S* holds = lane(program_->condition_slot_[k]);
       if (!looked) {
         looked = true;
-        for (std::size_t j = 0; j < n; ++j) failed[j] = -1;
+        for (std::size_t j = 0; j < n; ++j)
+          failed[j] = -1;
       }
       for (std::size_t j = 0; j < n; ++j) {
         if (holds[j] == S(0) && failed[j] < 0) failed[j] = static_cast<int>(k), ++lost;
       }
     }
     if (looked && lost == n) return false;
-    for (; i < code_.size(); ++i) code_[i].run(code_[i], padded);
+    for (; i < code_.size(); ++i)
+      code_[i].run(code_[i], padded);
     return true;
   }
   const S* output(std::size_t k) const { return output_[k]; }
   S* output(std::size_t k) { return output_[k]; }
 
- private:
+private:
   S* lane(place slot) const { return lanes_.data() + at(slot) * program_->block_; }
 
   const program* program_;

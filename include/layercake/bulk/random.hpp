@@ -1,5 +1,5 @@
-// Random numbers that are a function of where they are used: draw i of input k under a seed is the same number for any number of threads, any
-// order, any restart.
+// Random numbers that are a function of where they are used: draw i of input k under a seed is the same number for any
+// number of threads, any order, any restart.
 #pragma once
 
 #include <cmath>
@@ -12,8 +12,9 @@ struct random_words {
   std::uint64_t a, b;
 };
 
-// Threefry-2x64 with 20 rounds: 128 random bits for a counter of 128 bits under a key of 128 bits, by additions, rotations and exclusive ors of
-// 64-bit words. Passes BigCrush (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, table 2).
+// Threefry-2x64 with 20 rounds: 128 random bits for a counter of 128 bits under a key of 128 bits, by additions,
+// rotations and exclusive ors of 64-bit words. Passes BigCrush (Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
+// as easy as 1, 2, 3", SC 2011, table 2).
 constexpr random_words threefry(random_words counter, random_words key) {
   constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
   const std::uint64_t schedule[3] = {key.a, key.b, 0x1BD11BDAA9FC1A22u ^ key.a ^ key.b};
@@ -35,14 +36,16 @@ constexpr random_words threefry(random_words counter, random_words key) {
 // 64 random bits as a number above 0 and below 1: the middle of one of 2^52 equal cells.
 constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
-// Draws 2 j and 2 j + 1 are the two words of counter j. Fills out[i] = draw first + i of `stream` under `seed`, on (0, 1).
+// Draws 2 j and 2 j + 1 are the two words of counter j. Fills out[i] = draw first + i of `stream` under `seed`, on (0,
+// 1).
 inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n, double* out) {
   constexpr std::size_t group = 32;
   constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
   const std::uint64_t schedule[3] = {seed, 0, 0x1BD11BDAA9FC1A22u ^ seed};
   for (std::uint64_t done = 0, j = first / 2; done < n + (first & 1); done += 2 * group, j += group) {
     std::uint64_t x[group], y[group];  // lane by lane what threefry() does, in loops that compilers turn into vectors
-    for (std::size_t k = 0; k < group; ++k) x[k] = j + k + schedule[0], y[k] = stream + schedule[1];
+    for (std::size_t k = 0; k < group; ++k)
+      x[k] = j + k + schedule[0], y[k] = stream + schedule[1];
     for (int round = 0; round < 20; ++round) {
       const int r = rotation[round % 8];
       for (std::size_t k = 0; k < group; ++k) {
@@ -52,7 +55,8 @@ inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_
       if (round % 4 == 3) {
         const int s = round / 4 + 1;
         const std::uint64_t add_x = schedule[s % 3], add_y = schedule[(s + 1) % 3] + static_cast<std::uint64_t>(s);
-        for (std::size_t k = 0; k < group; ++k) x[k] += add_x, y[k] += add_y;
+        for (std::size_t k = 0; k < group; ++k)
+          x[k] += add_x, y[k] += add_y;
       }
     }
     const std::uint64_t skip = first & 1;
@@ -64,32 +68,81 @@ inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_
   }
 }
 
-// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative. Source: Wichura, algorithm
-// AS 241 (PPND16), Applied Statistics 37(3), 1988. Worked number: u = 0.975 gives 1.959963984540054.
+// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative.
+// Source: Wichura, algorithm AS 241 (PPND16), Applied Statistics 37(3), 1988. Worked number: u = 0.975
+// gives 1.959963984540054.
 inline double normal_quantile(double u) {
   const double q = u - 0.5;
   if (std::fabs(q) <= 0.425) {
     const double r = 0.180625 - q * q;
     return q *
-           (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r + 4.5921953931549871457e4) * r +
-               1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r + 1.3314166789178437745e2) * r + 3.3871328727963666080e0) /
-           (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r +
-               5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r + 4.2313330701600911252e1) * r + 1.0);
+           (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r +
+                4.5921953931549871457e4) *
+                   r +
+               1.3731693765509461125e4) *
+                  r +
+              1.9715909503065514427e3) *
+                 r +
+             1.3314166789178437745e2) *
+                r +
+            3.3871328727963666080e0) /
+           (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r +
+                2.1213794301586595867e4) *
+                   r +
+               5.3941960214247511077e3) *
+                  r +
+              6.8718700749205790830e2) *
+                 r +
+             4.2313330701600911252e1) *
+                r +
+            1.0);
   }
   double r = std::sqrt(-std::log(q < 0 ? u : 1 - u));
   double x;
   if (r <= 5) {
     r -= 1.6;
-    x = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r + 1.27045825245236838258e0) * r +
-            3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r + 4.63033784615654529590e0) * r + 1.42343711074968357734e0) /
-        (((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r + 1.48103976427480074590e-1) * r +
-            6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r + 2.05319162663775882187e0) * r + 1.0);
+    x = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r +
+             1.27045825245236838258e0) *
+                r +
+            3.64784832476320460504e0) *
+               r +
+           5.76949722146069140550e0) *
+              r +
+          4.63033784615654529590e0) *
+             r +
+         1.42343711074968357734e0) /
+        (((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r +
+             1.48103976427480074590e-1) *
+                r +
+            6.89767334985100004550e-1) *
+               r +
+           1.67638483018380384940e0) *
+              r +
+          2.05319162663775882187e0) *
+             r +
+         1.0);
   } else {
     r -= 5;
-    x = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r + 2.65321895265761230930e-2) * r +
-            2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r + 5.46378491116411436990e0) * r + 6.65790464350110377720e0) /
-        (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r + 7.86869131145613259100e-4) * r +
-            1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r + 5.99832206555887937690e-1) * r + 1.0);
+    x = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r +
+             2.65321895265761230930e-2) *
+                r +
+            2.96560571828504891230e-1) *
+               r +
+           1.78482653991729133580e0) *
+              r +
+          5.46378491116411436990e0) *
+             r +
+         6.65790464350110377720e0) /
+        (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r +
+             7.86869131145613259100e-4) *
+                r +
+            1.48753612908506148525e-2) *
+               r +
+           1.36929880922735805310e-1) *
+              r +
+          5.99832206555887937690e-1) *
+             r +
+         1.0);
   }
   return q < 0 ? -x : x;
 }

@@ -1,6 +1,7 @@
-// A number that writes down what is done with it. A formula evaluated with `recorded` inputs leaves a `tape`: its operations in order, each
-// one once, with everything folded that no input reaches. The engine finds there which operation depends on which axis, and runs the tape over
-// millions of points (program.hpp). The formula itself is the same template that answers for one stack.
+// A number that writes down what is done with it. A formula evaluated with `recorded` inputs leaves a `tape`: its
+// operations in order, each one once, with everything folded that no input reaches. The engine finds there which
+// operation depends on which axis, and runs the tape over millions of points (program.hpp). The formula itself is the
+// same template that answers for one stack.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,28 @@
 namespace layercake::bulk {
 
 enum class operation : std::uint8_t {
-  constant, input,
-  add, subtract, multiply, divide, negate,
-  abs, ceil, floor, sqrt, exp, expm1, log, log1p,
-  less, less_equal, equal, both, either, complement,  // give masks
-  select                                              // a ? b : c, a a mask
+  constant,
+  input,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  abs,
+  ceil,
+  floor,
+  sqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  less,
+  less_equal,
+  equal,
+  both,
+  either,
+  complement,  // give masks
+  select       // a ? b : c, a a mask
 };
 
 using place = std::int32_t;  // of an operation on a tape
@@ -25,28 +43,49 @@ inline constexpr place nowhere = -1;
 template <class S>
 S apply(operation op, S a, S b, S c) {
   switch (op) {
-    case operation::add: return a + b;
-    case operation::subtract: return a - b;
-    case operation::multiply: return a * b;
-    case operation::divide: return a / b;
-    case operation::negate: return -a;
-    case operation::abs: return layercake::abs(a);
-    case operation::ceil: return layercake::ceil(a);
-    case operation::floor: return layercake::floor(a);
-    case operation::sqrt: return layercake::sqrt(a);
-    case operation::exp: return layercake::exp(a);
-    case operation::expm1: return layercake::expm1(a);
-    case operation::log: return layercake::log(a);
-    case operation::log1p: return layercake::log1p(a);
-    case operation::less: return S(a < b);
-    case operation::less_equal: return S(a <= b);
-    case operation::equal: return S(a == b);
-    case operation::both: return S(a != S(0) && b != S(0));
-    case operation::either: return S(a != S(0) || b != S(0));
-    case operation::complement: return S(a == S(0));
-    case operation::select: return a != S(0) ? b : c;
-    case operation::constant:
-    case operation::input: break;
+  case operation::add:
+    return a + b;
+  case operation::subtract:
+    return a - b;
+  case operation::multiply:
+    return a * b;
+  case operation::divide:
+    return a / b;
+  case operation::negate:
+    return -a;
+  case operation::abs:
+    return layercake::abs(a);
+  case operation::ceil:
+    return layercake::ceil(a);
+  case operation::floor:
+    return layercake::floor(a);
+  case operation::sqrt:
+    return layercake::sqrt(a);
+  case operation::exp:
+    return layercake::exp(a);
+  case operation::expm1:
+    return layercake::expm1(a);
+  case operation::log:
+    return layercake::log(a);
+  case operation::log1p:
+    return layercake::log1p(a);
+  case operation::less:
+    return S(a < b);
+  case operation::less_equal:
+    return S(a <= b);
+  case operation::equal:
+    return S(a == b);
+  case operation::both:
+    return S(a != S(0) && b != S(0));
+  case operation::either:
+    return S(a != S(0) || b != S(0));
+  case operation::complement:
+    return S(a == S(0));
+  case operation::select:
+    return a != S(0) ? b : c;
+  case operation::constant:
+  case operation::input:
+    break;
   }
   return a;
 }
@@ -54,7 +93,7 @@ S apply(operation op, S a, S b, S c) {
 // What a formula did, operation by operation. Masks are 0 and 1 here.
 template <class S = double>
 class tape {
- public:
+public:
   struct entry {
     operation op;
     place a, b, c;
@@ -74,7 +113,9 @@ class tape {
   }
 
   place operate(operation op, place a, place b, place c, S value) {
-    if ((op == operation::add || op == operation::multiply || op == operation::both || op == operation::either || op == operation::equal) && b < a) {
+    if ((op == operation::add || op == operation::multiply || op == operation::both || op == operation::either ||
+         op == operation::equal) &&
+        b < a) {
       const place swap = a;
       a = b;
       b = swap;
@@ -88,13 +129,14 @@ class tape {
     return now;
   }
 
- private:
+private:
   std::vector<entry> entries_;
   std::vector<place> table_;  // open addressing, by content
 
   static std::uint64_t hash(const entry& e, std::uint64_t bits) {
     std::uint64_t h = bits * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(e.op);
-    for (const place p : {e.a, e.b, e.c}) h = (h ^ static_cast<std::uint32_t>(p)) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+    for (const place p : {e.a, e.b, e.c})
+      h = (h ^ static_cast<std::uint32_t>(p)) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
     return h;
   }
   static std::uint64_t bits_of(const entry& e) {
@@ -119,12 +161,14 @@ class tape {
   }
   void grow() {
     std::size_t n = 1024;
-    while (n < 4 * entries_.size() + 32) n *= 2;
+    while (n < 4 * entries_.size() + 32)
+      n *= 2;
     table_.assign(n, nowhere);
     for (std::size_t p = 0; p < entries_.size(); ++p) {
       if (entries_[p].op == operation::input) continue;
       std::size_t i = hash(entries_[p], bits_of(entries_[p])) & (n - 1);
-      while (table_[i] != nowhere) i = (i + 1) & (n - 1);
+      while (table_[i] != nowhere)
+        i = (i + 1) & (n - 1);
       table_[i] = static_cast<place>(p);
     }
   }
@@ -133,13 +177,13 @@ class tape {
 // Records onto `t` while it lives.
 template <class S>
 class recording {
- public:
+public:
   explicit recording(tape<S>& t) : before_(tape<S>::current()) { tape<S>::current() = &t; }
   ~recording() { tape<S>::current() = before_; }
   recording(const recording&) = delete;
   recording& operator=(const recording&) = delete;
 
- private:
+private:
   tape<S>* before_;
 };
 
@@ -149,7 +193,7 @@ class recorded;
 // What a comparison of recorded numbers gives.
 template <class S = double>
 class recorded_mask {
- public:
+public:
   recorded_mask(bool known) : value_(known) {}
   recorded_mask(bool value, place at) : value_(value), at_(at) {}
 
@@ -160,12 +204,14 @@ class recorded_mask {
   friend recorded_mask operator&&(const recorded_mask& a, const recorded_mask& b) {
     if (a.known()) return a.value_ ? b : a;
     if (b.known()) return b.value_ ? a : b;
-    return {a.value_ && b.value_, tape<S>::current()->operate(operation::both, a.at_, b.at_, nowhere, S(a.value_ && b.value_))};
+    return {a.value_ && b.value_,
+            tape<S>::current()->operate(operation::both, a.at_, b.at_, nowhere, S(a.value_ && b.value_))};
   }
   friend recorded_mask operator||(const recorded_mask& a, const recorded_mask& b) {
     if (a.known()) return a.value_ ? a : b;
     if (b.known()) return b.value_ ? b : a;
-    return {a.value_ || b.value_, tape<S>::current()->operate(operation::either, a.at_, b.at_, nowhere, S(a.value_ || b.value_))};
+    return {a.value_ || b.value_,
+            tape<S>::current()->operate(operation::either, a.at_, b.at_, nowhere, S(a.value_ || b.value_))};
   }
   friend recorded_mask operator&(const recorded_mask& a, const recorded_mask& b) { return a && b; }
   friend recorded_mask operator|(const recorded_mask& a, const recorded_mask& b) { return a || b; }
@@ -182,14 +228,14 @@ class recorded_mask {
     return {v, tape<S>::current()->operate(operation::select, m.at_, a.at(), b.at(), v)};
   }
 
- private:
+private:
   bool value_;
   place at_ = nowhere;
 };
 
 template <class S = double>
 class recorded {
- public:
+public:
   using value_type = S;
   using mask = recorded_mask<S>;
 
@@ -240,7 +286,7 @@ class recorded {
   friend recorded log(const recorded& a) { return of(operation::log, a); }
   friend recorded log1p(const recorded& a) { return of(operation::log1p, a); }
 
- private:
+private:
   S value_{};
   place at_ = nowhere;
 

@@ -1,6 +1,6 @@
-// What a sweep keeps of its points. Each reduction sees the results block by block, while they are in the first-level cache, and holds a state
-// of a size that does not grow with the sweep (columns excepted). States of chunks are combined in the order of the chunks, so that a result
-// has the same bits for any number of threads and ranks.
+// What a sweep keeps of its points. Each reduction sees the results block by block, while they are in the first-level
+// cache, and holds a state of a size that does not grow with the sweep (columns excepted). States of chunks are
+// combined in the order of the chunks, so that a result has the same bits for any number of threads and ranks.
 //
 // A point that fails a condition, or whose result is NaN or infinite, never wins, never enters a mean.
 #pragma once
@@ -22,7 +22,7 @@ namespace layercake::bulk {
 
 // A state as bytes, between ranks and in checkpoints. Both ends are the same program.
 class writer {
- public:
+public:
   template <class T>
   void put(const T& x) {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -38,12 +38,12 @@ class writer {
   }
   std::vector<unsigned char>& bytes() { return bytes_; }
 
- private:
+private:
   std::vector<unsigned char> bytes_;
 };
 
 class reader {
- public:
+public:
   reader(const unsigned char* data, std::size_t n) : at_(data), left_(n) {}
   template <class T>
   void get(T& x) {
@@ -60,7 +60,7 @@ class reader {
   }
   std::size_t left() const { return left_; }
 
- private:
+private:
   const unsigned char* at_;
   std::size_t left_;
   void take(void* to, std::size_t n) {
@@ -74,8 +74,8 @@ class reader {
 // A block of results.
 template <class S>
 struct results {
-  std::size_t n;         // points
-  const S* const* column;  // one per function that the reduction asked for
+  std::size_t n;                // points
+  const S* const* column;       // one per function that the reduction asked for
   std::uint64_t first, step;    // numbers of the points in the sweep: first + i step, or
   const std::uint64_t* offset;  // first + offset[i] where there are offsets
 
@@ -115,7 +115,8 @@ S least_of(const S* c, std::size_t n, S sign) {
     }
     S x[B::size];
     write_lanes(x, all);
-    for (const S v : x) least = v < least ? v : least;
+    for (const S v : x)
+      least = v < least ? v : least;
   }
   for (; i < n; ++i) {
     const S v = c[i] * sign;
@@ -124,8 +125,8 @@ S least_of(const S* c, std::size_t n, S sign) {
   return least;
 }
 
-// Sums over a block in eight lanes, whatever the width of the machine's: lane k adds items k, k + 8, ... The item of a group of eight is given
-// by f(first of the group) as a `lanes_of_eight`.
+// Sums over a block in eight lanes, whatever the width of the machine's: lane k adds items k, k + 8, ... The item of a
+// group of eight is given by f(first of the group) as a `lanes_of_eight`.
 struct lanes_of_eight {
   using B = batch<double>;
   static constexpr std::size_t parts = B::size < 8 ? 8 / B::size : 1;
@@ -133,17 +134,20 @@ struct lanes_of_eight {
 
   static lanes_of_eight zero() {
     lanes_of_eight x;
-    for (B& b : x.part) b = B(0.0);
+    for (B& b : x.part)
+      b = B(0.0);
     return x;
   }
   static lanes_of_eight from(const double* p) {
     lanes_of_eight x;
-    for (std::size_t k = 0; k < parts; ++k) x.part[k] = read_lanes<B::arch_type>(p + k * B::size);
+    for (std::size_t k = 0; k < parts; ++k)
+      x.part[k] = read_lanes<B::arch_type>(p + k * B::size);
     return x;
   }
   double total() const {
     double x[8];
-    for (std::size_t k = 0; k < parts; ++k) write_lanes(x + k * B::size, part[k]);
+    for (std::size_t k = 0; k < parts; ++k)
+      write_lanes(x + k * B::size, part[k]);
     return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
   }
 };
@@ -158,7 +162,8 @@ struct ranked {
 };
 }  // namespace detail
 
-// ---- extremes --------------------------------------------------------------------------------------------------------------------
+// ---- extremes
+// --------------------------------------------------------------------------------------------------------------------
 
 // The k least values (largest = false) and their points, best first.
 template <class S>
@@ -184,7 +189,8 @@ struct best_state {
     }
   }
   void merge(const best_state& o) {
-    for (const auto& e : o.list) insert(e);
+    for (const auto& e : o.list)
+      insert(e);
   }
   void save(writer& w) const { w.put(list); }
   void load(reader& r) { r.get(list); }
@@ -193,7 +199,8 @@ struct best_state {
     if (list.size() == k && !e.before(list.back())) return;
     if (list.size() == k) list.pop_back();
     std::size_t i = list.size();
-    while (i > 0 && e.before(list[i - 1])) --i;
+    while (i > 0 && e.before(list[i - 1]))
+      --i;
     list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), e);
   }
 };
@@ -220,7 +227,8 @@ struct ranking : extreme<F> {
   template <class S, class Unit>
   auto finish(const best_state<S>& s) const {
     std::vector<found_point<quantity_t<Unit, S>>> list;
-    for (const auto& e : s.list) list.push_back({detail::typed<Unit>(this->largest ? -e.value : e.value), e.index, true});
+    for (const auto& e : s.list)
+      list.push_back({detail::typed<Unit>(this->largest ? -e.value : e.value), e.index, true});
     return list;
   }
 };
@@ -244,7 +252,8 @@ ranking<F> greatest(std::size_t k, F f) {
   return {{{std::move(f)}, k > 0 ? k : 1, true}};
 }
 
-// ---- Pareto front ------------------------------------------------------------------------------------------------------------------
+// ---- Pareto front
+// ------------------------------------------------------------------------------------------------------------------
 
 template <class S, std::size_t N>
 struct front_state {
@@ -291,7 +300,8 @@ struct front_state {
     }
   }
   void merge(const front_state& o) {
-    for (const entry& e : o.front) insert(e);
+    for (const entry& e : o.front)
+      insert(e);
   }
   void save(writer& w) const { w.put(front); }
   void load(reader& r) { r.get(front); }
@@ -316,7 +326,10 @@ struct pareto_front {
     for (std::size_t i = 1; i < s.front.size(); ++i) {
       const auto e = s.front[i];
       std::size_t j = i;
-      for (; j > 0 && (e.value[0] < s.front[j - 1].value[0] || (e.value[0] == s.front[j - 1].value[0] && e.index < s.front[j - 1].index)); --j) s.front[j] = s.front[j - 1];
+      for (; j > 0 && (e.value[0] < s.front[j - 1].value[0] ||
+                       (e.value[0] == s.front[j - 1].value[0] && e.index < s.front[j - 1].index));
+           --j)
+        s.front[j] = s.front[j - 1];
       s.front[j] = e;
     }
     std::vector<front_point<quantity_t<Unit, S>...>> points;
@@ -336,10 +349,11 @@ pareto_front<F...> pareto(F... f) {
   return {{std::move(f)...}};
 }
 
-// ---- moments ------------------------------------------------------------------------------------------------------------------------
+// ---- moments
+// ------------------------------------------------------------------------------------------------------------------------
 
-// Number, means, and central second moments of N results, by Chan's pairwise update of blocks (Chan, Golub, LeVeque, 1983). Sums of a block
-// run in eight fixed lanes, whatever the width of the machine's.
+// Number, means, and central second moments of N results, by Chan's pairwise update of blocks (Chan, Golub, LeVeque,
+// 1983). Sums of a block run in eight fixed lanes, whatever the width of the machine's.
 template <class S, std::size_t N>
 struct moments_state {
   double n = 0;
@@ -353,8 +367,10 @@ struct moments_state {
     const std::size_t groups = (r.n + 7) / 8;
     alignas(64) std::array<std::array<double, largest_block>, N> x;
     for (std::size_t k = 0; k < N; ++k) {
-      for (std::size_t i = 0; i < r.n; ++i) x[k][i] = static_cast<double>(r.column[k][i]);
-      for (std::size_t i = r.n; i < 8 * groups; ++i) x[k][i] = std::numeric_limits<double>::quiet_NaN();
+      for (std::size_t i = 0; i < r.n; ++i)
+        x[k][i] = static_cast<double>(r.column[k][i]);
+      for (std::size_t i = r.n; i < 8 * groups; ++i)
+        x[k][i] = std::numeric_limits<double>::quiet_NaN();
     }
     const auto counted = [&](std::size_t at) {  // of B::size items
       B sum(0.0);
@@ -367,33 +383,40 @@ struct moments_state {
     moments_state b;
     L number = L::zero();
     std::array<L, N> sum;
-    for (L& l : sum) l = L::zero();
+    for (L& l : sum)
+      l = L::zero();
     for (std::size_t g = 0; g < groups; ++g) {
       for (std::size_t p = 0; p < L::parts; ++p) {
         const std::size_t at = 8 * g + p * B::size;
         const auto ok = counted(at);
         number.part[p] = number.part[p] + xsimd::select(ok, B(1.0), B(0.0));
-        for (std::size_t k = 0; k < N; ++k) sum[k].part[p] = sum[k].part[p] + xsimd::select(ok, read_lanes<B::arch_type>(x[k].data() + at), B(0.0));
+        for (std::size_t k = 0; k < N; ++k)
+          sum[k].part[p] = sum[k].part[p] + xsimd::select(ok, read_lanes<B::arch_type>(x[k].data() + at), B(0.0));
       }
     }
     b.n = number.total();
     if (b.n == 0) return;
-    for (std::size_t k = 0; k < N; ++k) b.mean[k] = sum[k].total() / b.n;
+    for (std::size_t k = 0; k < N; ++k)
+      b.mean[k] = sum[k].total() / b.n;
     std::array<L, N*(N + 1) / 2> squares;
-    for (L& l : squares) l = L::zero();
+    for (L& l : squares)
+      l = L::zero();
     for (std::size_t g = 0; g < groups; ++g) {
       for (std::size_t p = 0; p < L::parts; ++p) {
         const std::size_t at = 8 * g + p * B::size;
         const auto ok = counted(at);
         std::array<B, N> d;
-        for (std::size_t k = 0; k < N; ++k) d[k] = xsimd::select(ok, read_lanes<B::arch_type>(x[k].data() + at) - B(b.mean[k]), B(0.0));
+        for (std::size_t k = 0; k < N; ++k)
+          d[k] = xsimd::select(ok, read_lanes<B::arch_type>(x[k].data() + at) - B(b.mean[k]), B(0.0));
         std::size_t q = 0;
         for (std::size_t k = 0; k < N; ++k) {
-          for (std::size_t l = 0; l <= k; ++l, ++q) squares[q].part[p] = squares[q].part[p] + d[k] * d[l];
+          for (std::size_t l = 0; l <= k; ++l, ++q)
+            squares[q].part[p] = squares[q].part[p] + d[k] * d[l];
         }
       }
     }
-    for (std::size_t p = 0; p < squares.size(); ++p) b.second[p] = squares[p].total();
+    for (std::size_t p = 0; p < squares.size(); ++p)
+      b.second[p] = squares[p].total();
     merge(b);
   }
   void merge(const moments_state& o) {
@@ -405,11 +428,14 @@ struct moments_state {
     const double all = n + o.n;
     std::size_t p = 0;
     std::array<double, N> d;
-    for (std::size_t k = 0; k < N; ++k) d[k] = o.mean[k] - mean[k];
+    for (std::size_t k = 0; k < N; ++k)
+      d[k] = o.mean[k] - mean[k];
     for (std::size_t k = 0; k < N; ++k) {
-      for (std::size_t l = 0; l <= k; ++l, ++p) second[p] += o.second[p] + d[k] * d[l] * (n * o.n / all);
+      for (std::size_t l = 0; l <= k; ++l, ++p)
+        second[p] += o.second[p] + d[k] * d[l] * (n * o.n / all);
     }
-    for (std::size_t k = 0; k < N; ++k) mean[k] += d[k] * (o.n / all);
+    for (std::size_t k = 0; k < N; ++k)
+      mean[k] += d[k] * (o.n / all);
     n = all;
   }
   void save(writer& w) const { w.put(*this); }
@@ -436,11 +462,12 @@ struct moments_of {
   auto finish(const moments_state<S, 1>& s) const {
     using Squared = quantity_t<typename square_unit<Unit>::type, double>;
     const double v = s.n > 1 ? s.second[0] / (s.n - 1) : 0.0;
-    return spread<quantity_t<Unit, double>, Squared>{s.n, detail::typed<Unit>(s.mean[0]), detail::typed<typename square_unit<Unit>::type>(v),
-                                                     detail::typed<Unit>(std::sqrt(v)), detail::typed<Unit>(s.n > 0 ? std::sqrt(v / s.n) : 0.0)};
+    return spread<quantity_t<Unit, double>, Squared>{
+        s.n, detail::typed<Unit>(s.mean[0]), detail::typed<typename square_unit<Unit>::type>(v),
+        detail::typed<Unit>(std::sqrt(v)), detail::typed<Unit>(s.n > 0 ? std::sqrt(v / s.n) : 0.0)};
   }
 
- private:
+private:
   template <class Unit>
   struct square_unit {
     using type = unit::multiplied<Unit, Unit>;
@@ -479,7 +506,8 @@ struct covariance_of {
     joint_spread<N> j{s.n, {}, s.mean, {}};
     std::size_t p = 0;
     for (std::size_t k = 0; k < N; ++k) {
-      for (std::size_t l = 0; l <= k; ++l, ++p) j.covariance[k][l] = j.covariance[l][k] = s.n > 1 ? s.second[p] / (s.n - 1) : 0.0;
+      for (std::size_t l = 0; l <= k; ++l, ++p)
+        j.covariance[k][l] = j.covariance[l][k] = s.n > 1 ? s.second[p] / (s.n - 1) : 0.0;
     }
     for (std::size_t k = 0; k < N; ++k) {
       for (std::size_t l = 0; l < N; ++l) {
@@ -495,7 +523,8 @@ covariance_of<F...> covariance(F... f) {
   return {{std::move(f)...}};
 }
 
-// ---- histogram and quantiles ---------------------------------------------------------------------------------------------------------
+// ---- histogram and quantiles
+// ---------------------------------------------------------------------------------------------------------
 
 template <class S>
 struct histogram_state {
@@ -509,7 +538,8 @@ struct histogram_state {
     for (std::size_t i = 0; i < r.n; ++i) {
       const double x = static_cast<double>(r.column[0][i]);
       if (!detail::counts(x)) continue;
-      const double at = ((logarithmic ? (x > 0 ? std::log(x) : -std::numeric_limits<double>::infinity()) : x) - low) / width;
+      const double at =
+          ((logarithmic ? (x > 0 ? std::log(x) : -std::numeric_limits<double>::infinity()) : x) - low) / width;
       if (at < 0) {
         ++below;
       } else if (at >= bins) {
@@ -520,7 +550,8 @@ struct histogram_state {
     }
   }
   void merge(const histogram_state& o) {
-    for (std::size_t i = 0; i < count.size(); ++i) count[i] += o.count[i];
+    for (std::size_t i = 0; i < count.size(); ++i)
+      count[i] += o.count[i];
     below += o.below;
     above += o.above;
   }
@@ -570,21 +601,24 @@ struct histogram_of {
 // How often f falls into each of `bins` equal bins from `low` up to `high`.
 template <class Q, class F>
 auto histogram(const Q& low, const Q& high, std::size_t bins, F f) {
-  const double l = static_cast<double>(layercake::detail::access::base(low)), h = static_cast<double>(layercake::detail::access::base(high));
+  const double l = static_cast<double>(layercake::detail::access::base(low)),
+               h = static_cast<double>(layercake::detail::access::base(high));
   if (!(l < h) || bins == 0) raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper"));
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
 }
 // Bins of equal ratio; both ends above 0.
 template <class Q, class F>
 auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, F f) {
-  const double l = static_cast<double>(layercake::detail::access::base(low)), h = static_cast<double>(layercake::detail::access::base(high));
-  if (!(l > 0 && l < h) || bins == 0) raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper"));
+  const double l = static_cast<double>(layercake::detail::access::base(low)),
+               h = static_cast<double>(layercake::detail::access::base(high));
+  if (!(l > 0 && l < h) || bins == 0)
+    raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper"));
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
 }
 
-// Counts of values by their leading bits: sign, exponent, first ten bits of the fraction. Buckets are at most 1/1024 of their value wide, and
-// counts add exactly, so that the quantile is within 0.05 % and the same in any order. As DDSketch (Masson, Rim, Lee, VLDB 2019), with the
-// number format's own logarithm.
+// Counts of values by their leading bits: sign, exponent, first ten bits of the fraction. Buckets are at most 1/1024 of
+// their value wide, and counts add exactly, so that the quantile is within 0.05 % and the same in any order. As
+// DDSketch (Masson, Rim, Lee, VLDB 2019), with the number format's own logarithm.
 template <class S>
 struct quantile_state {
   static constexpr int dropped = 42;
@@ -635,7 +669,8 @@ struct quantile_state {
   void merge(const quantile_state& o) {
     if (o.count.empty()) return;
     cover(o.first, o.first + static_cast<std::int64_t>(o.count.size()) - 1);
-    for (std::size_t i = 0; i < o.count.size(); ++i) count[static_cast<std::size_t>(o.first - first) + i] += o.count[i];
+    for (std::size_t i = 0; i < o.count.size(); ++i)
+      count[static_cast<std::size_t>(o.first - first) + i] += o.count[i];
   }
   void save(writer& w) const {
     w.put(first);
@@ -647,7 +682,8 @@ struct quantile_state {
   }
   double at(double share) const {
     std::uint64_t total = 0;
-    for (const std::uint64_t c : count) total += c;
+    for (const std::uint64_t c : count)
+      total += c;
     if (total == 0) return std::numeric_limits<double>::quiet_NaN();
     const double rank = share * static_cast<double>(total - 1);
     std::uint64_t seen = 0;
@@ -670,7 +706,8 @@ struct quantiles_of {
   template <class S, class Unit>
   auto finish(const quantile_state<S>& s) const {
     std::vector<quantity_t<Unit, double>> q;
-    for (const double share : shares) q.push_back(detail::typed<Unit>(s.at(share)));
+    for (const double share : shares)
+      q.push_back(detail::typed<Unit>(s.at(share)));
     return q;
   }
 };
@@ -684,7 +721,8 @@ quantiles_of<F> quantiles(std::vector<double> shares, F f) {
   return {{std::move(f)}, std::move(shares)};
 }
 
-// ---- columns -------------------------------------------------------------------------------------------------------------------------
+// ---- columns
+// -------------------------------------------------------------------------------------------------------------------------
 
 template <class Unit, class C>
 struct column_state {
@@ -699,7 +737,8 @@ struct column_state {
   template <class S>
   void add(const results<S>& r) {
     if (r.offset) {
-      for (std::size_t i = 0; i < r.n; ++i) runs.push_back({r.index(i), 0, 1});
+      for (std::size_t i = 0; i < r.n; ++i)
+        runs.push_back({r.index(i), 0, 1});
     } else if (!runs.empty() && runs.back().step == r.step && runs.back().first + runs.back().n * r.step == r.first) {
       runs.back().n += r.n;
     } else {
@@ -714,9 +753,11 @@ struct column_state {
     for (const run& x : o.runs) {
       C* const at = to.data() + x.first;
       if (x.step == 1) {
-        for (std::uint64_t i = 0; i < x.n; ++i) at[i] = from[i];
+        for (std::uint64_t i = 0; i < x.n; ++i)
+          at[i] = from[i];
       } else {
-        for (std::uint64_t i = 0; i < x.n; ++i) at[i * x.step] = from[i];
+        for (std::uint64_t i = 0; i < x.n; ++i)
+          at[i * x.step] = from[i];
       }
       from += x.n;
     }
@@ -735,7 +776,8 @@ struct column_state {
       std::vector<C> all;
       r.get(all);
       if (all.size() != to.size()) raise(error("bulk: a checkpoint holds a column of another length"));
-      for (std::size_t i = 0; i < all.size(); ++i) to.data()[i] = all[i];
+      for (std::size_t i = 0; i < all.size(); ++i)
+        to.data()[i] = all[i];
       return;
     }
     r.get(runs);
@@ -744,10 +786,12 @@ struct column_state {
   // A sweep that did not end leaves no half-written column.
   void begin() {
     root = true;
-    for (std::size_t i = 0; i < to.size(); ++i) to.clear(i);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to.clear(i);
   }
   void abandon() {
-    for (std::size_t i = 0; i < to.size(); ++i) to.clear(i);
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to.clear(i);
   }
 };
 
@@ -766,7 +810,8 @@ struct into_column {
   }
 };
 
-// Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the sweep does not end.
+// Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the
+// sweep does not end.
 template <class Unit, class C, class F>
 into_column<Unit, C, F> into(const column_view<Unit, C>& to, F f) {
   return {{std::move(f)}, to};

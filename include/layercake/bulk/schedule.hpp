@@ -1,5 +1,5 @@
-// How a sweep is carried out: cut into chunks that depend on the sweep alone, done in any order by anybody, combined in order. Progress,
-// cancellation, a deadline, checkpoints.
+// How a sweep is carried out: cut into chunks that depend on the sweep alone, done in any order by anybody, combined in
+// order. Progress, cancellation, a deadline, checkpoints.
 #pragma once
 
 #include <atomic>
@@ -85,10 +85,12 @@ struct job {
 
 }  // namespace detail
 
-// Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from many threads.
+// Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from
+// many threads.
 class collector {
- public:
-  collector(const detail::job& j, detail::partial& total, const control& c) : job_(j), total_(total), control_(c), begin_(clock::now()), reported_(begin_), saved_(begin_) {
+public:
+  collector(const detail::job& j, detail::partial& total, const control& c)
+      : job_(j), total_(total), control_(c), begin_(clock::now()), reported_(begin_), saved_(begin_) {
     if (!control_.checkpoint.empty()) resume();
     resumed_points_ = points_taken_ = points_;
   }
@@ -108,8 +110,11 @@ class collector {
     if (!why) return;
     const std::lock_guard lock(mutex_);
     if (!control_.checkpoint.empty()) save();
-    raise(stopped(std::string("bulk: the sweep was stopped (") + why + ") after " + to_string(points_) + " of " + to_string(job_.points()) + " points" +
-                  (control_.checkpoint.empty() ? "" : "; " + control_.checkpoint + " holds what was done: run it again to go on")));
+    raise(stopped(std::string("bulk: the sweep was stopped (") + why + ") after " + to_string(points_) + " of " +
+                  to_string(job_.points()) + " points" +
+                  (control_.checkpoint.empty()
+                       ? ""
+                       : "; " + control_.checkpoint + " holds what was done: run it again to go on")));
   }
 
   void take(std::uint64_t chunk, std::unique_ptr<detail::partial> p) {
@@ -150,7 +155,7 @@ class collector {
     if (!control_.checkpoint.empty()) std::remove(control_.checkpoint.c_str());
   }
 
- private:
+private:
   using clock = std::chrono::steady_clock;
   const detail::job& job_;
   detail::partial& total_;
@@ -172,7 +177,8 @@ class collector {
     if (control_.progress && (complete() || seconds_since(reported_) >= control_.progress_seconds)) {
       reported_ = clock::now();
       const double s = seconds_since(begin_), rate = s > 0 ? (points_taken_ - resumed_points_) / s : 0;
-      control_.progress({points_taken_, job_.points(), s, rate, rate > 0 ? (job_.points() - points_taken_) / rate : 0}, control_.context);
+      control_.progress({points_taken_, job_.points(), s, rate, rate > 0 ? (job_.points() - points_taken_) / rate : 0},
+                        control_.context);
     }
     if (!control_.checkpoint.empty() && !complete() && seconds_since(saved_) >= control_.checkpoint_seconds) save();
   }
@@ -195,7 +201,8 @@ class collector {
       good = std::fclose(f) == 0 && good;
     }
     if (!good || std::rename(beside.c_str(), control_.checkpoint.c_str()) != 0) {
-      raise(error("bulk: the checkpoint " + control_.checkpoint + " cannot be written; give a path on a writable disk with room for " +
+      raise(error("bulk: the checkpoint " + control_.checkpoint +
+                  " cannot be written; give a path on a writable disk with room for " +
                   std::to_string(w.bytes().size()) + " bytes"));
     }
   }
@@ -204,13 +211,15 @@ class collector {
     if (!f) return;
     std::vector<unsigned char> bytes;
     unsigned char buffer[65536];
-    for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;) bytes.insert(bytes.end(), buffer, buffer + n);
+    for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;)
+      bytes.insert(bytes.end(), buffer, buffer + n);
     std::fclose(f);
     reader r(bytes.data(), bytes.size());
     std::uint64_t head = 0, print = 0;
     if (bytes.size() >= 16) r.get(head), r.get(print);
     if (head != magic || print != job_.fingerprint()) {
-      raise(error("bulk: " + control_.checkpoint + " is not a checkpoint of this sweep; remove it, or name another file"));
+      raise(error("bulk: " + control_.checkpoint +
+                  " is not a checkpoint of this sweep; remove it, or name another file"));
     }
     r.get(next_);
     r.get(points_);

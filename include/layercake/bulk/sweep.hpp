@@ -1,11 +1,12 @@
 // Sweeps: a question asked of a whole space, or of a whole uncertainty.
 //
 //   auto best = bulk::sweep(service)
-//       .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
-//       .over([](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; }, bulk::linear(1.05, 1.6, 1000))
-//       .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
+//       .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd /
+//       megawatt_hour, 1000)) .over([](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; },
+//       bulk::linear(1.05, 1.6, 1000)) .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
 //
-// The formula is evaluated once with numbers that write down what is done with them, and what they wrote is run over the grid (program.hpp).
+// The formula is evaluated once with numbers that write down what is done with them, and what they wrote is run over
+// the grid (program.hpp).
 #pragma once
 
 #include <cstring>
@@ -47,9 +48,10 @@ struct recorded_formula {
 
 // The order of the loops that needs the least work, outermost first.
 template <class S>
-std::vector<std::vector<unsigned>> best_nest(const std::vector<dimension>& dims, const std::vector<unsigned>& axes, const std::vector<dependence>& work) {
-  // A point of the innermost loop costs a share of a vector instruction; a turn of an outer loop costs an interpreted operation; a block costs
-  // the calls.
+std::vector<std::vector<unsigned>> best_nest(const std::vector<dimension>& dims, const std::vector<unsigned>& axes,
+                                             const std::vector<dependence>& work) {
+  // A point of the innermost loop costs a share of a vector instruction; a turn of an outer loop costs an interpreted
+  // operation; a block costs the calls.
   constexpr double vector_cost = 0.3, scalar_cost = 3, call_cost = 6;
   const std::size_t n = axes.size();
   std::vector<unsigned> order(axes), best;
@@ -58,13 +60,17 @@ std::vector<std::vector<unsigned>> best_nest(const std::vector<dimension>& dims,
     // Short innermost axes are merged until they fill a block.
     double inner = static_cast<double>(dims[o[n - 1]].size);
     std::size_t from = n - 1;
-    while (from > 0 && inner < static_cast<double>(smallest_block) && dims[o[from - 1]].size <= 4096 && dims[o[from]].size <= 4096) inner *= static_cast<double>(dims[o[--from]].size);
+    while (from > 0 && inner < static_cast<double>(smallest_block) && dims[o[from - 1]].size <= 4096 &&
+           dims[o[from]].size <= 4096)
+      inner *= static_cast<double>(dims[o[--from]].size);
     merged_from = from;
     double cost = 0, turns = 1;
     std::vector<double> turns_at(n);
-    for (std::size_t l = 0; l < from; ++l) turns *= static_cast<double>(dims[o[l]].size), turns_at[l] = turns;
+    for (std::size_t l = 0; l < from; ++l)
+      turns *= static_cast<double>(dims[o[l]].size), turns_at[l] = turns;
     std::uint64_t inner_axes = 0;
-    for (std::size_t l = from; l < n; ++l) inner_axes |= std::uint64_t(1) << o[l];
+    for (std::size_t l = from; l < n; ++l)
+      inner_axes |= std::uint64_t(1) << o[l];
     const double blocks = std::ceil(inner / static_cast<double>(largest_block));
     for (const dependence& d : work) {
       if (d.axes & inner_axes) {
@@ -107,13 +113,15 @@ std::vector<std::vector<unsigned>> best_nest(const std::vector<dimension>& dims,
     for (std::size_t i = 1; i < n; ++i) {
       const unsigned a = order[i];
       std::size_t j = i;
-      for (; j > 0 && touched[order[j - 1]] < touched[a]; --j) order[j] = order[j - 1];
+      for (; j > 0 && touched[order[j - 1]] < touched[a]; --j)
+        order[j] = order[j - 1];
       order[j] = a;
     }
     consider();
   }
   std::vector<std::vector<unsigned>> nest;
-  for (std::size_t l = 0; l < best_merged; ++l) nest.push_back({best[l]});
+  for (std::size_t l = 0; l < best_merged; ++l)
+    nest.push_back({best[l]});
   nest.emplace_back(best.begin() + static_cast<std::ptrdiff_t>(best_merged), best.end());
   return nest;
 }
@@ -130,17 +138,20 @@ struct nested_program {
 template <class S>
 struct sweep_plan {
   std::vector<dimension> dims;
-  std::vector<std::uint64_t> stride;  // of each axis in the numbering of points
+  std::vector<std::uint64_t> stride;       // of each axis in the numbering of points
   std::vector<unsigned> choices, numbers;  // axes that choose, axes that run
   std::uint64_t total = 1, variants = 1, per_variant = 1, chunk = 1;
   division how = division::ieee;
   std::vector<std::string> reasons;
-  std::function<void(const std::vector<std::uint64_t>&, recorded_formula<S>&)> record;  // for these indices of the choices
+  std::function<void(const std::vector<std::uint64_t>&, recorded_formula<S>&)>
+      record;  // for these indices of the choices
 
   void lay_out() {
     double n = 1;
-    for (const dimension& d : dims) n *= static_cast<double>(d.size);
-    require_axis(n < 0x1p63, "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
+    for (const dimension& d : dims)
+      n *= static_cast<double>(d.size);
+    require_axis(n < 0x1p63,
+                 "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
     require_axis(dims.size() <= 63, "the sweep has more than 63 axes; zip some");
     stride.assign(dims.size(), 1);
     for (std::size_t i = dims.size(); i-- > 0;) {
@@ -175,10 +186,12 @@ struct sweep_plan {
     std::vector<loop> loops;
     for (const auto& axes : p->nest) {
       loop l;
-      for (const unsigned a : axes) l.size *= dims[a].size, l.axes |= std::uint64_t(1) << a;
+      for (const unsigned a : axes)
+        l.size *= dims[a].size, l.axes |= std::uint64_t(1) << a;
       loops.push_back(l);
     }
-    p->code = std::make_unique<program<S>>(p->formula.code, p->formula.inputs, p->formula.conditions, p->formula.outputs, loops, how);
+    p->code = std::make_unique<program<S>>(p->formula.code, p->formula.inputs, p->formula.conditions,
+                                           p->formula.outputs, loops, how);
     p->formula.code = tape<S>();
     return p;
   }
@@ -187,7 +200,7 @@ struct sweep_plan {
 // Recently used programs, shared by all workers.
 template <class S>
 class program_cache {
- public:
+public:
   explicit program_cache(const sweep_plan<S>& p) : plan_(p) {}
   std::shared_ptr<const nested_program<S>> get(std::uint64_t variant) {
     {
@@ -206,7 +219,7 @@ class program_cache {
     return made;
   }
 
- private:
+private:
   const sweep_plan<S>& plan_;
   std::mutex mutex_;
   std::vector<std::pair<std::uint64_t, std::shared_ptr<const nested_program<S>>>> recent_;
@@ -220,24 +233,29 @@ struct tally_state {
 
   void merge(const tally_state& o) {
     points += o.points;
-    for (std::size_t i = 0; i < failed.size(); ++i) failed[i] += o.failed[i];
+    for (std::size_t i = 0; i < failed.size(); ++i)
+      failed[i] += o.failed[i];
   }
 };
 
 // Runs a range of points of one variant. `sink(results of every output, n, ...)` sees each block; `tally` counts.
 template <class S>
 class grid_runner {
- public:
+public:
   grid_runner(const sweep_plan<S>& plan, std::shared_ptr<const nested_program<S>> p)
       : plan_(plan), program_(std::move(p)), run_(*program_->code), failed_(program_->code->block()) {
     const auto& nest = program_->nest;
     inner_size_ = 1;
-    for (const unsigned a : nest.back()) inner_size_ *= plan_.dims[a].size;
+    for (const unsigned a : nest.back())
+      inner_size_ *= plan_.dims[a].size;
     at_.assign(nest.size(), 0);
-    for (const dimension& d : plan_.dims) parts_ = d.parts > parts_ ? d.parts : parts_;
+    for (const dimension& d : plan_.dims)
+      parts_ = d.parts > parts_ ? d.parts : parts_;
     wide_.resize(static_cast<std::size_t>(parts_ + 1) * program_->code->block());
     const bool merged = nest.back().size() > 1;
-    if (merged || inner_size_ <= largest_table) {  // values along the innermost loop, and of merged axes the numbers of their points, once
+    if (merged ||
+        inner_size_ <=
+            largest_table) {  // values along the innermost loop, and of merged axes the numbers of their points, once
       tables_.resize(program_->formula.inputs.size());
       offsets_.resize(merged ? static_cast<std::size_t>(inner_size_) : 0);
       for (std::size_t v = 0; v < offsets_.size(); ++v) {
@@ -253,9 +271,11 @@ class grid_runner {
         const auto& in = program_->formula.inputs[i];
         if (!run_.lanes_of(i)) continue;
         std::uint64_t below = 1;
-        for (std::size_t k = nest.back().size(); k-- > 0 && nest.back()[k] != in.axis;) below *= plan_.dims[nest.back()[k]].size;
+        for (std::size_t k = nest.back().size(); k-- > 0 && nest.back()[k] != in.axis;)
+          below *= plan_.dims[nest.back()[k]].size;
         tables_[i].resize(static_cast<std::size_t>(inner_size_));
-        for (std::size_t v = 0; v < tables_[i].size(); ++v) tables_[i][v] = static_cast<S>(single(in, v / below % plan_.dims[in.axis].size));
+        for (std::size_t v = 0; v < tables_[i].size(); ++v)
+          tables_[i][v] = static_cast<S>(single(in, v / below % plan_.dims[in.axis].size));
       }
     }
   }
@@ -283,7 +303,8 @@ class grid_runner {
       }
       if (failing_ >= 0) {  // and so does every row until that loop turns
         std::uint64_t rows = 1;
-        for (std::size_t l = failing_loop_ + 1; l < outer; ++l) rows *= plan_.dims[program_->nest[l][0]].size;
+        for (std::size_t l = failing_loop_ + 1; l < outer; ++l)
+          rows *= plan_.dims[program_->nest[l][0]].size;
         const std::uint64_t next = (row / rows + 1) * rows * inner_size_;
         n = (next < last ? next : last) - at;
         tally.failed[reason(failing_)] += static_cast<double>(n);
@@ -295,7 +316,7 @@ class grid_runner {
     }
   }
 
- private:
+private:
   const sweep_plan<S>& plan_;
   std::shared_ptr<const nested_program<S>> program_;
   typename program<S>::runner run_;
@@ -307,8 +328,8 @@ class grid_runner {
   std::uint64_t inner_size_ = 1;
   unsigned parts_ = 1;
   static constexpr std::uint64_t largest_table = 1u << 14;  // values: half of a second-level cache
-  std::size_t valid_ = 0;  // loops whose values are those of at_
-  int failing_ = -1;       // condition that fails in loop failing_loop_
+  std::size_t valid_ = 0;                                   // loops whose values are those of at_
+  int failing_ = -1;                                        // condition that fails in loop failing_loop_
   std::size_t failing_loop_ = 0;
 
   std::size_t reason(int condition) const { return program_->formula.reasons[static_cast<std::size_t>(condition)]; }
@@ -316,7 +337,8 @@ class grid_runner {
   double single(const typename program<S>::input& in, std::uint64_t i) {
     std::vector<double>& v = wide_;
     std::vector<double*> out(plan_.dims[in.axis].parts);
-    for (std::size_t k = 0; k < out.size(); ++k) out[k] = v.data() + k;
+    for (std::size_t k = 0; k < out.size(); ++k)
+      out[k] = v.data() + k;
     plan_.dims[in.axis].values->fill(i, 1, out.data());
     return v[in.part];
   }
@@ -325,7 +347,8 @@ class grid_runner {
     const dimension& d = plan_.dims[axis];
     std::vector<double*>& out = pointers_;
     out.resize(d.parts);
-    for (std::size_t k = 0; k < out.size(); ++k) out[k] = wide_.data() + k;
+    for (std::size_t k = 0; k < out.size(); ++k)
+      out[k] = wide_.data() + k;
     d.values->fill(at_[l], 1, out.data());
     for (std::size_t i = 0; i < program_->formula.inputs.size(); ++i) {
       const auto& in = program_->formula.inputs[i];
@@ -349,20 +372,23 @@ class grid_runner {
     const dimension& d = plan_.dims[axis];
     if (d.parts == 0) return;
     pointers_.resize(d.parts);
-    for (std::size_t k = 0; k < d.parts; ++k) pointers_[k] = wide_.data() + k * block;
+    for (std::size_t k = 0; k < d.parts; ++k)
+      pointers_[k] = wide_.data() + k * block;
     d.values->fill(begin, n, pointers_.data());
     for (std::size_t i = 0; i < program_->formula.inputs.size(); ++i) {
       const auto& in = program_->formula.inputs[i];
       S* const to = in.axis == axis ? run_.lanes_of(i) : nullptr;
       if (!to) continue;
-      for (std::size_t j = 0; j < n; ++j) to[j] = static_cast<S>(pointers_[in.part][j]);
+      for (std::size_t j = 0; j < n; ++j)
+        to[j] = static_cast<S>(pointers_[in.part][j]);
       pad(to, n, block);
     }
   }
   // The rest of the last vector repeats the last lane, so that it computes nothing unheard of.
   static void pad(S* lane, std::size_t n, std::size_t block) {
     constexpr std::size_t widest = 64 / sizeof(float);
-    for (std::size_t j = n; j < block && j < n + widest; ++j) lane[j] = lane[n - 1];
+    for (std::size_t j = n; j < block && j < n + widest; ++j)
+      lane[j] = lane[n - 1];
   }
 
   template <class Sink>
@@ -370,7 +396,8 @@ class grid_runner {
     const std::size_t outputs = program_->formula.outputs.size();
     run_.begin_row();
     std::uint64_t first = base;
-    for (std::size_t l = 0; l + 1 < at_.size(); ++l) first += at_[l] * plan_.stride[program_->nest[l][0]];
+    for (std::size_t l = 0; l + 1 < at_.size(); ++l)
+      first += at_[l] * plan_.stride[program_->nest[l][0]];
     const std::uint64_t step = plan_.stride[program_->nest.back().back()];
     const std::size_t block = program_->code->block();
     for (std::uint64_t done = 0; done < n; done += block) {
@@ -402,7 +429,8 @@ class grid_runner {
   }
 };
 
-// ---- reductions of a sweep, together -------------------------------------------------------------------------------------------------
+// ---- reductions of a sweep, together
+// -------------------------------------------------------------------------------------------------
 
 template <class S, class... R>
 struct partial_of final : partial {
@@ -428,7 +456,8 @@ struct partial_of final : partial {
     tally.merge(o.tally);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (std::get<Index>(states).merge(std::get<Index>(o.states)), ...);
-    }(std::index_sequence_for<R...>{});
+    }
+    (std::index_sequence_for<R...>{});
   }
 };
 
@@ -439,7 +468,8 @@ struct job_of final : job {
   const std::vector<std::size_t>& columns;  // of the outputs, for each function of each reduction
   mutable program_cache<S> cache;
 
-  job_of(const sweep_plan<S>& p, const std::tuple<R...>& r, const std::vector<std::size_t>& c) : plan(p), reductions(r), columns(c), cache(p) {}
+  job_of(const sweep_plan<S>& p, const std::tuple<R...>& r, const std::vector<std::size_t>& c)
+      : plan(p), reductions(r), columns(c), cache(p) {}
 
   std::uint64_t chunks() const override { return plan.variants * plan.chunks_per_variant(); }
   double points() const override { return static_cast<double>(plan.total); }
@@ -452,19 +482,23 @@ struct job_of final : job {
     const auto mix = [&](std::uint64_t x) { h = (h ^ x) * 0x100000001b3u, h ^= h >> 31; };
     for (const dimension& d : plan.dims) {
       mix(d.size);
-      for (const char c : d.name) mix(static_cast<unsigned char>(c));
+      for (const char c : d.name)
+        mix(static_cast<unsigned char>(c));
       std::vector<double> ends(2 * (d.parts + 1));
       std::vector<double*> out(d.parts);
       for (const std::uint64_t at : {std::uint64_t(0), d.size / 2, d.size - 1}) {
-        for (std::size_t k = 0; k < out.size(); ++k) out[k] = ends.data() + k;
+        for (std::size_t k = 0; k < out.size(); ++k)
+          out[k] = ends.data() + k;
         if (d.values && d.parts > 0) d.values->fill(at, 1, out.data());
-        for (const double x : ends) mix(std::bit_cast<std::uint64_t>(x));
+        for (const double x : ends)
+          mix(std::bit_cast<std::uint64_t>(x));
       }
     }
     recorded_formula<S> f;
     plan.record(std::vector<std::uint64_t>(plan.dims.size(), 0), f);
     for (const auto& e : f.code.entries()) {
-      mix(static_cast<std::uint64_t>(e.op) ^ (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.a)) << 8) ^ (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.b)) << 36));
+      mix(static_cast<std::uint64_t>(e.op) ^ (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.a)) << 8) ^
+          (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.b)) << 36));
       mix(std::bit_cast<std::uint64_t>(static_cast<double>(e.value)));
     }
     mix(sizeof...(R));
@@ -472,7 +506,9 @@ struct job_of final : job {
     return h;
   }
   std::unique_ptr<worker> make_worker() const override;
-  std::unique_ptr<partial> make_partial() const override { return std::make_unique<partial_of<S, R...>>(reductions, plan.reasons.size()); }
+  std::unique_ptr<partial> make_partial() const override {
+    return std::make_unique<partial_of<S, R...>>(reductions, plan.reasons.size());
+  }
 };
 
 template <class S, class... R>
@@ -505,17 +541,21 @@ struct worker_of final : worker {
       base += left % plan.dims[plan.choices[i]].size * plan.stride[plan.choices[i]];
       left /= plan.dims[plan.choices[i]].size;
     }
-    runner->range(first, last, base, p.tally, [&](auto& r, std::size_t n, std::uint64_t from, std::uint64_t step, const std::uint64_t* offset) {
-      for (std::size_t k = 0; k < column.size(); ++k) column[k] = r.output(job.columns[k]);
-      const S* const* at = column.data();
-      const auto one = [&](auto& state, std::size_t functions) {
-        state.add(results<S>{n, at, from, step, offset});
-        at += functions;
-      };
-      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (one(std::get<Index>(p.states), std::tuple_size_v<decltype(std::get<Index>(job.reductions).of)>), ...);
-      }(std::index_sequence_for<R...>{});
-    });
+    runner->range(first, last, base, p.tally,
+                  [&](auto& r, std::size_t n, std::uint64_t from, std::uint64_t step, const std::uint64_t* offset) {
+                    for (std::size_t k = 0; k < column.size(); ++k)
+                      column[k] = r.output(job.columns[k]);
+                    const S* const* at = column.data();
+                    const auto one = [&](auto& state, std::size_t functions) {
+                      state.add(results<S>{n, at, from, step, offset});
+                      at += functions;
+                    };
+                    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+                      (one(std::get<Index>(p.states), std::tuple_size_v<decltype(std::get<Index>(job.reductions).of)>),
+                       ...);
+                    }
+                    (std::index_sequence_for<R...>{});
+                  });
   }
 };
 template <class S, class... R>
@@ -534,7 +574,6 @@ struct tally {
   };
   std::vector<failure> failures;  // a point counts under the first condition that it fails
 };
-
 
 // Counts of points, feasible ones, and failures by reason.
 struct counting_of {
@@ -587,7 +626,9 @@ decltype(auto) read(const F& f, const X& x, const Result& r) {
   if constexpr (requires { f(r); }) {
     return f(r);
   } else {
-    static_assert(requires { f(x, r); }, "layercake: what a sweep keeps is a function of the result (the bill), or of the inputs and the result");
+    static_assert(
+        requires { f(x, r); },
+        "layercake: what a sweep keeps is a function of the result (the bill), or of the inputs and the result");
     return f(x, r);
   }
 }
@@ -629,19 +670,22 @@ uncertain_of<Access, Unit> uncertain(Access access, distribution<Unit> values) {
   return {std::move(access), std::move(values)};
 }
 
-// A question asked of many points. X is a stack or any record that describes its fields; Formula is called with the record over any number
-// type and returns what reductions look at. S is the number type of the points, double or float.
+// A question asked of many points. X is a stack or any record that describes its fields; Formula is called with the
+// record over any number type and returns what reductions look at. S is the number type of the points, double or float.
 template <class S, class X, class Formula>
 class sweep_of {
   using number_type = recorded<S>;
   using inputs_type = decltype(detail::rebound<number_type>(std::declval<const X&>()));
   using result_type = std::remove_cvref_t<std::invoke_result_t<const Formula&, const inputs_type&>>;
 
- public:
-  sweep_of(X base, Formula formula) : base_(std::move(base)), formula_(std::move(formula)) { reasons_.push_back("the combination cannot be composed"); }
+public:
+  sweep_of(X base, Formula formula) : base_(std::move(base)), formula_(std::move(formula)) {
+    reasons_.push_back("the combination cannot be composed");
+  }
 
   // An axis: the input that `access` names runs through `values`.
-  //   .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
+  //   .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd /
+  //   megawatt_hour, 1000))
   template <class Access, class Unit>
   sweep_of over(Access access, const axis<Unit>& values) && {
     bind(access, values.lowest_base(), values.highest_base(), static_cast<Unit*>(nullptr), 0);
@@ -654,7 +698,8 @@ class sweep_of {
     static_assert(sizeof...(a) > 0);
     const std::uint64_t sizes[] = {a.values.size()...};
     for (const std::uint64_t n : sizes) {
-      detail::require_axis(n == sizes[0], "zipped axes have " + std::to_string(sizes[0]) + " and " + std::to_string(n) + " points; give them the same number");
+      detail::require_axis(n == sizes[0], "zipped axes have " + std::to_string(sizes[0]) + " and " + std::to_string(n) +
+                                              " points; give them the same number");
     }
     std::string name;
     unsigned part = 0;
@@ -663,17 +708,23 @@ class sweep_of {
       name += (name.empty() ? "" : ", ") + bindings_.back().path;
     };
     (one(a, static_cast<Unit*>(nullptr)), ...);
-    dims_.push_back({name, sizes[0], std::make_shared<detail::zipped_source>(std::vector<std::shared_ptr<const detail::source>>{a.values.source()...}), part});
+    dims_.push_back({name, sizes[0],
+                     std::make_shared<detail::zipped_source>(
+                         std::vector<std::shared_ptr<const detail::source>>{a.values.source()...}),
+                     part});
     return std::move(*this);
   }
-  // Inputs drawn from distributions at the points of a sample; correlation: a matrix by rows over the inputs, empty if they are independent.
+  // Inputs drawn from distributions at the points of a sample; correlation: a matrix by rows over the inputs, empty if
+  // they are independent.
   template <class... Access, class... Unit>
-  sweep_of sampled(const sample& points, const std::vector<double>& correlation, const uncertain_of<Access, Unit>&... u) && {
+  sweep_of sampled(const sample& points, const std::vector<double>& correlation,
+                   const uncertain_of<Access, Unit>&... u) && {
     auto drawn = std::make_shared<detail::drawn_source>();
     drawn->shares = points.make(points.seed, sizeof...(u));
     if (!correlation.empty()) {
       detail::require_axis(correlation.size() == sizeof...(u) * sizeof...(u),
-                           "a correlation matrix of " + std::to_string(correlation.size()) + " entries for " + std::to_string(sizeof...(u)) + " inputs");
+                           "a correlation matrix of " + std::to_string(correlation.size()) + " entries for " +
+                               std::to_string(sizeof...(u)) + " inputs");
       drawn->cholesky = detail::cholesky(correlation, sizeof...(u));
     }
     unsigned part = 0;
@@ -689,12 +740,13 @@ class sweep_of {
   sweep_of sampled(const sample& points, const uncertain_of<Access, Unit>&... u) && {
     return std::move(*this).sampled(points, std::vector<double>{}, u...);
   }
-  // An axis of whole parts or of labels: chips, models, sites, number formats. A stack is composed anew for each, with a plan of its own, unless
-  // the choice is the plan.
+  // An axis of whole parts or of labels: chips, models, sites, number formats. A stack is composed anew for each, with
+  // a plan of its own, unless the choice is the plan.
   template <class Access, class Range>
   sweep_of choose(Access access, const Range& values) && {
     using V = std::remove_cvref_t<decltype(*std::begin(values))>;
-    static_assert(std::same_as<std::remove_cvref_t<decltype(access(std::declval<X&>()))>, V>, "layercake: the values to choose from have another type than the part they replace");
+    static_assert(std::same_as<std::remove_cvref_t<decltype(access(std::declval<X&>()))>, V>,
+                  "layercake: the values to choose from have another type than the part they replace");
     auto list = std::make_shared<std::vector<V>>(std::begin(values), std::end(values));
     detail::require_axis(!list->empty(), "there is nothing to choose from; give at least one value");
     const unsigned axis = static_cast<unsigned>(dims_.size());
@@ -702,10 +754,12 @@ class sweep_of {
     dims_.push_back({"choice", list->size(), nullptr, 0});
     return std::move(*this);
   }
-  // Points that fail are counted under `reason` and never win. What depends on outer axes alone is checked once for all points inside.
+  // Points that fail are counted under `reason` and never win. What depends on outer axes alone is checked once for all
+  // points inside.
   template <class Condition>
   sweep_of where(std::string reason, Condition holds) && {
-    conditions_.push_back([holds](const inputs_type& x, const result_type& r) -> recorded_mask<S> { return detail::read(holds, x, r); });
+    conditions_.push_back(
+        [holds](const inputs_type& x, const result_type& r) -> recorded_mask<S> { return detail::read(holds, x, r); });
     reasons_.push_back(std::move(reason));
     return std::move(*this);
   }
@@ -716,25 +770,30 @@ class sweep_of {
 
   double points() const {
     double n = 1;
-    for (const auto& d : dims_) n *= static_cast<double>(d.size);
+    for (const auto& d : dims_)
+      n *= static_cast<double>(d.size);
     return n;
   }
   // Paths of the inputs, in the order in which they were named.
   std::vector<std::string> input_names() const {
     std::vector<std::string> names;
-    for (const binding& b : bindings_) names.push_back(b.path);
+    for (const binding& b : bindings_)
+      names.push_back(b.path);
     return names;
   }
   // The unit of what a reduction's function returns.
   template <class F>
-  using unit_of_figure = unit_of_t<decltype(detail::read(std::declval<const F&>(), std::declval<const inputs_type&>(), std::declval<const result_type&>()))>;
+  using unit_of_figure = unit_of_t<decltype(detail::read(std::declval<const F&>(), std::declval<const inputs_type&>(),
+                                                         std::declval<const result_type&>()))>;
 
   // The value of each input at a point, by name.
   std::vector<std::pair<std::string, std::string>> coordinates(std::uint64_t index) const {
     std::vector<std::pair<std::string, std::string>> list;
     const std::vector<std::uint64_t> i = indices(index);
-    for (const binding& b : bindings_) list.emplace_back(b.path, b.text(value(b, i[b.axis])));
-    for (const choice& c : choices_) list.emplace_back(dims_[c.axis].name, std::to_string(i[c.axis]));
+    for (const binding& b : bindings_)
+      list.emplace_back(b.path, b.text(value(b, i[b.axis])));
+    for (const choice& c : choices_)
+      list.emplace_back(dims_[c.axis].name, std::to_string(i[c.axis]));
     return list;
   }
   // The record at a point, to look at it with the formula for one.
@@ -742,7 +801,8 @@ class sweep_of {
     const std::vector<std::uint64_t> i = indices(index);
     X x = base_;
     choose_in(x, i);
-    for (const binding& b : bindings_) b.set_plain(x, value(b, i[b.axis]));
+    for (const binding& b : bindings_)
+      b.set_plain(x, value(b, i[b.axis]));
     return x;
   }
 
@@ -759,12 +819,15 @@ class sweep_of {
     plan.dims = dims_;
     plan.how = how_;
     plan.reasons = reasons_;
-    plan.record = [&](const std::vector<std::uint64_t>& chosen, detail::recorded_formula<S>& f) { record(chosen, reductions, f); };
+    plan.record = [&](const std::vector<std::uint64_t>& chosen, detail::recorded_formula<S>& f) {
+      record(chosen, reductions, f);
+    };
     plan.lay_out();
     check_columns(reductions, plan.total);
 
     std::vector<std::size_t> columns;
-    for (std::size_t k = 0; k < functions<R...>(); ++k) columns.push_back(k);
+    for (std::size_t k = 0; k < functions<R...>(); ++k)
+      columns.push_back(k);
     const detail::job_of<S, R...> job(plan, reductions, columns);
     detail::partial_of<S, R...> total(reductions, reasons_.size());
     std::apply([](auto&... s) { (begin(s), ...); }, total.states);
@@ -776,7 +839,7 @@ class sweep_of {
     return finished(reductions, total, std::make_index_sequence<sizeof...(R)>{});
   }
 
- private:
+private:
   struct binding {
     std::string path;
     unsigned axis, part;
@@ -804,7 +867,8 @@ class sweep_of {
   template <class Access, class Unit>
   void bind(const Access& access, double low, double high, Unit*, unsigned part, bool drawn = false) {
     using V = std::remove_cvref_t<decltype(access(std::declval<inputs_type&>()))>;
-    static_assert(std::same_as<unit_of_t<V>, Unit>, "layercake: the axis has another unit than the input that it is for");
+    static_assert(std::same_as<unit_of_t<V>, Unit>,
+                  "layercake: the axis has another unit than the input that it is for");
     X probe = base_;
     const auto& field = access(probe);
     detail::field_finder finder{&field, {}};
@@ -821,12 +885,16 @@ class sweep_of {
     b.guarded = false;
     b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
     // An unbounded distribution may leave the domain: such draws are counted. Whatever is known to leave it is refused.
-    const auto fits = [&](double x) { return finder.allowed.contains(x) || finder.allowed.whole || (drawn && (!std::isfinite(x) || x == b.low || x == b.high)); };
+    const auto fits = [&](double x) {
+      return finder.allowed.contains(x) || finder.allowed.whole ||
+             (drawn && (!std::isfinite(x) || x == b.low || x == b.high));
+    };
     if (!fits(low)) complain(b, low, finder);
     if (!fits(high)) complain(b, high, finder);
     if (drawn && (!(low >= b.low) || !(high <= b.high) || (finder.allowed.low_excluded && low <= b.low))) {
       b.guarded = true;
-      b.inside = [l = static_cast<S>(b.low), h = static_cast<S>(b.high), open = finder.allowed.low_excluded](const number_type& x) {
+      b.inside = [l = static_cast<S>(b.low), h = static_cast<S>(b.high),
+                  open = finder.allowed.low_excluded](const number_type& x) {
         return (open ? x > number_type(l) : x >= number_type(l)) && x <= number_type(h);
       };
       reasons_.push_back(b.path + " is drawn outside its domain");
@@ -858,13 +926,15 @@ class sweep_of {
 
   static void complain(const binding& b, double value, const detail::field_finder& f) {
     raise(invalid_axis("bulk: the axis of " + b.path + " reaches " + b.text(value) + "; allowed: " +
-                       layercake::detail::range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high)) + ". It is " + f.meaning + "."));
+                       layercake::detail::range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high)) +
+                       ". It is " + f.meaning + "."));
   }
   double value(const binding& b, std::uint64_t i) const {
     const detail::dimension& d = dims_[b.axis];
     std::vector<double> v(d.parts);
     std::vector<double*> out(d.parts);
-    for (std::size_t k = 0; k < out.size(); ++k) out[k] = &v[k];
+    for (std::size_t k = 0; k < out.size(); ++k)
+      out[k] = &v[k];
     d.values->fill(i, 1, out.data());
     return v[b.part];
   }
@@ -880,10 +950,12 @@ class sweep_of {
 
   void choose_in(X& x, const std::vector<std::uint64_t>& i) const {
     if (choices_.empty()) return;
-    for (const choice& c : choices_) c.set(x, i[c.axis]);
+    for (const choice& c : choices_)
+      c.set(x, i[c.axis]);
     if constexpr (detail::composed<X>) {
       const auto same = [](const auto& a, const auto& b) {
-        return a.tensor == b.tensor && a.pipeline == b.pipeline && a.expert == b.expert && a.concurrency == b.concurrency && a.memory_share == b.memory_share;
+        return a.tensor == b.tensor && a.pipeline == b.pipeline && a.expert == b.expert &&
+               a.concurrency == b.concurrency && a.memory_share == b.memory_share;
       };
       if (same(x.plan, base_.plan)) x = X(x.energy, x.chip, x.infrastructure, x.model, x.application);
     }
@@ -903,7 +975,8 @@ class sweep_of {
   }
 
   template <class... R>
-  void record(const std::vector<std::uint64_t>& chosen, const std::tuple<R...>& reductions, detail::recorded_formula<S>& f) const {
+  void record(const std::vector<std::uint64_t>& chosen, const std::tuple<R...>& reductions,
+              detail::recorded_formula<S>& f) const {
     X x = base_;
     if (!composed(x, chosen)) {
       f.infeasible = true;
@@ -942,7 +1015,8 @@ class sweep_of {
       const auto q = detail::read(function, over, result);
       f.outputs.push_back(layercake::detail::access::base(q).at());
     };
-    std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); }, reductions);
+    std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
+               reductions);
   }
 
   template <class... R>
@@ -998,14 +1072,16 @@ class sweep_of {
     const auto size = [&](const auto& r) {
       if constexpr (requires { r.to; }) {
         if (r.to.size() != total) {
-          raise(invalid_column("bulk: a column of " + std::to_string(r.to.size()) + " values for a sweep of " + std::to_string(total) + " points; give memory for each point"));
+          raise(invalid_column("bulk: a column of " + std::to_string(r.to.size()) + " values for a sweep of " +
+                               std::to_string(total) + " points; give memory for each point"));
         }
       }
     };
     std::apply([&](const R&... r) { (size(r), ...); }, reductions);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (separate<Index>(reductions, std::make_index_sequence<Index>{}), ...);
-    }(std::index_sequence_for<R...>{});
+    }
+    (std::index_sequence_for<R...>{});
   }
   template <std::size_t Index, class Tuple, std::size_t... Other>
   static void separate(const Tuple& reductions, std::index_sequence<Other...>) {
@@ -1021,17 +1097,17 @@ class sweep_of {
 // A sweep of a stack: what it keeps are functions of the bill. Points that no plan serves are counted and never win.
 template <class S = double, class X>
 auto sweep(const X& x, counting how = counting::whole) {
-  static_assert(detail::composed<X>, "layercake: sweep(x) takes a stack; for anything else say which formula: sweep(x, formula)");
+  static_assert(detail::composed<X>,
+                "layercake: sweep(x) takes a stack; for anything else say which formula: sweep(x, formula)");
   return sweep_of<S, X, detail::pulled>(x, detail::pulled{how})
-      .where("weights and cache of one call do not fit in memory", [](const auto& s, const auto& b) { return b.concurrency >= 1.0 || !s.model.generates_tokens; })
+      .where("weights and cache of one call do not fit in memory",
+             [](const auto& s, const auto& b) { return b.concurrency >= 1.0 || !s.model.generates_tokens; })
       .where("an objective for latency cannot be met", [](const auto& b) { return is_finite(b.replicas); });
 }
 
 // A sweep of any record that describes its fields, under a formula of any kind.
 template <class S = double, described X, class Formula>
   requires(!std::same_as<Formula, counting>)
-auto sweep(const X& x, Formula formula) {
-  return sweep_of<S, X, Formula>(x, std::move(formula));
-}
+auto sweep(const X& x, Formula formula) { return sweep_of<S, X, Formula>(x, std::move(formula)); }
 
 }  // namespace layercake::bulk

@@ -1,5 +1,6 @@
-// The one header that includes xsimd: the few names the library uses, spelled alike from xsimd 8.1 on, and what `layercake::number` needs of a
-// batch. Loads and stores are unaligned everywhere, which costs nothing on current processors.
+// The one header that includes xsimd: the few names the library uses, spelled alike from xsimd 8.1 on, and what
+// `layercake::number` needs of a batch. Loads and stores are unaligned everywhere, which costs nothing on current
+// processors.
 #pragma once
 
 #include <cstddef>
@@ -28,12 +29,12 @@ void write_lanes(T* to, const batch<T, Arch>& x) {
   x.store_unaligned(to);
 }
 
-// Lanes in a block of points: few enough that a formula's values stay in the first-level cache. Independent of the instruction set, because
-// sums are formed block by block.
+// Lanes in a block of points: few enough that a formula's values stay in the first-level cache. Independent of the
+// instruction set, because sums are formed block by block.
 inline constexpr std::size_t smallest_block = 64, largest_block = 256;
 
-// 1 / x from the processor's estimate and Newton steps, or the division where that is not faster: within 2 ulp for normal x with a normal
-// reciprocal; 1/0 and 1/inf stay what IEEE division gives.
+// 1 / x from the processor's estimate and Newton steps, or the division where that is not faster: within 2 ulp for
+// normal x with a normal reciprocal; 1/0 and 1/inf stay what IEEE division gives.
 template <class T, class Arch>
 batch<T, Arch> refined_reciprocal(const batch<T, Arch>& x) {
   using B = batch<T, Arch>;

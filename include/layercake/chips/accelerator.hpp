@@ -96,7 +96,7 @@ struct basic_accelerator {
   quantity<unit::per_second, T> clock = unknown<quantity<unit::per_second, T>>();  // boost
   quantity<unit::byte, T> on_chip_cache = unknown<quantity<unit::byte, T>>();  // shared by all of them: L2, last level
   quantity<unit::per_second, T> exponential_rate =
-      T(16) * multiprocessors * clock;                  // of the units that softmax runs on
+      T(16) * multiprocessors * clock;                               // of the units that softmax runs on
   T compute_efficiency = number_cast<T>(sustained(family).compute);  // sustained share of the peak
   T memory_efficiency = number_cast<T>(sustained(family).memory);
   const char* launch = "";  // date

@@ -105,7 +105,9 @@ public:
   constexpr basic_kernel_law(const basic_kernel_chip<T>& chip, const family_constants& constants)
       : chip_(chip), shared_(constants.shared) {
     using namespace units;
-    const auto own = [&](double fitted, const T& of_chip) { return constants.measured ? number_cast<T>(fitted) : of_chip; };
+    const auto own = [&](double fitted, const T& of_chip) {
+      return constants.measured ? number_cast<T>(fitted) : of_chip;
+    };
     const T sms = chip.multiprocessors;
     // Watts per TFLOP/s short of what keeps the clock up.
     const T watts = chip.power_limit / (chip.half / teraflop_per_second) / watt;
@@ -115,7 +117,8 @@ public:
     for (std::size_t i = 0; i < 6; ++i) {
       const product_constants& c = constants.product[i];
       const T share =
-          number_cast<T>(c.compute) * (constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute));
+          number_cast<T>(c.compute) *
+          (constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute));
       detail::product_law<T>& p = product_[i];
       p.launch = number_cast<T>(c.launch) * second;
       p.quantise_launch = number_cast<T>(c.quantise_launch) * second;
@@ -133,7 +136,8 @@ public:
     }
     for (std::size_t i = 0; i < 4; ++i) {
       const auto peak = i % 2 == 0 ? chip.half : chip.eighth;
-      const T share = constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
+      const T share =
+          constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
       const prefill_constants& c = constants.prefill[i];
       detail::prefill_law<T>& p = prefill_[i];
       p.launch = number_cast<T>(c.launch) * second;
@@ -170,7 +174,8 @@ public:
     for (std::size_t i = 0; i < 7; ++i) {
       const expert_constants& c = constants.expert[i];
       detail::expert_law<T>& x = expert_[i];
-      const T share = constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
+      const T share =
+          constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
       x.launch = number_cast<T>(c.launch) * second;
       x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (number_cast<T>(c.compute) * share));
       x.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
@@ -213,7 +218,8 @@ public:
     const R rows = m + number_cast<R>(p.edge) + number_cast<R>(p.rounding) * (R(128) * ceil(m * R(1.0 / 128)) - m);
     const auto plain = batch * rows * (n + number_cast<R>(p.edge)) * (k * (p.per_multiply * slower) + p.per_result) +
                        (T(1) - p.exposed) * chain;
-    const auto compute = plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + number_cast<R>(shared_.droop_time) * second)));
+    const auto compute =
+        plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + number_cast<R>(shared_.droop_time) * second)));
     const auto weights = batch * n * k * (number_cast<R>(op.weight_bytes) * byte);
     const quantity<unit::byte, R> cache = number_cast<T>(shared_.activation_cache) * chip_.on_chip_cache;
     const auto cold = min(weights, max(R(0) * byte, number_cast<R>(how.weight_copies) * weights - cache));
@@ -221,7 +227,8 @@ public:
     const auto activations = batch * m * ((k * number_cast<R>(narrow) + n * number_cast<R>(op.output_bytes)) * byte);
     const auto spilled = activations * (activations / (activations + cache));
     const auto memory =
-        (cold + spilled + (weights - cold + activations - spilled) * number_cast<R>(1 / shared_.cache_speed)) * p.per_byte;
+        (cold + spilled + (weights - cold + activations - spilled) * number_cast<R>(1 / shared_.cache_speed)) *
+        p.per_byte;
     auto t = smooth_max(compute, memory) + p.exposed * chain + p.launch;
     if (op.input_bytes > 1.5 * bytes_per_value(op.math)) {
       const auto q = batch * m * k * p.quantise_bytes;

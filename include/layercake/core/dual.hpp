@@ -1,5 +1,5 @@
-// A forward-mode dual number of fixed width: a value and its derivative along `Width` directions. `T` may be a batch, which
-// gives a gradient in every lane.
+// A forward-mode dual number of fixed width: a value and its derivative along `Width` directions. `T` may be a batch,
+// which gives a gradient in every lane.
 #pragma once
 
 #include <array>
@@ -32,7 +32,8 @@ struct dual {
   // v with every slope scaled: the chain rule.
   constexpr dual chain(const T& v, const T& derivative) const {
     dual r(v);
-    for (std::size_t i = 0; i < Width; ++i) r.slope[i] = derivative * slope[i];
+    for (std::size_t i = 0; i < Width; ++i)
+      r.slope[i] = derivative * slope[i];
     return r;
   }
 
@@ -40,23 +41,27 @@ struct dual {
 
   friend constexpr dual operator+(const dual& a, const dual& b) {
     dual r(a.value + b.value);
-    for (std::size_t i = 0; i < Width; ++i) r.slope[i] = a.slope[i] + b.slope[i];
+    for (std::size_t i = 0; i < Width; ++i)
+      r.slope[i] = a.slope[i] + b.slope[i];
     return r;
   }
   friend constexpr dual operator-(const dual& a, const dual& b) {
     dual r(a.value - b.value);
-    for (std::size_t i = 0; i < Width; ++i) r.slope[i] = a.slope[i] - b.slope[i];
+    for (std::size_t i = 0; i < Width; ++i)
+      r.slope[i] = a.slope[i] - b.slope[i];
     return r;
   }
   friend constexpr dual operator*(const dual& a, const dual& b) {
     dual r(a.value * b.value);
-    for (std::size_t i = 0; i < Width; ++i) r.slope[i] = a.slope[i] * b.value + a.value * b.slope[i];
+    for (std::size_t i = 0; i < Width; ++i)
+      r.slope[i] = a.slope[i] * b.value + a.value * b.slope[i];
     return r;
   }
   friend constexpr dual operator/(const dual& a, const dual& b) {
     const T inverse = T(1) / b.value;
     dual r(a.value / b.value);
-    for (std::size_t i = 0; i < Width; ++i) r.slope[i] = (a.slope[i] - r.value * b.slope[i]) * inverse;
+    for (std::size_t i = 0; i < Width; ++i)
+      r.slope[i] = (a.slope[i] - r.value * b.slope[i]) * inverse;
     return r;
   }
 
@@ -71,24 +76,16 @@ struct dual {
   // A bare scalar beside a dual over a batch.
   template <arithmetic S>
     requires(!std::same_as<S, T>)
-  friend constexpr dual operator*(const dual& a, S s) {
-    return a * number_cast<T>(s);
-  }
+  friend constexpr dual operator*(const dual& a, S s) { return a * number_cast<T>(s); }
   template <arithmetic S>
     requires(!std::same_as<S, T>)
-  friend constexpr dual operator*(S s, const dual& a) {
-    return number_cast<T>(s) * a;
-  }
+  friend constexpr dual operator*(S s, const dual& a) { return number_cast<T>(s) * a; }
   template <arithmetic S>
     requires(!std::same_as<S, T>)
-  friend constexpr dual operator/(const dual& a, S s) {
-    return a / number_cast<T>(s);
-  }
+  friend constexpr dual operator/(const dual& a, S s) { return a / number_cast<T>(s); }
   template <arithmetic S>
     requires(!std::same_as<S, T>)
-  friend constexpr dual operator/(S s, const dual& a) {
-    return number_cast<T>(s) / a;
-  }
+  friend constexpr dual operator/(S s, const dual& a) { return number_cast<T>(s) / a; }
 
   constexpr dual& operator+=(const dual& b) { return *this = *this + b; }
   constexpr dual& operator-=(const dual& b) { return *this = *this - b; }
@@ -109,15 +106,11 @@ inline constexpr bool scales_by_scalar<dual<T, N>> = true;
 
 namespace detail {
 template <class T, std::size_t N, class B>
-  requires(!arithmetic<B>) && std::same_as<promote_t<T, B>, T>
-struct promote<dual<T, N>, B> {
-  using type = dual<T, N>;
-};
+  requires(!arithmetic<B>)
+&&std::same_as<promote_t<T, B>, T> struct promote<dual<T, N>, B> { using type = dual<T, N>; };
 template <class T, std::size_t N, class B>
-  requires(!arithmetic<B>) && std::same_as<promote_t<T, B>, T>
-struct promote<B, dual<T, N>> {
-  using type = dual<T, N>;
-};
+  requires(!arithmetic<B>)
+&&std::same_as<promote_t<T, B>, T> struct promote<B, dual<T, N>> { using type = dual<T, N>; };
 }  // namespace detail
 
 template <class T, std::size_t N>
@@ -128,7 +121,8 @@ template <class Mask, class T, std::size_t N>
   requires(!std::same_as<Mask, bool>)
 constexpr dual<T, N> where(const Mask& mask, const dual<T, N>& a, const dual<T, N>& b) {
   dual<T, N> r(where(mask, a.value, b.value));
-  for (std::size_t i = 0; i < N; ++i) r.slope[i] = where(mask, a.slope[i], b.slope[i]);
+  for (std::size_t i = 0; i < N; ++i)
+    r.slope[i] = where(mask, a.slope[i], b.slope[i]);
   return r;
 }
 

@@ -1,7 +1,8 @@
 // Errors and the domain of a value.
 //
-// Composing (a stack, a plan, a sweep) validates and throws a child of `layercake::error` whose text names the field's path, its value with
-// unit, the allowed range and what to change. `check(x)` returns the same findings as a list. Formulas do not validate.
+// Composing (a stack, a plan, a sweep) validates and throws a child of `layercake::error` whose text names the field's
+// path, its value with unit, the allowed range and what to change. `check(x)` returns the same findings as a list.
+// Formulas do not validate.
 #pragma once
 
 #include <cstdio>
@@ -73,7 +74,7 @@ struct domain {
     return d;
   }
 
- private:
+private:
   static constexpr bool is_whole(double x) {
     return x >= 9e15 || x <= -9e15 || x == static_cast<double>(static_cast<long long>(x));
   }
@@ -84,8 +85,8 @@ inline constexpr double largest_sensible = 1e30;
 inline constexpr domain positive{0, largest_sensible, true};
 inline constexpr domain nonnegative{0, largest_sensible};
 inline constexpr domain any_finite{-largest_sensible, largest_sensible};
-inline constexpr domain share{0, 1};                  // 0 to 1
-inline constexpr domain positive_share{0, 1, true};   // above 0, to 1: an efficiency
+inline constexpr domain share{0, 1};                 // 0 to 1
+inline constexpr domain positive_share{0, 1, true};  // above 0, to 1: an efficiency
 inline constexpr domain at_least_one{1, largest_sensible};
 inline constexpr domain count{0, largest_sensible, false, false, true};
 inline constexpr domain positive_count{1, largest_sensible, false, false, true};

@@ -1,9 +1,11 @@
-// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations, axes of a sweep.
+// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations,
+// axes of a sweep.
 //
 // A data type `basic_x<T>` lists its members in a static function
 //
 //   static constexpr auto fields() {
-//     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node", &basic_x::node), ...};
+//     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node",
+//     &basic_x::node), ...};
 //   }
 //
 // and names its rebinding to another number type: `template <class U> using with_number = basic_x<U>`.
@@ -55,11 +57,13 @@ constexpr label_of<Owner, Value> label(Value Owner::*member) {
 }
 
 template <class X>
-concept described = requires { std::remove_cvref_t<X>::fields(); };
+concept described = requires {
+  std::remove_cvref_t<X>::fields();
+};
 
 // Collects what is wrong with a record. A record may state rules between its fields in `void rules(findings&) const`.
 class findings {
- public:
+public:
   explicit findings(std::string path) : path_(std::move(path)) {}
 
   // Where a rule does not hold, `field` is reported with its value, what is allowed and what to change.
@@ -69,9 +73,11 @@ class findings {
   }
   std::vector<finding>& list() { return list_; }
 
-  static std::string joined(const std::string& path, const char* name) { return path.empty() ? name : path + "." + name; }
+  static std::string joined(const std::string& path, const char* name) {
+    return path.empty() ? name : path + "." + name;
+  }
 
- private:
+private:
   std::string path_;
   std::vector<finding> list_;
 };
@@ -105,7 +111,8 @@ void walk(X& x, const std::string& path, Visit& visit) {
   using R = std::remove_const_t<X>;
   if constexpr (sequence<X>) {
     int i = 0;
-    for (auto& element : x) walk(element, path + "[" + std::to_string(i++) + "]", visit);
+    for (auto& element : x)
+      walk(element, path + "[" + std::to_string(i++) + "]", visit);
   } else if constexpr (described<R>) {
     const auto one = [&]<class D>(const D& d) {
       if constexpr (descriptor_kind<D> == 0) {
@@ -138,8 +145,8 @@ void for_each_field(X& x, const std::string& path, F&& f) {
   detail::walk(x, path, visit);
 }
 
-// The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
-// itself has no inputs and stays as it is.
+// The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that
+// does not describe itself has no inputs and stays as it is.
 template <class U, class X>
 constexpr auto with_number(const X& x) {
   if constexpr (!described<X>) {
@@ -155,7 +162,8 @@ constexpr auto with_number(const X& x) {
         const auto& source = x.*(from.member);
         if constexpr (detail::sequence<std::remove_cvref_t<decltype(source)>>) {
           auto out = target.begin();
-          for (const auto& element : source) *out++ = layercake::with_number<U>(element);
+          for (const auto& element : source)
+            *out++ = layercake::with_number<U>(element);
         } else {
           target = layercake::with_number<U>(source);
         }
@@ -167,7 +175,8 @@ constexpr auto with_number(const X& x) {
     constexpr auto to = Y::fields();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (copy(std::get<Index>(from), std::get<Index>(to)), ...);
-    }(std::make_index_sequence<std::tuple_size_v<decltype(from)>>{});
+    }
+    (std::make_index_sequence<std::tuple_size_v<decltype(from)>>{});
     return y;
   }
 }
@@ -186,9 +195,10 @@ struct plain_value<T> {
   static constexpr bool exists = false;
 };
 template <class T>
-  requires(!real<T>) && requires(const T& x) {
-    { x.value } -> std::convertible_to<double>;
-  }
+  requires(!real<T>)
+&&requires(const T& x) {
+  { x.value } -> std::convertible_to<double>;
+}
 struct plain_value<T> {
   static constexpr bool exists = true;
   static constexpr auto of(const T& x) { return x.value; }
@@ -228,23 +238,25 @@ struct checker {
           return to_string(static_cast<S>(base_value));
         }
       };
-      found.push_back({path, shown(static_cast<double>(x)), range_text(d.allowed, shown(d.allowed.low), shown(d.allowed.high)),
+      found.push_back({path, shown(static_cast<double>(x)),
+                       range_text(d.allowed, shown(d.allowed.low), shown(d.allowed.high)),
                        std::string("Set ") + path + ": " + d.meaning + "."});
     }
   }
   template <class X>
   void record(const std::string& path, const X& x) {
-    if constexpr (requires(findings& f) { x.rules(f); }) {
+    if constexpr (requires(findings & f) { x.rules(f); }) {
       findings f(path);
       x.rules(f);
-      for (finding& one : f.list()) found.push_back(std::move(one));
+      for (finding& one : f.list())
+        found.push_back(std::move(one));
     }
   }
 };
 }  // namespace detail
 
-// Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch are not looked at;
-// infeasible lanes are marked by the formulas.
+// Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch
+// are not looked at; infeasible lanes are marked by the formulas.
 template <class X>
 std::vector<finding> check(const X& x, const std::string& path = "") {
   std::vector<finding> found;
@@ -259,7 +271,8 @@ void validate(const X& x, const std::string& path = "") {
   const std::vector<finding> found = check(x, path);
   if (found.empty()) return;
   std::string text;
-  for (const finding& f : found) text += (text.empty() ? "" : "\n") + f.text();
+  for (const finding& f : found)
+    text += (text.empty() ? "" : "\n") + f.text();
   raise(invalid_value(text));
 }
 

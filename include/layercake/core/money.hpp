@@ -29,7 +29,8 @@ constexpr auto annuity(const quantity<unit::usd, P>& price, const R& rate, const
 
 // What `amount`, paid after `delay`, is worth now: amount * (1 + rate)^-delay.
 template <class A, class R, class T>
-constexpr auto present_value(const quantity<unit::usd, A>& amount, const R& rate, const quantity<unit::second, T>& delay) {
+constexpr auto present_value(const quantity<unit::usd, A>& amount, const R& rate,
+                             const quantity<unit::second, T>& delay) {
   using N = promote_t<R, T>;
   return amount * exp(-number_cast<N>(in<units::year>(delay)) * log1p(number_cast<N>(rate)));
 }

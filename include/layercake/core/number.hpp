@@ -1,8 +1,8 @@
 // What a number is, and the elementary functions every formula is written with.
 //
 // A formula is a function template over its number type and is evaluated with `double`, `float`, `xsimd::batch<...>`,
-// `layercake::dual<...>` or a value type of the user. Branches on values go through `where`, `min`, `max`, `clamp`, so that
-// one text serves them all.
+// `layercake::dual<...>` or a value type of the user. Branches on values go through `where`, `min`, `max`, `clamp`, so
+// that one text serves them all.
 #pragma once
 
 #if defined(min) || defined(max)
@@ -29,7 +29,8 @@ template <class T>
   requires requires { typename T::value_type; }
 struct scalar_of<T> : scalar_of<typename T::value_type> {};
 template <class T>
-  requires(!requires { typename T::value_type; }) && requires { typename T::Scalar; }
+  requires(!requires { typename T::value_type; })
+&&requires { typename T::Scalar; }
 struct scalar_of<T> : scalar_of<typename T::Scalar> {};
 }  // namespace detail
 
@@ -37,19 +38,19 @@ struct scalar_of<T> : scalar_of<typename T::Scalar> {};
 template <class T>
 using scalar_of_t = typename detail::scalar_of<T>::type;
 
-// A number: a value type closed under + - * / and ordered by <, made from its scalar. Integers are refused because 7 / 2 is 3;
-// types whose operators return unevaluated expressions (autodiff::dual, Boost.Multiprecision with et_on) are refused because such an
-// expression refers to operands that no longer exist once a formula has returned it.
+// A number: a value type closed under + - * / and ordered by <, made from its scalar. Integers are refused because 7 /
+// 2 is 3; types whose operators return unevaluated expressions (autodiff::dual, Boost.Multiprecision with et_on) are
+// refused because such an expression refers to operands that no longer exist once a formula has returned it.
 template <class T>
 concept number = std::is_object_v<T> && !std::integral<T> && !std::is_const_v<T> &&
                  std::constructible_from<T, scalar_of_t<T>> && requires(const T a, const T b) {
-                   { a + b } -> std::same_as<T>;
-                   { a - b } -> std::same_as<T>;
-                   { a * b } -> std::same_as<T>;
-                   { a / b } -> std::same_as<T>;
-                   { -a } -> std::same_as<T>;
-                   a < b;
-                 };
+  { a + b } -> std::same_as<T>;
+  { a - b } -> std::same_as<T>;
+  { a* b } -> std::same_as<T>;
+  { a / b } -> std::same_as<T>;
+  { -a } -> std::same_as<T>;
+  a < b;
+};
 
 template <class T>
 concept arithmetic = std::is_arithmetic_v<T>;
@@ -70,7 +71,8 @@ struct promote<A, A> {
 template <arithmetic A, arithmetic B>
   requires(!std::same_as<A, B>)
 struct promote<A, B> {
-  using type = std::conditional_t<std::integral<A>, B, std::conditional_t<std::integral<B>, A, std::common_type_t<A, B>>>;
+  using type =
+      std::conditional_t<std::integral<A>, B, std::conditional_t<std::integral<B>, A, std::common_type_t<A, B>>>;
 };
 template <arithmetic A, number B>
   requires(!arithmetic<B>)
@@ -135,18 +137,21 @@ constexpr decltype(auto) factor(const X& x) {  // operand of * and /
 }
 }  // namespace detail
 
-// ---- selection -----------------------------------------------------------------------------------------------------------
+// ---- selection
+// -----------------------------------------------------------------------------------------------------------
 
 template <class A, class B>
-  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
-constexpr promote_t<A, B> where(bool mask, const A& a, const B& b) {
+  requires(number<A> || arithmetic<A>)
+&&(number<B> || arithmetic<B>)constexpr promote_t<A, B> where(bool mask, const A& a, const B& b) {
   return mask ? number_cast<promote_t<A, B>>(a) : number_cast<promote_t<A, B>>(b);
 }
 
 // Lane by lane for a mask type that is not bool: `select(mask, a, b)` found beside the mask (xsimd has one).
 template <class Mask, class A, class B>
-  requires(!std::same_as<Mask, bool>) && (number<A> || arithmetic<A>) && (number<B> || arithmetic<B>) &&
-          requires(const Mask& m, const promote_t<A, B>& x) { select(m, x, x); }
+  requires(!std::same_as<Mask, bool>)
+&&(number<A> || arithmetic<A>)&&(number<B> || arithmetic<B>)&&requires(const Mask& m, const promote_t<A, B>& x) {
+  select(m, x, x);
+}
 constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
   return select(mask, number_cast<promote_t<A, B>>(a), number_cast<promote_t<A, B>>(b));
 }
@@ -154,13 +159,15 @@ constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
 namespace detail {
 // A batch has instructions for these; they are found beside it.
 template <class T>
-concept has_own_minimum = requires { typename T::batch_bool_type; };
+concept has_own_minimum = requires {
+  typename T::batch_bool_type;
+};
 }  // namespace detail
 
 // The smaller and the larger; the first where either is NaN.
 template <class A, class B>
-  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
-constexpr promote_t<A, B> min(const A& a, const B& b) {
+  requires(number<A> || arithmetic<A>)
+&&(number<B> || arithmetic<B>)constexpr promote_t<A, B> min(const A& a, const B& b) {
   const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
   if constexpr (detail::has_own_minimum<promote_t<A, B>>) {
     return fmin(y, x);
@@ -170,8 +177,8 @@ constexpr promote_t<A, B> min(const A& a, const B& b) {
 }
 
 template <class A, class B>
-  requires(number<A> || arithmetic<A>) && (number<B> || arithmetic<B>)
-constexpr promote_t<A, B> max(const A& a, const B& b) {
+  requires(number<A> || arithmetic<A>)
+&&(number<B> || arithmetic<B>)constexpr promote_t<A, B> max(const A& a, const B& b) {
   const promote_t<A, B> x = number_cast<promote_t<A, B>>(a), y = number_cast<promote_t<A, B>>(b);
   if constexpr (detail::has_own_minimum<promote_t<A, B>>) {
     return fmax(y, x);
@@ -185,19 +192,20 @@ constexpr T clamp(const T& x, const L& low, const H& high) {
   return number_cast<T>(min(max(x, low), high));
 }
 
-// ---- elementary functions: the standard library's for real numbers, the type's own for every other ------------------------
+// ---- elementary functions: the standard library's for real numbers, the type's own for every other
+// ------------------------
 
-#define LAYERCAKE_FUNCTION(name)                    \
-  namespace detail::call {                          \
-  using std::name;                                  \
-  template <class T>                                \
-  constexpr T name##_of(const T& x) {               \
-    return name(x);                                 \
-  }                                                 \
-  }                                                 \
-  template <number T>                               \
-  constexpr T name(const T& x) {                    \
-    return detail::call::name##_of(x);              \
+#define LAYERCAKE_FUNCTION(name)                                                                                       \
+  namespace detail::call {                                                                                             \
+  using std::name;                                                                                                     \
+  template <class T>                                                                                                   \
+  constexpr T name##_of(const T& x) {                                                                                  \
+    return name(x);                                                                                                    \
+  }                                                                                                                    \
+  }                                                                                                                    \
+  template <number T>                                                                                                  \
+  constexpr T name(const T& x) {                                                                                       \
+    return detail::call::name##_of(x);                                                                                 \
   }
 LAYERCAKE_FUNCTION(abs)
 LAYERCAKE_FUNCTION(ceil)
@@ -238,8 +246,8 @@ constexpr T power(const T& x) {
   }
 }
 
-// A smooth maximum, (a^4 + b^4)^(1/4): never below the larger, at most 19 % above it (where they are equal). Scaled by the larger, so
-// that it neither overflows nor underflows.
+// A smooth maximum, (a^4 + b^4)^(1/4): never below the larger, at most 19 % above it (where they are equal). Scaled by
+// the larger, so that it neither overflows nor underflows.
 template <number T>
 constexpr T smooth_max(const T& a, const T& b) {
   const T larger = max(a, b);
@@ -254,7 +262,8 @@ constexpr auto is_finite(const T& x) {
   return (x - x) == T(0);
 }
 
-// How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient needs them.
+// How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient
+// needs them.
 enum class counting : unsigned char { whole, smooth };
 
 template <number T>

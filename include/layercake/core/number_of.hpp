@@ -38,7 +38,8 @@ struct first_number<std::tuple<>> {
 template <class First, class... Rest>
 struct first_number<std::tuple<First, Rest...>> {
   using own = typename descriptor_number<First>::type;
-  using type = typename std::conditional_t<std::is_void_v<own>, first_number<std::tuple<Rest...>>, std::type_identity<own>>::type;
+  using type = typename std::conditional_t<std::is_void_v<own>, first_number<std::tuple<Rest...>>,
+                                           std::type_identity<own>>::type;
 };
 
 template <described X>

@@ -1,5 +1,5 @@
-// The words between models, chips and networks: what is to be computed, moved or exchanged. A model says which operations a step consists
-// of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
+// The words between models, chips and networks: what is to be computed, moved or exchanged. A model says which
+// operations a step consists of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
 #pragma once
 
 #include <layercake/core/precision.hpp>
@@ -17,33 +17,36 @@ struct work {
   work totals() const { return *this; }
 };
 
-// `batch` independent products Y[m,n] = X[m,k] W[k,n]; one multiply-add is 2 FLOP. Bytes per value of each operand are given apart because
-// weights, activations and results are stored in different formats.
+// `batch` independent products Y[m,n] = X[m,k] W[k,n]; one multiply-add is 2 FLOP. Bytes per value of each operand are
+// given apart because weights, activations and results are stored in different formats.
 template <class T = double>
 struct matrix_product {
   T m, n, k;
   T batch = T(1);
   precision math = precision::bf16;
-  precision weights = precision::bf16;  // format in which W is stored; narrower than `math` for weight-only quantisation
+  precision weights =
+      precision::bf16;  // format in which W is stored; narrower than `math` for weight-only quantisation
   double weight_bytes = 2, input_bytes = 2, output_bytes = 2;
 
   quantity<unit::flop, T> flop() const { return T(2) * m * n * k * batch * units::flop; }
   quantity<unit::byte, T> bytes() const {
-    return (number_cast<T>(input_bytes) * m * k + number_cast<T>(weight_bytes) * k * n + number_cast<T>(output_bytes) * m * n) * batch * units::byte;
+    return (number_cast<T>(input_bytes) * m * k + number_cast<T>(weight_bytes) * k * n +
+            number_cast<T>(output_bytes) * m * n) *
+           batch * units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
 };
 
-// Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included), softmax inside.
-// Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
+// Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included),
+// softmax inside. Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
 template <class T = double>
 struct attention_product {
   T sequences, queries, context;
-  T heads, key_heads;       // query heads, key-value heads
-  T key_width, value_width; // per head
+  T heads, key_heads;        // query heads, key-value heads
+  T key_width, value_width;  // per head
   T window = T(0);
   bool causal = true;
-  bool latent = false;      // keys and values are one shared latent vector (absorbed multi-head latent attention)
+  bool latent = false;  // keys and values are one shared latent vector (absorbed multi-head latent attention)
   precision math = precision::bf16;
   double cache_bytes = 2, activation_bytes = 2;
 
@@ -63,13 +66,15 @@ struct attention_product {
     const T span = where(window > T(0), min(context, window + queries), context);
     const T entry = latent ? key_width : key_width + value_width;
     return sequences *
-           (T(cache_bytes) * span * key_heads * entry + T(activation_bytes) * queries * heads * (key_width + value_width)) * units::byte;
+           (T(cache_bytes) * span * key_heads * entry +
+            T(activation_bytes) * queries * heads * (key_width + value_width)) *
+           units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
 };
 
-// The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts` experts, of which this rank
-// holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
+// The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts`
+// experts, of which this rank holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
 template <class T = double>
 struct expert_product {
   T tokens, hidden, width, experts, active;
@@ -79,15 +84,19 @@ struct expert_product {
   precision weights = precision::bf16;
   double weight_bytes = 2, activation_bytes = 2;
 
-  // Expected number of distinct experts that `tokens` tokens reach under uniform routing: E (1 - (1 - k/E)^tokens), on this rank.
+  // Expected number of distinct experts that `tokens` tokens reach under uniform routing: E (1 - (1 - k/E)^tokens), on
+  // this rank.
   T distinct() const {
     const T missed = exp(tokens * log1p(-min(active / experts, T(1) - T(1e-12))));
     return experts / ranks * (T(1) - missed);
   }
-  quantity<unit::flop, T> flop() const { return T(2) * matrices * tokens * active / ranks * hidden * width * units::flop; }
+  quantity<unit::flop, T> flop() const {
+    return T(2) * matrices * tokens * active / ranks * hidden * width * units::flop;
+  }
   quantity<unit::byte, T> bytes() const {
     const T routed = tokens * active / ranks;
-    return (T(weight_bytes) * distinct() * matrices * hidden * width + T(activation_bytes) * routed * (T(2) * hidden + matrices * width)) *
+    return (T(weight_bytes) * distinct() * matrices * hidden * width +
+            T(activation_bytes) * routed * (T(2) * hidden + matrices * width)) *
            units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
@@ -104,8 +113,8 @@ struct memory_traffic {
   work<T> totals() const { return {flop(), moved, precision::fp32}; }
 };
 
-// An exchange between `ranks` chips; `bytes` is the whole buffer as nccl-tests counts it: the gathered result, the scattered input, the
-// reduced vector; for point_to_point the message.
+// An exchange between `ranks` chips; `bytes` is the whole buffer as nccl-tests counts it: the gathered result, the
+// scattered input, the reduced vector; for point_to_point the message.
 enum class exchange : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };
 
 template <class T = double>
@@ -113,7 +122,8 @@ struct collective {
   exchange kind = exchange::all_reduce;
   quantity<unit::byte, T> bytes;
   T ranks = T(1);
-  T stride = T(1);  // chips between neighbours of the group: tensor-parallel groups stride 1, data-parallel groups further
+  T stride =
+      T(1);  // chips between neighbours of the group: tensor-parallel groups stride 1, data-parallel groups further
 };
 
 }  // namespace layercake

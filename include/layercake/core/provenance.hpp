@@ -6,22 +6,28 @@
 namespace layercake {
 
 enum class confidence : unsigned char {
-  given,     // by the caller
-  measured,  // published measurement
-  published, // data sheet, price list, register
-  estimated, // a third party's estimate
-  recalled,  // general knowledge, not looked up
-  assumed,   // chosen to have a number
+  given,      // by the caller
+  measured,   // published measurement
+  published,  // data sheet, price list, register
+  estimated,  // a third party's estimate
+  recalled,   // general knowledge, not looked up
+  assumed,    // chosen to have a number
 };
 
 constexpr const char* name(confidence c) {
   switch (c) {
-    case confidence::given: return "given by the caller";
-    case confidence::measured: return "measured";
-    case confidence::published: return "published";
-    case confidence::estimated: return "estimated";
-    case confidence::recalled: return "recalled";
-    case confidence::assumed: return "assumed";
+  case confidence::given:
+    return "given by the caller";
+  case confidence::measured:
+    return "measured";
+  case confidence::published:
+    return "published";
+  case confidence::estimated:
+    return "estimated";
+  case confidence::recalled:
+    return "recalled";
+  case confidence::assumed:
+    return "assumed";
   }
   return "";
 }
@@ -44,7 +50,8 @@ struct provenance {
   constexpr field_source of(const char* name) const {
     for (const field_source& f : fields) {
       const char *a = f.field, *b = name;
-      while (*a != '\0' && *a == *b) ++a, ++b;
+      while (*a != '\0' && *a == *b)
+        ++a, ++b;
       if (*a == *b) return f;
     }
     return {name, source, how};

@@ -1,4 +1,5 @@
-// Fitting a model's constants to measurements: nonlinear least squares inside bounds, with the covariance of what was found.
+// Fitting a model's constants to measurements: nonlinear least squares inside bounds, with the covariance of what was
+// found.
 #pragma once
 
 #include <array>
@@ -22,8 +23,8 @@ struct parameter {
 template <std::size_t N>
 struct calibration {
   std::array<double, N> value{};
-  std::array<double, N> deviation{};                     // standard error; 0 for a parameter at a bound
-  std::array<std::array<double, N>, N> covariance{};     // s^2 (J^T J)^-1 over the parameters that no bound holds
+  std::array<double, N> deviation{};                  // standard error; 0 for a parameter at a bound
+  std::array<std::array<double, N>, N> covariance{};  // s^2 (J^T J)^-1 over the parameters that no bound holds
   std::array<bool, N> at_bound{};
   double residual = 0;  // root of the mean square
   int steps = 0;
@@ -32,41 +33,50 @@ struct calibration {
 
 // The parameters p inside their bounds for which the sum of squares of residual(p, i), i < n, is least.
 //
-// `residual` is a template over its number type: it is called with std::array<dual<double, N>, N>, which gives the Jacobian exactly. Weight
-// residuals by one over the error of the measurement; relative errors come from log(model / measured) or (model - measured) / measured.
-// Method: Levenberg and Marquardt with Marquardt's scaling, each step by a QR factorisation of the damped Jacobian over the parameters that
-// are free to move, projected onto the bounds (More, 1978; Kanzow, Yamashita, Fukushima, J. Comput. Appl. Math. 172, 2004).
-// Throws invalid_value for a start outside its bounds, fewer residuals than parameters, or a start where a residual is not finite.
+// `residual` is a template over its number type: it is called with std::array<dual<double, N>, N>, which gives the
+// Jacobian exactly. Weight residuals by one over the error of the measurement; relative errors come from log(model /
+// measured) or (model - measured) / measured. Method: Levenberg and Marquardt with Marquardt's scaling, each step by a
+// QR factorisation of the damped Jacobian over the parameters that are free to move, projected onto the bounds (More,
+// 1978; Kanzow, Yamashita, Fukushima, J. Comput. Appl. Math. 172, 2004). Throws invalid_value for a start outside its
+// bounds, fewer residuals than parameters, or a start where a residual is not finite.
 template <std::size_t N, class Residual>
 calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t n, const Residual& residual) {
   using D = dual<double, N>;
   for (const parameter& p : parameters) {
     if (!(p.low <= p.start && p.start <= p.high)) {
-      raise(invalid_value(std::string("planning: parameter ") + p.name + " starts at " + to_string(p.start) + "; allowed: from " + to_string(p.low) + " to " +
-                          to_string(p.high) + ". Start inside its bounds."));
+      raise(invalid_value(std::string("planning: parameter ") + p.name + " starts at " + to_string(p.start) +
+                          "; allowed: from " + to_string(p.low) + " to " + to_string(p.high) +
+                          ". Start inside its bounds."));
     }
   }
-  if (n < N) raise(invalid_value("planning: " + std::to_string(n) + " residuals for " + std::to_string(N) + " parameters; give at least as many"));
+  if (n < N)
+    raise(invalid_value("planning: " + std::to_string(n) + " residuals for " + std::to_string(N) +
+                        " parameters; give at least as many"));
 
   vector r(static_cast<Eigen::Index>(n));
   matrix j(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(N));
   const auto evaluate = [&](const std::array<double, N>& p, vector& to, matrix& slopes) {
     std::array<D, N> x;
-    for (std::size_t k = 0; k < N; ++k) x[k] = D::variable(p[k], k);
+    for (std::size_t k = 0; k < N; ++k)
+      x[k] = D::variable(p[k], k);
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const D e = residual(x, i);
       to[static_cast<Eigen::Index>(i)] = e.value;
       sum += e.value * e.value;
-      for (std::size_t k = 0; k < N; ++k) slopes(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = e.slope[k];
+      for (std::size_t k = 0; k < N; ++k)
+        slopes(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = e.slope[k];
     }
     return sum;
   };
 
   calibration<N> c;
-  for (std::size_t k = 0; k < N; ++k) c.value[k] = parameters[k].start;
+  for (std::size_t k = 0; k < N; ++k)
+    c.value[k] = parameters[k].start;
   double sum = evaluate(c.value, r, j);
-  if (!std::isfinite(sum) || !j.allFinite()) raise(invalid_value("planning: a residual or its slope is not finite at the start; start elsewhere or check the measurements"));
+  if (!std::isfinite(sum) || !j.allFinite())
+    raise(invalid_value(
+        "planning: a residual or its slope is not finite at the start; start elsewhere or check the measurements"));
 
   double damping = 1e-3;
   std::vector<std::size_t> free;
@@ -76,7 +86,8 @@ calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t
     free.clear();
     for (std::size_t k = 0; k < N; ++k) {
       const double slope = j.col(static_cast<Eigen::Index>(k)).dot(r);
-      const bool held = (c.value[k] <= parameters[k].low && slope > 0) || (c.value[k] >= parameters[k].high && slope < 0);
+      const bool held =
+          (c.value[k] <= parameters[k].low && slope > 0) || (c.value[k] >= parameters[k].high && slope < 0);
       if (!held) free.push_back(k);
     }
   };
@@ -126,17 +137,21 @@ calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t
   }
   set_free();
   c.residual = std::sqrt(sum / static_cast<double>(n));
-  for (std::size_t k = 0; k < N; ++k) c.at_bound[k] = c.value[k] <= parameters[k].low || c.value[k] >= parameters[k].high;
+  for (std::size_t k = 0; k < N; ++k)
+    c.at_bound[k] = c.value[k] <= parameters[k].low || c.value[k] >= parameters[k].high;
   const auto m = static_cast<Eigen::Index>(free.size());
   if (m > 0 && n > free.size()) {
     matrix free_j(static_cast<Eigen::Index>(n), m);
-    for (Eigen::Index k = 0; k < m; ++k) free_j.col(k) = j.col(static_cast<Eigen::Index>(free[static_cast<std::size_t>(k)]));
+    for (Eigen::Index k = 0; k < m; ++k)
+      free_j.col(k) = j.col(static_cast<Eigen::Index>(free[static_cast<std::size_t>(k)]));
     const matrix inverse = free_j.completeOrthogonalDecomposition().pseudoInverse();
     const matrix spread = inverse * inverse.transpose() * (sum / static_cast<double>(n - free.size()));
     for (Eigen::Index a = 0; a < m; ++a) {
-      for (Eigen::Index b = 0; b < m; ++b) c.covariance[free[static_cast<std::size_t>(a)]][free[static_cast<std::size_t>(b)]] = spread(a, b);
+      for (Eigen::Index b = 0; b < m; ++b)
+        c.covariance[free[static_cast<std::size_t>(a)]][free[static_cast<std::size_t>(b)]] = spread(a, b);
     }
-    for (std::size_t k = 0; k < N; ++k) c.deviation[k] = std::sqrt(c.covariance[k][k]);
+    for (std::size_t k = 0; k < N; ++k)
+      c.deviation[k] = std::sqrt(c.covariance[k][k]);
   }
   return c;
 }

@@ -1,5 +1,5 @@
-// Searches over discrete choices that keep the optimum: every combination is either evaluated, or inside a set whose bound shows that it
-// cannot win.
+// Searches over discrete choices that keep the optimum: every combination is either evaluated, or inside a set whose
+// bound shows that it cannot win.
 #pragma once
 
 #include <cstddef>
@@ -28,10 +28,11 @@ struct search_result {
 
 // The `keep` combinations of least value among choices with `sizes[i]` options each.
 //
-// `value(options)` is the figure of a whole combination; infeasible is an infinite value (or NaN), which never wins. `bound(options)` is given
-// the options of the first choices and returns a figure that no combination beginning with them is below: what cannot win is left out. With
-// such a bound the result is that of trying every combination; among equals the first in the order of the options wins.
-// Worked number: sum of choices 0..9 in four places, bound the sum so far, minimum: 1 combination evaluated, the rest pruned.
+// `value(options)` is the figure of a whole combination; infeasible is an infinite value (or NaN), which never wins.
+// `bound(options)` is given the options of the first choices and returns a figure that no combination beginning with
+// them is below: what cannot win is left out. With such a bound the result is that of trying every combination; among
+// equals the first in the order of the options wins. Worked number: sum of choices 0..9 in four places, bound the sum
+// so far, minimum: 1 combination evaluated, the rest pruned.
 template <class Value, class Bound>
   requires requires(Bound& bound, const std::vector<std::size_t>& options) { bound(options); }
 auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound, std::size_t keep = 1) {
@@ -43,7 +44,8 @@ auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound,
     r.combinations *= static_cast<double>(sizes[i]);
   }
   std::vector<double> below(sizes.size() + 1, 1);  // combinations that share the first i options
-  for (std::size_t i = sizes.size(); i-- > 0;) below[i] = below[i + 1] * static_cast<double>(sizes[i]);
+  for (std::size_t i = sizes.size(); i-- > 0;)
+    below[i] = below[i + 1] * static_cast<double>(sizes[i]);
 
   std::vector<std::size_t> options;
   const auto cannot_win = [&](const Q& q) { return r.best.size() == keep && !(q < r.best.back().value); };
@@ -54,7 +56,8 @@ auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound,
       const Q q = value(options);
       if (!(q - q == q - q) || cannot_win(q)) return;  // infinite or NaN
       std::size_t at = r.best.size();
-      while (at > 0 && q < r.best[at - 1].value) --at;
+      while (at > 0 && q < r.best[at - 1].value)
+        --at;
       r.best.insert(r.best.begin() + static_cast<std::ptrdiff_t>(at), {q, options});
       if (r.best.size() > keep) r.best.pop_back();
       return;
@@ -78,7 +81,8 @@ auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound,
 template <class Value>
 auto search(const std::vector<std::size_t>& sizes, Value&& value, std::size_t keep = 1) {
   using Q = decltype(value(sizes));
-  return search(sizes, value, [](const std::vector<std::size_t>&) { return std::numeric_limits<Q>::lowest(); }, keep);
+  return search(
+      sizes, value, [](const std::vector<std::size_t>&) { return std::numeric_limits<Q>::lowest(); }, keep);
 }
 
 }  // namespace layercake::planning

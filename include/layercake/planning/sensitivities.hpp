@@ -1,4 +1,5 @@
-// What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low to high.
+// What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low
+// to high.
 #pragma once
 
 #include <layercake/bulk/sweep.hpp>
@@ -9,8 +10,9 @@
 
 namespace layercake::planning {
 
-// A formula with the derivatives of its result along N inputs: what it returns holds duals over the number type that it was asked for. In a
-// sweep these are recorded as any other operation, so that gradients come for every point of a batch.
+// A formula with the derivatives of its result along N inputs: what it returns holds duals over the number type that it
+// was asked for. In a sweep these are recorded as any other operation, so that gradients come for every point of a
+// batch.
 //
 //   bulk::sweep(service, planning::with_slopes(formula, price, efficiency)).over(...)
 //       .run(bulk::into(column, planning::elasticity<0>(figure)))
@@ -24,12 +26,17 @@ struct with_slopes_of {
     using T = std::remove_cvref_t<decltype(layercake::detail::access::base(std::get<0>(inputs)(std::declval<X&>())))>;
     using D = dual<T, sizeof...(Access)>;
     auto varied = detail::with_numbers<D>(x);
-    const auto seed = [&](const auto& access, std::size_t i) { detail::assign(access, varied, D::variable(layercake::detail::access::base(access(varied)).value, i)); };
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (seed(std::get<Index>(inputs), Index), ...);
-    }(std::make_index_sequence<sizeof...(Access)>{});
+    const auto seed = [&](const auto& access, std::size_t i) {
+      detail::assign(access, varied, D::variable(layercake::detail::access::base(access(varied)).value, i));
+    };
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) { (seed(std::get<Index>(inputs), Index), ...); }
+    (std::make_index_sequence<sizeof...(Access)>{});
     return std::pair{formula(varied), std::array<T, sizeof...(Access)>{std::apply(
-                                          [&](const auto&... access) { return std::array<T, sizeof...(Access)>{layercake::detail::access::base(access(varied)).value...}; }, inputs)}};
+                                          [&](const auto&... access) {
+                                            return std::array<T, sizeof...(Access)>{
+                                                layercake::detail::access::base(access(varied)).value...};
+                                          },
+                                          inputs)}};
   }
 };
 template <class Formula, class... Access>
@@ -70,7 +77,8 @@ struct variance_shares {
 };
 
 namespace detail {
-// Point j of block m: matrix A (m = 0), matrix B (m = 1), or A with column m - 2 from B. Both come from one sample of twice the inputs.
+// Point j of block m: matrix A (m = 0), matrix B (m = 1), or A with column m - 2 from B. Both come from one sample of
+// twice the inputs.
 struct crossed_source final : bulk::detail::source {
   std::shared_ptr<const bulk::detail::source> shares;
   std::size_t inputs;
@@ -79,14 +87,16 @@ struct crossed_source final : bulk::detail::source {
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     std::vector<double> both(2 * inputs * n);
     std::vector<double*> columns(2 * inputs);
-    for (std::size_t k = 0; k < columns.size(); ++k) columns[k] = both.data() + k * n;
+    for (std::size_t k = 0; k < columns.size(); ++k)
+      columns[k] = both.data() + k * n;
     for (std::size_t done = 0; done < n;) {
       const std::uint64_t at = first + done, m = at / points, j = at % points;
       const std::size_t part = static_cast<std::size_t>(points - j < n - done ? points - j : n - done);
       shares->fill(j, part, columns.data());
       for (std::size_t k = 0; k < inputs; ++k) {
         const double* const from = columns[(m == 1 || m == k + 2) ? inputs + k : k];
-        for (std::size_t i = 0; i < part; ++i) out[k][done + i] = from[i];
+        for (std::size_t i = 0; i < part; ++i)
+          out[k][done + i] = from[i];
       }
       done += part;
     }
@@ -97,10 +107,11 @@ struct crossed_source final : bulk::detail::source {
 // Sobol's indices of a figure under independent uncertain inputs, from points * (inputs + 2) evaluations:
 //   S_i = mean(f_B (f_ABi - f_A)) / V        Saltelli et al., Comput. Phys. Commun. 181, 2010, table 2 (b)
 //   T_i = mean((f_A - f_ABi)^2) / (2 V)      Jansen, 1999
-// `start` is a sweep without axes; `points` a sample, best of Sobol points and a power of two. Throws infeasible if fewer than two points are
-// feasible. Worked number: f = x1 + 2 x2 of uniforms: S = 1/5, 4/5, and T the same.
+// `start` is a sweep without axes; `points` a sample, best of Sobol points and a power of two. Throws infeasible if
+// fewer than two points are feasible. Worked number: f = x1 + 2 x2 of uniforms: S = 1/5, 4/5, and T the same.
 template <class Sweep, class Figure, class... Access, class... Unit>
-auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Figure& figure, const bulk::uncertain_of<Access, Unit>&... inputs) {
+auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Figure& figure,
+                        const bulk::uncertain_of<Access, Unit>&... inputs) {
   constexpr std::size_t N = sizeof...(inputs);
   bulk::sample crossed = points;
   crossed.points = points.points * (N + 2);
@@ -113,7 +124,9 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
   };
   const auto space = Sweep(start).sampled(crossed, inputs...);
   std::vector<double> f(crossed.points);
-  const auto spread = space.run(bulk::into(bulk::column_view<typename Sweep::template unit_of_figure<Figure>>(f.data(), f.size(), 1.0), figure), bulk::moments(figure));
+  const auto spread = space.run(
+      bulk::into(bulk::column_view<typename Sweep::template unit_of_figure<Figure>>(f.data(), f.size(), 1.0), figure),
+      bulk::moments(figure));
   using Q = std::remove_cvref_t<decltype(std::get<1>(spread).mean)>;
 
   const std::size_t n = points.points;
@@ -127,7 +140,9 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
   for (std::size_t j = 0; j < n; ++j) {
     if (usable(j)) sum += f[j] + f[n + j], count += 1;
   }
-  if (count < 2) raise(infeasible("planning: fewer than two points of the sample are feasible; widen the ranges that make them fail"));
+  if (count < 2)
+    raise(
+        infeasible("planning: fewer than two points of the sample are feasible; widen the ranges that make them fail"));
   const double mean = sum / (2 * count);
   double variance = 0;
   std::array<double, N> first{}, total{};
@@ -142,10 +157,14 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
     }
   }
   variance /= 2 * count;
-  variance_shares<Q> r{layercake::detail::access::make<bulk::unit_of_t<Q>>(mean), layercake::detail::access::make<bulk::unit_of_t<Q>>(std::sqrt(variance)), count, {}};
+  variance_shares<Q> r{layercake::detail::access::make<bulk::unit_of_t<Q>>(mean),
+                       layercake::detail::access::make<bulk::unit_of_t<Q>>(std::sqrt(variance)),
+                       count,
+                       {}};
   const std::vector<std::string> names = space.input_names();
   for (std::size_t k = 0; k < N; ++k) {
-    r.inputs.push_back({names[names.size() - N + k], variance > 0 ? first[k] / count / variance : 0.0, variance > 0 ? total[k] / count / (2 * variance) : 0.0});
+    r.inputs.push_back({names[names.size() - N + k], variance > 0 ? first[k] / count / variance : 0.0,
+                        variance > 0 ? total[k] / count / (2 * variance) : 0.0});
   }
   return r;
 }
@@ -158,9 +177,11 @@ struct swing {
   Q at_low, at_high;
 };
 
-// A tornado: each input at the shares `low` and `high` of its distribution, the others at their medians; longest bar first.
+// A tornado: each input at the shares `low` and `high` of its distribution, the others at their medians; longest bar
+// first.
 template <class Sweep, class Figure, class... Access, class... Unit>
-auto tornado(const Sweep& start, double low, double high, const Figure& figure, const bulk::uncertain_of<Access, Unit>&... inputs) {
+auto tornado(const Sweep& start, double low, double high, const Figure& figure,
+             const bulk::uncertain_of<Access, Unit>&... inputs) {
   constexpr std::size_t N = sizeof...(inputs);
   // Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.
   struct ends final : bulk::detail::source {
@@ -168,11 +189,13 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure, 
     std::size_t inputs;
     void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
       for (std::size_t k = 0; k < inputs; ++k) {
-        for (std::size_t i = 0; i < n; ++i) out[k][i] = first + i == 1 + 2 * k ? low : first + i == 2 + 2 * k ? high : 0.5;
+        for (std::size_t i = 0; i < n; ++i)
+          out[k][i] = first + i == 1 + 2 * k ? low : first + i == 2 + 2 * k ? high : 0.5;
       }
     }
   };
-  bulk::sample rows{1 + 2 * N, 0, [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::detail::source> {
+  bulk::sample rows{1 + 2 * N, 0,
+                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::detail::source> {
                       auto s = std::make_shared<ends>();
                       s->low = low;
                       s->high = high;
@@ -189,13 +212,18 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure, 
   for (std::size_t k = 0; k < N; ++k) {
     const auto at_low = space.coordinates(1 + 2 * k), at_high = space.coordinates(2 + 2 * k);
     const std::size_t i = names.size() - N + k;
-    bars.push_back({names[i], at_low[i].second, at_high[i].second, layercake::detail::access::make<Unit_>(f[1 + 2 * k]), layercake::detail::access::make<Unit_>(f[2 + 2 * k])});
+    bars.push_back({names[i], at_low[i].second, at_high[i].second, layercake::detail::access::make<Unit_>(f[1 + 2 * k]),
+                    layercake::detail::access::make<Unit_>(f[2 + 2 * k])});
   }
-  const auto length = [](const swing<Q>& s) { return std::fabs(static_cast<double>(layercake::detail::access::base(s.at_high)) - static_cast<double>(layercake::detail::access::base(s.at_low))); };
+  const auto length = [](const swing<Q>& s) {
+    return std::fabs(static_cast<double>(layercake::detail::access::base(s.at_high)) -
+                     static_cast<double>(layercake::detail::access::base(s.at_low)));
+  };
   for (std::size_t i = 1; i < bars.size(); ++i) {
     const swing<Q> b = bars[i];
     std::size_t j = i;
-    for (; j > 0 && length(bars[j - 1]) < length(b); --j) bars[j] = bars[j - 1];
+    for (; j > 0 && length(bars[j - 1]) < length(b); --j)
+      bars[j] = bars[j - 1];
     bars[j] = b;
   }
   return bars;

@@ -45,7 +45,9 @@ struct basic_bill {
   quantity<unit::usd_per_second, T> application_cost;  // what the application spends beside the stack
   quantity<unit::usd_per_second, T> value;             // what the tasks are worth to those who pay
 
-  auto infrastructure_cost() const { return server_cost + network_cost + facility_cost + maintenance_cost + staff_cost; }
+  auto infrastructure_cost() const {
+    return server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
+  }
   auto capex() const { return chip_capex + server_capex + network_capex + facility_capex; }
   // The sum of the five layers' lines.
   auto cost() const { return energy_cost + chip_cost + infrastructure_cost() + model_cost + application_cost; }
@@ -74,37 +76,49 @@ figure(const char*, const char*, Read) -> figure<Read>;
 // Every figure of a bill, in the order of the chain.
 constexpr auto bill_figures() {
   return std::tuple{
-      figure{"price_of_tokens", "(energy + chips + infrastructure + model + application cost) / output tokens per second",
+      figure{"price_of_tokens",
+             "(energy + chips + infrastructure + model + application cost) / output tokens per second",
              [](const auto& b) { return b.price_of_tokens(); }},
       figure{"cost_per_task", "cost / tasks per second", [](const auto& b) { return b.cost_per_task(); }},
-      figure{"energy_per_token", "mean plant power / output tokens per second", [](const auto& b) { return b.energy_per_token(); }},
+      figure{"energy_per_token", "mean plant power / output tokens per second",
+             [](const auto& b) { return b.energy_per_token(); }},
       figure{"tasks", "daily users * tasks per user", [](const auto& b) { return b.tasks; }},
       figure{"calls", "tasks * calls per task", [](const auto& b) { return b.calls; }},
       figure{"output_tokens", "calls * output tokens per call", [](const auto& b) { return b.output_tokens; }},
-      figure{"time_to_first_token", "prefill pass + one decode interval", [](const auto& b) { return b.time_to_first_token; }},
-      figure{"time_per_output_token", "decode pass at the concurrency + its share of prefills", [](const auto& b) { return b.time_per_output_token; }},
+      figure{"time_to_first_token", "prefill pass + one decode interval",
+             [](const auto& b) { return b.time_to_first_token; }},
+      figure{"time_per_output_token", "decode pass at the concurrency + its share of prefills",
+             [](const auto& b) { return b.time_per_output_token; }},
       figure{"concurrency", "min(calls whose cache fits beside the weights, calls that keep the time per output token)",
              [](const auto& b) { return b.concurrency; }},
       figure{"replicas", "calls * peak to mean / (calls per second of a replica * utilisation * availability)",
              [](const auto& b) { return b.replicas; }},
       figure{"chips", "replicas * chips per replica, in whole nodes", [](const auto& b) { return b.chips; }},
-      figure{"chip_power", "idle + (peak - idle) * use, all chips, mean", [](const auto& b) { return b.chip_power.mean; }},
-      figure{"it_power", "chip power with the rest of the node and network, busiest hour", [](const auto& b) { return b.it_power.peak; }},
-      figure{"site_power", "it power * power usage effectiveness, busiest hour", [](const auto& b) { return b.site_power.peak; }},
-      figure{"plant_power", "mean site power / (1 - transmission loss)", [](const auto& b) { return b.plant_power.mean; }},
+      figure{"chip_power", "idle + (peak - idle) * use, all chips, mean",
+             [](const auto& b) { return b.chip_power.mean; }},
+      figure{"it_power", "chip power with the rest of the node and network, busiest hour",
+             [](const auto& b) { return b.it_power.peak; }},
+      figure{"site_power", "it power * power usage effectiveness, busiest hour",
+             [](const auto& b) { return b.site_power.peak; }},
+      figure{"plant_power", "mean site power / (1 - transmission loss)",
+             [](const auto& b) { return b.plant_power.mean; }},
       figure{"carbon", "energy at the plant * carbon intensity", [](const auto& b) { return b.carbon; }},
-      figure{"water", "energy * water intensity of the plants + IT energy * water usage effectiveness", [](const auto& b) { return b.water; }},
+      figure{"water", "energy * water intensity of the plants + IT energy * water usage effectiveness",
+             [](const auto& b) { return b.water; }},
       figure{"silicon", "chips * die area", [](const auto& b) { return b.silicon; }},
       figure{"land", "site power * land per watt", [](const auto& b) { return b.land; }},
       figure{"operators", "it power * operators per watt", [](const auto& b) { return b.operators; }},
-      figure{"construction_workers", "it power * workers per watt", [](const auto& b) { return b.construction_workers; }},
+      figure{"construction_workers", "it power * workers per watt",
+             [](const auto& b) { return b.construction_workers; }},
       figure{"capex", "chips + servers + network + facility", [](const auto& b) { return b.capex(); }},
       figure{"energy_cost", "energy * price + peak power * demand charge", [](const auto& b) { return b.energy_cost; }},
-      figure{"chip_cost", "chips * price * capital recovery factor(discount rate, IT life)", [](const auto& b) { return b.chip_cost; }},
+      figure{"chip_cost", "chips * price * capital recovery factor(discount rate, IT life)",
+             [](const auto& b) { return b.chip_cost; }},
       figure{"infrastructure_cost", "servers + network (IT life) + facility (facility life) + maintenance + staff",
              [](const auto& b) { return b.infrastructure_cost(); }},
       figure{"model_cost", "output tokens * royalty", [](const auto& b) { return b.model_cost; }},
-      figure{"application_cost", "what the application spends beside the stack", [](const auto& b) { return b.application_cost; }}};
+      figure{"application_cost", "what the application spends beside the stack",
+             [](const auto& b) { return b.application_cost; }}};
 }
 
 namespace detail {
@@ -134,12 +148,16 @@ inline std::string to_string(const bill& b) {
   line("cost beside the stack", part_of_total(b.application_cost));
   s += "models\n";
   line("tokens", to_string(b.output_tokens) + " out", to_string(b.input_tokens) + " in");
-  line("first token", to_string(b.time_to_first_token), "then " + to_string(b.time_per_output_token * (1 * units::token)) + " per token");
+  line("first token", to_string(b.time_to_first_token),
+       "then " + to_string(b.time_per_output_token * (1 * units::token)) + " per token");
   line("royalty", part_of_total(b.model_cost));
   s += "infrastructure\n";
-  line("fleet", whole(b.nodes) + " nodes, " + whole(b.replicas) + " replicas", "load " + to_string(100 * b.load) + " %");
+  line("fleet", whole(b.nodes) + " nodes, " + whole(b.replicas) + " replicas",
+       "load " + to_string(100 * b.load) + " %");
   line("power", to_string(b.site_power.peak) + " peak", to_string(b.site_power.mean) + " mean at the meter");
-  line("land, people", shown(b.land), whole(b.operators) + " operators, " + whole(b.construction_workers) + " builders for " + to_string(b.time_to_build));
+  line("land, people", shown(b.land),
+       whole(b.operators) + " operators, " + whole(b.construction_workers) + " builders for " +
+           to_string(b.time_to_build));
   line("capex", to_string(b.capex()));
   line("cost", part_of_total(b.infrastructure_cost()));
   s += "chips\n";
@@ -150,14 +168,13 @@ inline std::string to_string(const bill& b) {
   line("cost", part_of_total(b.energy_cost));
   s += "total\n";
   line("cost", to_string(b.cost()));
-  line("price of tokens", to_string(b.price_of_tokens()), to_string(b.cost_per_task()) + " per task, " + to_string(b.energy_per_token()));
+  line("price of tokens", to_string(b.price_of_tokens()),
+       to_string(b.cost_per_task()) + " per task, " + to_string(b.energy_per_token()));
   return s;
 }
 
 template <class Char, class Traits>
-  requires std::same_as<Char, char>
-std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const bill& b) {
-  return out << to_string(b);
-}
+  requires std::same_as<Char, char> std::basic_ostream<Char, Traits>
+&operator<<(std::basic_ostream<Char, Traits>& out, const bill& b) { return out << to_string(b); }
 
 }  // namespace layercake

@@ -25,17 +25,18 @@ struct basic_grant {
   static constexpr auto fields() {
     using X = basic_grant;
     const domain any = nonnegative.or_unknown();
-    return std::tuple{field("plant_power", &X::plant_power, any, "the power that plants can give at the busiest hour"),
-                      field("site_power", &X::site_power, any, "the power that the site's connection carries"),
-                      field("chips", &X::chips, any, "the chips that can be had"),
-                      field("silicon", &X::silicon, any, "the die area that can be had"),
-                      field("capital", &X::capital, any, "the money that can be spent on chips, servers, network and building"),
-                      field("land", &X::land, any, "the land that can be had"),
-                      field("construction_workers", &X::construction_workers, any, "the builders that can be hired"),
-                      field("operators", &X::operators, any, "the people who can be hired to run it"),
-                      field("water", &X::water, any, "the water that may be drawn"),
-                      field("carbon", &X::carbon, any, "the emissions that are allowed"),
-                      field("time", &X::time, any, "the time from today that the answer is for")};
+    return std::tuple{
+        field("plant_power", &X::plant_power, any, "the power that plants can give at the busiest hour"),
+        field("site_power", &X::site_power, any, "the power that the site's connection carries"),
+        field("chips", &X::chips, any, "the chips that can be had"),
+        field("silicon", &X::silicon, any, "the die area that can be had"),
+        field("capital", &X::capital, any, "the money that can be spent on chips, servers, network and building"),
+        field("land", &X::land, any, "the land that can be had"),
+        field("construction_workers", &X::construction_workers, any, "the builders that can be hired"),
+        field("operators", &X::operators, any, "the people who can be hired to run it"),
+        field("water", &X::water, any, "the water that may be drawn"),
+        field("carbon", &X::carbon, any, "the emissions that are allowed"),
+        field("time", &X::time, any, "the time from today that the answer is for")};
   }
 };
 using grant = basic_grant<>;
@@ -81,9 +82,7 @@ struct basic_ceiling {
   }
 
   // The resource that limits; "nothing granted" where none does.
-  const char* binding() const
-    requires real<T>
-  {
+  const char* binding() const requires real<T> {
     const char* name = "nothing granted";
     for_each_limit([&](const char* candidate, const auto& limit) {
       if (is_finite(limit.calls) && limit.calls == calls) name = candidate;
@@ -93,9 +92,10 @@ struct basic_ceiling {
 };
 using ceiling = basic_ceiling<>;
 
-// The ceiling of `granted`, from the bill of any amount of the same service with smooth counting: everything on such a bill is proportional to
-// the calls, so each resource allows granted / (needed per call), and the least decides.
-//   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the one that binds
+// The ceiling of `granted`, from the bill of any amount of the same service with smooth counting: everything on such a
+// bill is proportional to the calls, so each resource allows granted / (needed per call), and the least decides.
+//   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the
+//   one that binds
 // Energy is priced anew at the power of the ceiling: `energy_cost_at(power demand at the meter)`.
 template <class T, class EnergyCost>
 basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& granted, EnergyCost&& energy_cost_at) {
@@ -106,7 +106,8 @@ basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& grante
 
   const auto limit = [&](auto& l, const auto& given, const auto& needed) {
     l.granted = given;
-    l.calls = where(is_known(given), b.calls * (given / where(needed > needed * T(0), needed, given * T(0) + needed)), unlimited);
+    l.calls = where(is_known(given), b.calls * (given / where(needed > needed * T(0), needed, given * T(0) + needed)),
+                    unlimited);
     l.calls = where(needed > needed * T(0), l.calls, unlimited);
     c.calls = min(c.calls, l.calls);
   };
@@ -127,7 +128,8 @@ basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& grante
   c.users = b.users * scale;
   c.value = b.value * scale;
   const auto beside_energy = b.chip_cost + b.infrastructure_cost() + b.model_cost + b.application_cost;
-  c.cost = beside_energy * scale + energy_cost_at(power_demand<T>{b.site_power.peak * scale, b.site_power.mean * scale});
+  c.cost =
+      beside_energy * scale + energy_cost_at(power_demand<T>{b.site_power.peak * scale, b.site_power.mean * scale});
   const auto running = max(granted.time - b.time_to_build, b.time_to_build * T(0));
   c.tokens_in_time = where(is_known(granted.time), c.output_tokens * running, quantity<unit::token, T>());
 
@@ -153,22 +155,22 @@ basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& grante
 
 // The ceiling as a person reads it.
 inline std::string to_string(const ceiling& c) {
-  std::string s = "ceiling " + to_string(c.output_tokens) + " out, " + to_string(c.users) + " users; binds: " + c.binding() + "\n";
+  std::string s =
+      "ceiling " + to_string(c.output_tokens) + " out, " + to_string(c.users) + " users; binds: " + c.binding() + "\n";
   c.for_each_limit([&](const char* name, const auto& l) {
     if (!is_finite(l.calls)) return;
     std::string label = std::string("  ") + name;
     label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
     s += label + to_string(l.granted) + " allow " + to_string(c.output_tokens * (l.calls / c.calls)) + " out";
-    if (l.calls == c.calls) s += "; one more unit: " + to_string(l.tokens_per_unit) + ", margin " + detail::shown(l.margin_per_unit);
+    if (l.calls == c.calls)
+      s += "; one more unit: " + to_string(l.tokens_per_unit) + ", margin " + detail::shown(l.margin_per_unit);
     s += "\n";
   });
   return s;
 }
 
 template <class Char, class Traits>
-  requires std::same_as<Char, char>
-std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const ceiling& c) {
-  return out << to_string(c);
-}
+  requires std::same_as<Char, char> std::basic_ostream<Char, Traits>
+&operator<<(std::basic_ostream<Char, Traits>& out, const ceiling& c) { return out << to_string(c); }
 
 }  // namespace layercake

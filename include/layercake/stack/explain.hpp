@@ -1,5 +1,5 @@
-// Sensitivities and explanations: how much each input moves a figure of the bill, by forward differentiation of the same formulas, and where
-// every figure comes from.
+// Sensitivities and explanations: how much each input moves a figure of the bill, by forward differentiation of the
+// same formulas, and where every figure comes from.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@ namespace layercake {
 
 // One input's influence on one figure.
 struct sensitivity {
-  std::string input;    // path: energy.price
-  std::string value;    // as printed
-  double slope;         // d figure / d input, in base units
-  double elasticity;    // d ln figure / d ln input: the per cent that the figure moves for one per cent of the input
+  std::string input;  // path: energy.price
+  std::string value;  // as printed
+  double slope;       // d figure / d input, in base units
+  double elasticity;  // d ln figure / d ln input: the per cent that the figure moves for one per cent of the input
   const char* source;
   confidence how;
 };
@@ -37,18 +37,25 @@ struct source_visit {  // the provenance of the field at `path`, as far as its r
   }
 };
 
+inline bool varies(const std::string& path, const domain& allowed) {
+  return !allowed.whole && path.compare(0, 5, "plan.") != 0;
+}
+
 inline void sort_by_influence(std::vector<sensitivity>& list) {
   for (std::size_t i = 1; i < list.size(); ++i) {  // insertion: a few dozen entries
-    for (std::size_t j = i; j > 0 && std::abs(list[j].elasticity) > std::abs(list[j - 1].elasticity); --j) std::swap(list[j], list[j - 1]);
+    for (std::size_t j = i; j > 0 && std::abs(list[j].elasticity) > std::abs(list[j - 1].elasticity); --j)
+      std::swap(list[j], list[j - 1]);
   }
 }
 }  // namespace detail
 
-// The slopes of `figures...` in every input of `service`, ranked by |elasticity| for each. Each figure is a callable on the bill that returns a
-// quantity or a number. Inputs that are whole numbers by nature (layers, heads, chips of a replica) are left out: nobody can have one per cent
-// more of them. Fleets are counted smoothly. Cost: one pull for every eight inputs.
+// The slopes of `figures...` in every input of `service`, ranked by |elasticity| for each. Each figure is a callable on
+// the bill that returns a quantity or a number. Inputs that are whole numbers by nature (layers, heads, chips of a
+// replica) are left out: nobody can have one per cent more of them; so is the plan, which is chosen, not given. Fleets
+// are counted smoothly. Cost: one pull for every eight inputs.
 template <class... Layer, class... Figure>
-std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<Layer...>& service, const Figure&... figures) {
+std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<Layer...>& service,
+                                                                  const Figure&... figures) {
   constexpr std::size_t width = 8;
   using T = typename stack<Layer...>::number_type;
   using D = dual<T, width>;
@@ -56,21 +63,23 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
   std::vector<sensitivity> inputs;
   std::vector<T> values;
   for_each_field(service, "", [&](const std::string& path, const auto& value, const auto& described_by) {
-    if (described_by.allowed.whole) return;
+    if (!detail::varies(path, described_by.allowed)) return;
     const T base = number_cast<T>(detail::access::base(value));
     detail::source_visit<stack<Layer...>> source{path};
     detail::walk(service, "", source);
-    inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source, source.found.how});
+    inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source,
+                      source.found.how});
     values.push_back(base);
   });
 
   std::array<std::vector<sensitivity>, sizeof...(Figure)> result;
-  for (auto& r : result) r = inputs;
+  for (auto& r : result)
+    r = inputs;
   for (std::size_t first = 0; first < inputs.size(); first += width) {
     auto varied = service.template over<D>();
     std::size_t i = 0;
-    for_each_field(varied, "", [&](const std::string&, auto& value, const auto& described_by) {
-      if (described_by.allowed.whole) return;
+    for_each_field(varied, "", [&](const std::string& path, auto& value, const auto& described_by) {
+      if (!detail::varies(path, described_by.allowed)) return;
       if constexpr (std::same_as<std::remove_cvref_t<decltype(detail::access::base(value))>, D>) {
         if (i >= first && i < first + width) {
           using V = std::remove_cvref_t<decltype(value)>;
@@ -92,13 +101,16 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];
         s.slope = static_cast<double>(slope);
-        s.elasticity = y.value == T(0) || !is_known(values[first + k]) ? 0.0 : static_cast<double>(slope * values[first + k] / y.value);
+        s.elasticity = y.value == T(0) || !is_known(values[first + k])
+                           ? 0.0
+                           : static_cast<double>(slope * values[first + k] / y.value);
       }
       ++f;
     };
     (read(figures), ...);
   }
-  for (auto& r : result) detail::sort_by_influence(r);
+  for (auto& r : result)
+    detail::sort_by_influence(r);
   return result;
 }
 
@@ -142,7 +154,8 @@ inline std::string to_string(const explanation& e, std::size_t inputs = 5) {
   std::string s = e.figure + " = " + e.value + "\n  = " + e.formula + "\n";
   for (std::size_t i = 0; i < e.inputs.size() && i < inputs; ++i) {
     const sensitivity& x = e.inputs[i];
-    s += "  " + x.input + " = " + x.value + ", elasticity " + to_string(x.elasticity) + " (" + x.source + "; " + name(x.how) + ")\n";
+    s += "  " + x.input + " = " + x.value + ", elasticity " + to_string(x.elasticity) + " (" + x.source + "; " +
+         name(x.how) + ")\n";
   }
   return s;
 }

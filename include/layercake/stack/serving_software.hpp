@@ -72,15 +72,15 @@ enum class serving_engine : unsigned char {
 // Fitted on the published serving measurements in benchmarks/accuracy/data by benchmarks/accuracy/fit_measurements.cpp
 // (./dev accuracy --fit), all together.
 struct serving_constants {
-  double compiled_step = 0.40e-3, scripted_step = 1.07e-3;       // s, host time of a step by the engine's language
-  double compiled_sequence = 3.7e-6, scripted_sequence = 46e-6;  // s, of it per sequence
-  double request = 6.1e-3;                                       // s
-  double launch = 21e-6;                                         // s, least time of an operation that the host launches
-  double wave_loss = 0.075;
-  double run = 440;              // requests of a benchmark that sends a data set
-  double spread = 0.51;          // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.19;  // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.33;    // and speed of decode attention over the chip's law
+  double compiled_step = 0.0002527, scripted_step = 0.001075;  // s, host time of a step by the engine's language
+  double compiled_sequence = 3.914e-06, scripted_sequence = 4.621e-05;  // s, of it per sequence
+  double request = 0.005862;                                            // s
+  double launch = 2.25e-05;  // s, least time of an operation that the host launches
+  double wave_loss = 0.07117;
+  double run = 496.2;              // requests of a benchmark that sends a data set
+  double spread = 0.3553;          // variance of answers' lengths over the squared mean, in chat data
+  double neuron_compute = 0.1893;  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.3316;    // and speed of decode attention over the chip's law
 };
 inline constexpr serving_constants fitted_serving{};
 

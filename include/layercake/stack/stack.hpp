@@ -1,8 +1,9 @@
-// The stack: five layers as one program. `pull` follows a service from its users down to the power plant and ends in a bill; `push` follows
-// what is granted from below up to what it can make and ends in a ceiling. Both are the same formulas.
+// The stack: five layers as one program. `pull` follows a service from its users down to the power plant and ends in a
+// bill; `push` follows what is granted from below up to what it can make and ends in a ceiling. Both are the same
+// formulas.
 //
-// Any layer may be the user's own type that satisfies the layer's concept; any input may be a double, a float, a batch or a dual, and the
-// result has the number type that the inputs promote to.
+// Any layer may be the user's own type that satisfies the layer's concept; any input may be a double, a float, a batch
+// or a dual, and the result has the number type that the inputs promote to.
 #pragma once
 
 #include <layercake/applications/applications.hpp>
@@ -19,7 +20,8 @@ namespace layercake {
 //   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
 //   power:   chips -> node -> site -> plant, at the busiest hour and as a mean
 //   money:   one line per layer; cost per task is their sum over the tasks
-// Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost is infinite.
+// Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost
+// is infinite.
 template <class T, class Energy, class Chip, class Infrastructure, class Model, class Application>
 basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructure& infrastructure, const Model& model,
                       const Application& application, const basic_serving_plan<T>& plan, counting how) {
@@ -44,7 +46,9 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
   b.load = demand.calls / (served.calls * b.replicas);
 
   // The power of a chip that works for a share of the time.
-  const auto power_at_load = [&](const T& share_of_time) { return running_power(chip, served.per_call, T(1), min(share_of_time, T(1))); };
+  const auto power_at_load = [&](const T& share_of_time) {
+    return running_power(chip, served.per_call, T(1), min(share_of_time, T(1)));
+  };
   chip_demand<T> fleet;
   fleet.chips = in_service;
   fleet.peak_power = power_at_load(b.load * demand.peak_to_mean);
@@ -87,9 +91,9 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
 // Five layers that fit each other. Composing checks every field of every layer and chooses a serving plan.
 template <class Energy, class Chip, class Infrastructure, class Model, class Application>
 class stack {
- public:
-  using number_type =
-      promote_all_t<number_of_t<Energy>, number_of_t<Chip>, number_of_t<Infrastructure>, number_of_t<Model>, number_of_t<Application>>;
+public:
+  using number_type = promote_all_t<number_of_t<Energy>, number_of_t<Chip>, number_of_t<Infrastructure>,
+                                    number_of_t<Model>, number_of_t<Application>>;
 
   using T = number_type;
 
@@ -100,14 +104,21 @@ class stack {
   Application application;
   basic_serving_plan<number_type> plan{};
 
-  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan serves the calls.
+  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no
+  // plan serves the calls.
   stack(Energy e, Chip c, Infrastructure i, Model m, Application a)
-      : energy(std::move(e)), chip(std::move(c)), infrastructure(std::move(i)), model(std::move(m)), application(std::move(a)) {
+      : energy(std::move(e)),
+        chip(std::move(c)),
+        infrastructure(std::move(i)),
+        model(std::move(m)),
+        application(std::move(a)) {
     static_assert(has_energy, "layercake: the first layer of a stack is an energy supply: see energy/supply.hpp");
     if constexpr (!chips::chip<Chip>) static_assert(chips::require_chip<Chip>());
-    static_assert(has_infrastructure, "layercake: the third layer of a stack is an infrastructure: see infrastructure/site.hpp");
+    static_assert(has_infrastructure,
+                  "layercake: the third layer of a stack is an infrastructure: see infrastructure/site.hpp");
     if constexpr (!models::model<Model>) static_assert(models::require_model<Model>());
-    static_assert(has_application, "layercake: the fifth layer of a stack is an application: see applications/application.hpp");
+    static_assert(has_application,
+                  "layercake: the fifth layer of a stack is an application: see applications/application.hpp");
     if constexpr (real<number_type> && in_order) {
       validate(*this);
       choose_plan();
@@ -115,7 +126,12 @@ class stack {
   }
   // The same with a plan of the caller's.
   stack(Energy e, Chip c, Infrastructure i, Model m, Application a, basic_serving_plan<number_type> p)
-      : energy(std::move(e)), chip(std::move(c)), infrastructure(std::move(i)), model(std::move(m)), application(std::move(a)), plan(p) {
+      : energy(std::move(e)),
+        chip(std::move(c)),
+        infrastructure(std::move(i)),
+        model(std::move(m)),
+        application(std::move(a)),
+        plan(p) {
     if constexpr (real<number_type>) validate(*this);
   }
 
@@ -131,7 +147,8 @@ class stack {
     const quantity<unit::watt, T> connected = energy.push(unlimited);
     const auto site = where(is_known(granted.site_power), min(granted.site_power, connected), connected);
     granted.site_power = where(site < unlimited * number_cast<T>(0.01), site, unknown<quantity<unit::watt, T>>());
-    return ceiling_of(pull(counting::smooth), granted, [&](const power_demand<T>& meter) { return energy.pull(meter).cost(); });
+    return ceiling_of(pull(counting::smooth), granted,
+                      [&](const power_demand<T>& meter) { return energy.pull(meter).cost(); });
   }
   // The ceiling of so much power at the plant.
   auto push(const quantity<unit::watt, number_type>& plant_power) const {
@@ -149,7 +166,8 @@ class stack {
     constexpr bool is_model = models::model<Layer>;
     constexpr bool is_application = applications::application<Layer>;
     static_assert(is_energy + is_chip + is_infrastructure + is_model + is_application == 1,
-                  "layercake: with(x) takes a type that satisfies exactly one of the concepts energy_supply, chip, infrastructure, model, application");
+                  "layercake: with(x) takes a type that satisfies exactly one of the concepts energy_supply, chip, "
+                  "infrastructure, model, application");
     if constexpr (is_energy) {
       return layercake::stack(layer, chip, infrastructure, model, application);
     } else if constexpr (is_chip) {
@@ -170,27 +188,34 @@ class stack {
   // The same stack over number type U, under the same plan.
   template <class U>
   auto over() const {
-    return layercake::stack(layercake::with_number<U>(energy), layercake::with_number<U>(chip), layercake::with_number<U>(infrastructure),
-                            layercake::with_number<U>(model), layercake::with_number<U>(application), layercake::with_number<U>(plan));
+    return layercake::stack(layercake::with_number<U>(energy), layercake::with_number<U>(chip),
+                            layercake::with_number<U>(infrastructure), layercake::with_number<U>(model),
+                            layercake::with_number<U>(application), layercake::with_number<U>(plan));
   }
 
   static constexpr auto fields() {
-    return std::tuple{part("energy", &stack::energy), part("chip", &stack::chip), part("infrastructure", &stack::infrastructure),
-                      part("model", &stack::model), part("application", &stack::application), part("plan", &stack::plan)};
+    return std::tuple{part("energy", &stack::energy),
+                      part("chip", &stack::chip),
+                      part("infrastructure", &stack::infrastructure),
+                      part("model", &stack::model),
+                      part("application", &stack::application),
+                      part("plan", &stack::plan)};
   }
 
- private:
+private:
   // The concepts' own explanations, pages of them, are kept out of the error by these.
   static constexpr bool has_energy = energy::energy_supply<Energy>;
   static constexpr bool has_infrastructure = infrastructure::infrastructure<Infrastructure>;
   static constexpr bool has_application = applications::application<Application>;
-  static constexpr bool in_order = has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
+  static constexpr bool in_order =
+      has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
 
-  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline stages, if no domain holds
-  // the model), the one that answers most calls per chip.
+  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline
+  // stages, if no domain holds the model), the one that answers most calls per chip.
   void choose_plan() {
     if (!is_known(chip.price)) {
-      raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) + " is not published; set it: chip.price = 30000 * usd"));
+      raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) +
+                          " is not published; set it: chip.price = 30000 * usd"));
     }
     if (!is_known(chip.thermal_design_power) || !is_known(chip.idle_power)) {
       raise(missing_value(std::string("chip.thermal_design_power of ") + chips::name_of(chip) +
@@ -213,21 +238,23 @@ class stack {
         reason = why_not(served, candidate, demand);
       }
     }
-    if (!(best > T(0))) raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
+    if (!(best > T(0)))
+      raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
   }
 
   std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& p, const call_demand<T>& demand) const {
     const std::string where_ = "on " + to_string(p.chips()) + " chips ";
     if (s.memory_bound_concurrency < T(1)) {
-      return where_ + to_string(s.weights) + " of weights and the cache of one call do not fit in " + to_string(s.memory) +
-             " per chip; take a chip with more memory, a narrower precision or shorter inputs";
+      return where_ + to_string(s.weights) + " of weights and the cache of one call do not fit in " +
+             to_string(s.memory) + " per chip; take a chip with more memory, a narrower precision or shorter inputs";
     }
     if (s.time_to_first_token > demand.time_to_first_token) {
-      return where_ + "the first token takes " + to_string(s.time_to_first_token) + ", the objective is " + to_string(demand.time_to_first_token) +
+      return where_ + "the first token takes " + to_string(s.time_to_first_token) + ", the objective is " +
+             to_string(demand.time_to_first_token) +
              "; take a faster chip, shorter inputs or a looser application.time_to_first_token";
     }
-    return where_ + "a token takes " + to_string(s.time_per_output_token * (T(1) * units::token)) + " at best, the objective is " +
-           to_string(demand.time_per_output_token * (T(1) * units::token)) +
+    return where_ + "a token takes " + to_string(s.time_per_output_token * (T(1) * units::token)) +
+           " at best, the objective is " + to_string(demand.time_per_output_token * (T(1) * units::token)) +
            "; take a chip with more memory bandwidth or a looser application.time_per_output_token";
   }
 };

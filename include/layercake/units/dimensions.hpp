@@ -1,10 +1,10 @@
 // The dimensions of the field and the one closed list of units that stand for them.
 //
-// A quantity's type names one tag of this list (`quantity<unit::watt>`); Boost.Units' dimension algebra says which tag a product,
-// quotient or root has. A dimension without a name here is spelled as a product of powers of base units.
+// A quantity's type names one tag of this list (`quantity<unit::watt>`); Boost.Units' dimension algebra says which tag
+// a product, quotient or root has. A dimension without a name here is spelled as a product of powers of base units.
 //
-// Base dimensions: Boost's length, mass, time and temperature, and five of our own: floating-point operation, byte, token, US dollar
-// and kilogram of CO2-equivalent. Requests, tasks, chips and people are plain counts.
+// Base dimensions: Boost's length, mass, time and temperature, and five of our own: floating-point operation, byte,
+// token, US dollar and kilogram of CO2-equivalent. Requests, tasks, chips and people are plain counts.
 #pragma once
 
 #include <boost/units/base_dimension.hpp>
@@ -15,7 +15,8 @@
 #include <boost/units/physical_dimensions/time.hpp>
 #include <type_traits>
 
-// Boost orders base dimensions by a number unique in the program; move the block if another library of yours uses 71001 to 71005.
+// Boost orders base dimensions by a number unique in the program; move the block if another library of yours uses 71001
+// to 71005.
 #ifndef LAYERCAKE_DIMENSION_ORDINAL
 #define LAYERCAKE_DIMENSION_ORDINAL 71001
 #endif
@@ -39,8 +40,9 @@ using raised = typename boost::units::static_power<A, boost::units::static_ratio
 
 namespace layercake::unit {
 
-// How a coherent unit is written: `symbol` exactly (and parseable); for a person in `shown`, of which one is numerator / denominator coherent
-// units, with an SI prefix before it where people use one. Money, time, energy and area have habits of their own: see print.hpp.
+// How a coherent unit is written: `symbol` exactly (and parseable); for a person in `shown`, of which one is numerator
+// / denominator coherent units, with an SI prefix before it where people use one. Money, time, energy and area have
+// habits of their own: see print.hpp.
 struct notation {
   char symbol[16]{};
   char shown[16]{};
@@ -48,7 +50,8 @@ struct notation {
   bool prefixed = false;
 
   constexpr notation(const char* s) {
-    for (int i = 0; s[i] != '\0'; ++i) symbol[i] = shown[i] = s[i];
+    for (int i = 0; s[i] != '\0'; ++i)
+      symbol[i] = shown[i] = s[i];
   }
   constexpr notation with_prefix() const {
     notation n = *this;
@@ -57,8 +60,10 @@ struct notation {
   }
   constexpr notation shown_as(const char* s, long long num = 1, long long den = 1) const {
     notation n = *this;
-    for (char& c : n.shown) c = '\0';
-    for (int i = 0; s[i] != '\0'; ++i) n.shown[i] = s[i];
+    for (char& c : n.shown)
+      c = '\0';
+    for (int i = 0; s[i] != '\0'; ++i)
+      n.shown[i] = s[i];
     n.numerator = num;
     n.denominator = den;
     return n;
@@ -80,8 +85,8 @@ using times = dimension::times<typename A::dimension, typename B::dimension>;
 template <class A, long N, long D = 1>
 using raised = dimension::raised<typename A::dimension, N, D>;
 
-// The base units and every product of them that the field has a name for. kWh, USD/MWh, GB/s and the like are the same quantities in other
-// units: they are values in `layercake::units`.
+// The base units and every product of them that the field has a name for. kWh, USD/MWh, GB/s and the like are the same
+// quantities in other units: they are values in `layercake::units`.
 // clang-format off
 struct metre : tag<boost::units::length_dimension, si("m")> {};
 struct kilogram : tag<boost::units::mass_dimension, si("kg").shown_as("g", 1, 1000)> {};
@@ -159,27 +164,55 @@ struct list : entry<typename Tag::dimension, Tag>... {};
 
 // A dimension that occurs twice makes the look-up of its name ambiguous, an error at the first use.
 using named =
-    list<metre, kilogram, second, kelvin, flop, byte, token, usd, kilogram_co2e, square_metre, cubic_metre, per_second, per_square_metre,
-         cubic_metre_per_second, newton, joule, watt, watt_per_second, watt_per_square_metre, kilogram_per_cubic_metre,
-         joule_per_kilogram_kelvin, joule_per_square_metre, flop_per_second, byte_per_second, flop_per_byte, byte_per_flop, flop_per_joule,
-         joule_per_flop, joule_per_byte, second_per_byte, flop_per_second_square_metre, token_per_second, second_per_token, flop_per_token,
-         byte_per_token, joule_per_token, token_per_joule, token_per_usd, cubic_metre_per_token, kilogram_co2e_per_token, usd_per_second,
-         usd_per_joule, usd_per_watt, usd_per_token, usd_per_flop, usd_per_flop_per_second, usd_per_byte, usd_per_byte_per_second,
-         usd_per_square_metre, usd_per_cubic_metre, usd_per_kilogram_co2e, kilogram_co2e_per_second, kilogram_co2e_per_joule,
-         kilogram_co2e_per_byte, kilogram_co2e_per_square_metre, cubic_metre_per_joule, square_metre_per_watt, per_watt, per_joule, per_usd,
-         per_token>;
+    list<metre, kilogram, second, kelvin, flop, byte, token, usd, kilogram_co2e, square_metre, cubic_metre, per_second,
+         per_square_metre, cubic_metre_per_second, newton, joule, watt, watt_per_second, watt_per_square_metre,
+         kilogram_per_cubic_metre, joule_per_kilogram_kelvin, joule_per_square_metre, flop_per_second, byte_per_second,
+         flop_per_byte, byte_per_flop, flop_per_joule, joule_per_flop, joule_per_byte, second_per_byte,
+         flop_per_second_square_metre, token_per_second, second_per_token, flop_per_token, byte_per_token,
+         joule_per_token, token_per_joule, token_per_usd, cubic_metre_per_token, kilogram_co2e_per_token,
+         usd_per_second, usd_per_joule, usd_per_watt, usd_per_token, usd_per_flop, usd_per_flop_per_second,
+         usd_per_byte, usd_per_byte_per_second, usd_per_square_metre, usd_per_cubic_metre, usd_per_kilogram_co2e,
+         kilogram_co2e_per_second, kilogram_co2e_per_joule, kilogram_co2e_per_byte, kilogram_co2e_per_square_metre,
+         cubic_metre_per_joule, square_metre_per_watt, per_watt, per_joule, per_usd, per_token>;
 
 template <class Base>
 struct base_unit;
-template <> struct base_unit<boost::units::length_base_dimension> { using type = metre; };
-template <> struct base_unit<boost::units::mass_base_dimension> { using type = kilogram; };
-template <> struct base_unit<boost::units::time_base_dimension> { using type = second; };
-template <> struct base_unit<boost::units::temperature_base_dimension> { using type = kelvin; };
-template <> struct base_unit<dimension::operation> { using type = flop; };
-template <> struct base_unit<dimension::information> { using type = byte; };
-template <> struct base_unit<dimension::text> { using type = token; };
-template <> struct base_unit<dimension::money> { using type = usd; };
-template <> struct base_unit<dimension::emission> { using type = kilogram_co2e; };
+template <>
+struct base_unit<boost::units::length_base_dimension> {
+  using type = metre;
+};
+template <>
+struct base_unit<boost::units::mass_base_dimension> {
+  using type = kilogram;
+};
+template <>
+struct base_unit<boost::units::time_base_dimension> {
+  using type = second;
+};
+template <>
+struct base_unit<boost::units::temperature_base_dimension> {
+  using type = kelvin;
+};
+template <>
+struct base_unit<dimension::operation> {
+  using type = flop;
+};
+template <>
+struct base_unit<dimension::information> {
+  using type = byte;
+};
+template <>
+struct base_unit<dimension::text> {
+  using type = token;
+};
+template <>
+struct base_unit<dimension::money> {
+  using type = usd;
+};
+template <>
+struct base_unit<dimension::emission> {
+  using type = kilogram_co2e;
+};
 }  // namespace detail
 
 // Unit^(N/D).

@@ -1,4 +1,5 @@
-// The units a person writes: values of `layercake::units`, multiplied onto a number at entry and named in `in<...>` at exit.
+// The units a person writes: values of `layercake::units`, multiplied onto a number at entry and named in `in<...>` at
+// exit.
 //
 //   using namespace layercake::units;
 //   auto price = 62 * usd / megawatt_hour;
@@ -20,8 +21,10 @@ struct scale {
 
   constexpr scale reduced() const {
     scale s = *this;
-    while (s.numerator % 10 == 0) s.numerator /= 10, ++s.decimal;
-    while (s.denominator % 10 == 0) s.denominator /= 10, --s.decimal;
+    while (s.numerator % 10 == 0)
+      s.numerator /= 10, ++s.decimal;
+    while (s.denominator % 10 == 0)
+      s.denominator /= 10, --s.decimal;
     const long long g = std::gcd(s.numerator, s.denominator);
     s.numerator /= g;
     s.denominator /= g;
@@ -29,7 +32,9 @@ struct scale {
   }
   friend constexpr scale operator*(scale a, scale b) {
     const long long g = std::gcd(a.numerator, b.denominator), h = std::gcd(b.numerator, a.denominator);
-    return scale{(a.numerator / g) * (b.numerator / h), (a.denominator / h) * (b.denominator / g), a.decimal + b.decimal}.reduced();
+    return scale{(a.numerator / g) * (b.numerator / h), (a.denominator / h) * (b.denominator / g),
+                 a.decimal + b.decimal}
+        .reduced();
   }
   constexpr scale inverse() const { return scale{denominator, numerator, -decimal}; }
   friend constexpr bool operator==(const scale&, const scale&) = default;
@@ -37,10 +42,12 @@ struct scale {
   template <class S>
   static constexpr S ten_to(int n) {
     S p = 1;
-    for (int i = 0; i < n; ++i) p *= 10;
+    for (int i = 0; i < n; ++i)
+      p *= 10;
     return p;
   }
-  // Powers of ten to 1e22 and the integers here are exact in a double, so one rounding is all that an entry or an exit costs.
+  // Powers of ten to 1e22 and the integers here are exact in a double, so one rounding is all that an entry or an exit
+  // costs.
   template <class S>
   constexpr S up() const {
     return static_cast<S>(static_cast<double>(numerator) * (decimal > 0 ? ten_to<double>(decimal) : 1.0));
@@ -124,7 +131,8 @@ template <auto Unit, class U, class T>
 // A unit of another dimension; the deleted function makes the compiler name the unit asked for and the quantity's own.
 template <auto Unit, class U, class T>
   requires(!detail::same_dimension<U, typename decltype(Unit)::tag>)
-T in(const quantity<U, T>& q) = delete;
+T in(const quantity<U, T>& q)
+= delete;
 
 // The quantity type that a unit measures: measured_in<units::watt> is quantity<unit::watt>.
 template <auto Unit, class T = double>

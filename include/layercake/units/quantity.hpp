@@ -3,8 +3,8 @@
 //   quantity<unit::watt> p = 700 * units::watt;      // entry
 //   double megawatts = in<units::megawatt>(p);       // exit
 //
-// Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison returns
-// (bool or a mask). The ratio of two quantities of one dimension is a plain number.
+// Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison
+// returns (bool or a mask). The ratio of two quantities of one dimension is a plain number.
 #pragma once
 
 #include <compare>
@@ -61,15 +61,16 @@ inline constexpr bool is_quantity<quantity<Unit, T>> = true;
 
 template <class Unit, class T>
 class quantity {
-  static_assert(number<T>,
-                "layercake: the number type of a quantity must be a floating-point value type. An integer would truncate; an expression "
-                "template (autodiff::dual, et_on multiprecision) would dangle: use double, float, a batch, layercake::dual, autodiff::real, "
-                "or the et_off variant");
+  static_assert(number<T>, "layercake: the number type of a quantity must be a floating-point value type. An integer "
+                           "would truncate; an expression "
+                           "template (autodiff::dual, et_on multiprecision) would dangle: use double, float, a batch, "
+                           "layercake::dual, autodiff::real, "
+                           "or the et_off variant");
   friend struct detail::access;
   T base_;
   constexpr quantity(const T& base, int) : base_(base) {}
 
- public:
+public:
   using unit_type = Unit;
   using number_type = T;
 
@@ -77,21 +78,18 @@ class quantity {
 
   // The same dimension over a number type that converts without loss: a double beside a batch or a dual.
   template <class S>
-    requires(!std::same_as<S, T>) && std::same_as<promote_t<S, T>, T>
-  constexpr quantity(const quantity<Unit, S>& q) : base_(number_cast<T>(detail::access::base(q))) {}
+    requires(!std::same_as<S, T>)
+  &&std::same_as<promote_t<S, T>, T> constexpr quantity(const quantity<Unit, S>& q)
+      : base_(number_cast<T>(detail::access::base(q))) {}
 
   constexpr quantity& operator+=(const quantity& b) { return *this = quantity(base_ + b.base_, 0); }
   constexpr quantity& operator-=(const quantity& b) { return *this = quantity(base_ - b.base_, 0); }
   template <class S>
     requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator*=(const S& s) {
-    return *this = quantity(base_ * detail::factor<T>(s), 0);
-  }
+  constexpr quantity& operator*=(const S& s) { return *this = quantity(base_ * detail::factor<T>(s), 0); }
   template <class S>
     requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator/=(const S& s) {
-    return *this = quantity(base_ / detail::factor<T>(s), 0);
-  }
+  constexpr quantity& operator/=(const S& s) { return *this = quantity(base_ / detail::factor<T>(s), 0); }
   friend constexpr quantity operator-(const quantity& a) { return quantity(-a.base_, 0); }
   friend constexpr quantity operator+(const quantity& a) { return a; }
 };
@@ -112,7 +110,8 @@ struct unit_of<quantity<U, T>> {
 };
 }  // namespace detail
 
-// ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
+// ---- sums and comparisons: one dimension
+// -----------------------------------------------------------------------------------
 
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> operator+(const quantity<U, A>& a, const quantity<U, B>& b) {
@@ -147,12 +146,14 @@ constexpr auto operator>=(const quantity<U, A>& a, const quantity<U, B>& b) {
   return detail::promoted<A, B>(a) >= detail::promoted<B, A>(b);
 }
 
-// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two. They are
-// written out one by one because a macro would triple what clang says.
+// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say
+// which two. They are written out one by one because a macro would triple what clang says.
 namespace detail {
 template <class X, class U>
-concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, U>) || requires { typename X::kind_type; } ||
-                      (!is_quantity<X> && (number<X> || arithmetic<X>));
+concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, U>) || requires {
+  typename X::kind_type;
+}
+|| (!is_quantity<X> && (number<X> || arithmetic<X>));
 }  // namespace detail
 template <class U, class A, detail::not_of_unit<U> X>
 void operator+(const quantity<U, A>&, const X&) = delete;
@@ -171,10 +172,12 @@ void operator>(const quantity<U, A>&, const X&) = delete;
 template <class U, class A, detail::not_of_unit<U> X>
 void operator>=(const quantity<U, A>&, const X&) = delete;
 
-// ---- products and quotients ------------------------------------------------------------------------------------------------
+// ---- products and quotients
+// ------------------------------------------------------------------------------------------------
 
 template <class U, class A, class V, class B>
-constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const quantity<U, A>& a, const quantity<V, B>& b) {
+constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const quantity<U, A>& a,
+                                                                        const quantity<V, B>& b) {
   using T = promote_t<A, B>;
   return detail::access::make<unit::multiplied<U, V>>(
       T(detail::factor<T>(detail::access::base(a)) * detail::factor<T>(detail::access::base(b))));
@@ -193,9 +196,7 @@ constexpr quantity<U, promote_t<A, S>> operator*(const quantity<U, A>& q, const 
 }
 template <class U, class A, class S>
   requires number<S> || arithmetic<S>
-constexpr quantity<U, promote_t<A, S>> operator*(const S& s, const quantity<U, A>& q) {
-  return q * s;
-}
+constexpr quantity<U, promote_t<A, S>> operator*(const S& s, const quantity<U, A>& q) { return q * s; }
 template <class U, class A, class S>
   requires number<S> || arithmetic<S>
 constexpr quantity<U, promote_t<A, S>> operator/(const quantity<U, A>& q, const S& s) {
@@ -209,7 +210,8 @@ constexpr quantity<unit::inverse<U>, promote_t<A, S>> operator/(const S& s, cons
   return detail::access::make<unit::inverse<U>>(T(detail::factor<T>(s) / detail::factor<T>(detail::access::base(q))));
 }
 
-// ---- functions where the dimension allows ------------------------------------------------------------------------------------
+// ---- functions where the dimension allows
+// ------------------------------------------------------------------------------------
 
 template <class Mask, class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> where(const Mask& mask, const quantity<U, A>& a, const quantity<U, B>& b) {
@@ -254,8 +256,8 @@ constexpr auto is_finite(const quantity<U, T>& q) {
   return is_finite(detail::access::base(q));
 }
 
-// The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks, a bill in whole
-// hours. step > 0. A bare ceil(q) would depend on the unit.
+// The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks,
+// a bill in whole hours. step > 0. A bare ceil(q) would depend on the unit.
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> ceil_to(const quantity<U, A>& q, const quantity<U, B>& step) {
   return ceil(q / step) * step;
@@ -294,7 +296,7 @@ class std::numeric_limits<layercake::quantity<Unit, T>> : public std::numeric_li
   using base = std::numeric_limits<T>;
   static constexpr auto as(const T& x) noexcept { return layercake::detail::access::make<Unit>(x); }
 
- public:
+public:
   static constexpr auto(min)() noexcept { return as((base::min)()); }
   static constexpr auto(max)() noexcept { return as((base::max)()); }
   static constexpr auto lowest() noexcept { return as(base::lowest()); }

@@ -15,7 +15,8 @@ std::uint64_t roll(std::uint64_t n) { return bulk::threefry({state++, 0}, {1, 2}
 struct random_formula {
   std::vector<std::array<std::uint64_t, 4>> steps;
   explicit random_formula(std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) steps.push_back({roll(9), roll(i + 4), roll(i + 4), roll(i + 4)});
+    for (std::size_t i = 0; i < n; ++i)
+      steps.push_back({roll(9), roll(i + 4), roll(i + 4), roll(i + 4)});
   }
   template <class A, class B, class C>
   auto operator()(const A& a, const B& b, const C& c) const {
@@ -24,15 +25,33 @@ struct random_formula {
     for (const auto& s : steps) {
       const T &x = v[s[1]], &y = v[s[2]], &z = v[s[3]];
       switch (s[0]) {
-        case 0: v.push_back(x + y); break;
-        case 1: v.push_back(x - y); break;
-        case 2: v.push_back(x * y); break;
-        case 3: v.push_back(x / y); break;
-        case 4: v.push_back(lc::where(x < y, z, x)); break;
-        case 5: v.push_back(lc::max(x, lc::min(y, z))); break;
-        case 6: v.push_back(lc::sqrt(lc::abs(x))); break;
-        case 7: v.push_back(lc::where((x <= y) && !(z == x), lc::ceil(y), -z)); break;
-        default: v.push_back(lc::floor(x) + lc::where(x > z || y >= z, y, z)); break;
+      case 0:
+        v.push_back(x + y);
+        break;
+      case 1:
+        v.push_back(x - y);
+        break;
+      case 2:
+        v.push_back(x * y);
+        break;
+      case 3:
+        v.push_back(x / y);
+        break;
+      case 4:
+        v.push_back(lc::where(x < y, z, x));
+        break;
+      case 5:
+        v.push_back(lc::max(x, lc::min(y, z)));
+        break;
+      case 6:
+        v.push_back(lc::sqrt(lc::abs(x)));
+        break;
+      case 7:
+        v.push_back(lc::where((x <= y) && !(z == x), lc::ceil(y), -z));
+        break;
+      default:
+        v.push_back(lc::floor(x) + lc::where(x > z || y >= z, y, z));
+        break;
       }
     }
     return v.back();
@@ -40,7 +59,8 @@ struct random_formula {
 };
 
 void check_grid(std::uint64_t n, std::uint64_t m, std::uint64_t k, const random_formula& f, bulk::division how) {
-  const auto x = bulk::linear(-3.0, 4.0, static_cast<double>(n)), y = bulk::linear(0.5, 9.0, static_cast<double>(m)), z = bulk::logarithmic(0.1, 20.0, static_cast<double>(k));
+  const auto x = bulk::linear(-3.0, 4.0, static_cast<double>(n)), y = bulk::linear(0.5, 9.0, static_cast<double>(m)),
+             z = bulk::logarithmic(0.1, 20.0, static_cast<double>(k));
   std::vector<double> got(n * m * k), compiled(n * m * k);
   bulk::function(f, x, y, z).quotients(how).run(bulk::into(bulk::view(got), bulk::itself));
   bulk::compiled(f, x, y, z).run(bulk::into(bulk::view(compiled), bulk::itself));

@@ -17,7 +17,8 @@ TEST_CASE("threefry gives the published words") {
   };
   check({0, 0}, {0, 0}, 0xc2b6e3a8c2c69865u, 0x6f81ed42f350084du);
   check({~0ull, ~0ull}, {~0ull, ~0ull}, 0xe02cb7c4d95d277au, 0xd06633d0893b8b68u);
-  check({0x243f6a8885a308d3u, 0x13198a2e03707344u}, {0xa4093822299f31d0u, 0x082efa98ec4e6c89u}, 0x263c7d30bb0f0af1u, 0x56be8361d3311526u);
+  check({0x243f6a8885a308d3u, 0x13198a2e03707344u}, {0xa4093822299f31d0u, 0x082efa98ec4e6c89u}, 0x263c7d30bb0f0af1u,
+        0x56be8361d3311526u);
 }
 
 TEST_CASE("a draw depends on its number alone") {
@@ -27,7 +28,8 @@ TEST_CASE("a draw depends on its number alone") {
     for (std::size_t n : {1, 2, 3, 63, 64, 65, 200}) {
       std::vector<double> some(n);
       bulk::uniform_draws(7, 3, first, n, some.data());
-      for (std::size_t i = 0; i < n; ++i) CHECK(some[i] == all[first + i]);
+      for (std::size_t i = 0; i < n; ++i)
+        CHECK(some[i] == all[first + i]);
     }
   }
   for (std::uint64_t j : {0, 1, 100}) {
@@ -53,9 +55,11 @@ TEST_CASE("any Sobol point is the one of Boost's generator") {
   for (std::uint64_t i = 0; i < 300; ++i) {
     double x[n];
     double* out[n];
-    for (std::size_t k = 0; k < n; ++k) out[k] = x + k;
+    for (std::size_t k = 0; k < n; ++k)
+      out[k] = x + k;
     ours->fill(i, 1, out);
-    for (std::size_t k = 0; k < n; ++k) CHECK(x[k] == doctest::Approx(static_cast<double>(theirs()) * 0x1p-64).epsilon(1e-14));
+    for (std::size_t k = 0; k < n; ++k)
+      CHECK(x[k] == doctest::Approx(static_cast<double>(theirs()) * 0x1p-64).epsilon(1e-14));
   }
 }
 
@@ -69,8 +73,10 @@ auto moments(const bulk::distribution<Unit>& d) {
   std::vector<double> u(n);
   bulk::uniform_draws(1, 0, 0, n, u.data());
   d.quantile->apply(u.data(), n, u.data());
-  for (const double x : u) m.mean += x / n;
-  for (const double x : u) m.variance += (x - m.mean) * (x - m.mean) / n;
+  for (const double x : u)
+    m.mean += x / n;
+  for (const double x : u)
+    m.variance += (x - m.mean) * (x - m.mean) / n;
   return m;
 }
 }  // namespace
@@ -96,11 +102,16 @@ TEST_CASE("distributions have their moments") {
 }
 
 TEST_CASE("correlated inputs have the correlation of their normal variates") {
-  const auto f = bulk::sweep_of<double, bulk::detail::arguments<double, void, void>, bulk::detail::applied_to<decltype([](auto a, auto b) { return std::tuple{a, b}; })>>({}, {});
+  const auto f = bulk::sweep_of<double, bulk::detail::arguments<double, void, void>,
+                                bulk::detail::applied_to<decltype([](auto a, auto b) {
+                                  return std::tuple{a, b};
+                                })>>({}, {});
   const auto joint = bulk::sweep_of(f)
-                         .sampled(bulk::random(100000), {1, 0.8, 0.8, 1}, bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
+                         .sampled(bulk::random(100000), {1, 0.8, 0.8, 1},
+                                  bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
                                   bulk::uncertain(bulk::detail::argument<1>{}, bulk::normal(5.0, 2.0)))
-                         .run(bulk::covariance([](const auto& r) { return std::get<0>(r); }, [](const auto& r) { return std::get<1>(r); }));
+                         .run(bulk::covariance([](const auto& r) { return std::get<0>(r); },
+                                               [](const auto& r) { return std::get<1>(r); }));
   CHECK(joint.correlation[0][1] == doctest::Approx(0.8).epsilon(0.01));
   CHECK(joint.mean[1] == doctest::Approx(5).epsilon(0.01));
   CHECK(joint.covariance[1][1] == doctest::Approx(4).epsilon(0.02));

@@ -65,7 +65,8 @@ void check_reductions(const Question& q) {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return a[i] < a[j]; });
 
   const auto [low, high, least, spread, front, quantiles, histogram, joint] =
-      q.run(bulk::minimum(first), bulk::maximum(first), bulk::least(5, first), bulk::moments(first), bulk::pareto(first, second), bulk::quantiles({0.0, 0.25, 0.5, 1.0}, first),
+      q.run(bulk::minimum(first), bulk::maximum(first), bulk::least(5, first), bulk::moments(first),
+            bulk::pareto(first, second), bulk::quantiles({0.0, 0.25, 0.5, 1.0}, first),
             bulk::histogram(0.0, 1000.0, 50, first), bulk::covariance(first, second));
   REQUIRE(low.exists);
   CHECK(low.value == a[order.front()]);
@@ -78,9 +79,11 @@ void check_reductions(const Question& q) {
   }
 
   long double sum = 0, squares = 0, cross = 0, sum_b = 0;
-  for (const std::size_t i : order) sum += a[i], sum_b += b[i];
+  for (const std::size_t i : order)
+    sum += a[i], sum_b += b[i];
   const long double n = static_cast<long double>(order.size()), mean = sum / n, mean_b = sum_b / n;
-  for (const std::size_t i : order) squares += (a[i] - mean) * (a[i] - mean), cross += (a[i] - mean) * (b[i] - mean_b);
+  for (const std::size_t i : order)
+    squares += (a[i] - mean) * (a[i] - mean), cross += (a[i] - mean) * (b[i] - mean_b);
   CHECK(spread.points == static_cast<double>(n));
   CHECK(spread.mean == doctest::Approx(static_cast<double>(mean)).epsilon(1e-12));
   CHECK(spread.variance == doctest::Approx(static_cast<double>(squares / (n - 1))).epsilon(1e-11));
@@ -97,10 +100,13 @@ void check_reductions(const Question& q) {
     k = end;
   }
   REQUIRE(front.size() == undominated.size());
-  for (std::size_t k = 0; k < front.size(); ++k) CHECK(front[k].index == undominated[k]);
+  for (std::size_t k = 0; k < front.size(); ++k)
+    CHECK(front[k].index == undominated[k]);
 
-  for (const auto& [share, value] : {std::pair{0.0, quantiles[0]}, {0.25, quantiles[1]}, {0.5, quantiles[2]}, {1.0, quantiles[3]}}) {
-    CHECK(value == doctest::Approx(a[order[static_cast<std::size_t>(share * static_cast<double>(order.size() - 1))]]).epsilon(0.0005));
+  for (const auto& [share, value] :
+       {std::pair{0.0, quantiles[0]}, {0.25, quantiles[1]}, {0.5, quantiles[2]}, {1.0, quantiles[3]}}) {
+    CHECK(value == doctest::Approx(a[order[static_cast<std::size_t>(share * static_cast<double>(order.size() - 1))]])
+                       .epsilon(0.0005));
   }
   std::vector<std::uint64_t> count(50, 0);
   std::uint64_t above = 0;
@@ -133,10 +139,15 @@ TEST_CASE("columns hold every point, in the user's memory and unit") {
   const auto time = bulk::list({1 * hour, 2 * hour, 5 * hour});
   std::vector<double> kilowatt_hours(27);
   std::vector<float> joules(27);
-  bulk::function(f, power, time).run(bulk::into(bulk::view(kilowatt_hours, kilowatt_hour), bulk::itself), bulk::into(bulk::view(joules, joule), bulk::itself));
+  bulk::function(f, power, time)
+      .run(bulk::into(bulk::view(kilowatt_hours, kilowatt_hour), bulk::itself),
+           bulk::into(bulk::view(joules, joule), bulk::itself));
   for (std::size_t i = 0; i < 9; ++i) {
     for (std::size_t j = 0; j < 3; ++j) {
-      CHECK(kilowatt_hours[3 * i + j] == doctest::Approx(static_cast<double>(i + 1) * (j == 0 ? 1 : j == 1 ? 2 : 5)).epsilon(1e-14));
+      CHECK(kilowatt_hours[3 * i + j] == doctest::Approx(static_cast<double>(i + 1) * (j == 0   ? 1
+                                                                                       : j == 1 ? 2
+                                                                                                : 5))
+                                             .epsilon(1e-14));
       CHECK(joules[3 * i + j] == doctest::Approx(kilowatt_hours[3 * i + j] * 3.6e6).epsilon(1e-7));
     }
   }
@@ -147,7 +158,8 @@ TEST_CASE("float points") {
   const auto x = bulk::linear(1.0, 2.0, 13), y = bulk::linear(3.0, 4.0, 17);
   float least = 1e30f;
   for (std::uint64_t i = 0; i < 13; ++i) {
-    for (std::uint64_t j = 0; j < 17; ++j) least = std::min(least, static_cast<float>(f(static_cast<float>(x[i]), static_cast<float>(y[j]))));
+    for (std::uint64_t j = 0; j < 17; ++j)
+      least = std::min(least, static_cast<float>(f(static_cast<float>(x[i]), static_cast<float>(y[j]))));
   }
   CHECK(bulk::function<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == doctest::Approx(least).epsilon(1e-6));
   CHECK(bulk::compiled<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == doctest::Approx(least).epsilon(1e-6));
@@ -158,9 +170,13 @@ TEST_CASE("reciprocals are within their 2 ulp") {
   const auto x = bulk::linear(1.0, 2.0, 37), y = bulk::linear(3.0, 4.0, 1001);
   std::vector<double> ieee(37037), fast(37037);
   bulk::function([](auto a, auto b) { return a / b; }, x, y).run(bulk::into(bulk::view(ieee), bulk::itself));
-  bulk::function([](auto a, auto b) { return a / b; }, x, y).quotients(bulk::division::reciprocal).run(bulk::into(bulk::view(fast), bulk::itself));
-  for (std::size_t i = 0; i < ieee.size(); ++i) CHECK(std::fabs(fast[i] - ieee[i]) <= 2 * std::fabs(ieee[i]) * 0x1p-52);
-  CHECK(bulk::function(f, x, y).quotients(bulk::division::reciprocal).run(bulk::minimum(bulk::itself)).value == doctest::Approx(1.0 / 5 + 0.75).epsilon(1e-14));
+  bulk::function([](auto a, auto b) { return a / b; }, x, y)
+      .quotients(bulk::division::reciprocal)
+      .run(bulk::into(bulk::view(fast), bulk::itself));
+  for (std::size_t i = 0; i < ieee.size(); ++i)
+    CHECK(std::fabs(fast[i] - ieee[i]) <= 2 * std::fabs(ieee[i]) * 0x1p-52);
+  CHECK(bulk::function(f, x, y).quotients(bulk::division::reciprocal).run(bulk::minimum(bulk::itself)).value ==
+        doctest::Approx(1.0 / 5 + 0.75).epsilon(1e-14));
 }
 
 TEST_CASE("elementary functions are within their stated ulp of the scalar path") {
@@ -188,12 +204,16 @@ struct answers {
   std::uint64_t best;
   double median;
   std::size_t front;
-  bool operator==(const answers& o) const { return same_bits(spread, o.spread) && best == o.best && same_bits(median, o.median) && front == o.front; }
+  bool operator==(const answers& o) const {
+    return same_bits(spread, o.spread) && best == o.best && same_bits(median, o.median) && front == o.front;
+  }
 };
-const auto large = bulk::function(pair_of_results{}, bulk::linear(0.5, 40.0, 801), bulk::logarithmic(0.7, 90.0, 999));  // thirteen chunks
+const auto large = bulk::function(pair_of_results{}, bulk::linear(0.5, 40.0, 801),
+                                  bulk::logarithmic(0.7, 90.0, 999));  // thirteen chunks
 template <class Schedule>
 answers ask(const Schedule& s, const bulk::control& c = {}) {
-  const auto [spread, best, quantiles, front] = large.run_on(s, c, bulk::moments(first), bulk::minimum(first), bulk::quantiles({0.5}, first), bulk::pareto(first, second));
+  const auto [spread, best, quantiles, front] = large.run_on(
+      s, c, bulk::moments(first), bulk::minimum(first), bulk::quantiles({0.5}, first), bulk::pareto(first, second));
   return {spread, best.index, quantiles[0], front.size()};
 }
 }  // namespace
@@ -201,7 +221,8 @@ answers ask(const Schedule& s, const bulk::control& c = {}) {
 #if HAVE_TBB
 TEST_CASE("any number of threads gives the same bits") {
   const answers serial = ask(bulk::serial{});
-  for (const int threads : {1, 2, 3, 8}) CHECK(ask(lc::adapters::tbb_threads{threads}) == serial);
+  for (const int threads : {1, 2, 3, 8})
+    CHECK(ask(lc::adapters::tbb_threads{threads}) == serial);
 }
 #endif
 
@@ -266,7 +287,8 @@ TEST_CASE("a sweep that was stopped leaves no half-written column") {
   c.cancel = &cancel;
   c.progress = [](const bulk::progress_report&, void* flag) { *static_cast<std::atomic<bool>*>(flag) = true; };
   CHECK_THROWS_AS(large.run_on(bulk::serial{}, c, bulk::into(bulk::view(out), first)), bulk::stopped);
-  for (std::size_t i = 0; i < out.size(); i += 97) CHECK(std::isnan(out[i]));
+  for (std::size_t i = 0; i < out.size(); i += 97)
+    CHECK(std::isnan(out[i]));
 }
 
 TEST_CASE("bad input is refused with a text that says what to change") {
@@ -294,13 +316,21 @@ TEST_CASE("bad input is refused with a text that says what to change") {
   says([&] { bulk::empirical(std::vector{1.0, nan}); }, "value 1");
   says([] { bulk::random(0); }, "at least 1");
   const auto big = bulk::linear(1.0, 2.0, 1e10);
-  says([&] { bulk::function([](auto x, auto y) { return x * y; }, big, big).run(bulk::minimum(bulk::itself)); }, "more than can be counted");
-  says([&] { bulk::compiled([](auto x, auto y) { return x * y; }, big, big).run(bulk::minimum(bulk::itself)); }, "more than can be counted");
+  says([&] { bulk::function([](auto x, auto y) { return x * y; }, big, big).run(bulk::minimum(bulk::itself)); },
+       "more than can be counted");
+  says([&] { bulk::compiled([](auto x, auto y) { return x * y; }, big, big).run(bulk::minimum(bulk::itself)); },
+       "more than can be counted");
   std::vector<double> memory(20);
   const auto x = bulk::linear(1.0, 2.0, 10);
-  says([&] { bulk::function([](auto a) { return a; }, x).run(bulk::into(bulk::view(memory), bulk::itself)); }, "a column of 20 values for a sweep of 10 points");
+  says([&] { bulk::function([](auto a) { return a; }, x).run(bulk::into(bulk::view(memory), bulk::itself)); },
+       "a column of 20 values for a sweep of 10 points");
   const bulk::column_view<void> a(memory.data(), 10, 1.0), b(memory.data() + 5, 10, 1.0);
-  says([&] { bulk::function([](auto q) { return q; }, x).run(bulk::into(a, bulk::itself), bulk::into(b, bulk::itself)); }, "share memory");
-  says([&] { bulk::column_view<void>(reinterpret_cast<double*>(reinterpret_cast<char*>(memory.data()) + 1), 3, 1.0); }, "multiple of 8 bytes");
+  says(
+      [&] {
+        bulk::function([](auto q) { return q; }, x).run(bulk::into(a, bulk::itself), bulk::into(b, bulk::itself));
+      },
+      "share memory");
+  says([&] { bulk::column_view<void>(reinterpret_cast<double*>(reinterpret_cast<char*>(memory.data()) + 1), 3, 1.0); },
+       "multiple of 8 bytes");
   says([] { bulk::column_view<void>(nullptr, 3, 1.0); }, "no address");
 }

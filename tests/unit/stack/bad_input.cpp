@@ -37,9 +37,11 @@ TEST_CASE("every field of every layer has a domain that composing enforces") {
       if (allowed) continue;
       ++refused;
       bool named = false;
-      for (const lc::finding& f : lc::check(s)) named |= f.path == path && !f.value.empty() && !f.allowed.empty() && !f.remedy.empty();
+      for (const lc::finding& f : lc::check(s))
+        named |= f.path == path && !f.value.empty() && !f.allowed.empty() && !f.remedy.empty();
       CHECK(named);
-      CHECK_THROWS_AS((lc::stack{s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan}), lc::invalid_value);
+      CHECK_THROWS_AS((lc::stack{s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan}),
+                      lc::invalid_value);
     }
   }
   CHECK(refused > 200);

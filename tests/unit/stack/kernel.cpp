@@ -23,10 +23,13 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 TEST_CASE("a bill and a ceiling allocate nothing") {
   const auto s = service();
-  const auto whole = lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::whole);
+  const auto whole =
+      lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::whole);
   const long before = allocations;
-  const auto bill = lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth);
-  const auto ceiling = lc::ceiling_of(bill, lc::grant{.chips = 1000}, [&](const lc::power_demand<>& meter) { return s.energy.pull(meter).cost(); });
+  const auto bill =
+      lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth);
+  const auto ceiling = lc::ceiling_of(bill, lc::grant{.chips = 1000},
+                                      [&](const lc::power_demand<>& meter) { return s.energy.pull(meter).cost(); });
   const long after = allocations;
   CHECK(after == before);
   CHECK(bill.cost() <= whole.cost());

@@ -15,7 +15,8 @@ namespace {
 struct own_energy {
   template <class N>
   auto pull(const lc::power_demand<N>& meter) const {
-    return lc::energy::basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
+    return lc::energy::basic_energy_bill<N>{
+        .meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
   }
   template <class N>
   auto push(const lc::quantity<lc::unit::watt, N>& plant) const {
@@ -39,7 +40,8 @@ struct own_chip {
 template <class T = double>
 struct described_chip {
   lc::quantity<lc::unit::byte, T> memory = T(128e9) * byte;
-  lc::quantity<lc::unit::byte_per_second, T> scale_up_bandwidth = T(400e9) * (byte / second), bandwidth = T(3.2e12) * (byte / second);
+  lc::quantity<lc::unit::byte_per_second, T> scale_up_bandwidth = T(400e9) * (byte / second),
+                                             bandwidth = T(3.2e12) * (byte / second);
   T scale_up_domain = T(16);
   lc::quantity<lc::unit::watt, T> thermal_design_power = T(500) * watt, idle_power = T(60) * watt;
   lc::quantity<lc::unit::usd, T> price = T(9000) * usd;
@@ -72,13 +74,19 @@ struct own_model {  // two FLOP a weight and token, 20 GB of weights
   }
   template <class N, class Visit>
   void operations(const lc::models::pass<N>& p, const lc::models::split<N>& s, Visit&& visit) const {
-    visit(lc::work<N>{p.sequences * p.queries * N(40e9) / s.tensor * flop, N(20e9) / s.tensor * byte, lc::precision::fp8}, N(1));
+    visit(
+        lc::work<N>{p.sequences * p.queries * N(40e9) / s.tensor * flop, N(20e9) / s.tensor * byte, lc::precision::fp8},
+        N(1));
   }
 };
 
 struct nightly_batch {
   lc::call_demand<> pull() const {
-    return {.calls = 2e6 / day, .input = 900 * token, .output = 60 * token, .time_to_first_token = 60 * second, .time_per_output_token = 1 * second / token};
+    return {.calls = 2e6 / day,
+            .input = 900 * token,
+            .output = 60 * token,
+            .time_to_first_token = 60 * second,
+            .time_per_output_token = 1 * second / token};
   }
   template <class N>
   auto push(const lc::quantity<lc::unit::per_second, N>& calls) const {
@@ -97,21 +105,25 @@ double price_with(S s, Set&& set) {
 TEST_CASE("float, batch and dual give what double gives") {
   const auto s = service();
   const double expected = in<usd_per_million_tokens>(s.pull(lc::counting::smooth).price_of_tokens());
-  CHECK(in<usd_per_million_tokens>(s.over<float>().pull(lc::counting::smooth).price_of_tokens()) == doctest::Approx(expected).epsilon(2e-3));
+  CHECK(in<usd_per_million_tokens>(s.over<float>().pull(lc::counting::smooth).price_of_tokens()) ==
+        doctest::Approx(expected).epsilon(2e-3));
 
   using B = xsimd::batch<double>;
   const auto lanes = in<usd_per_million_tokens>(s.over<B>().pull(lc::counting::smooth).price_of_tokens());
-  for (std::size_t i = 0; i < B::size; ++i) CHECK(lanes.get(i) == doctest::Approx(expected).epsilon(1e-12));
+  for (std::size_t i = 0; i < B::size; ++i)
+    CHECK(lanes.get(i) == doctest::Approx(expected).epsilon(1e-12));
 
   using D = lc::dual<double, 4>;
-  CHECK(in<usd_per_million_tokens>(s.over<D>().pull(lc::counting::smooth).price_of_tokens()).value == doctest::Approx(expected).epsilon(1e-12));
+  CHECK(in<usd_per_million_tokens>(s.over<D>().pull(lc::counting::smooth).price_of_tokens()).value ==
+        doctest::Approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("lanes of one batch are independent stacks") {
   using B = xsimd::batch<double>;
   auto wide = service().over<B>();
   double prices[B::size], effectiveness[B::size];
-  for (std::size_t i = 0; i < B::size; ++i) prices[i] = (30.0 + 20.0 * static_cast<double>(i)), effectiveness[i] = 1.1 + 0.1 * static_cast<double>(i);
+  for (std::size_t i = 0; i < B::size; ++i)
+    prices[i] = (30.0 + 20.0 * static_cast<double>(i)), effectiveness[i] = 1.1 + 0.1 * static_cast<double>(i);
   wide.energy.price = B::load_unaligned(prices) * (usd / megawatt_hour);
   wide.infrastructure.power_usage_effectiveness = B::load_unaligned(effectiveness);
   const auto lanes = in<usd_per_million_tokens>(wide.pull(lc::counting::smooth).price_of_tokens());
@@ -155,7 +167,8 @@ TEST_CASE("the explanation names formula, inputs and sources of every figure") {
     CAPTURE(e.figure);
     CHECK_FALSE(e.formula.empty());
     CHECK_FALSE(e.value.empty());
-    for (std::size_t i = 1; i < e.inputs.size(); ++i) CHECK(std::abs(e.inputs[i - 1].elasticity) >= std::abs(e.inputs[i].elasticity));
+    for (std::size_t i = 1; i < e.inputs.size(); ++i)
+      CHECK(std::abs(e.inputs[i - 1].elasticity) >= std::abs(e.inputs[i].elasticity));
   }
   const auto& price = all[0];
   REQUIRE(price.inputs.size() > 5);
@@ -183,7 +196,8 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   CHECK(one.pull().cost() == s.pull().cost());
   const auto slopes = lc::gradient(one);
   bool found = false;
-  for (const auto& x : slopes) found |= x.input == "chip.bandwidth";
+  for (const auto& x : slopes)
+    found |= x.input == "chip.bandwidth";
   CHECK(found);
   using B = xsimd::batch<double>;
   auto wide = one.over<B>();

@@ -9,15 +9,16 @@ using namespace layercake_test;
 
 TEST_CASE("the price of a task is the sum of its layers' lines") {
   const auto bill = service().pull();
-  const auto lines = bill.energy_cost + bill.chip_cost + bill.server_cost + bill.network_cost + bill.facility_cost + bill.maintenance_cost +
-                     bill.staff_cost + bill.model_cost + bill.application_cost;
+  const auto lines = bill.energy_cost + bill.chip_cost + bill.server_cost + bill.network_cost + bill.facility_cost +
+                     bill.maintenance_cost + bill.staff_cost + bill.model_cost + bill.application_cost;
   CHECK(in<usd_per_hour>(bill.cost()) == doctest::Approx(in<usd_per_hour>(lines)).epsilon(1e-14));
   // a million users, 12 tasks a day: 138.89 tasks/s, 300 tokens each
   CHECK(in<hertz>(bill.tasks) == doctest::Approx(1e6 * 12 / 86400).epsilon(1e-12));
   CHECK(in<token_per_second>(bill.output_tokens) == doctest::Approx(1e6 * 12 / 86400 * 300).epsilon(1e-12));
   CHECK(in<usd>(bill.cost_per_task()) == doctest::Approx(in<usd / second>(lines) / (1e6 * 12 / 86400)).epsilon(1e-12));
   // price per output token: cost / rate
-  CHECK(in<usd_per_million_tokens>(bill.price_of_tokens()) == doctest::Approx(in<usd / second>(lines) / (1e6 * 12 / 86400 * 300) * 1e6).epsilon(1e-12));
+  CHECK(in<usd_per_million_tokens>(bill.price_of_tokens()) ==
+        doctest::Approx(in<usd / second>(lines) / (1e6 * 12 / 86400 * 300) * 1e6).epsilon(1e-12));
 }
 
 TEST_CASE("energy is conserved from the chips to the plant") {
@@ -27,8 +28,10 @@ TEST_CASE("energy is conserved from the chips to the plant") {
   const double it = s.infrastructure.node.power_multiplier() * (1 + s.infrastructure.network.power);
   CHECK(bill.it_power.mean / bill.chip_power.mean == doctest::Approx(it).epsilon(1e-12));
   CHECK(bill.site_power.mean / bill.it_power.mean == doctest::Approx(1.25).epsilon(1e-12));
-  CHECK(bill.site_power.peak / bill.it_power.peak == doctest::Approx(1 + 0.25 * s.infrastructure.peak_overhead).epsilon(1e-12));
-  CHECK(bill.plant_power.mean * (1 - s.energy.transmission_loss) / bill.site_power.mean == doctest::Approx(1).epsilon(1e-12));
+  CHECK(bill.site_power.peak / bill.it_power.peak ==
+        doctest::Approx(1 + 0.25 * s.infrastructure.peak_overhead).epsilon(1e-12));
+  CHECK(bill.plant_power.mean * (1 - s.energy.transmission_loss) / bill.site_power.mean ==
+        doctest::Approx(1).epsilon(1e-12));
   // the bill for energy: what passes the meter at the price
   CHECK(bill.energy_cost / (bill.site_power.mean * (62 * usd / megawatt_hour)) == doctest::Approx(1).epsilon(1e-12));
   CHECK(bill.chip_power.mean <= bill.chip_power.peak);
@@ -49,7 +52,8 @@ TEST_CASE("fleets are whole where a person counts them and smooth where a gradie
 TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
   const auto s = service();
   const auto base = s.pull();
-  const auto dear = s.with(lc::energy::grid{.price = 124 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour}).pull();
+  const auto dear =
+      s.with(lc::energy::grid{.price = 124 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour}).pull();
   CHECK(dear.energy_cost / base.energy_cost == doctest::Approx(2).epsilon(1e-12));
   CHECK(dear.chip_cost == base.chip_cost);
   CHECK(dear.carbon == base.carbon);
@@ -58,9 +62,10 @@ TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
   CHECK(other_chip.chips < base.chips);
   CHECK(other_chip.tasks == base.tasks);
 
-  const auto twice = s.with(lc::applications::assistant{
-                                .daily_users = 2e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token})
-                         .pull(lc::counting::smooth);
+  const auto twice =
+      s.with(lc::applications::assistant{
+                 .daily_users = 2e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token})
+          .pull(lc::counting::smooth);
   const auto once = s.pull(lc::counting::smooth);
   CHECK(twice.cost() / once.cost() == doctest::Approx(2).epsilon(1e-9));
   CHECK(twice.price_of_tokens() / once.price_of_tokens() == doctest::Approx(1).epsilon(1e-9));
@@ -75,9 +80,13 @@ TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
 TEST_CASE("every figure of the bill prints") {
   const auto bill = service().pull();
   const std::string text = lc::to_string(bill);
-  for (const char* layer : {"applications", "models", "infrastructure", "chips", "energy", "total"}) CHECK(text.find(layer) != std::string::npos);
+  for (const char* layer : {"applications", "models", "infrastructure", "chips", "energy", "total"})
+    CHECK(text.find(layer) != std::string::npos);
   CHECK(text.find("nan") == std::string::npos);
   // what nobody published says so
-  const auto dry = service().with(lc::energy::grid{.price = 62 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour}).pull();
+  const auto dry =
+      service()
+          .with(lc::energy::grid{.price = 62 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour})
+          .pull();
   CHECK(lc::to_string(dry).find("unknown") != std::string::npos);
 }

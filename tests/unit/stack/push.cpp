@@ -36,7 +36,8 @@ TEST_CASE("the least allowance binds, and its shadow price is the slope of the c
   CHECK(c.chips.calls < c.capital.calls);
   // one more chip, by difference
   const auto more = s.push({.site_power = 100 * megawatt, .chips = 20001, .capital = 5 * billion_usd});
-  CHECK(in<token_per_second>(more.output_tokens - c.output_tokens) == doctest::Approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
+  CHECK(in<token_per_second>(more.output_tokens - c.output_tokens) ==
+        doctest::Approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
   const double margin = in<usd_per_hour>((more.value - more.cost) - (c.value - c.cost));
   CHECK(margin == doctest::Approx(in<usd_per_hour>(c.chips.margin_per_unit)).epsilon(1e-6));
   // what does not bind is worth nothing at the margin
@@ -64,5 +65,6 @@ TEST_CASE("a grid connection limits the site by itself") {
 TEST_CASE("nothing granted, nothing limits; a bad grant is refused by name") {
   const auto s = service();
   CHECK(std::string(s.push(lc::grant{}).binding()) == "nothing granted");
-  CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5; allowed: at least 0"), lc::invalid_value);
+  CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5; allowed: at least 0"),
+                       lc::invalid_value);
 }
