@@ -117,8 +117,8 @@ def main():
             "program that measures it, in `benchmarks/`. Instructions are counted by callgrind; times of a shared machine vary",
             "by some per cent.", "", "| what | measured | aim | program |", "|---|---|---|---|"]
     page += [f"| {name} | {value:.3g} | {aim} | `{origin}` |" for name, value, aim, origin in ratios]
-    page += ["", "A kernel allocates nothing and has no path that throws: `tests/unit/stack/kernel.cpp` counts allocations of a bill, and the",
-             "library compiles and passes its tests with `-fno-exceptions`.", ""]
+    page += ["", "A kernel allocates nothing and has no path that throws: `tests/symbols` looks at what its object file calls,",
+             "`tests/unit/stack/kernel.cpp` counts allocations, and every header compiles with `-fno-exceptions`.", ""]
     with open(os.path.join(arguments.source, "docs", "performance.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(page))
 

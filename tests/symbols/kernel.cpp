@@ -17,10 +17,6 @@ lc::bill kernel(const grid& e, const chip& c, const site& i, const model& m, con
   return lc::bill_of<double>(e, c, i, m, a, p, lc::counting::whole);
 }
 
-lc::ceiling kernel(const lc::bill& b, const lc::grant& g, const grid& e) {
-  return lc::ceiling_of(b, g, [&](const lc::power_demand<>& meter) { return e.pull(meter).cost(); });
-}
-
 using lanes = xsimd::batch<double>;
 lc::quantity<lc::unit::usd_per_second, lanes> kernel(const lc::energy::basic_grid<lanes>& e,
                                                      const lc::basic_bill<double>& b) {

@@ -204,9 +204,9 @@ struct plain_value<T> {
   static constexpr auto of(const T& x) { return x.value; }
 };
 
-inline std::string range_text(const domain& d, const std::string& low, const std::string& high) {
+inline std::string range_text(const domain& d, const std::string& low, const std::string& high, bool too_large) {
   std::string s;
-  const bool has_low = d.low > -largest_sensible, has_high = d.high < largest_sensible;
+  const bool has_low = d.low > -largest_sensible, has_high = d.high < largest_sensible || too_large;
   if (has_low && has_high) {
     s = (d.low_excluded ? "above " : "from ") + low + (d.high_excluded ? " to below " : " to ") + high;
   } else if (has_low) {
@@ -238,9 +238,10 @@ struct checker {
           return to_string(static_cast<S>(base_value));
         }
       };
-      found.push_back({path, shown(static_cast<double>(x)),
-                       range_text(d.allowed, shown(d.allowed.low), shown(d.allowed.high)),
-                       std::string("Set ") + path + ": " + d.meaning + "."});
+      found.push_back(
+          {path, shown(static_cast<double>(x)),
+           range_text(d.allowed, shown(d.allowed.low), shown(d.allowed.high), static_cast<double>(x) > d.allowed.high),
+           std::string("Set ") + path + ": " + d.meaning + "."});
     }
   }
   template <class X>

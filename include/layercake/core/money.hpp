@@ -17,7 +17,8 @@ constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::secon
   const N years = number_cast<N>(in<units::year>(life));
   const auto near_zero = abs(r) < N(1e-12);
   const N guarded = where(near_zero, N(1), r);
-  const N factor = where(near_zero, N(1) / years, guarded / -expm1(-years * log1p(guarded)));
+  const N flat = N(1) / years + r * (years + N(1)) / (N(2) * years);  // the first two terms of the series in r
+  const N factor = where(near_zero, flat, guarded / -expm1(-years * log1p(guarded)));
   return factor / units::year;
 }
 
@@ -25,14 +26,6 @@ constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::secon
 template <class P, class R, class T>
 constexpr auto annuity(const quantity<unit::usd, P>& price, const R& rate, const quantity<unit::second, T>& life) {
   return price * capital_recovery_factor(rate, life);
-}
-
-// What `amount`, paid after `delay`, is worth now: amount * (1 + rate)^-delay.
-template <class A, class R, class T>
-constexpr auto present_value(const quantity<unit::usd, A>& amount, const R& rate,
-                             const quantity<unit::second, T>& delay) {
-  using N = promote_t<R, T>;
-  return amount * exp(-number_cast<N>(in<units::year>(delay)) * log1p(number_cast<N>(rate)));
 }
 
 }  // namespace layercake

@@ -4,6 +4,7 @@
 
 #include <layercake/core/demand.hpp>
 #include <layercake/core/measures.hpp>
+#include <layercake/core/unknown.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
 
@@ -13,12 +14,13 @@ namespace layercake::energy {
 // two parts, because they grow with different things: energy with the mean power, capacity with the peak.
 template <class T = double>
 struct basic_energy_bill {
-  power_demand<T> meter{};                               // what was asked for
-  power_demand<T> plant{};                               // what has to be generated: behind the losses of the line
-  quantity<unit::usd_per_second, T> energy_cost{};       // energy charge; fuel and variable operation of an own plant
-  quantity<unit::usd_per_second, T> capacity_cost{};     // demand charge; capital and fixed operation of an own plant
-  quantity<unit::kilogram_co2e_per_second, T> carbon{};  // emitted over the life cycle of what is generated
-  quantity<unit::cubic_metre_per_second, T> water{};     // consumed where it is generated
+  power_demand<T> meter{};                            // what was asked for
+  power_demand<T> plant{};                            // what has to be generated: behind the losses of the line
+  quantity<unit::usd_per_second, T> energy_cost{};    // energy charge; fuel and variable operation of an own plant
+  quantity<unit::usd_per_second, T> capacity_cost{};  // demand charge; capital and fixed operation of an own plant
+  // emitted over the life cycle of what is generated, and consumed there; unknown unless a supply says
+  quantity<unit::kilogram_co2e_per_second, T> carbon = unknown<quantity<unit::kilogram_co2e_per_second, T>>();
+  quantity<unit::cubic_metre_per_second, T> water = unknown<quantity<unit::cubic_metre_per_second, T>>();
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
   // All-in price of what the meter counts.

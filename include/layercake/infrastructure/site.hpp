@@ -281,9 +281,25 @@ constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric
 template <class X, class N = double>
 concept infrastructure = requires(const X& x, const chip_demand<N>& demand, const collective<N>& c,
                                   const scale_up_fabric<N>& fabric) {
-  x.pull(demand, counting::whole).chips;
+  { x.pull(demand, counting::whole).it_power.peak } -> measures<unit::watt>;
   { x.pull(demand, counting::whole).power.peak } -> measures<unit::watt>;
+  { x.pull(demand, counting::whole).capex_chips } -> measures<unit::usd>;
+  { x.pull(demand, counting::whole).capex_servers } -> measures<unit::usd>;
+  { x.pull(demand, counting::whole).capex_network } -> measures<unit::usd>;
+  { x.pull(demand, counting::whole).capex_facility } -> measures<unit::usd>;
+  { x.pull(demand, counting::whole).chip_cost } -> measures<unit::usd_per_second>;
+  { x.pull(demand, counting::whole).server_cost } -> measures<unit::usd_per_second>;
+  { x.pull(demand, counting::whole).network_cost } -> measures<unit::usd_per_second>;
   { x.pull(demand, counting::whole).facility_cost } -> measures<unit::usd_per_second>;
+  { x.pull(demand, counting::whole).maintenance_cost } -> measures<unit::usd_per_second>;
+  { x.pull(demand, counting::whole).staff_cost } -> measures<unit::usd_per_second>;
+  { x.pull(demand, counting::whole).land } -> measures<unit::square_metre>;
+  { x.pull(demand, counting::whole).water } -> measures<unit::cubic_metre_per_second>;
+  { x.pull(demand, counting::whole).time_to_build } -> measures<unit::second>;
+  x.pull(demand, counting::whole).chips;
+  x.pull(demand, counting::whole).nodes;
+  x.pull(demand, counting::whole).operators;
+  x.pull(demand, counting::whole).construction_workers;
   { x.time(c, fabric) } -> measures<unit::second>;
   x.availability;
   x.utilisation;

@@ -80,21 +80,27 @@ constexpr auto bill_figures() {
              "(energy + chips + infrastructure + model + application cost) / output tokens per second",
              [](const auto& b) { return b.price_of_tokens(); }},
       figure{"cost_per_task", "cost / tasks per second", [](const auto& b) { return b.cost_per_task(); }},
+      figure{"cost_per_user", "cost / users, per unit of time", [](const auto& b) { return b.cost_per_user(); }},
+      figure{"water_per_task", "water / tasks per second", [](const auto& b) { return b.water_per_task(); }},
       figure{"energy_per_token", "mean plant power / output tokens per second",
              [](const auto& b) { return b.energy_per_token(); }},
       figure{"tasks", "daily users * tasks per user", [](const auto& b) { return b.tasks; }},
       figure{"calls", "tasks * calls per task", [](const auto& b) { return b.calls; }},
       figure{"output_tokens", "calls * output tokens per call", [](const auto& b) { return b.output_tokens; }},
-      figure{"time_to_first_token", "prefill pass + one decode interval",
+      figure{"time_to_first_token", "half a decode step + the steps that read the prompt + host time of a request",
              [](const auto& b) { return b.time_to_first_token; }},
-      figure{"time_per_output_token", "decode pass at the concurrency + its share of prefills",
+      figure{"time_per_output_token",
+             "mean step of the replica: decode at the concurrency, with the prompts read between",
              [](const auto& b) { return b.time_per_output_token; }},
-      figure{"concurrency", "min(calls whose cache fits beside the weights, calls that keep the time per output token)",
-             [](const auto& b) { return b.concurrency; }},
+      figure{
+          "concurrency",
+          "min(calls whose cache fits beside the weights, calls that keep both latency objectives, the largest batch)",
+          [](const auto& b) { return b.concurrency; }},
       figure{"replicas", "calls * peak to mean / (calls per second of a replica * utilisation * availability)",
              [](const auto& b) { return b.replicas; }},
       figure{"chips", "replicas * chips per replica, in whole nodes", [](const auto& b) { return b.chips; }},
-      figure{"chip_power", "idle + (peak - idle) * use, all chips, mean",
+      figure{"chip_power",
+             "chips * (idle + (power at their use of compute and memory - idle) * share of time at work), mean",
              [](const auto& b) { return b.chip_power.mean; }},
       figure{"it_power", "chip power with the rest of the node and network, busiest hour",
              [](const auto& b) { return b.it_power.peak; }},
@@ -107,11 +113,15 @@ constexpr auto bill_figures() {
              [](const auto& b) { return b.water; }},
       figure{"silicon", "chips * die area", [](const auto& b) { return b.silicon; }},
       figure{"land", "site power * land per watt", [](const auto& b) { return b.land; }},
-      figure{"operators", "it power * operators per watt", [](const auto& b) { return b.operators; }},
-      figure{"construction_workers", "it power * workers per watt",
+      figure{"operators", "site power at the busiest hour * operators per watt",
+             [](const auto& b) { return b.operators; }},
+      figure{"construction_workers", "site power at the busiest hour * workers per watt",
              [](const auto& b) { return b.construction_workers; }},
       figure{"capex", "chips + servers + network + facility", [](const auto& b) { return b.capex(); }},
-      figure{"energy_cost", "energy * price + peak power * demand charge", [](const auto& b) { return b.energy_cost; }},
+      figure{
+          "energy_cost",
+          "what the supply charges: energy * price + peak power * demand charge for a grid, plant and fuel for a plant",
+          [](const auto& b) { return b.energy_cost; }},
       figure{"chip_cost", "chips * price * capital recovery factor(discount rate, IT life)",
              [](const auto& b) { return b.chip_cost; }},
       figure{"infrastructure_cost", "servers + network (IT life) + facility (facility life) + maintenance + staff",
@@ -140,7 +150,8 @@ inline std::string to_string(const bill& b) {
   };
   const double total = in<units::usd_per_hour>(b.cost());
   const auto part_of_total = [&](const quantity<unit::usd_per_second>& part) {
-    return to_string(part) + " (" + to_string(total > 0 ? 100 * in<units::usd_per_hour>(part) / total : 0.0) + " %)";
+    if (!(total > 0) || !is_finite(total)) return to_string(part);
+    return to_string(part) + " (" + to_string(100 * in<units::usd_per_hour>(part) / total) + " %)";
   };
   const auto whole = [](double n) { return to_string(n); };
   s += "applications\n";
@@ -168,8 +179,9 @@ inline std::string to_string(const bill& b) {
   line("cost", part_of_total(b.energy_cost));
   s += "total\n";
   line("cost", to_string(b.cost()));
-  line("price of tokens", to_string(b.price_of_tokens()),
-       to_string(b.cost_per_task()) + " per task, " + to_string(b.energy_per_token()));
+  const bool tokens = b.output_tokens > 0 * units::token_per_second;
+  line("per task", to_string(b.cost_per_task()), to_string(b.energy_per_task()));
+  if (tokens) line("per output token", to_string(b.price_of_tokens()), to_string(b.energy_per_token()));
   return s;
 }
 

@@ -92,64 +92,79 @@ struct basic_ceiling {
 };
 using ceiling = basic_ceiling<>;
 
-// The ceiling of `granted`, from the bill of any amount of the same service with smooth counting: everything on such a
-// bill is proportional to the calls, so each resource allows granted / (needed per call), and the least decides.
+// The ceiling of `granted`. `bill_at(scale)` is the bill, with smooth counting, of the service at `scale` times its
+// calls. A resource allows granted / (needed per call), and the least decides:
 //   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the
 //   one that binds
-// Energy is priced anew at the power of the ceiling: `energy_cost_at(power demand at the meter)`.
-template <class T, class EnergyCost>
-basic_ceiling<T> ceiling_of(const basic_bill<T>& b, const basic_grant<T>& granted, EnergyCost&& energy_cost_at) {
+// Needs per call are those at the ceiling itself (a larger cluster has more tiers of switches, so they change with it),
+// found by four rounds from the service as it is. Throws missing_value where a resource is granted whose need is
+// unknown.
+template <class T, class BillAt>
+basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   basic_ceiling<T> c;
-  const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
-  const auto unlimited = infinite * (T(1) / units::second);
-  c.calls = unlimited;
+  const auto unlimited = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()) * (T(1) / units::second);
+  basic_bill<T> b = bill_at(T(1));
+  const auto first = b.calls;
 
-  const auto limit = [&](auto& l, const auto& given, const auto& needed) {
+  const auto limit = [&](const char* name, auto& l, const auto& given, const auto& needed) {
+    if constexpr (real<T>) {
+      if (is_known(given) && !is_known(needed)) {
+        raise(missing_value(std::string("grant.") + name +
+                            " cannot limit: what the service needs of it is unknown; give the " +
+                            "figure that is missing (a grid's carbon or water, a chip's die area)"));
+      }
+    }
+    const auto limits = is_known(given) && (needed > needed * T(0));
     l.granted = given;
-    l.calls = where(is_known(given), b.calls * (given / where(needed > needed * T(0), needed, given * T(0) + needed)),
-                    unlimited);
-    l.calls = where(needed > needed * T(0), l.calls, unlimited);
+    l.calls = where(limits, b.calls * (given / where(limits, needed, needed * T(0) + given)), unlimited);
     c.calls = min(c.calls, l.calls);
   };
-  limit(c.plant_power, granted.plant_power, b.plant_power.peak);
-  limit(c.site_power, granted.site_power, b.site_power.peak);
-  limit(c.chips, granted.chips, b.chips);
-  limit(c.silicon, granted.silicon, b.silicon);
-  limit(c.capital, granted.capital, b.capex());
-  limit(c.land, granted.land, b.land);
-  limit(c.construction_workers, granted.construction_workers, b.construction_workers);
-  limit(c.operators, granted.operators, b.operators);
-  limit(c.water, granted.water, b.water);
-  limit(c.carbon, granted.carbon, b.carbon);
+  const auto limit_all = [&] {
+    c.calls = unlimited;
+    limit("plant_power", c.plant_power, granted.plant_power, b.plant_power.peak);
+    limit("site_power", c.site_power, granted.site_power, b.site_power.peak);
+    limit("chips", c.chips, granted.chips, b.chips);
+    limit("silicon", c.silicon, granted.silicon, b.silicon);
+    limit("capital", c.capital, granted.capital, b.capex());
+    limit("land", c.land, granted.land, b.land);
+    limit("construction_workers", c.construction_workers, granted.construction_workers, b.construction_workers);
+    limit("operators", c.operators, granted.operators, b.operators);
+    limit("water", c.water, granted.water, b.water);
+    limit("carbon", c.carbon, granted.carbon, b.carbon);
+  };
+  for (int round = 0; round < 4; ++round) {
+    limit_all();
+    const T scale = where(is_finite(c.calls), c.calls / first, T(1));
+    b = bill_at(max(scale, T(1e-12)));  // needs per call exist for a ceiling of nothing too
+  }
+  limit_all();
 
-  const T scale = c.calls / b.calls;
+  const T scale = c.calls / b.calls;  // 1 but for rounding, and for a ceiling of nothing
   c.tasks = b.tasks * scale;
   c.output_tokens = b.output_tokens * scale;
   c.users = b.users * scale;
   c.value = b.value * scale;
-  const auto beside_energy = b.chip_cost + b.infrastructure_cost() + b.model_cost + b.application_cost;
-  c.cost =
-      beside_energy * scale + energy_cost_at(power_demand<T>{b.site_power.peak * scale, b.site_power.mean * scale});
+  c.cost = b.cost() * scale;
   const auto running = max(granted.time - b.time_to_build, b.time_to_build * T(0));
   c.tokens_in_time = where(is_known(granted.time), c.output_tokens * running, quantity<unit::token, T>());
 
-  const auto price = [&](auto& l) {
+  const auto price = [&](auto& l, const auto& needed) {
     const auto binds = (l.calls <= c.calls) && is_finite(l.calls);
-    const auto tokens = c.output_tokens / l.granted;
-    const auto margin = (c.value - c.cost) / l.granted;
+    const auto tokens = b.output_tokens / needed;
+    const auto margin = b.margin() / needed;
     l.tokens_per_unit = where(binds, tokens, decltype(tokens)());
     l.margin_per_unit = where(binds, margin, decltype(margin)());
   };
-  price(c.plant_power);
-  price(c.site_power);
-  price(c.chips);
-  price(c.silicon);
-  price(c.capital);
-  price(c.land);
-  price(c.construction_workers);
-  price(c.operators);
-  price(c.water);
-  price(c.carbon);
+  price(c.plant_power, b.plant_power.peak);
+  price(c.site_power, b.site_power.peak);
+  price(c.chips, b.chips);
+  price(c.silicon, b.silicon);
+  price(c.capital, b.capex());
+  price(c.land, b.land);
+  price(c.construction_workers, b.construction_workers);
+  price(c.operators, b.operators);
+  price(c.water, b.water);
+  price(c.carbon, b.carbon);
   return c;
 }
 
@@ -161,7 +176,8 @@ inline std::string to_string(const ceiling& c) {
     if (!is_finite(l.calls)) return;
     std::string label = std::string("  ") + name;
     label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    s += label + to_string(l.granted) + " allow " + to_string(c.output_tokens * (l.calls / c.calls)) + " out";
+    s += label + to_string(l.granted) + " allow " +
+         to_string(c.calls > 0 * units::hertz ? c.output_tokens * (l.calls / c.calls) : c.output_tokens) + " out";
     if (l.calls == c.calls)
       s += "; one more unit: " + to_string(l.tokens_per_unit) + ", margin " + detail::shown(l.margin_per_unit);
     s += "\n";

@@ -24,6 +24,7 @@ template <class X>
 struct source_visit {  // the provenance of the field at `path`, as far as its record has one
   const std::string& path;
   field_source found{"", "given by the caller", confidence::given};
+  bool told = false;
 
   template <class V, class D>
   void field(const std::string&, V&, const D&) {}
@@ -31,7 +32,8 @@ struct source_visit {  // the provenance of the field at `path`, as far as its r
   void record(const std::string& at, R& r) {
     if constexpr (requires { r.origin.of(""); }) {
       if (path.size() > at.size() && path.compare(0, at.size(), at) == 0 && path[at.size()] == '.') {
-        found = r.origin.of(path.c_str() + at.size() + 1);
+        if (!told) found = r.origin.of(path.c_str() + at.size() + 1);
+        told = true;  // records are visited after what they hold: the first that covers the path is the nearest
       }
     }
   }

@@ -20,13 +20,15 @@ namespace layercake {
 //   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
 //   power:   chips -> node -> site -> plant, at the busiest hour and as a mean
 //   money:   one line per layer; cost per task is their sum over the tasks
-// Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost
-// is infinite.
+// `scale` multiplies the calls. Infeasible plans (weights that do not fit, an objective that cannot be met) need
+// infinitely many replicas: every cost is infinite.
 template <class T, class Energy, class Chip, class Infrastructure, class Model, class Application>
 basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                      const Application& application, const basic_serving_plan<T>& plan, counting how) {
+                      const Application& application, const basic_serving_plan<T>& plan, counting how,
+                      const T& scale = T(1)) {
   basic_bill<T> b;
-  const call_demand<T> demand = widened<T>(application.pull());
+  call_demand<T> demand = widened<T>(application.pull());
+  demand.calls = demand.calls * scale;
   const serving_figures<T> served = serve<T>(chip, infrastructure, model, plan, demand);
 
   const auto usage = application.push(demand.calls);
@@ -43,7 +45,8 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
   const quantity<unit::per_second, T> sold = served.calls * infrastructure.utilisation * infrastructure.availability;
   b.replicas = counted(demand.calls * demand.peak_to_mean / sold, how);
   const T in_service = b.replicas * plan.chips();
-  b.load = demand.calls / (served.calls * b.replicas);
+  const auto serves = served.calls > served.calls * T(0);
+  b.load = where(serves, demand.calls / where(serves, served.calls * b.replicas, demand.calls), T(0));
 
   // The power of a chip that works for a share of the time.
   const auto power_at_load = [&](const T& share_of_time) {
@@ -132,7 +135,10 @@ public:
         model(std::move(m)),
         application(std::move(a)),
         plan(p) {
-    if constexpr (real<number_type>) validate(*this);
+    if constexpr (real<number_type>) {
+      validate(*this);
+      check_plan();
+    }
   }
 
   // The bill. Whole counting buys whole replicas and nodes; smooth counting is proportional to the calls.
@@ -143,12 +149,20 @@ public:
   // The ceiling of what is granted, and of what the energy supply can bring to the site.
   auto push(basic_grant<number_type> granted) const {
     if constexpr (real<number_type>) validate(granted, "grant");
+    const auto bill_at = [&](const T& scale) {
+      return bill_of<T>(energy, chip, infrastructure, model, application, plan, counting::smooth, scale);
+    };
     const quantity<unit::watt, T> unlimited = number_cast<T>(largest_sensible) * units::watt;
-    const quantity<unit::watt, T> connected = energy.push(unlimited);
+    quantity<unit::watt, T> connected = energy.push(unlimited);
+    if constexpr (requires(const power_demand<T>& meter) { energy.capacity / energy.capacity_needed(meter); }) {
+      // A plant of given capacity serves a mean as well as a peak.
+      const power_demand<T> meter = bill_at(T(1)).site_power;
+      const quantity<unit::watt, T> served = meter.peak * T(energy.capacity / energy.capacity_needed(meter));
+      connected = where(is_known(served), min(connected, served), connected);
+    }
     const auto site = where(is_known(granted.site_power), min(granted.site_power, connected), connected);
     granted.site_power = where(site < unlimited * number_cast<T>(0.01), site, unknown<quantity<unit::watt, T>>());
-    return ceiling_of(pull(counting::smooth), granted,
-                      [&](const power_demand<T>& meter) { return energy.pull(meter).cost(); });
+    return ceiling_of(granted, bill_at);
   }
   // The ceiling of so much power at the plant.
   auto push(const quantity<unit::watt, number_type>& plant_power) const {
@@ -210,9 +224,59 @@ private:
   static constexpr bool in_order =
       has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
 
+  // Experts stay with the tensor ranks: spreading them over more chips (plan.expert) is the caller's choice.
   // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline
   // stages, if no domain holds the model), the one that answers most calls per chip.
   void choose_plan() {
+    check_chip();
+    const auto demand = widened<T>(application.pull());
+    T best(0);
+    int nearest = -1;
+    std::string reason;
+    for (T stages(1); stages <= T(64) && !(best > T(0)); stages *= T(2)) {
+      for (T tensor(1); tensor <= number_cast<T>(chip.scale_up_domain); tensor *= T(2)) {
+        basic_serving_plan<T> candidate;
+        candidate.tensor = tensor;
+        candidate.pipeline = stages;
+        if (!allowed(candidate)) continue;
+        const auto served = serve<T>(chip, infrastructure, model, candidate, demand);
+        const T rate = in<units::hertz>(served.calls) / candidate.chips();
+        if (rate > best) best = rate, plan = candidate;
+        const int reached = served.memory_bound_concurrency < T(1)                    ? 0
+                            : served.time_to_first_token > demand.time_to_first_token ? 1
+                                                                                      : 2;
+        if (reached >= nearest) nearest = reached, reason = why_not(served, candidate, demand);
+      }
+    }
+    if (!(best > T(0)))
+      raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
+  }
+
+  // A plan of the caller's must be one that these layers can carry out.
+  void check_plan() const {
+    check_chip();
+    if (!allowed(plan)) {
+      raise(invalid_value(
+          "plan.tensor is " + to_string(plan.tensor) + ", plan.pipeline " + to_string(plan.pipeline) +
+          "; allowed: what divides the model's heads and layers, with tensor at most the chip's scale-up domain, " +
+          to_string(number_cast<T>(chip.scale_up_domain)) + ". Set plan.tensor and plan.pipeline to such."));
+    }
+    const auto demand = widened<T>(application.pull());
+    const auto served = serve<T>(chip, infrastructure, model, plan, demand);
+    if (!(served.calls > 0 * units::hertz))
+      raise(infeasible("the plan answers no calls: " + why_not(served, plan, demand)));
+  }
+
+  bool allowed(const basic_serving_plan<T>& p) const {
+    if (p.tensor > number_cast<T>(chip.scale_up_domain)) return false;
+    if constexpr (requires { model.allows(p.split()); }) {
+      return model.allows(p.split());
+    } else {
+      return true;
+    }
+  }
+
+  void check_chip() const {
     if (!is_known(chip.price)) {
       raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) +
                           " is not published; set it: chip.price = 30000 * usd"));
@@ -221,32 +285,14 @@ private:
       raise(missing_value(std::string("chip.thermal_design_power of ") + chips::name_of(chip) +
                           " is not published; set it and chip.idle_power: chip.thermal_design_power = 700 * watt"));
     }
-    const auto demand = widened<T>(application.pull());
-    T best(0);
-    std::string reason;
-    for (T stages(1); stages <= T(64) && !(best > T(0)); stages *= T(2)) {
-      for (T tensor(1); tensor <= number_cast<T>(chip.scale_up_domain); tensor *= T(2)) {
-        basic_serving_plan<T> candidate;
-        candidate.tensor = tensor;
-        candidate.pipeline = stages;
-        if constexpr (requires { model.allows(candidate.split()); }) {
-          if (!model.allows(candidate.split())) continue;
-        }
-        const auto served = serve<T>(chip, infrastructure, model, candidate, demand);
-        const T rate = in<units::hertz>(served.calls) / candidate.chips();
-        if (rate > best) best = rate, plan = candidate;
-        reason = why_not(served, candidate, demand);
-      }
-    }
-    if (!(best > T(0)))
-      raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
   }
 
   std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& p, const call_demand<T>& demand) const {
     const std::string where_ = "on " + to_string(p.chips()) + " chips ";
     if (s.memory_bound_concurrency < T(1)) {
       return where_ + to_string(s.weights) + " of weights and the cache of one call do not fit in " +
-             to_string(s.memory) + " per chip; take a chip with more memory, a narrower precision or shorter inputs";
+             to_string(max(s.memory, 0 * units::byte)) +
+             " per chip; take a chip with more memory, a narrower precision or shorter inputs";
     }
     if (s.time_to_first_token > demand.time_to_first_token) {
       return where_ + "the first token takes " + to_string(s.time_to_first_token) + ", the objective is " +

@@ -58,12 +58,13 @@ struct training_run_figures {
 //   over their number power: the chip's law at the step's use of its parts; while saving or restarting it idles cost:
 //   the site's yearly costs for the time of the run, whole site, and the energy supply's for its power
 //
-// Domain: the fields' own. Infinite where failures come faster than the state can be saved. Leaves out: queueing for a
-// cluster, failed runs, people who train. Worked number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in
-// the tests.
+// Domain: the fields' own; invalid_value is thrown outside it. Infinite where the step does not fit and where failures
+// come faster than the state can be saved. Leaves out: queueing for a cluster, failed runs, people who train. Worked
+// number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in the tests.
 template <class T, class Chip, class Site, class Energy>
 training_run_figures<T> run_training(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                      const Site& site, const Energy& energy) {
+  if constexpr (real<T>) validate(run, "run");
   using seconds = quantity<unit::second, T>;
   const auto place = detail::over_number<T>(site);
   training_run_figures<T> r;

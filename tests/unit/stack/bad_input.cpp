@@ -78,3 +78,18 @@ TEST_CASE("a chip without a price is asked for one") {
   chip.price = lc::unknown<lc::quantity<lc::unit::usd>>();
   CHECK_THROWS_WITH_AS(s.with(chip), doctest::Contains("chip.price"), lc::missing_value);
 }
+
+TEST_CASE("a plan of the caller's is checked against the layers") {
+  const auto s = service();
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 7}), doctest::Contains("plan.tensor is 7"), lc::invalid_value);
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 1024}), doctest::Contains("scale-up domain"),
+                       lc::invalid_value);
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 1}), doctest::Contains("do not fit"), lc::infeasible);
+  CHECK_NOTHROW(s.with(lc::serving_plan{.tensor = 8}));
+}
+
+TEST_CASE("a value above its range is told the range") {
+  auto s = service();
+  s.application.daily_users = 1e300;
+  CHECK_THROWS_WITH_AS(s.with(s.application), doctest::Contains("1e30"), lc::invalid_value);
+}

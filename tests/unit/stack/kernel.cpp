@@ -28,8 +28,10 @@ TEST_CASE("a bill and a ceiling allocate nothing") {
   const long before = allocations;
   const auto bill =
       lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth);
-  const auto ceiling = lc::ceiling_of(bill, lc::grant{.chips = 1000},
-                                      [&](const lc::power_demand<>& meter) { return s.energy.pull(meter).cost(); });
+  const auto ceiling = lc::ceiling_of(lc::grant{.chips = 1000}, [&](double scale) {
+    return lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth,
+                               scale);
+  });
   const long after = allocations;
   CHECK(after == before);
   CHECK(bill.cost() <= whole.cost());

@@ -183,6 +183,16 @@ TEST_CASE("the explanation names formula, inputs and sources of every figure") {
   CHECK(chip_price);
 }
 
+TEST_CASE("an input's source is that of its nearest record") {
+  const auto s = service();
+  for (const lc::sensitivity& x : lc::gradient(s)) {
+    if (x.input == "infrastructure.node.power_supply_efficiency")
+      CHECK(std::string(x.source) == s.infrastructure.node.origin.of("power_supply_efficiency").source);
+    if (x.input == "infrastructure.utilisation")
+      CHECK(std::string(x.source) == s.infrastructure.origin.of("utilisation").source);
+  }
+}
+
 TEST_CASE("every layer can be the user's own, in values, batches and gradients") {
   const auto base = service();
   const auto s = lc::stack{own_energy{}, own_chip{}, base.infrastructure, own_model{}, nightly_batch{}};

@@ -68,3 +68,40 @@ TEST_CASE("nothing granted, nothing limits; a bad grant is refused by name") {
   CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5; allowed: at least 0"),
                        lc::invalid_value);
 }
+
+TEST_CASE("needs are those of the ceiling: a large cluster has more tiers of switches than a small one") {
+  const auto s = service();
+  const auto c = s.push({.capital = 20 * billion_usd});
+  auto large = s.application;
+  large.daily_users = c.users;
+  const auto bill = s.with(large).pull(lc::counting::smooth);
+  CHECK(in<billion_usd>(bill.capex()) == doctest::Approx(20).epsilon(1e-6));
+  CHECK(in<usd_per_hour>(bill.cost()) == doctest::Approx(in<usd_per_hour>(c.cost)).epsilon(1e-6));
+  // and they differ from those of the service as it is
+  const auto small_bill = s.pull(lc::counting::smooth);
+  CHECK(bill.capex() / bill.chips > 1.02 * (small_bill.capex() / small_bill.chips));
+}
+
+TEST_CASE("a grant of what the service's need is unknown of is refused, a grant of nothing makes nothing") {
+  const auto s =
+      service().with(lc::energy::grid{.price = 62 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour});
+  CHECK_THROWS_WITH_AS(s.push({.water = 1 * litre / second}), doctest::Contains("grant.water"), lc::missing_value);
+  const auto none = s.push({.site_power = 0 * watt});
+  CHECK(in<token_per_second>(none.output_tokens) == 0);
+  CHECK(in<token / joule>(none.site_power.tokens_per_unit) > 0);  // the first watt would be worth as much as any
+  CHECK(lc::to_string(none).find("nan") == std::string::npos);
+}
+
+TEST_CASE("a plant of given capacity limits by what it makes on average, too") {
+  auto plant = lc::energy::power_plant{};
+  plant.technology = lc::energy::catalog::solar_pv_utility;
+  plant.capacity = 100 * megawatt;
+  const auto s = service();
+  const auto solar = lc::stack{plant, s.chip, s.infrastructure, s.model, s.application};
+  const auto c = solar.push(lc::grant{});
+  CHECK(std::string(c.binding()) == "site_power");
+  CHECK(lc::is_finite(c.cost));
+  const auto bill = solar.pull(lc::counting::smooth);
+  const double mean = in<megawatt>(bill.site_power.mean) * (c.calls / bill.calls);
+  CHECK(mean <= 100 * plant.technology.capacity_factor * (1 - plant.transmission_loss) * (1 + 1e-6));
+}
