@@ -926,7 +926,8 @@ private:
 
   static void complain(const binding& b, double value, const detail::field_finder& f) {
     raise(invalid_axis("bulk: the axis of " + b.path + " reaches " + b.text(value) + "; allowed: " +
-                       layercake::detail::range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high)) +
+                       layercake::detail::range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high),
+                                                     value > f.allowed.high) +
                        ". It is " + f.meaning + "."));
   }
   double value(const binding& b, std::uint64_t i) const {

@@ -215,3 +215,17 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   const auto dear = wide.pull(lc::counting::smooth);
   CHECK(in<usd_per_hour>(dear.chip_cost).get(0) == doctest::Approx(2 * in<usd_per_hour>(bill.chip_cost)));
 }
+
+TEST_CASE("a ceiling is the same over float and batch, and its slope over a dual is its shadow price") {
+  const auto s = service();
+  const auto c = s.push(1 * gigawatt);
+  const double tokens = in<token_per_second>(c.output_tokens);
+  using B = xsimd::batch<double>;
+  CHECK(in<token_per_second>(s.over<B>().push(B(1e9) * watt).output_tokens).get(0) ==
+        doctest::Approx(tokens).epsilon(1e-12));
+  CHECK(in<token_per_second>(s.over<float>().push(1e9f * watt).output_tokens) == doctest::Approx(tokens).epsilon(1e-3));
+  using D = lc::dual<double, 1>;
+  const auto varied = s.over<D>().push(D::variable(1e9, 0) * watt);
+  CHECK(in<token_per_second>(varied.output_tokens).slope[0] ==
+        doctest::Approx(in<token / joule>(c.plant_power.tokens_per_unit)).epsilon(1e-9));
+}
