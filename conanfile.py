@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Conan 2 recipe: conan create .  (docs: CONTRIBUTING.md)"""
+"""Conan 2 recipe: conan create ."""
 
 import os
 import re
