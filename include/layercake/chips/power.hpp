@@ -29,15 +29,16 @@ struct power_constants {
   confidence how;
 };
 
-// Hopper and Blackwell: fitted on board power of kernels longer than 20 us (H200, B200, GB200; the data of
-// kernel_constants.hpp; FP8-block and FP4 products on Blackwell left out, which draw half of what others do at equal
-// use). The others: between the two.
+// Hopper: a fit on board power of kernels longer than 20 us (H200; the data of kernel_constants.hpp), rounded.
+// Blackwell: chosen by hand among fits on such kernels of B200 and GB200 (FP8-block and FP4 products left out, which
+// draw half of what others do at equal use), with the mean power of whole runs on B200 (ML.ENERGY) in view. The others:
+// between the two.
 constexpr power_constants power_law(family f) {
   switch (f) {
   case family::hopper:
     return {0.23, 0.74, 0.56, confidence::measured};
   case family::blackwell:
-    return {0.30, 1.5, 0.25, confidence::measured};
+    return {0.30, 1.5, 0.25, confidence::estimated};
   default:
     return {0.25, 1.0, 0.40, confidence::assumed};
   }
