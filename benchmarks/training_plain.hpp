@@ -100,23 +100,33 @@ inline result step(const chip& c, const network& n, const model& m, const plan& 
   const double T = p.mb * p.seq, H = m.H / p.tp, KV = std::max(m.KV / p.tp, 1.0), d = m.d, M = p.gb / (p.dp * p.mb);
   const double slow = (1 + k.maturity / (1 + p.age)) / k.products, row = T * d / p.tp, replicas = p.dp;
   const double Lm = m.E > 0 ? m.L - m.dense : 0, Ld = m.L - Lm;
-  // Memory, and the share of layers to recompute.
+  // Memory of the first and the last stage, and the share of layers to recompute.
   const double table = m.V * d / p.tp * 2;
-  const double everywhere = (table + m.L * 2 * d * m.hd * (H + KV) + Ld * 3 * d * m.ffn / p.tp + Lm * d * m.E +
-                             Lm * m.S * 3 * d * m.sf / p.tp) /
-                            p.pp;
+  const double in_stage =
+      (m.L * 2 * d * m.hd * (H + KV) + Ld * 3 * d * m.ffn / p.tp + Lm * d * m.E + Lm * m.S * 3 * d * m.sf / p.tp) /
+      p.pp;
+  const double everywhere = in_stage + table / p.pp;
   const double routed = Lm * m.E * 3 * d * m.ef / (p.ep * p.pp);
   const double key = std::max(m.KV, p.tp);
   const auto kept = [&](double feed_forward) {
     return T * (8 * d / p.tp + (2 * (m.H + key) * m.hd + 2 * (key + m.H) * m.hd) / p.tp + 4 * H + feed_forward / p.tp);
   };
-  const double dense_kept = kept(6 * m.ffn), mixture_kept = kept(m.k * (4 * d + 6 * m.ef) + m.S * 6 * m.sf);
-  const double flight = std::min(M, p.pp) / p.pp * (p.vp > 1 ? 1 + (p.pp - 1) / (p.pp * p.vp) : 1);
-  const double all = (Ld * dense_kept + Lm * mixture_kept) * flight,
-               least = m.L * 2 * row * flight + (Lm > 0 ? mixture_kept : dense_kept);
-  const double sharded = everywhere / replicas + routed * p.ep / p.tp / replicas;
-  const double fixed =
-      4 * (everywhere + routed) + 12 * sharded + T * m.V / p.tp * 4 + (p.tp * p.pp * p.dp > 1 ? 3e9 : 1.5e9);
+  const double dense_kept = kept(6 * m.ffn), mixture_kept = kept(m.k * (2 * d + 6 * m.ef) + m.S * 6 * m.sf);
+  const double dense_passing = T * (4 * m.ffn / p.tp + 4 * d), mixture_passing = T * m.k * (4 * m.ef + 4 * d) / p.tp;
+  const double held = in_stage + table / 2 * (p.pp > 1 ? 1 : 2);
+  const double sharded = held / replicas + routed * p.ep / p.tp / replicas;
+  const double states = 4 * (held + routed) + 12 * sharded;
+  const auto flight = [&](double ahead) {
+    return std::min(M, p.vp > 1 ? ((p.vp - 1) * p.pp + 2 * ahead - 1) / p.vp : ahead);
+  };
+  const auto fullest = [&](bool again) {
+    const double whole = again ? m.L * 2 * row / p.pp : (Ld * dense_kept + Lm * mixture_kept) / p.pp;
+    const double passing = std::max(Ld > 0 ? dense_passing + (again ? dense_kept : 0) : 0,
+                                    Lm > 0 ? mixture_passing + (again ? mixture_kept : 0) : 0);
+    const double last = whole * flight(1) + 4 * row + std::max(passing, T * (m.V / p.tp * 4 + 4 * d));
+    return std::max(p.pp > 1 ? whole * flight(p.pp) + passing : 0, last);
+  };
+  const double fixed = states + (p.tp * p.pp * p.dp > 1 ? 3e9 : 1.5e9), all = fullest(false), least = fullest(true);
   const double share = std::clamp((fixed + all - c.memory * 1.05) / std::max(all - least, 1.0), 0.0, 1.0);
   const double again = k.automatic_recompute * share;
 
@@ -130,7 +140,8 @@ inline result step(const chip& c, const network& n, const model& m, const plan& 
   linear(T, d, H * m.hd, slow);
   const double least_attention = (row * 10 + T * (H + KV) * m.hd * 4) * k.traffic_2025;
   const double af = attention(c, p.mb, H, KV, m.hd, p.seq) * slow / k.attention, ab = af * 2.5 / k.attention_backward;
-  const double reduce = collective(c, n, 'r', T * d * 2, p.tp, 1) * 2 * (1 - k.hidden_tensor) / k.inside;
+  const double reduce =
+      collective(c, n, 'r', T * d * 2, p.tp, 1) * 2 * (1 - k.hidden_tensor * (1 - k.taken)) / k.inside;
   const double shared_f = f_products + traffic(c, least_attention) + af + reduce,
                shared_b = b_products + traffic(c, least_attention * 1.5) + ab + reduce * 1.25;
   double work = 0;
@@ -148,10 +159,10 @@ inline result step(const chip& c, const network& n, const model& m, const plan& 
       const double near = std::min(p.ep, std::max(c.domain / p.tp, 1.0)),
                    domains = std::max(p.ep * p.tp / c.domain, 1.0);
       const double reached = m.k * domains / (m.k + domains - 1);
-      exchange = 2 * std::max(collective(c, n, 'x', rows * d * 2 * near / p.ep, near, p.tp) * (1 - k.hidden_expert) /
-                                  k.expert_exchange,
+      exchange = 2 * std::max(collective(c, n, 'x', rows * d * 2 * near / p.ep, near, p.tp) *
+                                  (1 - k.hidden_expert * (1 - k.taken)) / k.expert_exchange,
                               collective(c, n, 'x', T / p.tp * d * 2 * reached, domains, c.domain) *
-                                  (1 - k.hidden_expert_out) / k.expert_exchange);
+                                  (1 - k.hidden_expert_out * (1 - k.taken)) / k.expert_exchange);
     } else {
       linear(T, 2 * m.ffn / p.tp, d, slow);
       linear(T, d, m.ffn / p.tp, slow);
@@ -180,7 +191,8 @@ inline result step(const chip& c, const network& n, const model& m, const plan& 
   double gradients = 2 * collective(c, n, 'g', everywhere * 2, replicas, p.tp);
   if (Lm > 0) gradients += 2 * collective(c, n, 'g', routed * 2, expert_replicas, stride);
   gradients /= k.gradients;
-  const double data = gradients * (1 - k.hidden_data) + std::max(gradients * k.hidden_data - stage, 0.0);
+  const double under = gradients * k.hidden_data;
+  const double data = gradients - under + std::max(under * k.taken, under - stage);
   const double body = (stage * M + bubble + messages + data) * (1 + k.straggling * std::log2(std::max(chips / 8, 1.0)));
   return {body + traffic(c, (everywhere + routed) * (28 / replicas + 2)) + 2e-3,
           fixed + all - share * std::max(all - least, 1.0)};

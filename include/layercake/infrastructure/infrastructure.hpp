@@ -9,6 +9,7 @@
 #include <layercake/infrastructure/labour.hpp>
 #include <layercake/infrastructure/network.hpp>
 #include <layercake/infrastructure/node.hpp>
+#include <layercake/infrastructure/overlap.hpp>
 #include <layercake/infrastructure/reliability.hpp>
 #include <layercake/infrastructure/scaling.hpp>
 #include <layercake/infrastructure/site.hpp>

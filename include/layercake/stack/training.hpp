@@ -9,6 +9,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include <layercake/chips/chips.hpp>
 #include <layercake/core/number_of.hpp>
@@ -67,12 +68,13 @@ struct training_time {
   }
 };
 
-// Bytes on the fullest rank.
+// Bytes on a rank, by part.
 template <class T = double>
 struct training_step_memory {
   using bytes = quantity<unit::byte, T>;
   bytes weights{}, gradients{}, optimizer{}, activations{};
-  bytes workspace{};  // logits, and what the software, its network buffers and fragmentation take
+  bytes workspace{};  // logits, gathered weights, gradients on their way, and what the software and its network buffers
+                      // take
   bytes usable{};     // of the chip's memory
 
   constexpr bytes total() const { return weights + gradients + optimizer + activations + workspace; }
@@ -134,6 +136,44 @@ private:
   }
 };
 
+// How a plan lies in memory: what its software keeps, and in which formats.
+//   narrow products (below 16 bit)  weights as made, in the narrow format, and so again transposed; inputs of linear
+//                                   layers narrow (Transformer Engine's fp8 primer)
+//   gradients                       32 bit until 2023, but 16 bit in unsharded training until 2022, and since 2024
+//   dropout                         until 2022
+template <class T>
+constexpr models::basic_training_layout<T> training_layout_of(const basic_training_plan<T>& p) {
+  models::basic_training_layout<T> l;
+  l.tensor = p.tensor;
+  l.pipeline = p.pipeline;
+  l.context = p.context;
+  l.data = p.shards() / p.context;
+  // Expert ranks take the place of tensor ranks; where they are fewer, experts are split over the tensor ranks.
+  l.expert = max(T(p.expert / p.tensor), T(1));
+  l.chunks = p.virtual_stages;
+  l.micro_batch = p.micro_batch;
+  l.micro_batches = p.micro_batches();
+  l.sequence = p.sequence;
+  l.sequence_parallel = p.sequence_parallel;
+  l.fused_attention = p.fused_attention;
+  l.dropout = p.software <= training_software::year_2022;
+  l.sharding = p.sharding;
+  l.recompute = p.recompute == recomputation::full ? models::recompute::full
+                : p.recompute == recomputation::selective || p.recompute == recomputation::automatic
+                    ? models::recompute::selective
+                    : models::recompute::none;
+  const bool recent = p.software >= training_software::year_2024;
+  l.gradient_bytes =
+      T(recent || (p.sharding == models::sharding::none && p.software <= training_software::year_2022) ? 2 : 4);
+  l.logit_bytes = T(recent ? 4 : 6);
+  if (bits(p.math) < 16) {
+    const T narrow = T(static_cast<scalar_of_t<T>>(bits(p.math) / 8));
+    l.weight_bytes = T(2) + T(2) * narrow;
+    l.input_bytes = narrow;
+  }
+  return l;
+}
+
 namespace detail {
 // Whether x > 0 in any lane: what is 0 in all of them need not be computed.
 template <class T>
@@ -147,14 +187,6 @@ constexpr bool any_positive(const T& x) {
     return any(mask);
   } else {
     return true;
-  }
-}
-template <class P, class X>
-constexpr auto over_number(const X& x) {
-  if constexpr (described<X>) {
-    return layercake::with_number<P>(x);
-  } else {
-    return x;
   }
 }
 // Peak rates of a chip: by its data sheet, or as its time(work) has them.
@@ -187,6 +219,41 @@ constexpr chips::family family_of(const Chip& c) {
     return chips::family::other;
   }
 }
+// Nominal gigabytes of a chip of which a step may use: HBM parts hold the number in GiB (1.074), allocators lose the
+// rest.
+inline constexpr double usable_share = 1.05;
+
+// The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of
+// layers that `automatic` must recompute.
+template <class T, class MemoryOf>
+constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, const quantity<unit::byte, T>& installed,
+                                              const T& custom_recompute, T& recomputed_layers, MemoryOf&& memory_of) {
+  using bytes = quantity<unit::byte, T>;
+  models::basic_training_layout<T> l = training_layout_of(p);
+  // The device's context and the buffers of the network, an assumption.
+  const bytes software =
+      where(p.chips() > T(1), bytes(T(3) * units::gigabyte), bytes(T(scalar_of_t<T>(1.5)) * units::gigabyte));
+  const auto filled = [&](const models::training_memory<T>& m) {
+    return training_step_memory<T>{.weights = m.weights,
+                                   .gradients = m.gradients,
+                                   .optimizer = m.optimizer,
+                                   .activations = m.activations,
+                                   .workspace = m.workspace + m.gathered + software,
+                                   .usable = installed * T(scalar_of_t<T>(usable_share))};
+  };
+  training_step_memory<T> r = filled(memory_of(l));
+  if (p.recompute == recomputation::automatic) {
+    l.recompute = models::recompute::full;
+    const training_step_memory<T> least = filled(memory_of(l));
+    const bytes saved = max(r.total() - least.total(), bytes(T(1) * units::byte));
+    recomputed_layers = clamp(T((r.total() - r.usable) / saved), T(0), T(1));
+    r.activations = r.activations - (r.activations - least.activations) * recomputed_layers;
+    r.workspace = r.workspace - (r.workspace - least.workspace) * recomputed_layers;
+  } else if (p.recompute == recomputation::custom) {
+    r.activations = r.activations * (T(1) - custom_recompute);
+  }
+  return r;
+}
 }  // namespace detail
 
 // The law of a training step of one model on one kind of chip in one network, prepared once for many plans. T is the
@@ -217,8 +284,8 @@ public:
                const training_constants& constants = {})
       : c_(constants),
         model_(layercake::with_number<T>(model)),
-        chip_(detail::over_number<T>(chip)),
-        network_(detail::over_number<T>(network)),
+        chip_(layercake::with_number<T>(chip)),
+        network_(layercake::with_number<T>(network)),
         kernels_(chips::timing_of(chip_)),
         fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
         mixture_(detail::any_positive(model.mixture_layers())),
@@ -295,12 +362,10 @@ public:
       const seconds once =
           exchange_time(exchange::all_gather, (everywhere + routed) / per_stage * T(2), shards, p.tensor, flat);
       const seconds gathers = once * (per_stage * as(3 / (flat ? c_.flat : c_.inside)));
-      const T hidden = as(c_.hidden_sharding);
-      f.time.sharding_exchange =
-          (hidden * smooth_max(stage, gathers) + (T(1) - hidden) * (stage + gathers) - stage) * m;
+      f.time.sharding_exchange = added(stage, gathers, c_.hidden_sharding) * m;
       const seconds copies =
           exchange_time(exchange::all_reduce, everywhere / shards * T(2), n / shards, p.tensor * shards);
-      f.time.data_exchange = copies * as(1 - c_.hidden_data);
+      f.time.data_exchange = added(stage, copies, c_.hidden_data);
     } else {
       const T gradient(p.software >= training_software::year_2024 ? 2 : 4);
       const auto sum = [&](const T& parameters, const T& ranks, const T& stride) {
@@ -311,8 +376,7 @@ public:
       seconds all = sum(everywhere, n, p.tensor);
       if (mixture_) all = all + sum(routed, expert_replicas, max(p.tensor, p.expert));
       all = all * as(1 / c_.gradients);
-      const T hidden = as(p.software >= training_software::year_2023 ? c_.hidden_data : 0.0);
-      f.time.data_exchange = all * (T(1) - hidden) + max(all * hidden - stage, seconds());
+      f.time.data_exchange = added(stage, all, p.software >= training_software::year_2023 ? c_.hidden_data : 0.0);
     }
     const T doublings = log(max(p.chips() * as(0.125), T(1))) * as(1.4426950408889634);
     f.time.stragglers =
@@ -351,6 +415,13 @@ private:
     const collective<T> c{kind, size * units::byte, ranks, stride};
     return network_.time(c, flat ? scale_up_fabric<T>{fabric_.bandwidth, T(1)} : fabric_);
   }
+  // What an exchange adds to computation that a share of it is hidden under; and what is left of an exchange that is
+  // shorter than what hides it.
+  double taken() const { return tpu_ ? 0 : c_.taken; }
+  seconds added(const seconds& compute, const seconds& all, double hidden) const {
+    return infrastructure::overlapped(compute, all, as(hidden), as(taken())) - compute;
+  }
+  double left(double hidden) const { return 1 - hidden + hidden * taken(); }
   seconds traffic(const T& moved) const {
     return chips::time_of(kernels_, memory_traffic<T>{.moved = moved * units::byte});
   }
@@ -501,7 +572,7 @@ private:
                           : p.software >= training_software::year_2023 ? c_.hidden_tensor_2023
                                                                        : 0.0;
     const seconds reduce =
-        exchange_time(exchange::all_reduce, tokens * d * T(2), p.tensor, T(1)) * as(2 * (1 - hidden) / c_.inside);
+        exchange_time(exchange::all_reduce, tokens * d * T(2), p.tensor, T(1)) * as(2 * left(hidden) / c_.inside);
     l.forward.tensor_exchange = reduce;
     l.backward.tensor_exchange = p.sequence_parallel ? reduce * as(1.25) : reduce;  // gathers the input again
     const auto ringed = p.context > T(1);
@@ -511,8 +582,8 @@ private:
                   (p.context - T(1)),
               seconds(T(1) * units::nanosecond));
     const auto exposed = [&](const seconds& all, const seconds& under) {
-      const seconds x = all - under * as(c_.hidden_context), width = all * as(0.1);
-      return where(ringed, (x + sqrt_of_squares(x, width)) * as(0.5), seconds());
+      const seconds room = under * as(c_.hidden_context), x = all - room, width = all * as(0.1);
+      return where(ringed, (x + sqrt_of_squares(x, width)) * as(0.5) + min(all, room) * as(taken()), seconds());
     };
     l.forward.context_exchange = exposed(ring, l.forward.attention);
     l.backward.context_exchange = exposed(ring * T(2), l.backward.attention);
@@ -536,8 +607,8 @@ private:
     const T up = T(model_.gated ? 2 : 1), activation = T(model_.gated ? 6 : 4);
     const T rows = tokens * model_.active_experts * split;
     if (mixture) {
-      const T local = model_.experts / p.expert;
-      const T each = rows / local + T(64);  // half a tile of padding
+      const T local = max(model_.experts / p.expert, T(1));  // a lane without experts has none to divide by
+      const T each = rows / local + T(64);                   // half a tile of padding
       const T grouped = slow * as(1 / c_.grouped);
       linear(l, p.math, grouped, each, up * model_.expert_width, d, local);
       linear(l, p.math, grouped, each, d, model_.expert_width, local);
@@ -565,13 +636,13 @@ private:
       // Dispatch and combine. Inside a domain a token goes to every expert; to another domain only once.
       const T inside_ranks = min(p.expert, max(fabric_.domain / p.tensor, T(1)));
       const T domains = max(p.expert * p.tensor / fabric_.domain, T(1));
-      const T reached = model_.active_experts * domains / (model_.active_experts + domains - T(1));
+      const T reached = model_.active_experts * domains / max(model_.active_experts + domains - T(1), T(1));
       const seconds inside =
           exchange_time(exchange::all_to_all, rows * d * T(2) * inside_ranks / p.expert, inside_ranks, p.tensor);
       const seconds across =
           exchange_time(exchange::all_to_all, tokens * split * d * T(2) * reached, domains, fabric_.domain);
-      const seconds both = max(inside * as((1 - c_.hidden_expert) / c_.expert_exchange),
-                               across * as((1 - c_.hidden_expert_out) / c_.expert_exchange));
+      const seconds both = max(inside * as(left(c_.hidden_expert) / c_.expert_exchange),
+                               across * as(left(c_.hidden_expert_out) / c_.expert_exchange));
       l.forward.expert_exchange = l.backward.expert_exchange = both * T(2);
     }
 
@@ -614,50 +685,11 @@ private:
   // ---- memory
   // ------------------------------------------------------------------------------------------------------------------
 
-  // Sets `recomputed_layers` to the share of layers that `automatic` must recompute.
+  // Of the fullest rank. Sets `recomputed_layers` to the share of layers that `automatic` must recompute.
   training_step_memory<T> memory(const basic_training_plan<T>& p, T& recomputed_layers) const {
-    models::basic_training_layout<T> l;
-    l.tensor = p.tensor;
-    l.pipeline = p.pipeline;
-    l.context = p.context;
-    l.data = p.shards() / p.context;
-    l.expert = p.expert / p.tensor;  // experts are whole: expert ranks take the place of tensor ranks
-    l.chunks = p.virtual_stages;
-    l.micro_batch = p.micro_batch;
-    l.micro_batches = p.micro_batches();
-    l.sequence = p.sequence;
-    l.sequence_parallel = p.sequence_parallel;
-    l.fused_attention = p.fused_attention;
-    l.dropout = p.software <= training_software::year_2022;
-    l.sharding = p.sharding;
-    l.recompute = p.recompute == recomputation::full ? models::recompute::full
-                  : p.recompute == recomputation::selective || p.recompute == recomputation::automatic
-                      ? models::recompute::selective
-                      : models::recompute::none;
-    l.gradient_bytes = T(p.software >= training_software::year_2024 ||
-                                 (p.sharding == models::sharding::none && p.software <= training_software::year_2022)
-                             ? 2
-                             : 4);
-    const models::training_memory<T> m = models::memory_of_training(model_, l);
-    const T tokens = p.micro_batch * p.sequence / p.context;
-    training_step_memory<T> r;
-    r.weights = m.weights;
-    r.gradients = m.gradients;
-    r.optimizer = m.optimizer;
-    r.activations = m.activations;
-    r.workspace = tokens * model_.vocabulary / p.tensor * T(4) * units::byte +
-                  where(p.chips() > T(1), bytes(T(3) * units::gigabyte), bytes(as(1.5) * units::gigabyte));
-    r.usable = chip_.memory * as(usable_share);
-    if (p.recompute == recomputation::automatic) {
-      l.recompute = models::recompute::full;
-      const bytes least = models::memory_of_training(model_, l).activations;
-      const bytes saved = max(m.activations - least, bytes(T(1) * units::byte));
-      recomputed_layers = clamp(T((r.total() - r.usable) / saved), T(0), T(1));
-      r.activations = m.activations - saved * recomputed_layers;
-    } else if (p.recompute == recomputation::custom) {
-      r.activations = m.activations * as(1 - c_.custom_recompute);
-    }
-    return r;
+    return detail::step_memory(
+        p, chip_.memory, as(c_.custom_recompute), recomputed_layers,
+        [&](const models::basic_training_layout<T>& l) { return models::memory_of_training(model_, l); });
   }
 
   // FLOP, and how much of the chip's peaks they take.
@@ -675,10 +707,6 @@ private:
     f.use_memory = f.time.work.moved / (detail::memory_bandwidth_of<T>(chip_) * f.step_time());
   }
 
-  // Nominal gigabytes of a chip of which a step may use: HBM parts hold the number in GiB (1.074), allocators lose the
-  // rest.
-  static constexpr double usable_share = 1.05;
-
   training_constants c_;
   models::basic_transformer<T> model_;
   Chip chip_;
@@ -693,8 +721,8 @@ private:
 template <class T = double, class M, class Chip, class Network>
 auto training_law_of(const models::basic_transformer<M>& model, const Chip& chip, const Network& network,
                      const training_constants& constants = {}) {
-  using C = decltype(detail::over_number<T>(chip));
-  using W = decltype(detail::over_number<T>(network));
+  using C = decltype(layercake::with_number<T>(chip));
+  using W = decltype(layercake::with_number<T>(network));
   return training_law<T, C, W>(model, chip, network, constants);
 }
 
@@ -747,23 +775,54 @@ auto layer_backward_time(const models::basic_transformer<M>& model, const Chip& 
   return train_step(model, chip, network, plan).layer_backward;
 }
 
+// The memory of a rank of every pipeline stage, first to last, by part: the first stage holds the embedding and the
+// most micro-batches, the last the output matrix and the logits. Throws invalid_value as train_step does. Worked
+// number: Llama 3.1 70B, tensor 8, pipeline 4, one sequence of 8192 a micro-batch, a hundred of them, replicated,
+// software of 2025: 4.540 GB of weights on the first stage and the last, 4.278 GB on those between.
+template <class M, class Chip, real T>
+auto memory_by_stage(const models::basic_transformer<M>& model, const Chip& chip, const basic_training_plan<T>& plan) {
+  using R = promote_all_t<M, number_of_t<Chip>, T>;
+  std::string text;
+  const auto collect = [&](const std::vector<finding>& found) {
+    for (const finding& f : found)
+      text += (text.empty() ? "" : "\n") + f.text();
+  };
+  collect(check(model, "model"));
+  if constexpr (described<Chip>) collect(check(chip, "chip"));
+  collect(check(plan, "plan"));
+  const auto x = layercake::with_number<R>(model);
+  const auto p = layercake::with_number<R>(plan);
+  if (text.empty()) collect(check_plan(x, p, "plan"));
+  if (!text.empty()) raise(invalid_value(text));
+  std::vector<training_step_memory<R>> stages;
+  for (R stage = R(0); stage < p.pipeline; stage += R(1)) {
+    R recomputed = R(0);
+    stages.push_back(detail::step_memory(
+        p, quantity<unit::byte, R>(chip.memory), R(training_constants{}.custom_recompute), recomputed,
+        [&](const models::basic_training_layout<R>& l) { return models::memory_of_stage(x, l, stage); }));
+  }
+  return stages;
+}
+
 // Why a step does not fit and what to change first, by its largest part; empty if it fits.
 template <real T>
 std::string how_to_fit(const training_step_memory<T>& m, const basic_training_plan<T>& p) {
   if (m.fits()) return {};
-  std::string text = to_string(m.total()) + " a chip do not fit in the usable " + to_string(m.usable) + ": weights " +
-                     to_string(m.weights) + ", gradients " + to_string(m.gradients) + ", optimizer " +
-                     to_string(m.optimizer) + ", activations " + to_string(m.activations) + ", workspace " +
-                     to_string(m.workspace) + ". ";
+  const std::string text = to_string(m.total()) + " a chip do not fit in the usable " + to_string(m.usable) + ", " +
+                           to_string(m.total() - m.usable) + " too much: weights " + to_string(m.weights) +
+                           ", gradients " + to_string(m.gradients) + ", optimizer " + to_string(m.optimizer) +
+                           ", activations " + to_string(m.activations) + ", workspace " + to_string(m.workspace) + ". ";
   const auto states = m.weights + m.gradients + m.optimizer;
-  if (m.activations > states) {
+  const bool split = p.micro_batch > T(1);
+  if (m.activations > states && m.activations > m.workspace) {
     if (p.recompute == recomputation::none || p.recompute == recomputation::selective ||
         p.recompute == recomputation::custom) {
       return text + "Set plan.recompute to full or automatic.";
     }
-    if (p.micro_batch > T(1)) return text + "Lower plan.micro_batch.";
-    return text + "Raise plan.context or plan.tensor.";
+    return text + (split ? "Lower plan.micro_batch." : "Raise plan.context or plan.tensor.");
   }
+  // logits, and what a layer's backward pass needs
+  if (m.workspace > states) return text + (split ? "Lower plan.micro_batch." : "Raise plan.tensor or plan.context.");
   if (p.sharding == models::sharding::none && p.replicas() > T(1)) return text + "Set plan.sharding to optimizer.";
   if (p.sharding != models::sharding::full && p.replicas() > T(1) && m.optimizer < m.weights + m.gradients)
     return text + "Set plan.sharding to full.";

@@ -16,43 +16,44 @@ namespace layercake {
 // and its framework picks kernels that are not the best. `products` is that ratio on chips whose kernels were measured;
 // `maturity` what is missing while software is younger than the chip. The two cannot be told apart from the outside.
 struct training_constants {
-  double products = 0.9444;     // speed of matrix products over the chip's own law
-  double tpu_products = 1.363;  // the same for TPUs at a machine balance of 0
+  double products = 0.9426;     // speed of matrix products over the chip's own law
+  double tpu_products = 1.376;  // the same for TPUs at a machine balance of 0
   double tpu_balance =
-      0.00106;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
-  double maturity = 0.1757;        // loss with software of the chip's first year, falls as 1/(1 + age)
-  double eighth = 0.999;           // 8-bit products, beside `products`
-  double quarter = 1.07;           // 4-bit products
-  double grouped = 0.6649;         // products of experts
-  double attention_2023 = 0.9155;  // fused attention over the chip's own law, until 2023
-  double attention = 0.9069;       // since, and on TPUs
+      0.001196;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
+  double maturity = 0.1422;        // loss with software of the chip's first year, falls as 1/(1 + age)
+  double eighth = 0.9629;          // 8-bit products, beside `products`
+  double quarter = 1.003;          // 4-bit products
+  double grouped = 0.7362;         // products of experts
+  double attention_2023 = 0.8888;  // fused attention over the chip's own law, until 2023
+  double attention = 0.9455;       // since, and on TPUs
   double attention_ported =
-      0.516;  // 2023's attention on Hopper and later: instructions of the generation before (Shah et al. 2024)
-  double attention_backward = 0.7195;  // rate of the backward pass over the forward pass
-  double scores = 0.5527;              // share of an unfused attention's score traffic that reaches memory
-  double traffic_2022 = 0.6576;        // element-wise traffic over the least, until 2022 (Megatron's fused kernels)
-  double traffic_2023 = 1.188;         // in 2023
-  double traffic_2024 = 1.206;         // in 2024, and on TPUs
-  double traffic_2025 = 0.3481;     // since 2025; at its bound: products write their results once, little else is left
-  double quantise = 0.7194;         // traffic of making narrow operands, over the least
-  double host = 0.00035;            // s per layer and forward pass that the host needs to launch it
-  double host_mixture = 0.003826;   // s more in a layer of experts
-  double host_graph = 0.3;          // of it left where steps are replayed as graphs: rack-scale systems since 2025
-  double host_tpu = 0.1;            // and of compiled programs
-  double inside = 0.9034;           // speed of collectives in a training step over the network's own law
-  double gradients = 1;             // of gradient exchanges
-  double flat = 0.8392;             // of sharded gathers in one flat ring, 2021
-  double expert_exchange = 0.9346;  // of the exchange between experts
-  double hidden_tensor = 0.5061;    // share of tensor-parallel exchanges that is hidden, since 2024
-  double hidden_tensor_2023 = 0.2896;  // in 2023
-  double hidden_data = 0.5704;         // of gradient exchanges, since 2023
-  double hidden_sharding = 0.6795;     // of gathers of sharded weights
+      0.6094;  // 2023's attention on Hopper and later: instructions of the generation before (Shah et al. 2024)
+  double attention_backward = 0.732;   // rate of the backward pass over the forward pass
+  double scores = 0.5193;              // share of an unfused attention's score traffic that reaches memory
+  double traffic_2022 = 0.9445;        // element-wise traffic over the least, until 2022 (Megatron's fused kernels)
+  double traffic_2023 = 1.541;         // in 2023
+  double traffic_2024 = 1.122;         // in 2024, and on TPUs
+  double traffic_2025 = 0.4629;        // since 2025: products write their results once, little else is left
+  double quantise = 0.9287;            // traffic of making narrow operands, over the least
+  double host = 0.00035;               // s per layer and forward pass that the host needs to launch it
+  double host_mixture = 0.00361;       // s more in a layer of experts
+  double host_graph = 0.3;             // of it left where steps are replayed as graphs: rack-scale systems since 2025
+  double host_tpu = 0.1;               // and of compiled programs
+  double inside = 0.929;               // speed of collectives in a training step over the network's own law
+  double gradients = 1;                // of gradient exchanges
+  double flat = 0.7632;                // of sharded gathers in one flat ring, 2021
+  double expert_exchange = 0.754;      // of the exchange between experts
+  double hidden_tensor = 0.5786;       // share of tensor-parallel exchanges that is hidden, since 2024
+  double hidden_tensor_2023 = 0.2756;  // in 2023
+  double hidden_data = 0.7006;         // of gradient exchanges, since 2023
+  double hidden_sharding = 0.7193;     // of gathers of sharded weights
   double hidden_expert = 0.1;          // of exchanges between experts inside a domain
   double hidden_expert_out = 0.5;      // across domains
   double hidden_context = 0.8;         // of the ring of keys and values, under attention
-  double exposed_pipeline = 0.3;       // of the messages between stages
-  double straggling = 0.004517;        // slow-down per doubling of the chips above eight
-  double custom_recompute = 0.5484;    // share of a forward pass that a custom policy repeats
+  double taken = 0.15;  // of the multiprocessors, by an exchange under computation (infrastructure/overlap.hpp)
+  double exposed_pipeline = 0.3;     // of the messages between stages
+  double straggling = 0.003828;      // slow-down per doubling of the chips above eight
+  double custom_recompute = 0.5876;  // share of a forward pass that a custom policy repeats
   double automatic_recompute =
       0.4;  // of the layers that must be recomputed to fit, the share that is (the rest is found elsewhere)
 
@@ -91,6 +92,7 @@ struct training_constants {
         field("hidden_expert", &X::hidden_expert, share, "hidden share of expert exchanges"),
         field("hidden_expert_out", &X::hidden_expert_out, share, "across domains"),
         field("hidden_context", &X::hidden_context, share, "hidden share of the ring of keys"),
+        field("taken", &X::taken, share, "share of a chip that hidden exchanges take"),
         field("exposed_pipeline", &X::exposed_pipeline, share, "exposed share of messages between stages"),
         field("straggling", &X::straggling, domain{0.0002, 0.03}, "slow-down per doubling of chips"),
         field("custom_recompute", &X::custom_recompute, share, "repeated share of a forward pass"),

@@ -66,7 +66,7 @@ training_run_figures<T> run_training(const training_figures<T>& f, const basic_t
                                      const Site& site, const Energy& energy) {
   if constexpr (real<T>) validate(run, "run");
   using seconds = quantity<unit::second, T>;
-  const auto place = detail::over_number<T>(site);
+  const auto place = layercake::with_number<T>(site);
   training_run_figures<T> r;
   r.steps = run.tokens / f.tokens;
   r.stepping = f.feasible_step_time() * r.steps;
