@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "memory_rows.hpp"
+
 namespace accuracy {
 namespace {
 
@@ -35,6 +37,40 @@ std::vector<std::string> cells(const std::vector<std::string>& names, const scor
     out.push_back(c);
   }
   return out;
+}
+
+// The memory of training, of the program's own data.
+std::string memory_section() {
+  const std::vector<prediction> all = predict_memory(directory("benchmarks/accuracy/data"));
+  const auto fine = [](double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f", 100 * x);
+    return std::string(text);
+  };
+  const auto line = [&](const std::string& name, const score& ours, const score& rule) {
+    return row({name, std::to_string(ours.rows), std::to_string(ours.predicted), fine(ours.median), fine(ours.p90),
+                (ours.bias < 0 ? "" : "+") + fine(ours.bias), percent(rule.median), percent(rule.p90)});
+  };
+  std::string text =
+      "\n## Training memory\n\nBytes of a rank against published breakdowns "
+      "(`benchmarks/accuracy/data/training_memory.csv`), "
+      "nothing fitted. The rule of thumb: 16 bytes\na parameter over the ranks of a copy, and 34 s b h a layer.\n\n" +
+      head({"source", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 1);
+  const group_score ours = score_group(all, memory_group), rule = score_group(all, memory_group, of_whom::baseline);
+  for (std::size_t i = 0; i < ours.sources.size(); ++i)
+    text += line(ours.sources[i], ours.by_source[i], rule.by_source[i]);
+  text += line("**mean over sources**", ours.macro, rule.macro);
+  const auto reserved = [](const prediction& p) { return p.regime == "reserved"; };
+  text += line("not counted: reserved, not allocated", score_where(all, reserved),
+               score_where(all, reserved, of_whom::baseline));
+  text += "\nEvery figure whose error is above 1 %, of those that count:\n\n" +
+          head({"row", "model", "metric", "measured", "predicted", "error"}, 3);
+  for (const prediction& p : all) {
+    if (p.scored && p.answered() && std::fabs(p.error()) > 0.01)
+      text += row({p.id, p.model.empty() ? "-" : p.model, p.metric, number(p.measured), number(p.predicted),
+                   percent(p.error(), true)});
+  }
+  return text;
 }
 
 }  // namespace
@@ -72,6 +108,8 @@ std::string document(const std::vector<prediction>& all, const std::string& held
       text += row(cells({ours.group, ours.sources[i]}, ours.by_source[i], rule.by_source[i]));
   }
 
+  text += memory_section();
+
   const csv_table out("held_out.csv", held_out, {"group", "source"}, {});
   text += "\n## Fitted and left out\n\nThe constants were fitted on these sources together. Left out: fitted again on "
           "all the others, from first guesses, then\n"
@@ -104,7 +142,8 @@ std::string document(const std::vector<prediction>& all, const std::string& held
 
   text += "\n## Kernels, fitted and left out\n\nOn the measured kernels that the constants come from. Other shapes: "
           "each half of the shapes when "
-          "the other half was fitted.\nOther chips: each chip when the others of its generation were fitted.\n\n" +
+          "the other half was fitted.\nOther chips: each chip when the others of its generation were fitted; for "
+          "`generic`: each generation when the others were fitted.\n\n" +
           head({"law", "constants", "rows", "fitted: median", "90th", "other shapes: median", "90th",
                 "other chips: median", "90th"},
                2);

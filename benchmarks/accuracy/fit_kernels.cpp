@@ -1,448 +1,289 @@
-#include <cstdint>
-#include <cstdio>
-#include <fstream>
-#include <functional>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <utility>
 
-#include "directory.hpp"
 #include "fit.hpp"
-#include "least_squares.hpp"
-#include "predictions.hpp"
+#include "fit_kernels_common.hpp"
 
 namespace accuracy {
 namespace {
 
 using namespace lc::chips;
 
-struct named {
-  const char* name;
-  double* at;
-  double low, high;
-  bool free;
-};
+// The measured families in the order of `families`, then any other chip. All fits work on these tables and start at the
+// shipped ones.
+constexpr std::size_t generic = 4;
+using constant_tables = std::array<family_constants, 5>;
 
-// Which half of the shapes a row is in, by the text of its key: half of the shapes is left out of the fit in turn.
-int half_of(const std::string& key) {
-  std::uint64_t h = 1469598103934665603ULL;  // FNV-1a
-  for (const char c : key)
-    h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return static_cast<int>((h >> 32) & 1);
+// Of any chip: the sustained share of 16-bit products, beside which those of other kernels stand. None exceeds it, so
+// that none exceeds the chip's own share.
+constexpr double generic_share = generic_constants.product[0].compute;
+
+const char* name_of_table(std::size_t f) { return f == generic ? "generic" : families[f].name; }
+
+std::size_t index_of(lc::chips::family f) {
+  std::size_t i = 0;
+  while (i < 4 && families[i].family != f)
+    ++i;
+  return i;
 }
 
-struct kernel_row {
-  std::size_t chip;
-  double measured;
-  int half;
-};
-
-// A group of rows that share constants: those of a family and a format.
+// Rows that share constants: those of a family and a format.
 template <class Operation>
 struct kernel_rows {
   std::vector<accelerator> chips;
   std::vector<std::string> names;
-  std::vector<kernel_row> rows;
+  std::vector<std::size_t> chip;  // of each row
+  std::vector<double> measured;
+  std::vector<int> half, group;  // group: rows that count as much as those of another
   std::vector<Operation> operations;
 
-  void add(const std::string& name, const accelerator& chip, const Operation& op, double measured,
-           const std::string& shape) {
+  void add(std::string_view name, const accelerator& of, const Operation& op, double time, const std::string& shape,
+           int in_group) {
     std::size_t i = 0;
     while (i < names.size() && names[i] != name)
       ++i;
-    if (i == names.size()) names.push_back(name), chips.push_back(chip);
-    rows.push_back({i, measured, half_of(shape)});
+    if (i == names.size()) names.emplace_back(name), chips.push_back(of);
+    chip.push_back(i), measured.push_back(time), half.push_back(half_of(shape)), group.push_back(in_group);
     operations.push_back(op);
+  }
+  std::vector<double> errors(const family_constants& constants, const measurement& how) const {
+    std::vector<basic_kernel_law<>> laws;
+    for (const accelerator& of : chips)
+      laws.push_back(of.timing(constants));
+    std::vector<double> e(measured.size());
+    for (std::size_t i = 0; i < e.size(); ++i)
+      e[i] = std::log(lc::in<lc::units::second>(laws[chip[i]].time(operations[i], how)) / measured[i]);
+    return e;
+  }
+  // Groups count alike, whatever their size.
+  std::vector<double> weights() const {
+    std::vector<double> size(8, 0.0);
+    double groups = 0;
+    for (const int g : group)
+      groups += size[static_cast<std::size_t>(g)]++ == 0 ? 1 : 0;
+    std::vector<double> w;
+    for (const int g : group)
+      w.push_back(1 / std::sqrt(groups * size[static_cast<std::size_t>(g)]));
+    return w;
   }
 };
 
-// Where the errors go, beside the screen: lines of law, constants, rows, and median and 90th percentile as fitted, of
-// shapes held out, of chips held out.
-std::ofstream error_lines;
-std::string law_name;
-
-void write_errors(const char* constants, const std::vector<double>& fitted, const std::vector<double>& shapes,
-                  const std::vector<double>& chips) {
-  if (!error_lines.is_open()) return;
-  error_lines << law_name << ',' << csv_text(constants) << ',' << fitted.size();
-  for (const std::vector<double>* e : {&fitted, &shapes, &chips}) {
-    const score s = score_of(*e, e->size());
-    char text[64] = ",,";
-    if (!e->empty()) std::snprintf(text, sizeof text, ",%.4f,%.4f", s.median, s.p90);
-    error_lines << text;
-  }
-  error_lines << "\r\n";
+// A row of a table in the form of the header.
+template <class Row>
+void print_row(const Row& row) {
+  const auto numbers = std::bit_cast<std::array<double, sizeof(Row) / sizeof(double)>>(row);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    std::printf("%s%.4g", i > 0 ? ", " : "{", numbers[i]);
+  std::printf("}");
 }
 
-void print_errors(const char* what, const std::vector<double>& errors) {
-  if (errors.empty()) return;
-  const score s = score_of(errors, errors.size());
-  std::printf("   %s %.1f %.1f %.1f %+.1f", what, 100 * s.median, 100 * s.mean, 100 * s.p90, 100 * s.bias);
-}
-
-// Fits one row of a table of constants; prints it in the order of the header, and its errors: fitted, other shapes held
-// out, other chips held out.
+// Fits one row of a table of constants; prints its errors: fitted, other shapes held out, other chips held out.
 template <class Operation>
-void fit_row(const char* title, const family_constants& constants, std::vector<named> list,
-             const kernel_rows<Operation>& data, const measurement& how) {
-  if (data.rows.empty()) return;
-  fit_problem problem;
-  problem.stiffness = 0.01;
-  problem.rounding = 0.12;
-  problem.iterations = 30;
-  std::vector<double> start;
-  for (const named& n : list) {
-    start.push_back(*n.at);
-    if (n.free) problem.constants.push_back({n.at, n.low, n.high, *n.at});
+void fit_row(fit_report& report, const constant_tables& tables, std::size_t f, const char* kind,
+             const std::vector<named>& list, const kernel_rows<Operation>& data, const measurement& how) {
+  if (data.measured.empty()) return;
+  left_out rows{data.half, {}, data.weights()};
+  const bool several = *std::max_element(data.group.begin(), data.group.end()) > 0;
+  for (std::size_t i = 0; i < data.chip.size(); ++i)
+    rows.other.push_back(f == generic ? data.group[i] : static_cast<int>(data.chip[i]));
+  // Of two tables of one chip the smaller is left out: the first has what the second cannot tell.
+  if (several && f != generic) {
+    for (std::size_t i = 0; i < data.group.size(); ++i)
+      rows.other[i] = data.group[i] > 0 ? 1 : -1;
   }
-  problem.errors = [&] {
-    std::vector<basic_kernel_law<>> laws;
-    for (const accelerator& chip : data.chips)
-      laws.push_back(chip.timing(constants));
-    std::vector<double> e(data.rows.size());
-    for (std::size_t i = 0; i < e.size(); ++i) {
-      e[i] = std::log(lc::in<lc::units::second>(laws[data.rows[i].chip].time(data.operations[i], how)) /
-                      data.rows[i].measured);
-    }
-    return e;
-  };
-  const double each = 1 / std::sqrt(static_cast<double>(data.rows.size()));
-  const auto reset = [&](const std::vector<double>& values) {
-    for (std::size_t i = 0; i < list.size(); ++i)
-      *list[i].at = values[i];
-  };
-  // Errors of the rows that `out` selects, when the others were fitted.
-  const auto without = [&](auto&& out) {
-    reset(start);
-    problem.weights.clear();
-    for (const kernel_row& r : data.rows)
-      problem.weights.push_back(out(r) ? 0 : each);
-    fit(problem);
-    const std::vector<double> e = problem.errors();
-    std::vector<double> chosen;
-    for (std::size_t i = 0; i < e.size(); ++i)
-      if (out(data.rows[i])) chosen.push_back(e[i]);
-    return chosen;
-  };
-  std::vector<double> shapes = without([](const kernel_row&r) { return r.half == 0; }), chips;
-  for (const double e : without([](const kernel_row& r) { return r.half == 1; }))
-    shapes.push_back(e);
-  for (std::size_t c = 0; data.chips.size() > 1 && c < data.chips.size(); ++c) {
-    for (const double e : without([c](const kernel_row& r) { return r.chip == c; }))
-      chips.push_back(e);
-  }
-  without([](const kernel_row&) { return false; });
-  std::printf("%-34s %6zu rows", title, data.rows.size());
-  write_errors(title, problem.errors(), shapes, chips);
-  print_errors("| fitted", problem.errors());
-  print_errors("| other shapes", shapes);
-  print_errors("| other chips", chips);
-  std::printf("\n    {");
-  for (std::size_t i = 0; i < list.size(); ++i)
-    std::printf("%s%.4g", i > 0 ? ", " : "", *list[i].at);
-  std::printf("}\n");
+  if (f == generic) rows.others = "other generations";
+  fit_errors e = fit_and_leave_out(list, rows, [&] { return data.errors(tables[f], how); });
+  const bool other_tables = several && f != generic;  // of the same chip: on the screen alone
+  const std::vector<double> of_tables = other_tables ? std::exchange(e.others, {}) : std::vector<double>{};
+  print_fit(report, (std::string(name_of_table(f)) + " " + kind).c_str(), rows.others, e);
+  if (other_tables) print_errors("other table", of_tables), std::printf("\n");
   std::fflush(stdout);
 }
 
-struct family_of_chips {
-  lc::chips::family family;
+// What of a table belongs to family f: the group of a row, or -1.
+int group_of(std::size_t f, const accelerator* chip) {
+  if (chip == nullptr) return -1;
+  const std::size_t of = index_of(chip->family);
+  return f == generic ? static_cast<int>(of) : of == f ? 0 : -1;
+}
+
+struct product_kind {
   const char* name;
+  std::size_t row;
+  std::vector<std::string_view> precisions;
+  double weight_bytes, input_bytes;
+  lc::precision math, weights;
 };
-constexpr family_of_chips families[] = {
-    {family::ampere, "ampere"}, {family::ada, "ada"}, {family::hopper, "hopper"}, {family::blackwell, "blackwell"}};
-
-csv_table kernel_table(const std::string& folder, const std::string& name, const schema::columns& numbers) {
-  csv_table table = csv_table::read(folder, name, {"chip", "time_s"}, numbers);
-  if (table.rows() == 0) std::printf("%s: not there, skipped\n", name.c_str());
-  return table;
-}
-
-std::string key_of(const csv_record& row, std::initializer_list<std::string_view> columns) {
-  std::string key;
-  for (std::string_view c : columns)
-    key += std::string(row.cell(c)) + ",";
-  return key;
-}
-
-void fit_products(const std::string& folder) {
-  const csv_table table = kernel_table(folder, "gemm.csv", {"m", "n", "k", "time_s"});
-  struct kind {
-    const char* name;
-    std::size_t row;
-    std::vector<std::string_view> precisions;
-    double weight_bytes, input_bytes;
-    lc::precision math, weights;
-  };
+const std::vector<product_kind>& product_kinds() {
   using lc::precision;
-  const kind kinds[] = {{"half", 0, {"bf16"}, 2, 2, precision::bf16, precision::bf16},
-                        {"fp8", 1, {"fp8"}, 1, 2, precision::fp8, precision::fp8},
-                        {"block_fp8", 2, {"fp8_block"}, 1, 2, precision::mxfp8, precision::mxfp8},
-                        {"fp4", 3, {"nvfp4"}, 0.5625, 2, precision::nvfp4, precision::nvfp4},
-                        {"int8", 4, {"int8"}, 1, 1, precision::int8, precision::int8},
-                        {"weight_only", 5, {"int8_wo", "int4_wo"}, 1, 2, precision::bf16, precision::int8}};
+  static const std::vector<product_kind> all{
+      {"half", 0, {"bf16"}, 2, 2, precision::bf16, precision::bf16},
+      {"fp8", 1, {"fp8"}, 1, 2, precision::fp8, precision::fp8},
+      {"block_fp8", 2, {"fp8_block"}, 1, 2, precision::mxfp8, precision::mxfp8},
+      {"fp4", 3, {"nvfp4"}, 0.5625, 2, precision::nvfp4, precision::nvfp4},
+      {"int8", 4, {"int8"}, 1, 1, precision::int8, precision::int8},
+      {"weight_only", 5, {"int8_wo", "int4_wo"}, 1, 2, precision::bf16, precision::int8}};
+  return all;
+}
+
+kernel_rows<lc::matrix_product<>> product_rows(const csv_table& table, std::size_t f, const product_kind& k) {
+  kernel_rows<lc::matrix_product<>> data;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const csv_record row = table[i];
+    const std::string_view precision = row.cell("precision");
+    if (std::find(k.precisions.begin(), k.precisions.end(), precision) == k.precisions.end()) continue;
+    const accelerator* chip = catalog::find_if_any(row.cell("chip"));
+    const int group = group_of(f, chip);
+    if (group < 0) continue;
+    lc::matrix_product<> op{row.number("m", 0), row.number("n", 0), row.number("k", 0), 1, k.math,
+                            k.weights,          k.weight_bytes,     k.input_bytes,      2};
+    if (precision == "int4_wo") op.weight_bytes = 0.5, op.weights = lc::precision::int4;
+    data.add(row.cell("chip"), *chip, op, row.number("time_s", 0), key_of(row, {"n", "k"}), group);
+  }
+  return data;
+}
+
+void fit_products(const csv_table& table, constant_tables& tables, fit_report& report) {
   std::printf("\nMatrix products: median, mean, 90th percentile and bias in %%\n");
-  for (const family_of_chips& f : families) {
-    family_constants constants = kernel_constants(f.family);
-    for (const kind& k : kinds) {
-      kernel_rows<lc::matrix_product<>> data;
-      for (std::size_t i = 0; i < table.rows(); ++i) {
-        const csv_record row = table[i];
-        const std::string_view precision = row.cell("precision");
-        if (std::find(k.precisions.begin(), k.precisions.end(), precision) == k.precisions.end()) continue;
-        const accelerator* chip = catalog::find_if_any(row.cell("chip"));
-        if (chip == nullptr || chip->family != f.family) continue;
-        lc::matrix_product<> op{row.number("m", 0), row.number("n", 0), row.number("k", 0), 1, k.math,
-                                k.weights,          k.weight_bytes,     k.input_bytes,      2};
-        if (precision == "int4_wo") op.weight_bytes = 0.5, op.weights = lc::precision::int4;
-        data.add(std::string(row.cell("chip")), *chip, op, row.number("time_s", 0), key_of(row, {"n", "k"}));
-      }
-      product_constants& c = constants.product[k.row];
-      const bool quantises = c.quantise_bytes > 0, splits = c.chain_limit > 0;
-      const std::string title = std::string(f.name) + " " + k.name;
-      fit_row(title.c_str(), constants,
+  for (std::size_t f = 0; f <= generic; ++f) {
+    for (const product_kind& k : product_kinds()) {
+      product_constants& c = tables[f].product[k.row];
+      const bool quantises = c.quantise_bytes > 0, splits = c.chain_limit > 0, any = f == generic;
+      fit_row(report, tables, f, k.name,
               {{"launch", &c.launch, 2e-7, 2e-5, !quantises},
                {"quantise_launch", &c.quantise_launch, 1e-7, 2e-5, quantises},
-               {"compute", &c.compute, 0.2, 0.97, true},
-               {"memory", &c.memory, 0.5, 0.95, true},
+               {"compute", &c.compute, 0.2, any ? generic_share : 0.97,
+                !any || k.row > 0},                     // of any chip: beside that of 16 bit
+               {"memory", &c.memory, 0.5, 0.95, !any},  // of any chip: the chip's
                {"epilogue", &c.epilogue, 0.05, 4, true},
                {"edge", &c.edge, 0.5, 160, true},
                {"rounding", &c.rounding, 0.01, 1, true},
                {"chain", &c.chain, 0.02, 3, true},
                {"chain_limit", &c.chain_limit, 1e3, 5e6, splits},
-               {"exposed", &c.exposed, 0, 1, false},
-               {"droop", &c.droop, 0, 2.2, f.family != family::ampere},
-               {"quantise_memory", &c.quantise_memory, 0.1, 1, quantises},
-               {"quantise_bytes", &c.quantise_bytes, 0, 8, false}},
-              data, {.weight_copies = 5});
+               {"droop", &c.droop, 0, 2.2, f != 0 && !any},
+               {"quantise_memory", &c.quantise_memory, 0.1, 1, quantises}},
+              product_rows(table, f, k), {.weight_copies = 5});
     }
   }
 }
 
-void fit_attention(const std::string& folder, bool decode) {
-  const schema::columns numbers{"batch",  "heads",  "kv_heads", "head_dim", "seq_q",
-                                "seq_kv", "prefix", "window",   "time_s"};
-  const csv_table grouped = kernel_table(folder, decode ? "attention_decode.csv" : "attention_prefill.csv", numbers);
-  const csv_table latent = kernel_table(folder, decode ? "mla_decode.csv" : "mla_prefill.csv", numbers);
+const schema::columns attention_columns{"batch",  "heads",  "kv_heads", "head_dim", "seq_q",
+                                        "seq_kv", "prefix", "window",   "time_s"};
+
+kernel_rows<lc::attention_product<>> attention_rows(const csv_table& grouped, const csv_table& latent, std::size_t f,
+                                                    std::size_t r, bool decode) {
+  kernel_rows<lc::attention_product<>> data;
+  const csv_table& table = r < 2 ? grouped : latent;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const csv_record row = table[i];
+    const bool narrow_cache = row.cell("kv_precision") == "fp8",
+               narrow_math = row.cell("precision") == "fp8" || (narrow_cache && (decode || r >= 2));
+    if ((decode ? narrow_cache : narrow_math) != (r % 2 == 1)) continue;
+    const accelerator* chip = catalog::find_if_any(row.cell("chip"));
+    const int group = group_of(f, chip);
+    if (group < 0) continue;
+    const double heads = row.number("heads", 1), queries = decode ? 1 : row.number("seq_q", 1);
+    lc::attention_product<> op{row.number("batch", 1),
+                               queries,
+                               decode ? row.number("seq_kv", 1) : queries + row.number("prefix", 0),
+                               heads,
+                               row.number("kv_heads", heads),
+                               row.number("head_dim", 128),
+                               row.number("head_dim", 128),
+                               row.number("window", 0)};
+    if (r >= 2) op.key_width = decode ? 576 : 192, op.value_width = decode ? 512 : 128, op.latent = decode;
+    if (r >= 2 && decode) op.key_heads = 1;
+    if (narrow_math) op.math = lc::precision::fp8;
+    op.cache_bytes = narrow_cache ? 1 : 2;
+    data.add(row.cell("chip"), *chip, op, row.number("time_s", 0),
+             key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), group);
+  }
+  return data;
+}
+
+// Share of the memory bandwidth at which decode attention in 16 bit reads caches above 1 GB on Hopper and Blackwell:
+// nine in ten rows are slower. Mean over chips.
+double decode_memory_share(const csv_table& grouped, const csv_table& latent) {
+  double sum = 0, chips = 0;
+  for (const std::size_t f : {2U, 3U}) {
+    const kernel_rows<lc::attention_product<>> data = attention_rows(grouped, latent, f, 0, true);
+    for (std::size_t c = 0; c < data.chips.size(); ++c) {
+      std::vector<double> shares;
+      for (std::size_t i = 0; i < data.chip.size(); ++i) {
+        const auto bytes = data.operations[i].bytes();
+        if (data.chip[i] == c && bytes > 1 * lc::units::gigabyte)
+          shares.push_back(bytes / (data.measured[i] * lc::units::second) / data.chips[c].memory_bandwidth);
+      }
+      if (!shares.empty()) sum += quantile(shares, 0.9), chips += 1;
+    }
+  }
+  return sum / chips;
+}
+
+// The kernels of another software on the A100 (its decode table here is vLLM's): published rows that its memory
+// permits. Rows that would read the cache above the data sheet's bandwidth are no measurement of the chip.
+void add_published_decode(const std::string& folder, kernel_rows<lc::attention_product<>>& data) {
+  const csv_table table = csv_table::read(folder, "micro.csv", {"op", "chip", "value"},
+                                          {"batch", "heads", "kv_heads", "head_dim", "seq_kv", "value", "predictable"});
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const csv_record row = table[i];
+    const accelerator* chip = catalog::find_if_any(row.cell("chip"));
+    if (row.cell("op") != "attention_decode" || group_of(0, chip) < 0 || row.number("predictable", 1) != 1) continue;
+    const double heads = row.number("heads", 1), width = row.number("head_dim", 128), time = row.number("value", 0);
+    const lc::attention_product<> op{
+        row.number("batch", 1), 1, row.number("seq_kv", 1), heads, row.number("kv_heads", heads), width, width};
+    if (op.bytes() / chip->memory_bandwidth < time * lc::units::second)
+      data.add(row.cell("chip"), *chip, op, time, key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), 1);
+  }
+}
+
+void fit_attention(const std::string& folder, const std::string& measurements, bool decode, constant_tables& tables,
+                   fit_report& report) {
+  const csv_table grouped =
+      kernel_table(folder, decode ? "attention_decode.csv" : "attention_prefill.csv", attention_columns);
+  const csv_table latent = kernel_table(folder, decode ? "mla_decode.csv" : "mla_prefill.csv", attention_columns);
+  if (grouped.rows() == 0 || latent.rows() == 0) return;
   std::printf("\n%s attention: median, mean, 90th percentile and bias in %%\n", decode ? "Decode" : "Prefill");
   const char* names[] = {"half", "eighth", "latent_half", "latent_eighth"};
-  for (const family_of_chips& f : families) {
-    family_constants constants = kernel_constants(f.family);
+  for (std::size_t f = 0; f <= generic; ++f) {
     for (std::size_t r = 0; r < 4; ++r) {
-      kernel_rows<lc::attention_product<>> data;
-      const csv_table& table = r < 2 ? grouped : latent;
-      for (std::size_t i = 0; i < table.rows(); ++i) {
-        const csv_record row = table[i];
-        const bool narrow_cache = row.cell("kv_precision") == "fp8",
-                   narrow_math = row.cell("precision") == "fp8" || (narrow_cache && (decode || r >= 2));
-        if ((decode ? narrow_cache : narrow_math) != (r % 2 == 1)) continue;
-        const accelerator* chip = catalog::find_if_any(row.cell("chip"));
-        if (chip == nullptr || chip->family != f.family) continue;
-        const double heads = row.number("heads", 1), queries = decode ? 1 : row.number("seq_q", 1);
-        lc::attention_product<> op{row.number("batch", 1),
-                                   queries,
-                                   decode ? row.number("seq_kv", 1) : queries + row.number("prefix", 0),
-                                   heads,
-                                   row.number("kv_heads", heads),
-                                   row.number("head_dim", 128),
-                                   row.number("head_dim", 128),
-                                   row.number("window", 0)};
-        if (r >= 2) op.key_width = decode ? 576 : 192, op.value_width = decode ? 512 : 128, op.latent = decode;
-        if (r >= 2 && decode) op.key_heads = 1;
-        if (narrow_math) op.math = lc::precision::fp8;
-        op.cache_bytes = narrow_cache ? 1 : 2;
-        data.add(std::string(row.cell("chip")), *chip, op, row.number("time_s", 0),
-                 key_of(row, {"heads", "kv_heads", "head_dim", "batch"}));
-      }
-      const std::string title = std::string(f.name) + " " + names[r];
+      kernel_rows<lc::attention_product<>> data = attention_rows(grouped, latent, f, r, decode);
+      const bool any = f == generic;
       if (decode) {
-        decode_constants& c = constants.decode[r];
-        const bool unsplit = c.unsplit > 0, vector = r < 2;
-        fit_row(title.c_str(), constants,
+        decode_constants& c = tables[f].decode[r];
+        const bool unsplit = c.unsplit > 0, vector = r < 2 && f != 0, ampere = f == 0 && r == 0;
+        if (ampere) {
+          add_published_decode(measurements, data);
+          c.memory = decode_memory_share(grouped, latent);
+        }
+        fit_row(report, tables, f, names[r],
                 {{"launch", &c.launch, 1e-6, 4e-5, true},
                  {"stream", &c.stream, 1e-7, 3e-5, true},
                  {"stream_group", &c.stream_group, 4, 1e3, true},
-                 {"memory", &c.memory, 0.4, 0.96, true},
+                 {"memory", &c.memory, 0.4, 0.96, !ampere && !any},
                  {"ramp", &c.ramp, 1e-7, 1e-4, true},
-                 {"ramp_bytes", &c.ramp_bytes, 1e6, 1e9, false},
-                 {"compute", &c.compute, 0.05, 0.95, r >= 2},
-                 {"padded_rows", &c.padded_rows, 1, 128, false},
+                 {"compute", &c.compute, 0.05, any ? generic_share : 0.95, r >= 2},
                  {"split", &c.split, 1e-19, 1e-16, !unsplit && c.split > 0},
                  {"unsplit", &c.unsplit, 1e-12, 1e-9, unsplit},
-                 {"vector_launch", &c.vector_launch, 1e-6, 4e-5, vector && f.family != family::ampere},
-                 {"vector_stream", &c.vector_stream, 1e-7, 1e-5, false},
-                 {"vector_rate", &c.vector_rate, 2, 64, false},
-                 {"largest_group", &c.largest_group, 1, 1e9, false},
-                 {"vector_single", &c.vector_single, 0, 1, false},
-                 {"cache_share", &c.cache_share, 0.05, 1, false},
-                 {"cached_cost", &c.cached_cost, 0, 1, false}},
+                 {"vector_launch", &c.vector_launch, 1e-6, 4e-5, vector}},
                 data, {.warm_cache = true});
       } else {
-        prefill_constants& c = constants.prefill[r];
-        fit_row(title.c_str(), constants,
+        prefill_constants& c = tables[f].prefill[r];
+        fit_row(report, tables, f, names[r],
                 {{"launch", &c.launch, 1e-6, 4e-5, true},
                  {"tile_start", &c.tile_start, 1e-7, 1e-5, true},
                  {"passes", &c.passes, 0.5, 6, true},
-                 {"compute", &c.compute, 0.1, 0.95, true},
-                 {"exponential", &c.exponential, 0.3, 2, false},
-                 {"longest", &c.longest, 0.1, 3, false},
-                 {"window_padding", &c.window_padding, 32, 512, false},
-                 {"tile", &c.tile, 32, 256, false},
-                 {"cache_share", &c.cache_share, 0.01, 1, false},
-                 {"cached_cost", &c.cached_cost, 0, 1, false}},
+                 {"compute", &c.compute, 0.1, any ? generic_share : 0.95, true}},
                 data, {});
       }
     }
   }
 }
 
-// Fits constants that several generations share, with errors of all rows; `halves` says which rows are left out
-// together.
-void fit_joint(const char* title, const char* left_out, const std::vector<named>& list, const std::vector<int>& halves,
-               const std::function<std::vector<double>()>& errors) {
-  if (halves.empty()) return;
-  fit_problem problem;
-  problem.stiffness = 0.01;
-  problem.rounding = 0.12;
-  problem.errors = errors;
-  std::vector<double> start;
-  for (const named& n : list) {
-    start.push_back(*n.at);
-    if (n.free) problem.constants.push_back({n.at, n.low, n.high, *n.at});
-  }
-  const double each = 1 / std::sqrt(static_cast<double>(halves.size()));
-  const auto without = [&](int half) {
-    for (std::size_t i = 0; i < list.size(); ++i)
-      *list[i].at = start[i];
-    problem.weights.clear();
-    for (const int h : halves)
-      problem.weights.push_back(h == half ? 0 : each);
-    fit(problem);
-    const std::vector<double> e = errors();
-    std::vector<double> chosen;
-    for (std::size_t i = 0; i < e.size(); ++i)
-      if (halves[i] == half) chosen.push_back(e[i]);
-    return chosen;
-  };
-  std::vector<double> held = without(0);
-  for (const double e : without(1))
-    held.push_back(e);
-  without(-1);
-  std::printf("%-34s %6zu rows", title, halves.size());
-  write_errors(title, errors(), held, {});
-  print_errors("| fitted", errors());
-  print_errors(left_out, held);
-  std::printf("\n   ");
-  for (const named& n : list)
-    std::printf(" %s %.4g%s", n.name, *n.at, n.free ? ";" : " (not fitted);");
-  std::printf("\n");
-  std::fflush(stdout);
-}
-
-// All generations at once: what they share, and for each the time to start and of a step.
-void fit_collectives(const std::string& folder) {
-  const csv_table table =
-      kernel_table(folder, "collectives.csv", {"ranks", "ranks_per_node", "message_bytes", "time_s"});
-  if (table.rows() == 0) return;
-  namespace fabrics = lc::infrastructure::catalog;
-  struct exchange_row {
-    lc::collective<> what;
-    lc::scale_up_fabric<> fabric;
-    std::size_t generation;
-    double measured;
-    std::string curve;
-  };
-  std::vector<exchange_row> rows;
-  for (std::size_t i = 0; i < table.rows(); ++i) {
-    const csv_record row = table[i];
-    const accelerator* chip = catalog::find_if_any(row.cell("chip"));
-    const std::string_view op = row.cell("op");
-    if (chip == nullptr || op == "all_reduce_custom" || row.cell("precision") == "int8") continue;
-    exchange_row e;
-    e.what.kind = op == "all_reduce"       ? lc::exchange::all_reduce
-                  : op == "all_gather"     ? lc::exchange::all_gather
-                  : op == "reduce_scatter" ? lc::exchange::reduce_scatter
-                                           : lc::exchange::all_to_all;
-    e.what.bytes = row.number("message_bytes", 1) * lc::units::byte;
-    e.what.ranks = row.number("ranks", 2);
-    e.fabric.bandwidth = chip->scale_up_bandwidth, e.fabric.domain = e.what.ranks;
-    e.generation = chip->family == family::ampere      ? 0
-                   : chip->family == family::hopper    ? 1
-                   : chip->family == family::blackwell ? 2
-                                                       : 3;
-    e.measured = row.number("time_s", 0);
-    e.curve = key_of(row, {"chip", "op", "ranks"});
-    rows.push_back(std::move(e));
-  }
-  std::array<lc::infrastructure::scale_up_law, 4> law{fabrics::nvlink_ampere, fabrics::nvlink_hopper,
-                                                      fabrics::nvlink_blackwell, fabrics::pcie};
-  // Times in microseconds and shares that all generations have in common.
-  struct shared_law {
-    double efficiency, pipelining, reduce_copy, gather_copy, exchange_efficiency, exchange_pipelining, exchange_step,
-        channel, switch_latency, switch_efficiency, switch_pipelining, bridge_share;
-  } s{};
-  const lc::infrastructure::scale_up_law generic{};
-  using namespace lc::units;
-  s = {generic.efficiency,
-       generic.pipelining,
-       generic.reduce_copy,
-       generic.gather_copy,
-       generic.exchange_efficiency,
-       generic.exchange_pipelining,
-       generic.exchange_step,
-       lc::in<gigabyte_per_second>(generic.channel_bandwidth),
-       lc::in<microsecond>(generic.switch_latency),
-       generic.switch_efficiency,
-       generic.switch_pipelining,
-       fabrics::pcie.bridge_share};
-  std::array<double, 4> launch, step;
-  for (std::size_t g = 0; g < 4; ++g)
-    launch[g] = lc::in<microsecond>(law[g].launch), step[g] = lc::in<microsecond>(law[g].step);
-  std::vector<named> list{{"efficiency", &s.efficiency, 0.3, 0.95, true},
-                          {"pipelining", &s.pipelining, 0.01, 2, true},
-                          {"reduce_copy", &s.reduce_copy, 0.01, 2, true},
-                          {"gather_copy", &s.gather_copy, 0.01, 2, true},
-                          {"exchange_efficiency", &s.exchange_efficiency, 0.3, 0.95, true},
-                          {"exchange_pipelining", &s.exchange_pipelining, 0.01, 2, true},
-                          {"exchange_step", &s.exchange_step, 0.05, 2, true},
-                          {"channel_bandwidth", &s.channel, 200, 5000, true},
-                          {"switch_latency", &s.switch_latency, 1, 60, true},
-                          {"switch_efficiency", &s.switch_efficiency, 0.3, 0.95, true},
-                          {"switch_pipelining", &s.switch_pipelining, 0.01, 2, true},
-                          {"bridge_share", &s.bridge_share, 0.1, 4, true}};
-  const char* launches[] = {"ampere launch", "hopper launch", "blackwell launch", "pcie launch"};
-  const char* steps[] = {"ampere step", "hopper step", "blackwell step", "pcie step"};
-  for (std::size_t g = 0; g < 4; ++g)
-    list.push_back({launches[g], &launch[g], 1, 40, true}), list.push_back({steps[g], &step[g], 0.1, 5, true});
-  const auto errors = [&] {
-    for (std::size_t g = 0; g < 4; ++g) {
-      lc::infrastructure::scale_up_law& l = law[g];
-      l.launch = launch[g] * microsecond, l.step = step[g] * microsecond;
-      l.efficiency = s.efficiency, l.pipelining = s.pipelining, l.reduce_copy = s.reduce_copy,
-      l.gather_copy = s.gather_copy;
-      l.exchange_efficiency = s.exchange_efficiency, l.exchange_pipelining = s.exchange_pipelining,
-      l.exchange_step = s.exchange_step;
-      l.switch_latency = s.switch_latency * microsecond, l.switch_efficiency = s.switch_efficiency,
-      l.switch_pipelining = s.switch_pipelining;
-      if (g < 3)
-        l.channel_bandwidth = s.channel * gigabyte_per_second;
-      else
-        l.bridge_share = s.bridge_share;
-    }
-    std::vector<double> e;
-    const lc::infrastructure::scale_out_law out{};
-    for (const exchange_row& r : rows) {
-      e.push_back(std::log(lc::in<second>(lc::infrastructure::time(r.what, r.fabric, law[r.generation], out,
-                                                                   50 * gigabyte_per_second, 1.0)) /
-                           r.measured));
-    }
-    return e;
-  };
-  std::vector<int> halves;
-  for (const exchange_row& r : rows)
-    halves.push_back(half_of(r.curve));
-  std::printf("\nCollectives: median, mean, 90th percentile and bias in %%\n");
-  fit_joint("all generations", "| other curves", list, halves, errors);
-}
-
 // The routed feed-forward: launch, shares and ramp by generation, the rest shared by all of them.
-void fit_experts(const std::string& folder) {
+void fit_experts(const std::string& folder, constant_tables& tables, fit_report& report) {
   const csv_table table =
       kernel_table(folder, "moe.csv", {"tokens", "hidden", "ffn", "experts", "top_k", "tp", "ep", "gated", "time_s"});
   if (table.rows() == 0) return;
@@ -470,7 +311,7 @@ void fit_experts(const std::string& folder) {
       double measured;
     };
     std::vector<expert_row> rows;
-    std::vector<int> halves;
+    left_out groups;
     std::vector<std::string> names;
     std::vector<accelerator> chips;
     for (std::size_t i = 0; i < table.rows(); ++i) {
@@ -495,148 +336,223 @@ void fit_experts(const std::string& folder) {
       e.how.balanced = distribution == "balanced";
       e.how.skew = distribution == "power_law_1.01" ? 1 : distribution == "power_law_1.2" ? 2 : 0;
       rows.push_back(e);
-      halves.push_back(half_of(key_of(row, {"hidden", "ffn", "experts"})));
+      groups.half.push_back(half_of(key_of(row, {"hidden", "ffn", "experts"})));
+      groups.other.push_back(static_cast<int>(c));
     }
-    std::array<family_constants, 4> law;
+    groups.weight.assign(rows.size(), 1 / std::sqrt(static_cast<double>(rows.size())));
+    // A chip without a sibling of its generation is never left out: nothing else has seen what is its generation's.
+    std::array<int, generic> siblings{};
+    for (const accelerator& chip : chips)
+      ++siblings[index_of(chip.family)];
+    for (int& c : groups.other)
+      if (siblings[index_of(chips[static_cast<std::size_t>(c)].family)] < 2) c = -1;
     std::vector<named> list;
-    static const char* const own[4][4] = {{"ampere launch", "compute", "memory", "ramp"},
-                                          {"ada launch", "compute", "memory", "ramp"},
-                                          {"hopper launch", "compute", "memory", "ramp"},
-                                          {"blackwell launch", "compute", "memory", "ramp"}};
-    const auto family_index = [](lc::chips::family f) {
-      std::size_t i = 0;
-      while (i < 3 && families[i].family != f)
-        ++i;
-      return i;
-    };
-    for (std::size_t f = 0; f < 4; ++f) {
-      law[f] = kernel_constants(families[f].family);
-      bool measured = false;
-      for (const accelerator& chip : chips)
-        measured = measured || chip.family == families[f].family;
-      expert_constants& c = law[f].expert[k.row];
-      if (!measured) continue;
-      list.push_back({own[f][0], &c.launch, 5e-6, 3e-4, true});
-      list.push_back({own[f][1], &c.compute, 0.05, 0.95, true});
-      list.push_back({own[f][2], &c.memory, 0.3, 0.95, true});
-      list.push_back({own[f][3], &c.ramp, 1e-8, 1e-4, true});
+    for (std::size_t f = 0; f < generic; ++f) {
+      expert_constants& c = tables[f].expert[k.row];
+      if (siblings[f] == 0) continue;
+      list.push_back({"launch", &c.launch, 5e-6, 3e-4, true});
+      list.push_back({"compute", &c.compute, 0.05, 0.95, true});
+      list.push_back({"memory", &c.memory, 0.3, 0.95, true});
+      list.push_back({"ramp", &c.ramp, 1e-8, 1e-4, true});
     }
-    expert_constants shared = law[2].expert[k.row];
+    expert_constants shared = tables[2].expert[k.row];
     for (const named& n :
-         {named{"shared half_length", &shared.half_length, 1, 5000, true}, named{"tile", &shared.tile, 0.5, 256, true},
+         {named{"half_length", &shared.half_length, 1, 5000, true}, named{"tile", &shared.tile, 0.5, 256, true},
           named{"layers", &shared.layers, 0.1, 4, true}, named{"reach", &shared.reach, 0.3, 2, true},
           named{"skew_1", &shared.skew_1, 0.05, 30, true}, named{"skew_2", &shared.skew_2, 0.05, 60, true}}) {
       list.push_back(n);
     }
     const auto errors = [&] {
-      for (family_constants& f : law) {
+      for (family_constants& f : tables) {
         expert_constants& c = f.expert[k.row];
         c.half_length = shared.half_length, c.tile = shared.tile, c.layers = shared.layers, c.reach = shared.reach;
         c.skew_1 = shared.skew_1, c.skew_2 = shared.skew_2;
       }
       std::vector<basic_kernel_law<>> laws;
       for (const accelerator& chip : chips)
-        laws.push_back(chip.timing(law[family_index(chip.family)]));
+        laws.push_back(chip.timing(tables[index_of(chip.family)]));
       std::vector<double> e;
       for (const expert_row& r : rows)
         e.push_back(std::log(lc::in<lc::units::second>(laws[r.chip].time(r.op, r.how)) / r.measured));
       return e;
     };
-    fit_joint(k.name, "| other shapes", list, halves, errors);
+    const fit_errors e = fit_and_leave_out(list, groups, errors);
+    print_fit(report, k.name, groups.others, e);
+    std::fflush(stdout);
+    // A generation without measurements in this format does as Hopper, or as Blackwell where that has none either.
+    for (std::size_t f = 0; f <= generic; ++f)
+      if (f == generic || siblings[f] == 0) tables[f].expert[k.row] = tables[siblings[2] > 0 ? 2 : 3].expert[k.row];
+    double& share = tables[generic].expert[k.row].compute;
+    share = std::fmin(share, generic_share);
   }
 }
 
-// Power of a chip by what it does, on kernels longer than 20 us.
-void fit_power(const std::string& folder) {
-  struct power_row {
-    const accelerator* chip;
-    use doing;
-    double measured;
-  };
-  std::printf("\nPower: median, mean, 90th percentile and bias in %%\n");
-  const schema::columns numbers{"m",        "n",     "k",      "batch",  "heads",  "kv_heads",
-                                "head_dim", "seq_q", "seq_kv", "window", "time_s", "power_w"};
-  for (const family_of_chips& f : {families[2], families[3]}) {
-    std::vector<power_row> rows;
-    std::vector<int> halves;
-    for (const char* name : {"gemm_power.csv", "attention_prefill_power.csv", "attention_decode_power.csv"}) {
-      const csv_table table = kernel_table(folder, name, numbers);
-      for (std::size_t i = 0; i < table.rows(); ++i) {
-        const csv_record row = table[i];
-        const accelerator* chip = catalog::find_if_any(row.cell("chip"));
-        const double time = row.number("time_s", 0), watts = row.number("power_w", 0);
-        const std::string_view format = row.cell("precision");
-        if (chip == nullptr || chip->family != f.family || time < 20e-6 || !(watts > 0)) continue;
-        // On Blackwell these draw half of what others do at equal use.
-        if (f.family == family::blackwell && (format == "fp8_block" || format == "nvfp4")) continue;
-        lc::work<> w;
-        const double bytes = format == "bf16" ? 2 : format == "nvfp4" ? 0.5625 : 1;
-        if (!row.cell("m").empty()) {
-          const double weight = format == "int4_wo" ? 0.5 : bytes,
-                       x = format == "int8_wo" || format == "int4_wo" ? 2 : bytes;
-          w = lc::matrix_product<>{row.number("m", 1),
-                                   row.number("n", 1),
-                                   row.number("k", 1),
-                                   1,
-                                   precision_of(format),
-                                   precision_of(format),
-                                   weight,
-                                   x,
-                                   2}
-                  .totals();
-        } else {
-          const double queries = row.number("seq_q", 1), cache = row.cell("kv_precision") == "fp8" ? 1 : 2;
-          lc::attention_product<> a{row.number("batch", 1),        queries,
-                                    row.number("seq_kv", queries), row.number("heads", 1),
-                                    row.number("kv_heads", 1),     row.number("head_dim", 128),
-                                    row.number("head_dim", 128),   row.number("window", 0)};
-          a.math = precision_of(format), a.cache_bytes = cache;
-          w = a.totals();
-        }
-        use doing;
-        doing.compute = std::fmin(1, w.flop / (chip->peak.rate(w.math) * (time * lc::units::second)));
-        doing.memory = std::fmin(1, w.bytes / (chip->memory_bandwidth * (time * lc::units::second)));
-        rows.push_back({chip, doing, watts});
-        halves.push_back(half_of(key_of(row, {"m", "n", "k", "heads", "kv_heads", "head_dim", "batch"})));
-      }
+// Rows that nothing was measured for: assumed to be what is nearest.
+void borrow_rows(constant_tables& tables) {
+  auto& [ampere, ada, hopper, blackwell, any] = tables;
+  // What Ampere stores in 8 bit floats, and all of them but Blackwell in 4, is multiplied in 16 bit.
+  for (const std::size_t row : {1U, 2U, 3U})
+    ampere.product[row] = ampere.product[5];
+  ada.product[3] = ada.product[5], hopper.product[3] = hopper.product[5];
+  blackwell.product[4] = any.product[4], blackwell.product[5] = hopper.product[5];
+  ampere.prefill[1] = ampere.prefill[0], ampere.decode[1] = ampere.decode[0];
+}
+
+// Element-wise kernels: those that quantise X[m,k] to 8 bit (3 bytes a value), on chips whose cache does not hold what
+// other chips read from memory. Fitted by chip; the mean over chips.
+stream_constants fit_streams(const std::string& folder, fit_report& report) {
+  const csv_table table = kernel_table(folder, "quantize.csv", {"m", "k", "time_s"});
+  stream_constants mean{0, 0, 0};
+  if (table.rows() == 0) return {};
+  std::printf("\nElement-wise kernels: median, mean, 90th percentile and bias in %%\n");
+  double chips = 0;
+  for (const std::size_t f : {2U, 3U}) {
+    kernel_rows<lc::memory_traffic<>> all;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      const csv_record row = table[i];
+      const accelerator* chip = catalog::find_if_any(row.cell("chip"));
+      if (row.cell("op") != "scale_matrix" || group_of(f, chip) < 0) continue;
+      const double values = row.number("m", 1) * row.number("k", 1);
+      all.add(row.cell("chip"), *chip, {.moved = 3 * values * lc::units::byte}, row.number("time_s", 0),
+              key_of(row, {"k"}), 0);
     }
-    power_constants c = power_law(f.family);
-    const auto errors = [&] {
-      std::vector<double> e;
-      for (const power_row& r : rows)
-        e.push_back(
-            std::log(lc::in<lc::units::watt>(power_at(c, r.chip->idle_power, r.chip->thermal_design_power, r.doing)) /
-                     r.measured));
-      return e;
-    };
-    fit_joint(f.name, "| other shapes",
-              {{"running", &c.running, 0.02, 0.6, true},
-               {"compute", &c.compute, 0.1, 3, true},
-               {"memory", &c.memory, 0.05, 2, true}},
-              halves, errors);
+    for (std::size_t c = 0; c < all.chips.size(); ++c) {
+      family_constants constants = kernel_constants(families[f].family);
+      stream_constants& s = constants.stream;
+      left_out rows{all.half, {}, {}};
+      for (const std::size_t of : all.chip)
+        rows.weight.push_back(of == c ? 1 / std::sqrt(static_cast<double>(all.chip.size())) : 0);
+      const auto one = [&](const std::vector<double>& e) {
+        std::vector<double> chosen;
+        for (std::size_t i = 0; i < e.size(); ++i)
+          if (all.chip[i] == c) chosen.push_back(e[i]);
+        return chosen;
+      };
+      fit_errors e = fit_and_leave_out({{"launch", &s.launch, 2e-7, 2e-5, true},
+                                        {"memory", &s.memory, 0.1, 0.95, true},
+                                        {"overlap", &s.overlap, 0, 1, true}},
+                                       rows, [&] { return all.errors(constants, {}); });
+      e.fitted = one(e.fitted), e.before = one(e.before), e.shapes.clear();
+      print_fit(report, all.names[c].c_str(), "", e);
+      std::printf("    {%.4g, %.4g, %.4g}\n", s.launch, s.memory, s.overlap);
+      mean.launch += s.launch, mean.memory += s.memory, mean.overlap += s.overlap, chips += 1;
+    }
+  }
+  mean.launch /= chips, mean.memory /= chips, mean.overlap /= chips;
+  return mean;
+}
+
+// What all chips and formats share, with the rows as fitted.
+shared_constants fit_shared(const csv_table& products, const std::string& folder, const constant_tables& fitted,
+                            fit_report& report) {
+  constant_tables tables = fitted;
+  const csv_table grouped = kernel_table(folder, "attention_prefill.csv", attention_columns);
+  struct product_set {
+    std::size_t family;
+    kernel_rows<lc::matrix_product<>> rows;
+  };
+  std::vector<product_set> sets;
+  std::vector<int> halves;
+  for (std::size_t f = 0; f < generic; ++f) {
+    for (const product_kind& k : product_kinds()) {
+      sets.push_back({f, product_rows(products, f, k)});
+      halves.insert(halves.end(), sets.back().rows.half.begin(), sets.back().rows.half.end());
+    }
+  }
+  shared_constants s{};
+  std::printf("\nShared by all: median, mean, 90th percentile and bias in %%\n");
+  const auto collect = [&](auto& all, const measurement& how) {
+    for (family_constants& t : tables)
+      t.shared = s;
+    std::vector<double> e;
+    for (const auto& set : all)
+      for (const double x : set.rows.errors(tables[set.family], how))
+        e.push_back(x);
+    return e;
+  };
+  fit_joint(report, "products",
+            {{"activation_cache", &s.activation_cache, 0.1, 1, true},
+             {"cache_speed", &s.cache_speed, 1, 16, true},
+             {"quantise_cache", &s.quantise_cache, 0.1, 1, true},
+             {"quantise_speed", &s.quantise_speed, 1, 16, true},
+             {"droop_time", &s.droop_time, 1e-4, 1e-2, true},
+             {"droop_from", &s.droop_from, 1, 2, true}},
+            halves, [&] { return collect(sets, {.weight_copies = 5}); });
+  struct prefill_set {
+    std::size_t family;
+    kernel_rows<lc::attention_product<>> rows;
+  };
+  std::vector<prefill_set> prefills;
+  halves.clear();
+  for (std::size_t f = 0; f < generic; ++f) {
+    for (const std::size_t r : {0U, 1U}) {
+      prefills.push_back({f, attention_rows(grouped, grouped, f, r, false)});
+      halves.insert(halves.end(), prefills.back().rows.half.begin(), prefills.back().rows.half.end());
+    }
+  }
+  fit_joint(report, "prefill attention", {{"prefill_memory", &s.prefill_memory, 0.4, 1, true}}, halves,
+            [&] { return collect(prefills, {}); });
+  return s;
+}
+
+template <std::size_t N, class Row>
+void print_rows(const char* name, const std::array<Row, N>& rows, const char* end) {
+  std::printf("    .%s = {{", name);
+  for (std::size_t i = 0; i < N; ++i) {
+    if (i > 0) std::printf(",\n        ");
+    print_row(rows[i]);
+  }
+  std::printf("}}%s\n", end);
+}
+
+// All tables in the form of the header.
+void print_tables(const constant_tables& tables, const stream_constants& stream, const shared_constants& shared) {
+  std::printf("\n// stream_constants: ");
+  print_row(stream);
+  std::printf("\n// shared_constants: ");
+  print_row(shared);
+  std::printf("\n");
+  for (std::size_t f = 0; f <= generic; ++f) {
+    std::printf("\ninline constexpr family_constants %s_constants{\n    .measured = %s,\n", name_of_table(f),
+                f == generic ? "false" : "true");
+    print_rows("product", tables[f].product, ",");
+    print_rows("prefill", tables[f].prefill, ",");
+    print_rows("decode", tables[f].decode, ",");
+    print_rows("expert", tables[f].expert, "};");
   }
 }
 
 }  // namespace
 
-void fit_kernels(const std::string& folder, const std::string& held_out) {
-  if (!held_out.empty()) {
-    error_lines.open(held_out, std::ios::binary);
-    error_lines << "law,constants,rows,fitted_median,fitted_p90,shapes_median,shapes_p90,chips_median,chips_p90\r\n";
-  }
-  law_name = "matrix product";
-  fit_products(folder);
-  law_name = "prefill attention";
-  fit_attention(folder, false);
-  law_name = "decode attention";
-  fit_attention(folder, true);
-  law_name = "experts";
-  fit_experts(folder);
-  law_name = "collectives";
-  fit_collectives(folder);
-  law_name = "power";
-  fit_power(folder);
-  error_lines.close();
+void fit_kernels(const std::string& folder, const std::string& measurements, const std::string& held_out) {
+  fit_report report(held_out);
+  constant_tables tables;
+  for (std::size_t f = 0; f < generic; ++f)
+    tables[f] = kernel_constants(families[f].family);
+  tables[generic] = kernel_constants(family::other);
+
+  const csv_table products = kernel_table(folder, "gemm.csv", {"m", "n", "k", "time_s"});
+  report.law = "matrix product";
+  fit_products(products, tables, report);
+  report.law = "prefill attention";
+  fit_attention(folder, measurements, false, tables, report);
+  report.law = "decode attention";
+  fit_attention(folder, measurements, true, tables, report);
+  report.law = "experts";
+  fit_experts(folder, tables, report);
+  borrow_rows(tables);
+  report.law = "element-wise";
+  const stream_constants stream = fit_streams(folder, report);
+  report.law = "shared";
+  const shared_constants shared = fit_shared(products, folder, tables, report);
+  print_tables(tables, stream, shared);
+
+  report.law = "collectives";
+  fit_collectives(folder, report);
+  report.law = "expert exchange";
+  fit_exchange(folder, report);
+  report.law = "power";
+  fit_power(folder, report);
 }
 
 }  // namespace accuracy

@@ -6,8 +6,8 @@
 //   leaves out each source in turn accuracy --fit-kernels DIR              fits the constants of kernels again, from a
 //   folder of kernel times
 //
-// The last lines of the first form are for programs: `source,...` for every source of every group, then `score,...` for
-// every group.
+// The last lines of the first form are for programs: `memory,...` for the memory of training, `source,...` for every
+// source of every group, then `score,...` for every group.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -15,6 +15,7 @@
 
 #include "document.hpp"
 #include "fit.hpp"
+#include "memory_rows.hpp"
 #include "predictions.hpp"
 
 namespace accuracy {
@@ -124,6 +125,7 @@ int report(const std::string& folder, const std::string& path) {
   }
   std::printf("%zu rows of %s, each in %s\n", all.size(), folder.c_str(), path.c_str());
   print_tables(all);
+  print_memory(predict_memory(data));
   print_scores(all);
   return 0;
 }
@@ -158,7 +160,7 @@ int main(int argc, char** argv) {
   }
   try {
     if (!kernels.empty())
-      return accuracy::fit_kernels(kernels, held_out.empty() ? here + "kernels_held_out.csv" : held_out), 0;
+      return accuracy::fit_kernels(kernels, folder, held_out.empty() ? here + "kernels_held_out.csv" : held_out), 0;
     if (!document.empty()) return accuracy::write_document(document);
     if (fit) return accuracy::fit_measurements(folder, held_out.empty() ? here + "held_out.csv" : held_out), 0;
     return accuracy::report(folder, predictions);

@@ -126,9 +126,9 @@ inline double least_tensor(const serving_setup& s, double pipeline) {
 }
 
 // Defaults for empty cells: one chip; tensor ranks as above; no pipeline, no expert ranks; 150 tokens in and 200 out;
-// software a scripted engine; a fast fabric of the chip's generation. `mean` lengths are those of a chat data set, in a
-// benchmark of a few hundred requests; a trace is long. A run that was published did fit: where the library finds no
-// room for its requests it gets it.
+// software a scripted engine; a fast fabric of the chip's generation, PCIe where none is known. `mean` lengths are
+// those of a chat data set, in a benchmark of a few hundred requests; a trace is long. A run that was published did
+// fit: where the library finds no room for its requests it gets it.
 template <class Row>
 serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
                                double network_bandwidth, const lc::serving_constants& constants) {
@@ -138,6 +138,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   if (!(model.layers > 0 && model.width > 0 && model.heads > 0 && model.vocabulary > 0))
     s.reason = "the model's architecture is not given";
   const bool hbm = chip.memory_bandwidth > 1.1 * terabyte_per_second;
+  if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = 16 * gigabyte_per_second;  // PCIe 3.0 x16
   if (hbm) s.chip.memory = chip.memory * 1.068;  // data sheets count HBM in 2^30 bytes and call them GB
   if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
   s.site.network.scale_up = serving_fabric(chip);
@@ -167,7 +168,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   if (s.reason.empty()) {
     const auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
     const auto missing = (lc::clamp(s.concurrency, 1.0, 8.0) - r.memory_bound()) * r.cache_of(r.mean_context());
-    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / s.plan.memory_share;
+    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / s.plan.memory_share * 1.001;
   }
   return s;
 }
@@ -177,7 +178,6 @@ inline lc::serving_result<> run_regime(std::string_view regime, const serving_se
   auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
   r.spread = s.spread;
   const double n = s.concurrency;
-  const lc::service_level level{};
   if (regime == "single_stream") return lc::single_stream(r);
   if (regime == "static_batch") return lc::static_batch(r, n > 0 ? n : 1.0);
   if (regime == "inflight_fixed_concurrency")
@@ -188,9 +188,17 @@ inline lc::serving_result<> run_regime(std::string_view regime, const serving_se
     if (!(s.rate > 0)) return lc::inflight_saturated(r, s.run);
     return lc::inflight_open_loop(r, s.rate / second, 0.99, s.run);
   }
-  if (regime == "server_slo") return lc::server_slo(r, level);
+  if (regime == "server_slo" || regime == "production_day") {
+    // A service that was published kept its limits, whichever they were: they widen until there is a load that does.
+    lc::service_level level{};
+    lc::serving_result<> f;
+    for (int widened = 0; widened < 8 && !(f.calls > 0.0 / second); ++widened) {
+      f = regime == "server_slo" ? lc::server_slo(r, level) : lc::production_day(r, level, 2.0);
+      level.first_token = level.first_token * 2.0, level.output_token = level.output_token * 2.0;
+    }
+    return f;
+  }
   if (regime == "disaggregated") return lc::disaggregated(r, r, n, s.site.network.bandwidth);
-  if (regime == "production_day") return lc::production_day(r, level, 2.0);
   reason = "the regime " + std::string(regime) + " is not known";
   return {};
 }
@@ -215,10 +223,10 @@ inline answer serving_figure(std::string_view metric, const lc::serving_result<>
     value = lc::in<second>(f.time_per_output_token);
   else if (metric == "request_latency")
     value = lc::in<second>(f.latency);
-  else if (metric == "prefill_latency")
-    value = lc::in<second>(f.prefill);
+  else if (metric == "prefill_latency")  // without batches of prompts, from a request's start to its first token
+    value = lc::in<second>(f.prefill > 0 * second ? f.prefill : f.time_to_first_token);
   else if (metric == "decode_latency")
-    value = lc::in<second>(f.decode);
+    value = lc::in<second>(f.decode > 0 * second ? f.decode : f.time_per_output_token * (output - 1));
   else
     return {0, "the metric " + std::string(metric) + " is not known"};
   if (!(value > 0) || !(value < 1e30)) return {0, "no load on this configuration keeps the limits on latency"};

@@ -21,49 +21,76 @@ struct basic_use {
 };
 using use = basic_use<>;
 
-// Constants of the power law of a family: plain numbers, so that a fit can perturb them.
+// Constants of the power law: plain numbers, so that a fit can perturb them.
 struct power_constants {
-  double running;  // share of the limit at which a kernel that does next to nothing runs, 0 to 1
-  double compute;  // share of the limit per root of the share of peak FLOP/s
-  double memory;   // share of the limit per root of the share of peak memory bandwidth
+  double running;     // share of the limit at which a kernel that does next to nothing runs, 0.1 to 0.8
+  double arithmetic;  // pJ per FLOP in 16 bit at full power, with what feeds it from the chip's own memories, 0.05 to 3
+  double memory;      // pJ per byte to or from the chip's memory, 4 to 150
   confidence how;
 };
 
-// Hopper: a fit on board power of kernels longer than 20 us (H200; the data of kernel_constants.hpp), rounded.
-// Blackwell: chosen by hand among fits on such kernels of B200 and GB200 (FP8-block and FP4 products left out, which
-// draw half of what others do at equal use), with the mean power of whole runs on B200 (ML.ENERGY) in view. The others:
-// between the two.
-constexpr power_constants power_law(family f) {
-  switch (f) {
-  case family::hopper:
-    return {0.23, 0.74, 0.56, confidence::measured};
-  case family::blackwell:
-    return {0.30, 1.5, 0.25, confidence::estimated};
-  default:
-    return {0.25, 1.0, 0.40, confidence::assumed};
-  }
+// Fitted on what Hopper and Blackwell draw: first on board power of kernels longer than 0.2 ms (H200, B200, GB200; the
+// data of kernel_constants.hpp), then, drawn to that, on mean power and energy of whole runs (H100, H200, B200;
+// ML.ENERGY, MLPerf Power), every source counting alike (benchmarks/accuracy/fit_power.cpp, fit_measurements.cpp).
+inline constexpr power_constants measured_power{0.4305, 0.474, 31.88, confidence::measured};
+
+// The constants of a family. Energies of one process node apart from the measured one (TSMC 4N) are assumed to follow
+// what the foundry states for equal speed: 30 % less from 7 nm to 5 nm, 60 % less from 16 nm to 7 nm. Other makers'
+// chips are assumed to spend what the measured ones do.
+constexpr power_constants power_law(family f, power_constants k = measured_power) {
+  if (f != family::hopper && f != family::blackwell) k.how = confidence::assumed;
+  if (f == family::ampere) k.arithmetic /= 0.7;
+  if (f == family::volta) k.arithmetic /= 0.7 * 0.4;
+  return k;
 }
+
+// What the power law needs to know of a chip.
+template <class T = double>
+struct basic_power_chip {
+  quantity<unit::watt, T> idle;
+  quantity<unit::watt, T> limit;
+  quantity<unit::flop_per_second, T> half;  // dense peak in 16 bit
+  quantity<unit::byte_per_second, T> memory_bandwidth;
+};
 
 // Mean power of a chip:
 //   P = idle + busy (max(limit x / (1 + x^4)^(1/4), idle) - idle)
-//   x = r + c sqrt(u_c) + m sqrt(u_m)
-// u_c, u_m: shares of peak FLOP/s and of peak memory bandwidth while busy. The roots say that a chip at a tenth of its
-// peak draws far more than a tenth of its watts; the rounded minimum is the limit, at which the clock gives way.
-// Domain: busy, compute, memory 0 to 1. Leaves out what the data are (zeros draw less), formats, temperature and that
-// softmax draws power without FLOP.
-// Error, in sample: median 11 % on Blackwell and 21 % on Hopper for kernels longer than 100 us, 26 % on all. Of that
-// 5 to 25 % is scatter of the measurements: power is averaged over 100 ms, in which kernels of microseconds share it.
-// Worked number: H100 SXM, 700 W, at 60 % of peak FLOP/s and 30 % of bandwidth: 617 W.
+//   x = r + sqrt(e R u_c / limit) + b B u_m / limit
+// r: share at which a kernel runs that does next to nothing (clocks, schedulers, leakage). e: energy of a 16-bit FLOP,
+// R: peak rate in 16 bit; a FLOP of half the width is taken to cost half, so that u_c is the share of the peak in
+// whichever format. b: energy of a byte, B: memory bandwidth. u_c, u_m: shares of the two peaks while busy. The rounded
+// minimum is the limit, at which the clock gives way.
+// Domain: busy, compute, memory 0 to 1. Leaves out: links (1 to 2 % of the limit), what the data are (zeros draw less),
+// formats that do not reach their power (block-scaled FP8 and FP4 on Blackwell draw half), temperature, clocks set
+// below the limit, and that softmax draws power without FLOP. Error: kernels longer than 0.2 ms 14 % in the median, of
+// a generation left out 14 %; whole runs 11 % in the mean of the sources, 12 % of sources left out. Shorter kernels
+// draw up to half of it: the sensor averages over 100 ms, in which they share it with the gaps between them. Worked
+// number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 616.9 W.
+template <class T, class N>
+constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chip, const basic_use<N>& u) {
+  const N busy = max(u.busy, number_cast<N>(1e-9));
+  const auto arithmetic = chip.half * (number_cast<N>(k.arithmetic) * units::picojoule / units::flop);
+  const auto memory = chip.memory_bandwidth * (number_cast<N>(k.memory) * units::picojoule / units::byte);
+  // A hair above 0, where a root has a slope.
+  const auto multiplying = arithmetic * (u.compute / busy + number_cast<N>(1e-9)) / chip.limit;
+  const auto x = number_cast<N>(k.running) + sqrt(multiplying) + memory * (u.memory / busy) / chip.limit;
+  const auto x2 = x * x;
+  const auto share = x / sqrt(sqrt(N(1) + x2 * x2));
+  return chip.idle + (max(chip.limit * share, chip.idle) - chip.idle) * u.busy;
+}
+
+// The same for a chip of which only its limits are known: peaks per watt are taken as those of the H100 SXM, 1.41
+// TFLOP/s and 4.79 GB/s.
 template <class A, class B, class N>
 constexpr auto power_at(const power_constants& k, const quantity<unit::watt, A>& idle,
                         const quantity<unit::watt, B>& limit, const basic_use<N>& u) {
-  const N busy = max(u.busy, N(1e-9));
-  // A hair above 0, where a root has a slope.
-  const N compute = u.compute / busy + N(1e-9), memory = u.memory / busy + N(1e-9);
-  const N x = N(k.running) + N(k.compute) * sqrt(compute) + N(k.memory) * sqrt(memory);
-  const N x2 = x * x;
-  const N share = x / sqrt(sqrt(N(1) + x2 * x2));
-  return idle + (max(limit * share, idle) - idle) * u.busy;
+  using namespace units;
+  const auto half = limit * (N(1.41) * teraflop_per_second / watt);
+  const auto bandwidth = limit * (N(4.79) * gigabyte_per_second / watt);
+  using T = typename std::remove_cvref_t<decltype(half)>::number_type;
+  return power_at(
+      k, basic_power_chip<T>{number_cast<T>(idle / watt) * watt, number_cast<T>(limit / watt) * watt, half, bandwidth},
+      u);
 }
 
 }  // namespace layercake::chips

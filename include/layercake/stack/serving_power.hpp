@@ -19,22 +19,20 @@ chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& 
           busy * min(work.memory / work.time * memory_share, T(1))};
 }
 
-// How chips that serve draw power, fitted on the mean power of 300 runs on H100 and B200 (ML.ENERGY): median error 9 to
-// 10 %. Kernels run alone draw less at equal use (chips/power.hpp): the gaps of a running engine, below a millisecond,
-// are too short for the chip to rest.
-inline constexpr chips::power_constants serving_power{0.47, 1.23, 0.10, confidence::measured};
+// The same over a time in which there are steps for the share `present`. The gaps between kernels of a running engine,
+// below a millisecond, are too short for the chip to rest: there it draws what a kernel draws that does next to
+// nothing.
+template <class T, class Chip>
+chips::basic_use<T> running_use(const Chip& chip, const step_cost<T>& work, const T& busy, const T& present) {
+  const chips::basic_use<T> use = use_of(chip, work, busy);
+  return {present, use.compute * present, use.memory * present};
+}
 
-// Mean power of one chip whose steps are `work` and keep it busy for a share of them, `present`: share of time in which
-// there are steps. A chip with a power law of its own, other than the catalog's, is asked for it.
+// Mean power of one chip whose steps are `work`, keep it busy for a share of them, and fill the share `present` of the
+// time.
 template <class T, class Chip>
 quantity<unit::watt, T> running_power(const Chip& chip, const step_cost<T>& work, const T& busy, const T& present) {
-  const chips::basic_use<T> use = use_of(chip, work, busy);
-  if constexpr (requires { chip.family; }) {
-    return chips::power_at(serving_power, chip.idle_power, chip.thermal_design_power,
-                           chips::basic_use<T>{present, use.compute * present, use.memory * present});
-  } else {
-    return chips::power_of(chip, chips::basic_use<T>{busy * present, use.compute * present, use.memory * present});
-  }
+  return chips::power_of(chip, running_use(chip, work, busy, present));
 }
 
 }  // namespace layercake

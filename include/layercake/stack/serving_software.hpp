@@ -72,15 +72,15 @@ enum class serving_engine : unsigned char {
 // Fitted on the published serving measurements in benchmarks/accuracy/data by benchmarks/accuracy/fit_measurements.cpp
 // (./dev accuracy --fit), all together.
 struct serving_constants {
-  double compiled_step = 0.0002527, scripted_step = 0.001075;  // s, host time of a step by the engine's language
-  double compiled_sequence = 3.914e-06, scripted_sequence = 4.621e-05;  // s, of it per sequence
-  double request = 0.005862;                                            // s
-  double launch = 2.25e-05;  // s, least time of an operation that the host launches
-  double wave_loss = 0.07117;
-  double run = 496.2;              // requests of a benchmark that sends a data set
-  double spread = 0.3553;          // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.1893;  // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.3316;    // and speed of decode attention over the chip's law
+  double compiled_step = 0.000256, scripted_step = 0.001292;  // s, host time of a step by the engine's language
+  double compiled_sequence = 3.446e-06, scripted_sequence = 4.507e-05;  // s, of it per sequence
+  double request = 0.005822;                                            // s
+  double launch = 2.202e-05;  // s, least time of an operation that the host launches
+  double wave_loss = 0.07549;
+  double run = 486.4;              // requests of a benchmark that sends a data set
+  double spread = 0.3417;          // variance of answers' lengths over the squared mean, in chat data
+  double neuron_compute = 0.1898;  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.3362;    // and speed of decode attention over the chip's law
 };
 inline constexpr serving_constants fitted_serving{};
 
