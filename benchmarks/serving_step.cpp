@@ -1,6 +1,6 @@
-// A decode step: the library's typed formulas beside the same formulas as plain double arithmetic, in one run. Ends
-// with lines `ratio,<name>,<value>,<aim>`; times are of one core's processor time. The plain version also says that
-// both agree.
+// A decode step: the library's typed formulas beside the same formulas as plain double arithmetic, in one run; and what
+// is built of such steps, the figures of a replica and the search for the best plan. Ends with lines
+// `ratio,<name>,<value>,<aim>`; times are of one core's processor time. The plain version also says that both agree.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <layercake/chips/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/stack/serving_regimes.hpp>
+#include <layercake/stack/serving_search.hpp>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,10 +25,16 @@ const lc::infrastructure::site site = [] {
 }();
 const lc::models::deployed model = lc::models::catalog::find("llama-3.1-70b").at(lc::precision::bf16);
 
+const lc::call_demand<> demand = [] {
+  lc::call_demand<> d;
+  d.calls = 50 / second;
+  d.input = 1200 * token;
+  d.output = 300 * token;
+  d.time_to_first_token = 2 * second;
+  d.time_per_output_token = 0.05 * (second / token);
+  return d;
+}();
 auto replica_on(double tensor) {
-  lc::call_demand<> demand;
-  demand.input = 1200 * token;
-  demand.output = 300 * token;
   return lc::replica_of<double>(chip, site, model, lc::serving_plan{.tensor = tensor}, demand);
 }
 
@@ -124,7 +130,38 @@ void by_hand(benchmark::State& state) {
     benchmark::DoNotOptimize(p.decode(b, 1000 + b));
   }
 }
+// The largest batch that keeps the objectives, and what it costs.
+void figures(benchmark::State& state) {
+  lc::call_demand<> d = demand;
+  double input = 1000;
+  for (auto _ : state) {
+    input = input < 1400 ? input + 1 : 1000;
+    d.input = input * token;
+    benchmark::DoNotOptimize(lc::serve<double>(chip, site, model, lc::serving_plan{.tensor = 4}, d).concurrency);
+  }
+}
+void search(benchmark::State& state) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        lc::best_plan(lc::serving_goal::fewest_chips, chip, site, model, demand, 2.0 * usd / hour).chips);
+}
+// The splits that the search may name and the model and the fabric allow.
+double plans_searched() {
+  const lc::serving_search all;
+  double n = 0;
+  for (const double stages : all.pipeline) {
+    for (const double ranks : all.tensor) {
+      for (const double experts : all.expert) {
+        const lc::serving_plan plan{.tensor = ranks, .pipeline = stages, .expert = experts};
+        if (ranks <= chip.scale_up_domain && model.allows(plan.split())) ++n;
+      }
+    }
+  }
+  return n;
+}
 BENCHMARK(library)->Arg(1)->Arg(4);
+BENCHMARK(figures);
+BENCHMARK(search);
 BENCHMARK(by_hand)->Arg(1)->Arg(4);
 
 class collect : public benchmark::ConsoleReporter {
@@ -157,4 +194,6 @@ int main(int argc, char** argv) {
     std::printf("ratio,decode_step_tensor_%s_over_plain,%.2f,1.00\n", ranks, typed / bare);
     std::printf("ratio,decode_step_tensor_%s_nanoseconds,%.0f,200\n", ranks, typed);
   }
+  std::printf("ratio,serve_over_decode_step,%.1f,40\n", report.ns["figures"] / report.ns["library/4"]);
+  std::printf("ratio,best_plan_plans_per_second,%.0f,50000\n", plans_searched() * 1e9 / report.ns["search"]);
 }

@@ -165,7 +165,7 @@ struct basic_accelerator {
                                  .tf32 = peak.rate(precision::tf32),
                                  .half = half,
                                  .eighth = peak.rate(precision::fp8),
-                                 .quarter = peak.rate(precision::fp4),
+                                 .quarter = peak.fp4,
                                  .int8 = peak.rate(precision::int8),
                                  .memory_bandwidth = memory_bandwidth,
                                  .multiprocessors = cores,
@@ -200,7 +200,8 @@ struct basic_accelerator {
   // Electrical power at what it is doing, below its design power or a lower cap; see power_at in power.hpp.
   template <class N>
   constexpr auto power(const basic_use<N>& doing) const {
-    return power_at(power_law(family), idle_power, thermal_design_power, doing);
+    const basic_power_chip<T> limits{idle_power, thermal_design_power, peak.rate(precision::bf16), memory_bandwidth};
+    return power_at(power_law(family), limits, doing);
   }
   template <class N, class C>
   constexpr auto power(const basic_use<N>& doing, const quantity<unit::watt, C>& cap) const {

@@ -19,11 +19,13 @@ struct measurement {
   bool balanced = false;  // every expert gets equally many tokens; otherwise each token draws its experts uniformly
   int skew = 0;           // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
 };
+inline constexpr measurement in_a_running_model{};
 
 // What the laws need of a chip.
 template <class T = double>
 struct basic_kernel_chip {
-  // Peak rates of 32, 19, 16, 8 and 4 bit, and of integers.
+  // Peak rates of 32, 19, 16, 8 and 4 bit, and of integers. `quarter` is unknown on a chip without FP4 units: there FP4
+  // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
   quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
   quantity<unit::byte_per_second, T> memory_bandwidth{};
   T multiprocessors{};
@@ -63,8 +65,14 @@ struct product_law {
   quantity<unit::second, T> per_multiply, per_result, chain;  // chain: of one tile per unit of k
   quantity<unit::per_second, T> chain_limit;
   quantity<unit::second_per_byte, T> per_byte, quantise_per_byte;
-  quantity<unit::byte, T> quantise_bytes;  // per value of X
-  T edge, rounding, exposed, droop;
+  quantity<unit::byte, T> quantise_bytes;        // per value of X
+  T least_bytes;                                 // of a value of X when it is multiplied
+  T edge, row, tile, exposed, hidden, drooping;  // row: cost of a row, tile: of 128 more rows, in rows
+};
+
+struct product_format {
+  double bytes;  // of a value
+  int width;     // 0: multiplied at the rate of its row, 1: TF32, 2: FP32
 };
 
 template <class T>
@@ -73,7 +81,7 @@ struct prefill_law {
   quantity<unit::second, T> per_multiply, per_score;  // of one query, key and head: per width, and for its exponential
   quantity<unit::second_per_byte, T> per_byte;
   quantity<unit::byte, T> cached;
-  T passes, longest, window_padding, tile, cached_cost;
+  T passes, longest, window_padding, tile, per_tile, cached_cost;
 };
 
 template <class T>
@@ -83,7 +91,8 @@ struct decode_law {
   quantity<unit::second, T> vector_launch, vector_stream, vector_value;
   quantity<unit::second_per_byte, T> per_byte, unsplit;
   quantity<unit::byte, T> ramp_bytes, cached;
-  T groups, padded_rows, largest_group, vector_single, cached_cost;  // groups: streams per query head of a large group
+  T groups, padded_rows, largest_group, vector_single, cached_cost;  // groups, padded_rows: squared, per query head
+                                                                     // of a large group
 };
 
 template <class T>
@@ -91,10 +100,18 @@ struct expert_law {
   quantity<unit::second, T> launch, per_multiply, ramp;
   quantity<unit::second_per_byte, T> per_byte;
   T half_length, tile, layers, reach;
-  std::array<double, 3> skew;
+  std::array<T, 3> skew;
 };
 
 }  // namespace detail
+
+// The time of a product short of its roots: fourth^(1/4) scale + rest.
+template <class R>
+struct started_product {
+  R fourth;
+  quantity<unit::second, R> scale, rest;
+  constexpr quantity<unit::second, R> time() const { return sqrt(sqrt(fourth)) * scale + rest; }
+};
 
 // The laws on one chip. T is the number type of the chip's figures, N that of the operation's; times are of
 // promote_t<T, N>.
@@ -103,36 +120,52 @@ class basic_kernel_law {
 public:
   basic_kernel_law() = default;
   constexpr basic_kernel_law(const basic_kernel_chip<T>& chip, const family_constants& constants)
-      : chip_(chip), shared_(constants.shared) {
+      : slower_{T(1), chip.half / chip.tf32, chip.half / chip.single},
+        per_multiprocessor_(T(1) / chip.multiprocessors),
+        product_cache_(number_cast<T>(constants.shared.activation_cache) * chip.on_chip_cache),
+        quantise_cache_(number_cast<T>(constants.shared.quantise_cache) * chip.on_chip_cache),
+        per_droop_time_(number_cast<T>(1 / constants.shared.droop_time) / units::second),
+        in_cache_(number_cast<T>(1 / constants.shared.cache_speed)),
+        quantised_in_cache_(number_cast<T>(1 / constants.shared.quantise_speed)) {
     using namespace units;
-    const auto own = [&](double fitted, const T& of_chip) {
-      return constants.measured ? number_cast<T>(fitted) : of_chip;
-    };
+    const auto own = [&](const T& fitted, const T& of_chip) { return constants.measured ? fitted : of_chip; };
     const T sms = chip.multiprocessors;
+    const auto per_byte_at_peak = T(1) / chip.memory_bandwidth;
     // Watts per TFLOP/s short of what keeps the clock up.
     const T watts = chip.power_limit / (chip.half / teraflop_per_second) / watt;
-    const T shortfall = where(is_known(watts), max(number_cast<T>(shared_.droop_from) - watts, T(0)), T(0));
-    const std::array<quantity<unit::flop_per_second, T>, 6> rate{chip.half,    chip.eighth, chip.eighth,
-                                                                 chip.quarter, chip.int8,   chip.half};
+    const T shortfall = where(is_known(watts), max(number_cast<T>(constants.shared.droop_from) - watts, T(0)), T(0));
+    // Row 3 of products and of experts is FP4, row 5 its stand-in.
+    const auto has_fp4 = is_known(chip.quarter);
+    const auto in_units = [&](std::size_t i, const T& x, const T& instead) {
+      return i == 3 ? where(has_fp4, x, instead) : x;
+    };
+    const std::array<quantity<unit::flop_per_second, T>, 6> rate{
+        chip.half, chip.eighth, chip.eighth, where(has_fp4, chip.quarter, chip.half), chip.int8, chip.half};
     for (std::size_t i = 0; i < 6; ++i) {
-      const product_constants& c = constants.product[i];
+      using row = product_constants;
+      const auto c = [&](double row::*x) {
+        return in_units(i, number_cast<T>(constants.product[i].*x), number_cast<T>(constants.product[5].*x));
+      };
       const T share =
-          number_cast<T>(c.compute) *
+          c(&row::compute) *
           (constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute));
       detail::product_law<T>& p = product_[i];
-      p.launch = number_cast<T>(c.launch) * second;
-      p.quantise_launch = number_cast<T>(c.quantise_launch) * second;
+      p.launch = c(&row::launch) * second;
+      p.quantise_launch = c(&row::quantise_launch) * second;
       p.per_multiply = T(2) * flop / (rate[i] * share);
-      p.chain = number_cast<T>(c.chain * 2 * 128 * 128) * sms * flop / rate[i];
-      p.chain_limit = number_cast<T>(c.chain_limit) / second;
-      p.per_result = number_cast<T>(c.epilogue * 2) * byte / chip.memory_bandwidth;
-      p.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
-      p.quantise_per_byte = T(1) / (chip.memory_bandwidth * number_cast<T>(c.quantise_memory));
-      p.quantise_bytes = number_cast<T>(c.quantise_bytes) * byte;
-      p.edge = number_cast<T>(c.edge);
-      p.rounding = number_cast<T>(c.rounding);
-      p.exposed = number_cast<T>(c.exposed);
-      p.droop = number_cast<T>(c.droop) * shortfall;
+      p.chain = c(&row::chain) * T(2 * 128 * 128) * sms * flop / rate[i];
+      p.chain_limit = c(&row::chain_limit) / second;
+      p.per_result = c(&row::epilogue) * T(2) * byte * per_byte_at_peak;
+      p.per_byte = per_byte_at_peak / own(c(&row::memory), chip.memory_efficiency);
+      p.quantise_per_byte = per_byte_at_peak * (T(1) / c(&row::quantise_memory));
+      p.quantise_bytes = c(&row::quantise_bytes) * byte;
+      p.least_bytes = in_units(i, T(0), T(2));
+      p.edge = c(&row::edge);
+      p.row = T(1) - c(&row::rounding);
+      p.tile = T(128) * c(&row::rounding);
+      p.exposed = c(&row::exposed);
+      p.hidden = T(1) - c(&row::exposed);
+      p.drooping = T(1) + c(&row::droop) * shortfall;
     }
     for (std::size_t i = 0; i < 4; ++i) {
       const auto peak = i % 2 == 0 ? chip.half : chip.eighth;
@@ -144,23 +177,24 @@ public:
       p.tile_start = number_cast<T>(c.tile_start) * second / sms;
       p.per_multiply = T(2) * flop / (peak * (number_cast<T>(c.compute) * share));
       p.per_score = T(1) / (chip.exponential_rate * number_cast<T>(c.exponential));
-      p.per_byte = T(1) / (chip.memory_bandwidth * number_cast<T>(shared_.prefill_memory));
+      p.per_byte = per_byte_at_peak * number_cast<T>(1 / constants.shared.prefill_memory);
       p.cached = number_cast<T>(c.cache_share) * chip.on_chip_cache;
       p.passes = number_cast<T>(c.passes);
       p.longest = number_cast<T>(c.longest) * sms;
       p.window_padding = number_cast<T>(c.window_padding);
       p.tile = number_cast<T>(c.tile);
+      p.per_tile = number_cast<T>(1 / c.tile);
       p.cached_cost = number_cast<T>(c.cached_cost);
       const decode_constants& e = constants.decode[i];
       detail::decode_law<T>& d = decode_[i];
       d.launch = number_cast<T>(e.launch) * second;
       d.stream = number_cast<T>(e.stream) * second / sms;
-      d.groups = number_cast<T>(1 / e.stream_group);
-      d.per_byte = T(1) / (chip.memory_bandwidth * own(e.memory, chip.memory_efficiency));
+      d.groups = number_cast<T>(1 / (e.stream_group * e.stream_group));
+      d.per_byte = per_byte_at_peak / own(number_cast<T>(e.memory), chip.memory_efficiency);
       d.ramp = number_cast<T>(e.ramp) * second;
       d.ramp_bytes = number_cast<T>(e.ramp_bytes) * byte;
       d.per_multiply = T(2) * flop / (peak * (number_cast<T>(e.compute) * share));
-      d.padded_rows = number_cast<T>(e.padded_rows);
+      d.padded_rows = number_cast<T>(e.padded_rows * e.padded_rows);
       d.split = number_cast<T>(sqrt(e.split)) * second;
       d.unsplit = number_cast<T>(e.unsplit) * second / byte;
       d.vector_launch = number_cast<T>(e.vector_launch) * second;
@@ -172,23 +206,26 @@ public:
       d.cached_cost = number_cast<T>(e.cached_cost);
     }
     for (std::size_t i = 0; i < 7; ++i) {
-      const expert_constants& c = constants.expert[i];
+      using row = expert_constants;
+      const auto c = [&](double row::*x) {
+        return in_units(i, number_cast<T>(constants.expert[i].*x), number_cast<T>(constants.expert[5].*x));
+      };
       detail::expert_law<T>& x = expert_[i];
       const T share =
           constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
-      x.launch = number_cast<T>(c.launch) * second;
-      x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (number_cast<T>(c.compute) * share));
-      x.per_byte = T(1) / (chip.memory_bandwidth * own(c.memory, chip.memory_efficiency));
-      x.ramp = number_cast<T>(c.ramp) * second;
-      x.half_length = number_cast<T>(c.half_length);
-      x.tile = number_cast<T>(c.tile);
-      x.layers = number_cast<T>(c.layers);
-      x.reach = number_cast<T>(c.reach);
-      x.skew = {0, c.skew_1, c.skew_2};
+      x.launch = c(&row::launch) * second;
+      x.per_multiply = T(2) * flop / (rate[i == 6 ? 1 : i >= 4 ? 5 : i] * (c(&row::compute) * share));
+      x.per_byte = per_byte_at_peak / own(c(&row::memory), chip.memory_efficiency);
+      x.ramp = c(&row::ramp) * second;
+      x.half_length = c(&row::half_length);
+      x.tile = c(&row::tile);
+      x.layers = c(&row::layers);
+      x.reach = c(&row::reach);
+      x.skew = {T(0), c(&row::skew_1), c(&row::skew_2)};
     }
     stream_launch_ = number_cast<T>(constants.stream.launch) * second;
-    stream_per_byte_ = T(1) / (chip.memory_bandwidth * number_cast<T>(constants.stream.memory));
-    stream_overlap_ = number_cast<T>(constants.stream.overlap);
+    stream_per_byte_ = per_byte_at_peak * number_cast<T>(1 / constants.stream.memory);
+    stream_overlap_ = number_cast<T>(2 * constants.stream.overlap);
   }
 
   // Matrix product Y[m,n] = X[m,k] W[k,n], `batch` of them:
@@ -203,37 +240,43 @@ public:
   // Source: fitted here; affine terms stand for the usual efficiency curve of size.
   // Worked number: m 64, n 8192, k 8192 in BF16 on an H100 SXM: 53.6 us (134 MB at 3.35 TB/s alone: 40.1 us).
   template <class N>
-  constexpr auto time(const matrix_product<N>& op, const measurement& how = {}) const {
+  constexpr auto time(const matrix_product<N>& op, const measurement& how = in_a_running_model) const {
+    return start(op, how).time();
+  }
+  // The same short of its roots: a sum over many products that draws those of one after it has started the next does
+  // not wait for them.
+  template <class N>
+  constexpr auto start(const matrix_product<N>& op, const measurement& how = in_a_running_model) const {
     using namespace units;
     using R = promote_t<T, N>;
-    const detail::product_law<T>& p = product_[static_cast<std::size_t>(class_of(op.math, op.weights))];
-    const R m = number_cast<R>(op.m), n = number_cast<R>(op.n), k = number_cast<R>(op.k),
-            batch = number_cast<R>(op.batch);
-    // TF32 and FP32 take the shape of 16 bit at their own peak.
-    const T slower = op.math == precision::fp32   ? chip_.half / chip_.single
-                     : op.math == precision::tf32 ? chip_.half / chip_.tf32
-                                                  : T(1);
-    const auto u = p.chain * slower * k;
+    const auto as = [](const auto& x) { return number_cast<R>(x); };
+    const detail::product_law<T>& p = product_[product_rows[index(op.math)][index(op.weights)]];
+    const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
+    const detail::product_format& format = product_formats[index(op.math)];
+    const T& slower = slower_[static_cast<std::size_t>(format.width)];
+    const auto u = k * (p.chain * slower);
     const auto chain = u / (R(1) + u * p.chain_limit);
-    const R rows = m + number_cast<R>(p.edge) + number_cast<R>(p.rounding) * (R(128) * ceil(m * R(1.0 / 128)) - m);
-    const auto plain = batch * rows * (n + number_cast<R>(p.edge)) * (k * (p.per_multiply * slower) + p.per_result) +
-                       (T(1) - p.exposed) * chain;
-    const auto compute =
-        plain * (R(1) + number_cast<R>(p.droop) * (plain / (plain + number_cast<R>(shared_.droop_time) * second)));
-    const auto weights = batch * n * k * (number_cast<R>(op.weight_bytes) * byte);
-    const quantity<unit::byte, R> cache = number_cast<T>(shared_.activation_cache) * chip_.on_chip_cache;
-    const auto cold = min(weights, max(R(0) * byte, number_cast<R>(how.weight_copies) * weights - cache));
-    const double narrow = bytes_per_value(op.math) < op.input_bytes ? bytes_per_value(op.math) : op.input_bytes;
-    const auto activations = batch * m * ((k * number_cast<R>(narrow) + n * number_cast<R>(op.output_bytes)) * byte);
-    const auto spilled = activations * (activations / (activations + cache));
-    const auto memory =
-        (cold + spilled + (weights - cold + activations - spilled) * number_cast<R>(1 / shared_.cache_speed)) *
-        p.per_byte;
-    auto t = smooth_max(compute, memory) + p.exposed * chain + p.launch;
-    if (op.input_bytes > 1.5 * bytes_per_value(op.math)) {
-      const auto q = batch * m * k * p.quantise_bytes;
-      const auto out = q * (q / (q + number_cast<T>(shared_.quantise_cache) * chip_.on_chip_cache));
-      t = t + p.quantise_launch + (out + (q - out) * number_cast<R>(1 / shared_.quantise_speed)) * p.quantise_per_byte;
+    const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * ceil(m * R(1.0 / 128));
+    const auto x =
+        rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
+    const R droops = x * per_droop_time_, longer = R(1) + droops;  // x' = x (1 + (1 + g) x/tau) / (1 + x/tau)
+    const auto weights = batch * n * k * (as(op.weight_bytes) * byte);
+    auto read = weights;  // that, weighed by where they come from
+    if (how.weight_copies < in_a_running_model.weight_copies) {
+      const auto cold = min(weights, max(R(0) * byte, as(how.weight_copies) * weights - product_cache_));
+      read = cold + (weights - cold) * as(in_cache_);
+    }
+    const R narrow = min(max(as(format.bytes), as(p.least_bytes)), as(op.input_bytes));
+    const auto activations = batch * m * ((k * narrow + n * as(op.output_bytes)) * byte);
+    const auto memory = (read + spilled(activations, product_cache_, in_cache_)) * p.per_byte;
+    // The denominator of x' is taken out of the root, so that dividing need not wait for it.
+    const auto fourth = [](const auto& t) { return detail::square(detail::square(R(t / second))); };
+    started_product<R> t{fourth(x * (R(1) + as(p.drooping) * droops)) + fourth(memory * longer), R(1) / longer * second,
+                         p.exposed * chain + p.launch};
+    if (op.input_bytes > 1.5 * format.bytes) {
+      const auto values = batch * m * k * p.quantise_bytes;
+      t.rest =
+          t.rest + (p.quantise_launch + spilled(values, quantise_cache_, quantised_in_cache_) * p.quantise_per_byte);
     }
     return t;
   }
@@ -241,7 +284,7 @@ public:
   // Attention: the law of decode for one query a sequence, that of prefill for many; for a few queries on a long prefix
   // (chunks, speculation) the faster of prefill and of decode with the queries packed beside the heads of a group.
   template <class N>
-  constexpr auto time(const attention_product<N>& op, const measurement& how = {}) const {
+  constexpr auto time(const attention_product<N>& op, const measurement& how = in_a_running_model) const {
     using R = promote_t<T, N>;
     const R queries = number_cast<R>(op.queries), context = number_cast<R>(op.context);
     if constexpr (real<R>) {  // plain numbers need not evaluate what they do not take
@@ -269,17 +312,26 @@ public:
     const auto expanded = as(op.key_width) > as(op.value_width);
     const auto p = [&](auto member) {
       const auto cast = [](const auto& x) { return layercake::detail::number_cast_field<R>(x); };
-      return where(expanded, cast(prefill_[row + 2].*member), cast(prefill_[row].*member));
+      if constexpr (real<R>)
+        return cast(prefill_[row + (expanded ? 2 : 0)].*member);
+      else
+        return where(expanded, cast(prefill_[row + 2].*member), cast(prefill_[row].*member));
     };
     using law = detail::prefill_law<T>;
     const R b = as(op.sequences), h = as(op.heads), s = as(op.queries), prefix = max(as(op.context) - s, R(0));
     const R key_heads = as(op.key_heads), width = as(op.key_width + op.value_width);
-    const R tile = p(&law::tile), tiles = sqrt(R(1) + detail::square(s / tile));
+    const R tile = p(&law::tile), tiles = sqrt(R(1) + detail::square(s * p(&law::per_tile)));
     const R window = where(as(op.window) > R(0), as(op.window) + p(&law::window_padding), number_cast<R>(1e18));
+    const auto within = [&](const R& positions) -> R {
+      if constexpr (real<R>) {
+        if (!(as(op.window) > R(0))) return positions;
+      }
+      return where(as(op.window) > R(0), detail::smooth_min(positions, window), positions);
+    };
     const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
-    const R keys = detail::smooth_min(seen, window);
+    const R keys = within(seen);
     // Multiprocessors without a tile of their own share the prefix.
-    const R longest = detail::smooth_min(R(s + prefix * min(R(1), b * h * tiles / as(chip_.multiprocessors))), window);
+    const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_))));
     const auto each = width * p(&law::per_multiply) + p(&law::per_score);
     const auto tiles_time = tile * (b * h * tiles * keys + p(&law::longest) * longest) * each;
     const R cache = number_cast<R>(op.cache_bytes);
@@ -302,13 +354,13 @@ public:
   // Worked number: 64 sequences at 8192, 64 heads, 8 key heads of 128, BF16, H100 SXM: 0.71 ms
   // (2.15 GB at 3.35 TB/s: 0.64 ms).
   template <class N>
-  constexpr auto decode(const attention_product<N>& op, const measurement& how = {}) const {
+  constexpr auto decode(const attention_product<N>& op, const measurement& how = in_a_running_model) const {
     using namespace units;
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::decode_law<T>& p = decode_[(op.latent ? 2U : 0U) + (op.cache_bytes < 1.5 ? 1U : 0U)];
     const R key_heads = as(op.latent ? N(1) : op.key_heads), b = as(op.sequences), h = as(op.heads) * as(op.queries);
-    const R group = h / key_heads, streams = b * key_heads;
+    const R group = h / key_heads, group2 = group * group, streams = b * key_heads;
     const R length = where(as(op.window) > R(0), min(as(op.context), as(op.window)), as(op.context));
     const R width = as(op.key_width + op.value_width),
             stored = as(op.latent ? op.key_width : op.key_width + op.value_width);
@@ -319,19 +371,25 @@ public:
       const quantity<unit::byte, R> cached = p.cached;
       read = as(p.cached_cost) * cache + (R(1) - as(p.cached_cost)) * detail::smooth_ramp(cache - cached, cached);
     }
-    const auto memory = (read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte;
-    const auto compute =
-        streams * sqrt(detail::square(group) + detail::square(as(p.padded_rows))) * length * width * p.per_multiply;
-    const auto ramp = p.ramp * (cache / (cache + p.ramp_bytes));
-    const auto split = p.split * sqrt(one / byte);
-    const auto stream = streams * sqrt(R(1) + detail::square(group * as(p.groups))) * p.stream;
-    const auto matrix = p.launch + detail::root_of_squares(memory, compute, stream, one * p.unsplit) + ramp + split;
-    if (op.latent) return matrix;
-    const auto vector =
-        p.vector_launch +
-        detail::root_of_squares(memory, compute, b * h * length * stored * p.vector_value, b * h * p.vector_stream) +
-        ramp + split;
+    const auto squared = [](const auto& t) { return detail::square(R(t / second)); };
+    const R moving = squared((read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte);
+    const R multiplying = (group2 + as(p.padded_rows)) * squared(streams * length * width * p.per_multiply);
+    const auto rest = p.ramp * (cache / (cache + p.ramp_bytes)) + p.split * sqrt(R(one / byte));
+    const auto on_vector_units = [&] {
+      const R starting = squared(b * h * p.vector_stream), values = squared(b * h * length * stored * p.vector_value);
+      return p.vector_launch + sqrt(moving + multiplying + values + starting) * second + rest;
+    };
     const R single = where(group < R(1.5), as(p.vector_single), R(0));
+    if constexpr (real<R>) {
+      if (!op.latent && single > R(0.5)) return on_vector_units();
+    }
+    const R starting = (R(1) + group2 * as(p.groups)) * squared(streams * p.stream);
+    const auto matrix = p.launch + sqrt(moving + multiplying + starting + squared(one * p.unsplit)) * second + rest;
+    if (op.latent) return matrix;
+    if constexpr (real<R>) {
+      if (!(group > as(p.largest_group))) return matrix;
+    }
+    const auto vector = on_vector_units();
     return where(single > R(0.5), vector, where(group > as(p.largest_group), max(vector, matrix), matrix));
   }
 
@@ -341,13 +399,13 @@ public:
   //   t = launch + (x^4 + y'^4)^(1/4)
   // A: token-expert pairs on the rank, d: distinct experts that they reach, l: half length.
   template <class N>
-  constexpr auto time(const expert_product<N>& op, const measurement& how = {}) const {
+  constexpr auto time(const expert_product<N>& op, const measurement& how = in_a_running_model) const {
     using namespace units;
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::expert_law<T>& p = expert_[expert_row(op.math, op.weights)];
     const R ranks = as(op.ranks), hidden = as(op.hidden), width = as(op.width);
-    const R skew = R(p.skew[static_cast<std::size_t>(how.skew)]);
+    const R skew = as(p.skew[static_cast<std::size_t>(how.skew)]);
     const R load = ranks * (R(1) + skew) / (ranks + skew);
     const R pairs = as(op.tokens) * as(op.active) / ranks * load;
     const R each = as(op.tokens) * as(op.active) / as(op.experts) * load;
@@ -370,15 +428,23 @@ public:
 
   // Element-wise kernels: t = sqrt((n l)^2 + y^2 + 2 r n l y), n launches of l, y = bytes / (e bandwidth).
   template <class N>
-  constexpr auto time(const memory_traffic<N>& op, const measurement& = {}) const {
+  constexpr auto time(const memory_traffic<N>& op, const measurement& = in_a_running_model) const {
     using namespace units;
     using R = promote_t<T, N>;
     const R launches = op.kernels * stream_launch_ / second, moving = op.moved * stream_per_byte_ / second;
-    return sqrt(launches * launches + moving * moving + R(2) * number_cast<R>(stream_overlap_) * launches * moving) *
-           second;
+    return sqrt(launches * (launches + number_cast<R>(stream_overlap_) * moving) + moving * moving) * second;
   }
 
 private:
+  // What `all` bytes cost in bytes from memory, where those spill that the cache does not hold: A^2 / (A + cache); the
+  // rest costs `cached` of a byte.
+  template <class R>
+  static constexpr auto spilled(const quantity<unit::byte, R>& all, const quantity<unit::byte, T>& cache,
+                                const T& cached) {
+    const R share = all / (all + cache);
+    return all * (number_cast<R>(cached) + number_cast<R>(T(1) - cached) * share);
+  }
+  static constexpr std::size_t index(precision p) { return static_cast<std::size_t>(p); }
   static constexpr product_class class_of(precision math, precision weights) {
     switch (math) {
     case precision::fp8:
@@ -417,8 +483,31 @@ private:
     return 0;
   }
 
-  basic_kernel_chip<T> chip_{};
-  shared_constants shared_{};
+  static constexpr std::size_t formats = index(precision::int4) + 1;
+  static constexpr std::array<std::array<unsigned char, formats>, formats> product_rows = [] {
+    std::array<std::array<unsigned char, formats>, formats> rows{};
+    for (std::size_t math = 0; math < formats; ++math) {
+      for (std::size_t weights = 0; weights < formats; ++weights)
+        rows[math][weights] =
+            static_cast<unsigned char>(class_of(static_cast<precision>(math), static_cast<precision>(weights)));
+    }
+    return rows;
+  }();
+
+  static constexpr std::array<detail::product_format, formats> product_formats = [] {
+    std::array<detail::product_format, formats> all{};
+    for (std::size_t math = 0; math < formats; ++math) {
+      const precision p = static_cast<precision>(math);
+      all[math] = {bytes_per_value(p), p == precision::fp32 ? 2 : p == precision::tf32 ? 1 : 0};
+    }
+    return all;
+  }();
+
+  std::array<T, 3> slower_{};  // 16-bit peak over itself, that of TF32 and of FP32, which take the shape of 16 bit
+  T per_multiprocessor_ = T(0);
+  quantity<unit::byte, T> product_cache_{}, quantise_cache_{};
+  quantity<unit::per_second, T> per_droop_time_{};
+  T in_cache_ = T(0), quantised_in_cache_ = T(0);  // cost of a byte found there over one from memory
   std::array<detail::product_law<T>, 6> product_{};
   std::array<detail::prefill_law<T>, 4> prefill_{};
   std::array<detail::decode_law<T>, 4> decode_{};

@@ -139,81 +139,149 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 }
 }  // namespace detail
 
-// The time of a collective between chips that fast fabrics of `fabric.domain` chips and a network of `bandwidth` per
-// chip join.
+// The law of the exchanges between chips that fast fabrics of `fabric.domain` chips and a network of `bandwidth` per
+// chip join. Build it once for many exchanges: rates are kept as their reciprocals.
 //
 //   M bytes as nccl-tests counts them, R ranks, of which g share a fabric; N = R/g groups; B the fabric's bandwidth, Bn
-//   the network's ring            latency launch + step s,  s = 2(g-1) all-reduce | g-1 all-gather, reduce-scatter | 1
-//   + exchange_step (g-1) all-to-all
-//                   transfer two M ((g-1)/g + copy/g)/(e B),  two = 2 for an all-reduce
+//   the network's
+//   ring            latency launch + step s,  s = 2(g-1) all-reduce | g-1 all-gather, reduce-scatter | 1 +
+//                   exchange_step (g-1) all-to-all;  transfer two M ((g-1)/g + copy/g)/(e B),  two = 2 for an
+//                   all-reduce
 //   all-to-all      transfer (a^4 + b^4)^(1/4),  a = M (g-1)/R/(e B), b = M/N/channel_bandwidth
 //   in the switch   launch + switch_latency;  M (1 + 1/g)/(e B);  g >= 4
 //   one shot        direct_launch + direct_step (g-1);  M (g-1)/(e B)
 //   two shots       k direct_launch + direct_step (g-1);  2 M (g-1)/g/(e B), not pipelined
 //   across          transfer two (M/g)(N-1)/N/(e Bn), + two min((N-1) ring_step, log2 N tree_level)
 //   time            latency + transfer + c sqrt(latency transfer), the least of the algorithms; tiers mix by the 4-norm
-//   (all-to-all: 2-norm)
+//                   (all-to-all: 2-norm)
 //
 // Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1. Never falls as bytes grow. Leaves out:
 // protocol switches, congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange;
 // across nodes and off NVLink it is not fitted. Worked number: all-reduce of 16 MiB over 4 H100 (450 GB/s), 106.39 us.
+template <class T = double>
+class basic_collective_law {
+  using seconds = quantity<unit::second, T>;
+  using per_byte = quantity<unit::second_per_byte, T>;
+
+public:
+  constexpr basic_collective_law(const scale_up_fabric<T>& fabric, const basic_scale_up_law<T>& up,
+                                 const basic_scale_out_law<T>& out, const quantity<unit::byte_per_second, T>& bandwidth,
+                                 const T& oversubscription, const communication_library& library = {})
+      : up_(up),
+        out_(out),
+        domain_(fabric.domain),
+        overhead_(number_cast<T>(in<units::second>(library.overhead)) * units::second),
+        direct_(library.direct_all_reduce && up.reads_directly) {
+    const per_byte wire = T(1) / fabric.bandwidth;
+    const per_byte network = oversubscription / bandwidth;
+    ring_ = wire / up.efficiency;
+    exchange_ = wire / up.exchange_efficiency;
+    switch_ = wire / up.switch_efficiency;
+    one_shot_ = wire / up.one_shot_efficiency;
+    two_shot_ = wire / up.two_shot_efficiency;
+    channel_ = T(1) / up.channel_bandwidth;
+    network_ = network / out.efficiency;
+    network_switch_ = network / out.switch_efficiency;
+  }
+
+  constexpr seconds time(const collective<T>& c) const {
+    const T one(1);
+    const T& R = c.ranks;
+    if constexpr (real<T>) {  // plain numbers need not evaluate what they do not take
+      if (!(R > one)) return {};
+    }
+    const T g = min(R, max(one, domain_ / c.stride));
+    const T share = one / g;
+    const group x{c.bytes, R, g, max(R * share, one), share, one + up_.bridge_share * max(g - T(2), T(0))};
+    const auto across = x.N > one;
+    seconds t;
+    switch (c.kind) {
+    case exchange::point_to_point:
+      t = detail::pipelined(up_.launch + where(across, out_.ring_step, up_.step),
+                            x.M * where(across, network_, exchange_ * x.slower), up_.pipelining);
+      break;
+    case exchange::all_to_all:
+      t = all_to_all(x);
+      break;
+    case exchange::all_reduce:
+      t = ring(x, true);
+      if (up_.reduces_in_switch) {
+        const seconds by_switch = detail::pipelined(
+            up_.launch + up_.switch_latency, x.M * (one + x.share) * (switch_ * x.slower), up_.switch_pipelining);
+        t = where(across, t, where(g < T(4), t, min(t, by_switch)));
+      }
+      if (direct_) t = where(across, t, min(t, direct(x)));
+      break;
+    case exchange::all_gather:
+    case exchange::reduce_scatter:
+      t = ring(x, false);
+    }
+    return where(R > one, t + overhead_, seconds());
+  }
+
+private:
+  struct group {
+    quantity<unit::byte, T> M;
+    T R, g, N, share;  // share: 1/g
+    T slower;          // on a shared host bridge
+  };
+  static constexpr T log2(const T& x) { return log(max(x, T(1))) * number_cast<T>(1.4426950408889634); }
+
+  constexpr seconds all_to_all(const group& x) const {
+    const T one(1);
+    const seconds none{};
+    const T part = one / x.R;
+    const seconds inside =
+        smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.slower), x.M * (x.g * part) * channel_);
+    const seconds across = x.M * ((x.R - x.g) * part) * network_;
+    const seconds latency = up_.launch + where(x.g > one, up_.step * (one + up_.exchange_step * (x.g - one)), none) +
+                            where(x.N > one, out_.exchange_level * (one + log2(x.N)), none);
+    const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(1e-30) * units::second)));
+    return detail::pipelined(latency, max(inside, across) * sqrt(one + ratio * ratio), up_.exchange_pipelining);
+  }
+  constexpr seconds ring(const group& x, bool reduce) const {
+    const T one(1);
+    const seconds none{};
+    const T two = reduce ? T(2) : one;
+    const T& copy = reduce ? up_.reduce_copy : up_.gather_copy;
+    const seconds inside = where(x.g > one, x.M * (two * (x.g - one + copy) * x.share) * (ring_ * x.slower), none);
+    const seconds latency = up_.launch + up_.step * (two * (x.g - one));
+    if constexpr (real<T>) {
+      if (!(x.N > one)) return detail::pipelined(latency, inside, up_.pipelining);
+    }
+    const bool in_switch = reduce && out_.reduces_in_switch;
+    const seconds across = in_switch ? where(x.N > one, x.M * x.share * network_switch_, none)
+                                     : x.M * (two * x.share * ((x.N - one) / x.N)) * network_;
+    const seconds levels = in_switch ? where(x.N > one, T(2) * out_.tree_level, none)
+                                     : two * min((x.N - one) * out_.ring_step, log2(x.N) * out_.tree_level);
+    return detail::pipelined(latency + levels, smooth_max(inside, across), up_.pipelining);
+  }
+  constexpr seconds direct(const group& x) const {
+    const T others = x.g - T(1);
+    const seconds peers = up_.direct_step * others;
+    const seconds one_shot =
+        detail::pipelined(up_.direct_launch + peers, x.M * others * (one_shot_ * x.slower), up_.one_shot_pipelining);
+    const seconds two_shot =
+        up_.direct_launch * up_.two_shot_launches + peers + x.M * (T(2) * others * x.share) * (two_shot_ * x.slower);
+    return min(one_shot, two_shot);
+  }
+
+  basic_scale_up_law<T> up_;
+  basic_scale_out_law<T> out_;
+  T domain_;
+  seconds overhead_;
+  bool direct_;
+  per_byte ring_, exchange_, switch_, one_shot_, two_shot_, channel_, network_, network_switch_;
+};
+using collective_law = basic_collective_law<>;
+
+// The time of one collective; see basic_collective_law.
 template <class T>
 constexpr quantity<unit::second, T> time(const collective<T>& c, const scale_up_fabric<T>& fabric,
                                          const basic_scale_up_law<T>& up, const basic_scale_out_law<T>& out,
                                          const quantity<unit::byte_per_second, T>& bandwidth, const T& oversubscription,
                                          const communication_library& library = {}) {
-  using seconds = quantity<unit::second, T>;
-  const T one(1);
-  const auto M = c.bytes;
-  const T R = c.ranks;
-  const T g = min(R, max(one, fabric.domain / c.stride));
-  const T N = R / g;
-  const auto B = fabric.bandwidth / (one + up.bridge_share * max(g - T(2), T(0)));
-  const auto Bn = bandwidth / oversubscription;
-  const T levels = log(max(N, one)) * number_cast<T>(1.4426950408889634);
-  const seconds none{};
-
-  seconds t{};
-  if (c.kind == exchange::point_to_point) {
-    const auto across = N > one;
-    t = detail::pipelined(up.launch + where(across, out.ring_step, up.step),
-                          where(across, M / (out.efficiency * Bn), M / (up.exchange_efficiency * B)), up.pipelining);
-  } else if (c.kind == exchange::all_to_all) {
-    const seconds inside = smooth_max(M * ((g - one) / R) / (up.exchange_efficiency * B), M / N / up.channel_bandwidth);
-    const seconds across = M * ((R - g) / R) / (out.efficiency * Bn);
-    const seconds latency = up.launch + where(g > one, up.step * (one + up.exchange_step * (g - one)), none) +
-                            where(N > one, out.exchange_level * (one + levels), none);
-    const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(1e-30) * units::second)));
-    t = detail::pipelined(latency, max(inside, across) * sqrt(one + ratio * ratio), up.exchange_pipelining);
-  } else {
-    const bool reduce = c.kind == exchange::all_reduce;
-    const T two = reduce ? T(2) : one;
-    const T copy = reduce ? up.reduce_copy : up.gather_copy;
-    seconds across = two * (M / g) * ((N - one) / N) / (out.efficiency * Bn);
-    seconds levels_latency = two * min((N - one) * out.ring_step, levels * out.tree_level);
-    if (reduce && out.reduces_in_switch) {
-      across = where(N > one, M / g / (out.switch_efficiency * Bn), none);
-      levels_latency = where(N > one, T(2) * out.tree_level, none);
-    }
-    const seconds inside = where(g > one, two * M * ((g - one + copy) / g) / (up.efficiency * B), none);
-    const seconds ring = detail::pipelined(up.launch + up.step * (two * (g - one)) + levels_latency,
-                                           smooth_max(inside, across), up.pipelining);
-    t = ring;
-    if (reduce && up.reduces_in_switch) {
-      const seconds by_switch = detail::pipelined(
-          up.launch + up.switch_latency, M * (one + one / g) / (up.switch_efficiency * B), up.switch_pipelining);
-      t = where(N > one, t, where(g < T(4), t, min(t, by_switch)));
-    }
-    if (reduce && library.direct_all_reduce && up.reads_directly) {
-      const seconds peers = up.direct_step * (g - one);
-      const seconds one_shot = detail::pipelined(up.direct_launch + peers, M * (g - one) / (up.one_shot_efficiency * B),
-                                                 up.one_shot_pipelining);
-      const seconds two_shot =
-          up.direct_launch * up.two_shot_launches + peers + T(2) * M * ((g - one) / g) / (up.two_shot_efficiency * B);
-      t = where(N > one, t, min(t, min(one_shot, two_shot)));
-    }
-  }
-  return where(R > one, t + seconds(number_cast<T>(in<units::second>(library.overhead)) * units::second), none);
+  return basic_collective_law<T>(fabric, up, out, bandwidth, oversubscription, library).time(c);
 }
 
 }  // namespace layercake::infrastructure

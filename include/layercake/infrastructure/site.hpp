@@ -161,6 +161,9 @@ struct basic_site {
   template <class N, class F, class L>
   constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric, const basic_scale_up_law<L>& law,
                       const communication_library& library = {}) const;
+  // The law of all exchanges in a fabric, prepared once: basic_collective_law.
+  template <class F>
+  constexpr auto timing(const scale_up_fabric<F>& fabric, const communication_library& library = {}) const;
 };
 using site = basic_site<>;
 
@@ -274,6 +277,16 @@ constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric
       {c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)},
       {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law), detail::over<P>(network.scale_out),
       quantity<unit::byte_per_second, P>(network.bandwidth), number_cast<P>(network.oversubscription), library);
+}
+
+template <class T>
+template <class F>
+constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const communication_library& library) const {
+  using P = promote_t<T, F>;
+  return basic_collective_law<P>({fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(network.scale_up),
+                                 detail::over<P>(network.scale_out),
+                                 quantity<unit::byte_per_second, P>(network.bandwidth),
+                                 number_cast<P>(network.oversubscription), library);
 }
 
 // What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and

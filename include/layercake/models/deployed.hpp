@@ -64,7 +64,11 @@ struct basic_deployed {
   template <class N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
     using P = promote_t<T, N>;
-    models::operations(with<N>(), formats, layercake::with_number<P>(p), layercake::with_number<P>(s), visit);
+    if constexpr (std::same_as<P, N>) {  // a step of an engine is over before copies would have been written and read
+      models::operations(with<N>(), formats, p, s, visit);
+    } else {
+      models::operations(with<N>(), formats, layercake::with_number<P>(p), layercake::with_number<P>(s), visit);
+    }
   }
   // Whether a call is a pass over the prompt and one for every output token after the first.
   static constexpr bool generates_tokens = true;

@@ -320,6 +320,20 @@ struct pass {
 };
 
 namespace detail {
+// What one chip of a split has of a pass; divided once, every operation multiplies.
+template <class T>
+struct shares {
+  T tensor, context;  // 1 / ranks
+  T tokens, heads, key_heads;
+
+  constexpr shares(const basic_transformer<T>& x, const pass<T>& p, const split<T>& s)
+      : tensor(T(1) / s.tensor),
+        context(T(1) / s.context),
+        tokens(p.sequences * p.queries * context),
+        heads(x.heads * tensor),
+        key_heads(local_key_heads(x, s.tensor)) {}
+};
+
 template <class T>
 constexpr matrix_product<T> product(const formats& f, const T& m, const T& k, const T& n, const T& batch = T(1)) {
   return {.m = m,
@@ -352,12 +366,12 @@ constexpr bool absent(const T& times) {
 // where a single query falls in its block is not known, so it sees half a block on average.
 template <class T>
 constexpr attention_product<T> attention_core(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
-                                              const split<T>& s, const T& window) {
-  attention_product<T> core{.sequences = p.sequences / s.context,
+                                              const detail::shares<T>& on_chip, const T& window) {
+  attention_product<T> core{.sequences = p.sequences * on_chip.context,
                             .queries = p.queries,
                             .context = p.context,
-                            .heads = x.heads / s.tensor,
-                            .key_heads = local_key_heads(x, s.tensor),
+                            .heads = on_chip.heads,
+                            .key_heads = on_chip.key_heads,
                             .key_width = x.query_key_width(),
                             .value_width = x.head_value_width(),
                             .window = window,
@@ -381,13 +395,14 @@ constexpr attention_product<T> attention_core(const basic_transformer<T>& x, con
 // output projection and the exchanges of a context- and of a tensor-parallel group.
 template <class T, class Visit>
 constexpr void attention_operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
-                                    const split<T>& s, const T& window, const T& times, Visit&& visit) {
+                                    const split<T>& s, const detail::shares<T>& on_chip, const T& window,
+                                    const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
-  const T tokens = p.sequences * p.queries / s.context;
-  const T heads = x.heads / s.tensor;
+  const T& tokens = on_chip.tokens;
+  const T& heads = on_chip.heads;
   visit(memory_traffic<T>{.moved = tokens * x.width * T(8) * units::byte},
         times);  // residual and norm: two 16-bit reads, two writes
-  attention_product<T> core = attention_core(x, f, p, s, window);
+  attention_product<T> core = attention_core(x, f, p, on_chip, window);
   if (x.kind == attention::latent) {
     const T query = heads * (x.plain_width + x.rotary_width);
     const auto compressed = x.query_rank > T(0);
@@ -404,7 +419,7 @@ constexpr void attention_operations(const basic_transformer<T>& x, const formats
       visit(core, times);
       visit(detail::product(f, tokens, x.latent_rank, x.value_width, heads), times);
     } else {  // every position that is seen is expanded, cached ones too
-      visit(detail::product(f, p.sequences * p.context / s.context, x.latent_rank,
+      visit(detail::product(f, p.sequences * p.context * on_chip.context, x.latent_rank,
                             heads * (x.plain_width + x.value_width)),
             times);
       core.key_heads = heads;
@@ -434,11 +449,11 @@ constexpr void attention_operations(const basic_transformer<T>& x, const formats
 
 // The feed-forward block of a dense layer on one chip, of inner width `inner`.
 template <class T, class Visit>
-constexpr void dense_operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
-                                const T& inner, const T& times, Visit&& visit) {
+constexpr void dense_operations(const basic_transformer<T>& x, const formats& f, const split<T>& s,
+                                const detail::shares<T>& on_chip, const T& inner, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
-  const T tokens = p.sequences * p.queries / s.context;
-  const T local = detail::or_one(inner) / s.tensor;
+  const T& tokens = on_chip.tokens;
+  const T local = detail::or_one(inner) * on_chip.tensor;
   visit(memory_traffic<T>{.moved = tokens * x.width * T(8) * units::byte}, times);
   visit(detail::product(f, tokens, x.width, (x.matrices() - T(1)) * local), times);
   visit(memory_traffic<T>{.moved = tokens * local * T(2) * x.matrices() * units::byte}, times);
@@ -451,15 +466,15 @@ constexpr void dense_operations(const basic_transformer<T>& x, const formats& f,
 // Experts are spread over `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends
 // each token once.
 template <class T, class Visit>
-constexpr void mixture_operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
-                                  const T& times, Visit&& visit) {
+constexpr void mixture_operations(const basic_transformer<T>& x, const formats& f, const split<T>& s,
+                                  const detail::shares<T>& on_chip, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
-  const T tokens = p.sequences * p.queries / s.context;
+  const T& tokens = on_chip.tokens;
   const T experts = detail::or_one(x.experts);
   visit(memory_traffic<T>{.moved = tokens * x.width * T(8) * units::byte}, times);
   visit(detail::product(f, tokens, x.width, experts), times);
   // What one rank sends: dispatched in the format of activations, combined in 16 bit.
-  const auto routed = tokens * x.active_experts * x.width / s.tensor * units::byte;
+  const auto routed = tokens * x.active_experts * x.width * on_chip.tensor * units::byte;
   const T exchanged = where(s.expert > T(1), times, T(0));
   visit(collective<T>{.kind = exchange::all_to_all,
                       .bytes = routed * stored_bytes<T>(f.activation_bits),
@@ -468,7 +483,7 @@ constexpr void mixture_operations(const basic_transformer<T>& x, const formats& 
         exchanged);
   visit(expert_product<T>{.tokens = tokens * s.expert,
                           .hidden = x.width,
-                          .width = detail::or_one(x.expert_width) / s.tensor,
+                          .width = detail::or_one(x.expert_width) * on_chip.tensor,
                           .experts = experts,
                           .active = where(x.experts > T(0), x.active_experts, T(1)),
                           .ranks = s.expert,
@@ -482,7 +497,7 @@ constexpr void mixture_operations(const basic_transformer<T>& x, const formats& 
         exchanged);
   const T shared = where(x.shared_experts > T(0), times, T(0));
   if (!detail::absent(shared)) {
-    const T inner = detail::or_one(x.shared_experts * x.shared_expert_width) / s.tensor;
+    const T inner = detail::or_one(x.shared_experts * x.shared_expert_width) * on_chip.tensor;
     visit(detail::product(f, tokens, x.width, (x.matrices() - T(1)) * inner), shared);
     visit(detail::product(f, tokens, inner, x.width), shared);
   }
@@ -500,19 +515,20 @@ constexpr void mixture_operations(const basic_transformer<T>& x, const formats& 
 template <class T, class Visit>
 constexpr void operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
                           Visit&& visit) {
-  const T tokens = p.sequences * p.queries / s.context;
+  const detail::shares<T> on_chip(x, p, s);
+  const T& tokens = on_chip.tokens;
   visit(memory_traffic<T>{.moved = tokens * x.width * T(4) * units::byte}, T(1));  // embedding look-up
-  attention_operations(x, f, p, s, T(0), x.layers - x.sliding_layers, visit);
-  attention_operations(x, f, p, s, x.sliding_window, x.sliding_layers, visit);
+  attention_operations(x, f, p, s, on_chip, T(0), x.layers - x.sliding_layers, visit);
+  attention_operations(x, f, p, s, on_chip, x.sliding_window, x.sliding_layers, visit);
   const T mixture = x.mixture_layers();
-  dense_operations(x, f, p, s, x.feed_forward, x.layers - mixture, visit);
-  mixture_operations(x, f, p, s, mixture, visit);
+  dense_operations(x, f, s, on_chip, x.feed_forward, x.layers - mixture, visit);
+  mixture_operations(x, f, s, on_chip, mixture, visit);
   // The output matrix, kept in 16 bit by the software that quantises the rest.
   formats head = f;
   head.math = head.weights = bits(f.math) < 16 ? precision::bf16 : f.math;
   head.weight_bits = head.activation_bits = f.embedding_bits;
   const T rows = p.phase == phase::prefill ? p.sequences : tokens;
-  visit(detail::product(head, rows, x.width, x.vocabulary / s.tensor), T(1));
+  visit(detail::product(head, rows, x.width, x.vocabulary * on_chip.tensor), T(1));
   const T returned = rows * x.vocabulary * T(2);
   visit(collective<T>{.kind = exchange::all_gather, .bytes = returned * units::byte, .ranks = s.tensor},
         p.phase == phase::training ? T(0) : T(1));

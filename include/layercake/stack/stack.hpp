@@ -43,7 +43,8 @@ basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructu
   b.concurrency = served.concurrency;
 
   const quantity<unit::per_second, T> sold = served.calls * infrastructure.utilisation * infrastructure.availability;
-  b.replicas = counted(demand.calls * demand.peak_to_mean / sold, how);
+  // Replicas that share experts come in whole groups.
+  b.replicas = counted(demand.calls * demand.peak_to_mean / sold / plan.expert, how) * plan.expert;
   const T in_service = b.replicas * plan.chips();
   const auto serves = served.calls > served.calls * T(0);
   b.load = where(serves, demand.calls / where(serves, served.calls * b.replicas, demand.calls), T(0));

@@ -7,6 +7,24 @@
 
 namespace layercake {
 
+namespace detail {
+// Exchanges timed by an infrastructure without a prepared law.
+template <class T, class Infrastructure>
+struct plain_exchanges {
+  const Infrastructure& place;
+  scale_up_fabric<T> fabric;
+  infrastructure::communication_library library;
+
+  quantity<unit::second, T> time(const collective<T>& c) const {
+    if constexpr (requires { place.time(c, fabric, library); }) {
+      return place.time(c, fabric, library);
+    } else {
+      return place.time(c, fabric);
+    }
+  }
+};
+}  // namespace detail
+
 // What a pass costs one chip.
 template <class T = double>
 struct step_cost {
@@ -25,5 +43,18 @@ struct step_cost {
     return {a.time * n, a.exchange * n, a.compute * n, a.memory * n, a.flop * n, a.bytes * n};
   }
 };
+
+// What tells times of exchanges between chips inside an infrastructure: its prepared law, or the infrastructure itself.
+// In a loop over exchanges take `exchanges_of` once, as `timing_of` for kernels.
+template <class T, class Chip, class Infrastructure>
+constexpr auto exchanges_of(const Chip& chip, const Infrastructure& place,
+                            const infrastructure::communication_library& library) {
+  const scale_up_fabric<T> fabric{chip.scale_up_bandwidth, number_cast<T>(chip.scale_up_domain)};
+  if constexpr (requires { place.timing(fabric, library); }) {
+    return place.timing(fabric, library);
+  } else {
+    return detail::plain_exchanges<T, Infrastructure>{place, fabric, library};
+  }
+}
 
 }  // namespace layercake

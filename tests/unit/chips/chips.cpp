@@ -5,6 +5,7 @@
 #include <layercake/core/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 using namespace layercake;
@@ -58,19 +59,19 @@ TEST_CASE("values that contradict each other are refused") {
 TEST_CASE("a rate that is not published falls back to the next wider format") {
   const auto tflops = [](auto q) { return in<teraflop_per_second>(q); };
   const auto& a100 = catalog::a100_sxm_80gb.peak;
-  CHECK(tflops(a100.rate(precision::fp8)) == doctest::Approx(312));
-  CHECK(tflops(a100.rate(precision::nvfp4)) == doctest::Approx(312));
-  CHECK(tflops(a100.rate(precision::int8)) == doctest::Approx(624));
-  CHECK(tflops(a100.rate(precision::int4)) == doctest::Approx(312));
-  CHECK(tflops(a100.rate(precision::tf32)) == doctest::Approx(156));
-  CHECK(tflops(a100.rate(precision::fp32)) == doctest::Approx(19.5));
+  CHECK(tflops(a100.rate(precision::fp8)) == approx(312));
+  CHECK(tflops(a100.rate(precision::nvfp4)) == approx(312));
+  CHECK(tflops(a100.rate(precision::int8)) == approx(624));
+  CHECK(tflops(a100.rate(precision::int4)) == approx(312));
+  CHECK(tflops(a100.rate(precision::tf32)) == approx(156));
+  CHECK(tflops(a100.rate(precision::fp32)) == approx(19.5));
   const auto& h100 = catalog::h100_sxm.peak;
-  CHECK(tflops(h100.rate(precision::mxfp8)) == doctest::Approx(1979));
-  CHECK(tflops(h100.rate(precision::mxfp4)) == doctest::Approx(1979));
-  CHECK(tflops(catalog::b200_sxm.peak.rate(precision::nvfp4)) == doctest::Approx(9000));
-  CHECK(tflops(catalog::v100_sxm2_32gb.peak.rate(precision::bf16)) == doctest::Approx(125));
-  CHECK(tflops(catalog::tpu_v5e.peak.rate(precision::fp16)) == doctest::Approx(197));
-  CHECK(tflops(catalog::tpu_v5e.peak.rate(precision::fp32)) == doctest::Approx(197.0 / 6));
+  CHECK(tflops(h100.rate(precision::mxfp8)) == approx(1979));
+  CHECK(tflops(h100.rate(precision::mxfp4)) == approx(1979));
+  CHECK(tflops(catalog::b200_sxm.peak.rate(precision::nvfp4)) == approx(9000));
+  CHECK(tflops(catalog::v100_sxm2_32gb.peak.rate(precision::bf16)) == approx(125));
+  CHECK(tflops(catalog::tpu_v5e.peak.rate(precision::fp16)) == approx(197));
+  CHECK(tflops(catalog::tpu_v5e.peak.rate(precision::fp32)) == approx(197.0 / 6));
   for (const catalog::entry& e : catalog::all) {
     for (int p = 0; p <= static_cast<int>(precision::int4); ++p) {
       CHECK(e.chip->peak.rate(static_cast<precision>(p)) > 0 * teraflop_per_second);
@@ -109,16 +110,16 @@ TEST_CASE("the catalog is valid, sourced and found by name") {
 TEST_CASE("roofline of a piece of work") {
   chips::accelerator a = catalog::h100_sxm;
   a.compute_efficiency = a.memory_efficiency = 1;
-  CHECK(in<second>(a.time(work<>{.flop = 1 * petaflop, .bytes = 1 * terabyte})) == doctest::Approx(1000 / 989.4));
-  CHECK(in<second>(a.time(work<>{.flop = 0 * petaflop, .bytes = 1 * terabyte})) == doctest::Approx(1 / 3.35));
+  CHECK(in<second>(a.time(work<>{.flop = 1 * petaflop, .bytes = 1 * terabyte})) == approx(1000 / 989.4));
+  CHECK(in<second>(a.time(work<>{.flop = 0 * petaflop, .bytes = 1 * terabyte})) == approx(1 / 3.35));
   a.compute_efficiency = 0.5;
   CHECK(in<second>(a.time(work<>{.flop = 1 * petaflop, .bytes = 0 * byte, .math = precision::fp8})) ==
-        doctest::Approx(1000 / 989.5));
+        approx(1000 / 989.5));
 }
 
 TEST_CASE("time_of takes a chip's own law, or the roofline of the totals") {
   const matrix_product<> op{.m = 4096, .n = 4096, .k = 4096};
-  CHECK(in<second>(chips::time_of(plain_chip{}, op)) == doctest::Approx(2 * 4096.0 * 4096 * 4096 / 200e12));
+  CHECK(in<second>(chips::time_of(plain_chip{}, op)) == approx(2 * 4096.0 * 4096 * 4096 / 200e12));
   CHECK(chips::time_of(catalog::h100_sxm, op) == chips::timing_of(catalog::h100_sxm).time(op));
   CHECK(chips::time_of(catalog::h100_sxm, op) > catalog::h100_sxm.time(op.totals()));
   CHECK(chips::time_of(chips::timing_of(plain_chip{}), op) == chips::time_of(plain_chip{}, op));
@@ -126,8 +127,8 @@ TEST_CASE("time_of takes a chip's own law, or the roofline of the totals") {
 
 TEST_CASE("power lies between idle and the limit and grows with use") {
   const chips::accelerator& a = catalog::h100_sxm;
-  CHECK(in<watt>(a.power(chips::use{1, 0.6, 0.3})) == doctest::Approx(617).epsilon(1e-3));
-  CHECK(in<watt>(a.power(chips::use{0, 0, 0})) == doctest::Approx(in<watt>(a.idle_power)));
+  CHECK(in<watt>(a.power(chips::use{1, 0.6, 0.3})) == approx(617).epsilon(1e-3));
+  CHECK(in<watt>(a.power(chips::use{0, 0, 0})) == approx(in<watt>(a.idle_power)));
   double last = 0;
   for (int i = 0; i <= 20; ++i) {
     const double p = in<watt>(a.power(chips::use{1, i / 20.0, i / 40.0}));
@@ -138,7 +139,7 @@ TEST_CASE("power lies between idle and the limit and grows with use") {
   }
   // Half the time busy: half way between idle and the power while busy.
   const double busy = in<watt>(a.power(chips::use{1, 0.4, 0.2}));
-  CHECK(in<watt>(a.power(chips::use{0.5, 0.2, 0.1})) == doctest::Approx(0.5 * (busy + in<watt>(a.idle_power))));
+  CHECK(in<watt>(a.power(chips::use{0.5, 0.2, 0.1})) == approx(0.5 * (busy + in<watt>(a.idle_power))));
   CHECK(chips::power_of(plain_chip{}, chips::use{1, 1, 1}) < 300 * watt);
   // Under a cap.
   CHECK(a.power(chips::use{1, 0.6, 0.3}, 500 * watt) == 500 * watt);
@@ -152,11 +153,11 @@ TEST_CASE("push undoes pull") {
                                      .utilisation = 0.61,
                                      .use = {.busy = 1, .compute = 0.4, .memory = 0.3}};
     const auto d = chips::pull(catalog::h100_sxm, calls);
-    CHECK(d.chips == doctest::Approx(rate * 0.37 / 0.61));
-    CHECK(in<hertz>(chips::push(d.chips, calls)) == doctest::Approx(rate).epsilon(1e-15));
+    CHECK(d.chips == approx(rate * 0.37 / 0.61));
+    CHECK(in<hertz>(chips::push(d.chips, calls)) == approx(rate).epsilon(1e-15));
     CHECK(d.mean_power < d.peak_power);
     CHECK(d.price == catalog::h100_sxm.price);
-    CHECK(chips::pull(plain_chip{}, calls).chips == doctest::Approx(d.chips));
+    CHECK(chips::pull(plain_chip{}, calls).chips == approx(d.chips));
   }
 }
 
@@ -165,21 +166,21 @@ TEST_CASE("float, batch and dual give what double gives") {
   const double reference = in<second>(catalog::h100_sxm.time(work<>{.flop = 3 * teraflop, .bytes = 20 * gigabyte}));
   const auto f = with_number<float>(catalog::h100_sxm);
   CHECK(in<second>(f.time(work<float>{.flop = 3.0F * teraflop, .bytes = 20.0F * gigabyte})) ==
-        doctest::Approx(reference).epsilon(1e-6));
+        approx(reference).epsilon(1e-6));
   const auto b = with_number<batch>(catalog::h100_sxm);
-  CHECK(in<second>(b.time(work<>{.flop = 3 * teraflop, .bytes = 20 * gigabyte})).get(1) == doctest::Approx(reference));
+  CHECK(in<second>(b.time(work<>{.flop = 3 * teraflop, .bytes = 20 * gigabyte})).get(1) == approx(reference));
   const auto p = b.power(chips::basic_use<batch>{batch(1), batch(0.6), batch(0.3)});
-  CHECK(in<watt>(p).get(0) == doctest::Approx(in<watt>(catalog::h100_sxm.power(chips::use{1, 0.6, 0.3}))));
+  CHECK(in<watt>(p).get(0) == approx(in<watt>(catalog::h100_sxm.power(chips::use{1, 0.6, 0.3}))));
 
   using slope = dual<double, 1>;
   auto d = with_number<slope>(catalog::h100_sxm);
   d.memory_bandwidth = slope::variable(3.35, 0) * terabyte_per_second;
   const auto t = in<second>(d.time(work<>{.flop = 3 * teraflop, .bytes = 20 * gigabyte}));
-  CHECK(t.value == doctest::Approx(reference));
-  CHECK(t.slope[0] == doctest::Approx(-reference / 3.35));
+  CHECK(t.value == approx(reference));
+  CHECK(t.slope[0] == approx(-reference / 3.35));
   const auto w = in<watt>(d.power(chips::basic_use<slope>{slope(1), slope::variable(0.6, 0), slope(0)}));
   const auto at = [&](double u) { return in<watt>(catalog::h100_sxm.power(chips::use{1, u, 0})); };
-  CHECK(w.slope[0] == doctest::Approx((at(0.6 + 1e-5) - at(0.6 - 1e-5)) / 2e-5).epsilon(1e-6));
+  CHECK(w.slope[0] == approx((at(0.6 + 1e-5) - at(0.6 - 1e-5)) / 2e-5).epsilon(1e-6));
 }
 
 TEST_CASE("slopes in every figure of a chip") {

@@ -5,6 +5,7 @@
 #include <layercake/infrastructure/infrastructure.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -60,8 +61,7 @@ TEST_CASE("collective: an independent implementation of the law") {
   };
   for (const row& r : rows) {
     INFO(r.law->name << " " << r.bytes);
-    CHECK(seconds(r.kind, r.bytes, r.ranks, *r.law, r.bandwidth, r.domain, r.direct) ==
-          doctest::Approx(r.time).epsilon(1e-10));
+    CHECK(seconds(r.kind, r.bytes, r.ranks, *r.law, r.bandwidth, r.domain, r.direct) == approx(r.time).epsilon(1e-10));
   }
 }
 
@@ -106,10 +106,10 @@ TEST_CASE("collective: groups whose members lie a node apart use the network alo
   const auto apart = s.time(lc::collective<>{exchange::all_gather, 1e9 * byte, 8, 8}, fabric);
   CHECK(apart > inside);
   // 7/8 of a gigabyte over 46 GB/s, and latency
-  CHECK(in<second>(apart) == doctest::Approx(1e9 * 7 / 8 / 46e9).epsilon(0.05));
+  CHECK(in<second>(apart) == approx(1e9 * 7 / 8 / 46e9).epsilon(0.05));
   // An all-to-all is held up by what leaves the node: 56/64 of the bytes over 46 GB/s; a fabric of 64 chips spares it.
   const auto far = s.time(lc::collective<>{exchange::all_to_all, 1e9 * byte, 64, 1}, fabric);
-  CHECK(in<second>(far) == doctest::Approx(1e9 * 56 / 64 / 46e9).epsilon(0.1));
+  CHECK(in<second>(far) == approx(1e9 * 56 / 64 / 46e9).epsilon(0.1));
   CHECK(s.time(lc::collective<>{exchange::all_to_all, 1e9 * byte, 64, 1}, {450 * gigabyte_per_second, 64}) < far / 4);
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("collective: launching from the host costs its overhead, reductions in
   const lc::collective<> c{exchange::all_reduce, 1e9 * byte, 512};
   const auto captured = s.time(c, fabric);
   CHECK(in<microsecond>(s.time(c, fabric, inf::communication_library{false, 20 * microsecond}) - captured) ==
-        doctest::Approx(20));
+        approx(20));
   s.network.scale_out.reduces_in_switch = true;
   CHECK(s.time(c, fabric) < captured);
 }
@@ -142,13 +142,13 @@ TEST_CASE("collective: batch, float and dual agree with double") {
                  fabric_b, nvlink_hopper, library);
       for (std::size_t i = 0; i < batch::size; ++i) {
         const auto one = s.time(lc::collective<>{kind, bytes[i] * byte, ranks[i]}, fabric, nvlink_hopper, library);
-        CHECK(in<second>(t).get(i) == doctest::Approx(in<second>(one)).epsilon(1e-12));
+        CHECK(in<second>(t).get(i) == approx(in<second>(one)).epsilon(1e-12));
       }
       const auto f = inf::basic_site<float>{}.time(lc::collective<float>{kind, 1e6f * byte, 16.f},
                                                    {450.f * gigabyte_per_second, 8.f}, library);
-      CHECK(static_cast<double>(in<second>(f)) ==
-            doctest::Approx(in<second>(inf::site{}.time(lc::collective<>{kind, 1e6 * byte, 16}, fabric, library)))
-                .epsilon(1e-5));
+      CHECK(
+          static_cast<double>(in<second>(f)) ==
+          approx(in<second>(inf::site{}.time(lc::collective<>{kind, 1e6 * byte, 16}, fabric, library))).epsilon(1e-5));
     }
   }
 }
@@ -173,9 +173,8 @@ TEST_CASE("collective: slopes in every constant, in bytes and in ranks") {
       const auto d = in<second>(
           inf::site{}.time(lc::collective<D>{kind, D::variable(3e6, 0) * byte, D::variable(ranks, 1), D(1.0)},
                            lc::scale_up_fabric<D>{D(450.0) * gigabyte_per_second, D(8.0)}));
-      CHECK(d.slope[0] == doctest::Approx((at(3e6 + 10, ranks) - at(3e6 - 10, ranks)) / 20).epsilon(1e-5));
-      CHECK(d.slope[1] ==
-            doctest::Approx((at(3e6, ranks + 1e-4) - at(3e6, ranks - 1e-4)) / 2e-4).epsilon(1e-5).scale(1e-6));
+      CHECK(d.slope[0] == approx((at(3e6 + 10, ranks) - at(3e6 - 10, ranks)) / 20).epsilon(1e-5));
+      CHECK(d.slope[1] == approx((at(3e6, ranks + 1e-4) - at(3e6, ranks - 1e-4)) / 2e-4).epsilon(1e-5).scale(1e-6));
     }
   }
   // Nothing to send: the slope is a number.
@@ -212,7 +211,7 @@ TEST_CASE("expert exchange: an independent implementation of the law") {
   for (const row& r : rows) {
     const auto& law = r.combine ? hopper_combine : hopper_dispatch;
     inf::expert_exchange<> x{r.combine, r.kernel, r.tokens, 7168, 8, 256, r.ranks, r.combine ? 2 : 1.03125};
-    CHECK(in<second>(inf::time(x, fabric, law, network)) == doctest::Approx(r.time).epsilon(1e-9));
+    CHECK(in<second>(inf::time(x, fabric, law, network)) == approx(r.time).epsilon(1e-9));
     layercake_test::check_gradient(law, [&](const auto& l) {
       using N = std::remove_cvref_t<decltype(l.low_efficiency)>;
       const inf::expert_exchange<N> y{r.combine, r.kernel, N(r.tokens), N(7168.0),

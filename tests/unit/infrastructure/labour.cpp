@@ -4,6 +4,7 @@
 #include <layercake/infrastructure/labour.hpp>
 #include <layercake/infrastructure/scaling.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -18,7 +19,7 @@ TEST_CASE("labour: the profile of a build and its work") {
   double sum = 0;
   for (int i = 0; i < 1000; ++i)
     sum += inf::build_profile((i + 0.5) / 1000) / 1000;
-  CHECK(in<year>(inf::person_time(2892.0, 3 * year)) == doctest::Approx(2892 * 3 * sum).epsilon(1e-5));
+  CHECK(in<year>(inf::person_time(2892.0, 3 * year)) == approx(2892 * 3 * sum).epsilon(1e-5));
 }
 
 TEST_CASE("labour: a trade's stock by steps of a week") {
@@ -30,17 +31,16 @@ TEST_CASE("labour: a trade's stock by steps of a week") {
       stock += week_ * ((t >= 5 ? 81000 : 0) - 0.04 * stock);
       t += week_;
     }
-    CHECK(inf::workers_after(years * year, 700000.0, entrants, 5 * year, leaving) ==
-          doctest::Approx(stock).epsilon(0.002));
+    CHECK(inf::workers_after(years * year, 700000.0, entrants, 5 * year, leaving) == approx(stock).epsilon(0.002));
   }
-  CHECK(inf::workers_after(5 * year, 1e5, 0 / year, 5 * year, 0.05 / year) == doctest::Approx(1e5 * std::exp(-0.25)));
+  CHECK(inf::workers_after(5 * year, 1e5, 0 / year, 5 * year, 0.05 / year) == approx(1e5 * std::exp(-0.25)));
 }
 
 TEST_CASE("labour: slip and wage") {
   CHECK(inf::schedule_slip(100.0, 200.0) == 0);
-  CHECK(inf::schedule_slip(300.0, 200.0) == doctest::Approx(0.5));
-  CHECK(in<usd_per_hour>(inf::clearing_wage(35 * usd_per_hour, 2.0, 1.0, 2.0)) == doctest::Approx(35 * std::sqrt(2.0)));
-  CHECK(in<usd_per_hour>(inf::clearing_wage(35 * usd_per_hour, 1.0, 2.0, 2.0)) == doctest::Approx(35));
+  CHECK(inf::schedule_slip(300.0, 200.0) == approx(0.5));
+  CHECK(in<usd_per_hour>(inf::clearing_wage(35 * usd_per_hour, 2.0, 1.0, 2.0)) == approx(35 * std::sqrt(2.0)));
+  CHECK(in<usd_per_hour>(inf::clearing_wage(35 * usd_per_hour, 1.0, 2.0, 2.0)) == approx(35));
   layercake_test::check_bad_input(inf::workforce{});
   layercake_test::check_gradient(inf::workforce{},
                                  [](const auto& w) { return inf::peak_crew(w, 1 * gigawatt).electricians; });
@@ -50,7 +50,7 @@ TEST_CASE("labour: slope of a stock in its intake, of a wage in its demand") {
   using D = lc::dual<double, 1>;
   const D d = inf::workers_after<D>(7 * year, D(1e5), D::variable(1e-3, 0) / second, 5 * year, 0.05 / year);
   const auto at = [](double e) { return inf::workers_after(7 * year, 1e5, e / second, 5 * year, 0.05 / year); };
-  CHECK(d.slope[0] == doctest::Approx((at(1.001e-3) - at(0.999e-3)) / 2e-6).epsilon(1e-6));
+  CHECK(d.slope[0] == approx((at(1.001e-3) - at(0.999e-3)) / 2e-6).epsilon(1e-6));
   const auto wage = inf::clearing_wage(35 * usd_per_hour, D::variable(2, 0), 1.0, 0.7);
-  CHECK(in<usd_per_hour>(wage).slope[0] == doctest::Approx(35 / 0.7 * std::pow(2.0, 1 / 0.7 - 1)));
+  CHECK(in<usd_per_hour>(wage).slope[0] == approx(35 / 0.7 * std::pow(2.0, 1 / 0.7 - 1)));
 }

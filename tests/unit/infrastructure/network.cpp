@@ -4,6 +4,7 @@
 #include <layercake/infrastructure/network.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -26,13 +27,13 @@ TEST_CASE("fat tree: six published clusters, to the dollar") {
   for (const row& r : sheet) {
     const auto smooth = inf::connect(n, r.nodes, 8.0, lc::counting::smooth);
     CHECK(smooth.tiers == r.tiers);
-    CHECK(in<usd>(smooth.price) == doctest::Approx(r.network).epsilon(1e-14));
+    CHECK(in<usd>(smooth.price) == approx(r.network).epsilon(1e-14));
     if (r.nodes != std::floor(r.nodes)) continue;  // the sheet's last row is a fraction of a node
     const auto whole = inf::connect(n, r.nodes, 8.0);
     CHECK(whole.switches == r.switches);
     CHECK(in<usd>(whole.price) == r.network);
     CHECK(in<usd>(whole.price) + 360000 * r.nodes ==
-          doctest::Approx(r.cluster).epsilon(r.nodes == 1024 || r.nodes == 2048 ? 0.1 : 1e-12));
+          approx(r.cluster).epsilon(r.nodes == 1024 || r.nodes == 2048 ? 0.1 : 1e-12));
   }
   // 13,107 whole nodes a rail: 410 leaves, 410 middle switches, 205 on top.
   CHECK(inf::connect(n, 13107.0, 8.0).switches == 8 * 1025);
@@ -62,7 +63,7 @@ TEST_CASE("fat tree: tiers end at k, k^2/2, k^3/4, ... hosts; full trees have 5 
 TEST_CASE("fat tree: bisection, oversubscription, growth") {
   inf::network n;
   // 100 nodes x 8 x 50 GB/s, half of them to the other half.
-  CHECK(in<gigabyte_per_second>(inf::connect(n, 100.0, 8.0).bisection_bandwidth) == doctest::Approx(100 * 8 * 50 / 2));
+  CHECK(in<gigabyte_per_second>(inf::connect(n, 100.0, 8.0).bisection_bandwidth) == approx(100 * 8 * 50 / 2));
   const auto fair = inf::connect(n, 1024.0, 8.0);
   n.oversubscription = 3;  // 48 ports down, 16 up
   const auto lean = inf::connect(n, 1024.0, 8.0);
@@ -95,11 +96,11 @@ TEST_CASE("fat tree: a batch does what its lanes do, float almost, the slope is 
     }
   }
   CHECK(static_cast<double>(in<usd>(inf::connect(inf::basic_network<float>{}, 4096.f, 8.f).price)) ==
-        doctest::Approx(216678400).epsilon(1e-6));
+        approx(216678400).epsilon(1e-6));
   using D = lc::dual<double, 1>;
   const auto d = inf::connect(lc::with_number<D>(inf::network{}), D::variable(3000, 0), D(8.0), lc::counting::smooth);
   // Three tiers: 5/64 of a switch, a node link and two trunk links, eight times.
-  CHECK(in<usd>(d.price).slope[0] == doctest::Approx(8 * (5 * 36000 / 64.0 + 1320 + 2 * 1240)));
+  CHECK(in<usd>(d.price).slope[0] == approx(8 * (5 * 36000 / 64.0 + 1320 + 2 * 1240)));
 }
 
 TEST_CASE("network: bad input") {

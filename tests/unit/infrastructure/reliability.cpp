@@ -6,6 +6,7 @@
 #include <random>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -50,7 +51,7 @@ TEST_CASE("goodput: a simulation of failing machines") {
              {inf::young_interval(C, M), 0.4 * inf::young_interval(C, M), 2.0 * inf::young_interval(C, M)}) {
           const double truth = simulated(in<second>(T), checkpoint, mean, restart, 400000);
           INFO(mean << " " << restart << " " << checkpoint << " " << in<second>(T));
-          CHECK(inf::complete_goodput(T, C, M, R) == doctest::Approx(truth).epsilon(0.004));
+          CHECK(inf::complete_goodput(T, C, M, R) == approx(truth).epsilon(0.004));
           // First order: what it leaves out is of second order in the losses.
           const double lost = C / T + T / (2 * M) + R / M;
           CHECK(std::abs(inf::goodput(T, C, M, R) - truth) < lost * lost + 0.004);
@@ -84,8 +85,8 @@ TEST_CASE("goodput: what it allows to save and to restart") {
       const seconds C = c * second;
       const seconds R = inf::longest_restart(g, C, M);
       if (R < 0 * second) continue;
-      CHECK(inf::goodput(inf::young_interval(C, M), C, M, R) == doctest::Approx(g).epsilon(1e-12));
-      CHECK(in<second>(inf::longest_checkpoint(g, R, M)) == doctest::Approx(c).epsilon(1e-9));
+      CHECK(inf::goodput(inf::young_interval(C, M), C, M, R) == approx(g).epsilon(1e-12));
+      CHECK(in<second>(inf::longest_checkpoint(g, R, M)) == approx(c).epsilon(1e-9));
     }
   }
   CHECK(inf::longest_restart(0.99, 60 * second, M) < 0 * second);
@@ -98,7 +99,7 @@ TEST_CASE("goodput: number types, slopes, bad input") {
   layercake_test::check_gradient(r, [](const auto& x) { return inf::goodput(x, 16384.0); });
   using batch = xsimd::batch<double>;
   const auto b = inf::goodput(r, batch(16384.0));
-  CHECK(b.get(0) == doctest::Approx(inf::goodput(r, 16384.0)).epsilon(1e-14));
+  CHECK(b.get(0) == approx(inf::goodput(r, 16384.0)).epsilon(1e-14));
   CHECK(static_cast<double>(inf::goodput(inf::basic_reliability<float>{}, 16384.f)) ==
-        doctest::Approx(inf::goodput(r, 16384.0)).epsilon(1e-5));
+        approx(inf::goodput(r, 16384.0)).epsilon(1e-5));
 }

@@ -5,6 +5,7 @@
 #include <layercake/core/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "service.hpp"
 
 using namespace layercake_test;
@@ -106,16 +107,16 @@ TEST_CASE("float, batch and dual give what double gives") {
   const auto s = service();
   const double expected = in<usd_per_million_tokens>(s.pull(lc::counting::smooth).price_of_tokens());
   CHECK(in<usd_per_million_tokens>(s.over<float>().pull(lc::counting::smooth).price_of_tokens()) ==
-        doctest::Approx(expected).epsilon(2e-3));
+        approx(expected).epsilon(2e-3));
 
   using B = xsimd::batch<double>;
   const auto lanes = in<usd_per_million_tokens>(s.over<B>().pull(lc::counting::smooth).price_of_tokens());
   for (std::size_t i = 0; i < B::size; ++i)
-    CHECK(lanes.get(i) == doctest::Approx(expected).epsilon(1e-12));
+    CHECK(lanes.get(i) == approx(expected).epsilon(1e-12));
 
   using D = lc::dual<double, 4>;
   CHECK(in<usd_per_million_tokens>(s.over<D>().pull(lc::counting::smooth).price_of_tokens()).value ==
-        doctest::Approx(expected).epsilon(1e-12));
+        approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("lanes of one batch are independent stacks") {
@@ -132,7 +133,7 @@ TEST_CASE("lanes of one batch are independent stacks") {
       s.energy.price = prices[i] * usd / megawatt_hour;
       s.infrastructure.power_usage_effectiveness = effectiveness[i];
     });
-    CHECK(lanes.get(i) == doctest::Approx(alone).epsilon(1e-12));
+    CHECK(lanes.get(i) == approx(alone).epsilon(1e-12));
   }
 }
 
@@ -154,7 +155,7 @@ TEST_CASE("the gradient agrees with central differences in every input") {
     };
     const double h = 1e-5;
     const double elasticity = (at(1 + h) - at(1 - h)) / (2 * h) / base;
-    CHECK(x.elasticity == doctest::Approx(elasticity).epsilon(2e-3).scale(0.05));
+    CHECK(x.elasticity == approx(elasticity).epsilon(2e-3).scale(0.05));
     ++compared;
   }
   CHECK(compared > 30);
@@ -197,10 +198,10 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   const auto base = service();
   const auto s = lc::stack{own_energy{}, own_chip{}, base.infrastructure, own_model{}, nightly_batch{}};
   const auto bill = s.pull(lc::counting::smooth);
-  CHECK(in<hertz>(bill.calls) == doctest::Approx(2e6 / 86400));
-  CHECK(bill.energy_cost / (bill.site_power.mean * (55 * usd / megawatt_hour)) == doctest::Approx(1));
+  CHECK(in<hertz>(bill.calls) == approx(2e6 / 86400));
+  CHECK(bill.energy_cost / (bill.site_power.mean * (55 * usd / megawatt_hour)) == approx(1));
   CHECK(lc::is_finite(bill.cost()));
-  CHECK(s.push(bill.plant_power.peak).calls / bill.calls == doctest::Approx(1).epsilon(1e-12));
+  CHECK(s.push(bill.plant_power.peak).calls / bill.calls == approx(1).epsilon(1e-12));
 
   const auto one = lc::stack{own_energy{}, described_chip<>{}, base.infrastructure, own_model{}, nightly_batch{}};
   CHECK(one.pull().cost() == s.pull().cost());
@@ -213,7 +214,7 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   auto wide = one.over<B>();
   wide.chip.price = wide.chip.price * B(2.0);
   const auto dear = wide.pull(lc::counting::smooth);
-  CHECK(in<usd_per_hour>(dear.chip_cost).get(0) == doctest::Approx(2 * in<usd_per_hour>(bill.chip_cost)));
+  CHECK(in<usd_per_hour>(dear.chip_cost).get(0) == approx(2 * in<usd_per_hour>(bill.chip_cost)));
 }
 
 TEST_CASE("a ceiling is the same over float and batch, and its slope over a dual is its shadow price") {
@@ -221,11 +222,10 @@ TEST_CASE("a ceiling is the same over float and batch, and its slope over a dual
   const auto c = s.push(1 * gigawatt);
   const double tokens = in<token_per_second>(c.output_tokens);
   using B = xsimd::batch<double>;
-  CHECK(in<token_per_second>(s.over<B>().push(B(1e9) * watt).output_tokens).get(0) ==
-        doctest::Approx(tokens).epsilon(1e-12));
-  CHECK(in<token_per_second>(s.over<float>().push(1e9f * watt).output_tokens) == doctest::Approx(tokens).epsilon(1e-3));
+  CHECK(in<token_per_second>(s.over<B>().push(B(1e9) * watt).output_tokens).get(0) == approx(tokens).epsilon(1e-12));
+  CHECK(in<token_per_second>(s.over<float>().push(1e9f * watt).output_tokens) == approx(tokens).epsilon(1e-3));
   using D = lc::dual<double, 1>;
   const auto varied = s.over<D>().push(D::variable(1e9, 0) * watt);
   CHECK(in<token_per_second>(varied.output_tokens).slope[0] ==
-        doctest::Approx(in<token / joule>(c.plant_power.tokens_per_unit)).epsilon(1e-9));
+        approx(in<token / joule>(c.plant_power.tokens_per_unit)).epsilon(1e-9));
 }

@@ -1,6 +1,7 @@
 // The ceiling: the least of what each resource allows, with the price of one more unit of the one that binds.
 #include <doctest/doctest.h>
 
+#include "../../approx.hpp"
 #include "service.hpp"
 
 using namespace layercake_test;
@@ -9,19 +10,19 @@ TEST_CASE("push(pull(x)) is x for every resource") {
   const auto s = service();
   const auto bill = s.pull(lc::counting::smooth);
   const auto back = [&](const lc::grant& g) { return s.push(g).calls / bill.calls; };
-  CHECK(back({.plant_power = bill.plant_power.peak}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.site_power = bill.site_power.peak}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.chips = bill.chips}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.silicon = bill.silicon}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.capital = bill.capex()}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.land = bill.land}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.construction_workers = bill.construction_workers}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.operators = bill.operators}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.water = bill.water}) == doctest::Approx(1).epsilon(1e-12));
-  CHECK(back({.carbon = bill.carbon}) == doctest::Approx(1).epsilon(1e-12));
+  CHECK(back({.plant_power = bill.plant_power.peak}) == approx(1).epsilon(1e-12));
+  CHECK(back({.site_power = bill.site_power.peak}) == approx(1).epsilon(1e-12));
+  CHECK(back({.chips = bill.chips}) == approx(1).epsilon(1e-12));
+  CHECK(back({.silicon = bill.silicon}) == approx(1).epsilon(1e-12));
+  CHECK(back({.capital = bill.capex()}) == approx(1).epsilon(1e-12));
+  CHECK(back({.land = bill.land}) == approx(1).epsilon(1e-12));
+  CHECK(back({.construction_workers = bill.construction_workers}) == approx(1).epsilon(1e-12));
+  CHECK(back({.operators = bill.operators}) == approx(1).epsilon(1e-12));
+  CHECK(back({.water = bill.water}) == approx(1).epsilon(1e-12));
+  CHECK(back({.carbon = bill.carbon}) == approx(1).epsilon(1e-12));
   const auto c = s.push({.plant_power = bill.plant_power.peak});
-  CHECK(c.users == doctest::Approx(1e6).epsilon(1e-12));
-  CHECK(c.cost / bill.cost() == doctest::Approx(1).epsilon(1e-12));
+  CHECK(c.users == approx(1e6).epsilon(1e-12));
+  CHECK(c.cost / bill.cost() == approx(1).epsilon(1e-12));
   // a whole fleet's power makes at least what was asked
   CHECK(s.push(s.pull().plant_power.peak).calls >= bill.calls);
 }
@@ -37,9 +38,9 @@ TEST_CASE("the least allowance binds, and its shadow price is the slope of the c
   // one more chip, by difference
   const auto more = s.push({.site_power = 100 * megawatt, .chips = 20001, .capital = 5 * billion_usd});
   CHECK(in<token_per_second>(more.output_tokens - c.output_tokens) ==
-        doctest::Approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
+        approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
   const double margin = in<usd_per_hour>((more.value - more.cost) - (c.value - c.cost));
-  CHECK(margin == doctest::Approx(in<usd_per_hour>(c.chips.margin_per_unit)).epsilon(1e-6));
+  CHECK(margin == approx(in<usd_per_hour>(c.chips.margin_per_unit)).epsilon(1e-6));
   // what does not bind is worth nothing at the margin
   CHECK(in<token / joule>(c.site_power.tokens_per_unit) == 0);
   CHECK(lc::to_string(c).find("binds: chips") != std::string::npos);
@@ -49,7 +50,7 @@ TEST_CASE("time granted counts after building") {
   const auto s = service();
   const auto c = s.push({.chips = 8000, .time = 6 * year});
   const auto build = s.pull().time_to_build;
-  CHECK(in<token>(c.tokens_in_time) == doctest::Approx(in<token>(c.output_tokens * (6 * year - build))).epsilon(1e-12));
+  CHECK(in<token>(c.tokens_in_time) == approx(in<token>(c.output_tokens * (6 * year - build))).epsilon(1e-12));
   CHECK(in<token>(s.push({.chips = 8000, .time = 1 * month}).tokens_in_time) == 0);
 }
 
@@ -58,7 +59,7 @@ TEST_CASE("a grid connection limits the site by itself") {
   s.energy.connection = 10 * megawatt;
   const auto c = s.push(1 * gigawatt);
   CHECK(std::string(c.binding()) == "site_power");
-  CHECK(in<megawatt>(c.site_power.granted) == doctest::Approx(10).epsilon(1e-9));
+  CHECK(in<megawatt>(c.site_power.granted) == approx(10).epsilon(1e-9));
   CHECK(lc::is_finite(c.cost));
 }
 
@@ -75,8 +76,8 @@ TEST_CASE("needs are those of the ceiling: a large cluster has more tiers of swi
   auto large = s.application;
   large.daily_users = c.users;
   const auto bill = s.with(large).pull(lc::counting::smooth);
-  CHECK(in<billion_usd>(bill.capex()) == doctest::Approx(20).epsilon(1e-6));
-  CHECK(in<usd_per_hour>(bill.cost()) == doctest::Approx(in<usd_per_hour>(c.cost)).epsilon(1e-6));
+  CHECK(in<billion_usd>(bill.capex()) == approx(20).epsilon(1e-6));
+  CHECK(in<usd_per_hour>(bill.cost()) == approx(in<usd_per_hour>(c.cost)).epsilon(1e-6));
   // and they differ from those of the service as it is
   const auto small_bill = s.pull(lc::counting::smooth);
   CHECK(bill.capex() / bill.chips > 1.02 * (small_bill.capex() / small_bill.chips));

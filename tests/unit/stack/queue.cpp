@@ -5,10 +5,11 @@
 #include <layercake/stack/queue.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace queue = lc::queue;
 using namespace lc::units;
-using doctest::Approx;
 
 namespace {
 // Erlang B by its recursion, B(c) = a B(c-1) / (c + a B(c-1)): another way to the same number.
@@ -21,8 +22,8 @@ double erlang_c_by_recursion(int servers, double load) {
 }  // namespace
 
 TEST_CASE("Erlang's C formula") {
-  CHECK(queue::erlang_c(1.0, 0.7) == Approx(0.7));  // M/M/1: the server is busy
-  CHECK(queue::erlang_c(2.0, 1.0) == Approx(1.0 / 3));
+  CHECK(queue::erlang_c(1.0, 0.7) == approx(0.7));  // M/M/1: the server is busy
+  CHECK(queue::erlang_c(2.0, 1.0) == approx(1.0 / 3));
   for (int c : {1, 2, 5, 17, 100, 1000, 20000}) {
     for (double rho : {0.1, 0.5, 0.9, 0.99, 0.9999}) {
       const double expected = erlang_c_by_recursion(c, rho * c);
@@ -38,8 +39,8 @@ TEST_CASE("a million servers") {
   // Halfin and Whitt 1981: with rho = 1 - b / sqrt(c), C tends to 1 / (1 + b Phi(b) / phi(b)).
   const double c = 1e6, b = 1;
   const double phi = std::exp(-0.5) / std::sqrt(2 * 3.14159265358979), big_phi = 0.5 * std::erfc(-1 / std::sqrt(2.0));
-  CHECK(queue::erlang_c(c, c * (1 - b / std::sqrt(c))) == Approx(1 / (1 + b * big_phi / phi)).epsilon(0.01));
-  CHECK(queue::erlang_c(c, 0.9 * c) == Approx(0).scale(1e-12));
+  CHECK(queue::erlang_c(c, c * (1 - b / std::sqrt(c))) == approx(1 / (1 + b * big_phi / phi)).epsilon(0.01));
+  CHECK(queue::erlang_c(c, 0.9 * c) == approx(0).scale(1e-12));
   CHECK(std::isfinite(queue::erlang_c(c, 0.999999 * c)));
 }
 
@@ -48,16 +49,16 @@ TEST_CASE("Sakasegawa's approximation stays near Erlang C") {
     for (double rho : {0.6, 0.8, 0.9, 0.97})
       CHECK(std::abs(queue::waiting_probability(c, rho) - queue::erlang_c(c, rho * c)) < 0.06);
   }
-  CHECK(queue::waiting_probability(2.0, 0.5) == Approx(0.3660).epsilon(1e-3));
+  CHECK(queue::waiting_probability(2.0, 0.5) == approx(0.3660).epsilon(1e-3));
 }
 
 TEST_CASE("waits") {
   // M/D/1 at rho 1/2 and service 1 s: rho / (2 (1 - rho)) = 0.5 s. M/M/1 at 0.8: rho / (1 - rho) = 4 s, 99 % below 5
   // ln 80.
-  CHECK(lc::in<second>(queue::mean_wait(1.0, 0.5, 0.5, 1 * second, 1.0, 0.0)) == Approx(0.5));
+  CHECK(lc::in<second>(queue::mean_wait(1.0, 0.5, 0.5, 1 * second, 1.0, 0.0)) == approx(0.5));
   const auto mean = queue::mean_wait(1.0, 0.8, 0.8, 1 * second, 1.0, 1.0);
-  CHECK(lc::in<second>(mean) == Approx(4));
-  CHECK(lc::in<second>(queue::wait_quantile(0.8, mean, 0.99)) == Approx(5 * std::log(80.0)));
+  CHECK(lc::in<second>(mean) == approx(4));
+  CHECK(lc::in<second>(queue::wait_quantile(0.8, mean, 0.99)) == approx(5 * std::log(80.0)));
   CHECK(lc::in<second>(queue::wait_quantile(0.005, 1 * second, 0.99)) == 0);
   CHECK(std::isinf(lc::in<second>(queue::mean_wait(4.0, 1.0, 1.0, 1 * second, 1.0, 1.0))));
 }
@@ -88,11 +89,11 @@ TEST_CASE("queues over every number type") {
     return T(queue::wait_quantile(p, mean, T(0.99f)) / (T(1) * second));
   };
   const double x = wait(8.0, 0.9);
-  CHECK(double(wait(8.f, 0.9f)) == Approx(x).epsilon(1e-4));
+  CHECK(double(wait(8.f, 0.9f)) == approx(x).epsilon(1e-4));
   using batch = xsimd::simd_type<double>;
-  CHECK(wait(batch(8.0), batch(0.9)).get(0) == Approx(x).epsilon(1e-9));
+  CHECK(wait(batch(8.0), batch(0.9)).get(0) == approx(x).epsilon(1e-9));
   using dual = lc::dual<double, 1>;
   const double h = 1e-6;
   CHECK(wait(dual(8.0), dual::variable(0.9, 0)).slope[0] ==
-        Approx((wait(8.0, 0.9 + h) - wait(8.0, 0.9 - h)) / (2 * h)).epsilon(1e-4));
+        approx((wait(8.0, 0.9 + h) - wait(8.0, 0.9 - h)) / (2 * h)).epsilon(1e-4));
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 #include <cmath>
 #include <layercake/infrastructure/catalog.hpp>
@@ -10,7 +11,6 @@
 
 namespace lc = layercake;
 using namespace lc::units;
-using doctest::Approx;
 
 namespace {
 template <class T = double>
@@ -96,16 +96,16 @@ TEST_CASE("a call's time is the sum of its parts") {
   const auto r = b.replica();
   for (double n : {1., 8., 64.}) {
     const auto f = lc::static_batch(r, n);
-    CHECK(s(f.latency) == Approx(s(f.prefill) + s(f.decode)));
-    CHECK(s(f.decode) == Approx(s(f.time_per_output_token) * 249));
-    CHECK(rate(f) == Approx(n / s(f.latency)));
+    CHECK(s(f.latency) == approx(s(f.prefill) + s(f.decode)));
+    CHECK(s(f.decode) == approx(s(f.time_per_output_token) * 249));
+    CHECK(rate(f) == approx(n / s(f.latency)));
     const auto g = lc::inflight_fixed_concurrency(r, n);
-    CHECK(s(g.latency) == Approx(s(g.time_to_first_token) + s(g.time_per_output_token) * 249));
+    CHECK(s(g.latency) == approx(s(g.time_to_first_token) + s(g.time_per_output_token) * 249));
   }
   CHECK(s(lc::single_stream(r).latency) == s(lc::static_batch(r, 1.0).latency));
   // Steady state: in flight = rate * output * time per token (Little).
   const auto f = lc::inflight_open_loop(r, 3 / second, 0.99);
-  CHECK(f.in_flight == Approx(3 * 250 * s(f.time_per_output_token)).epsilon(1e-3));
+  CHECK(f.in_flight == approx(3 * 250 * s(f.time_per_output_token)).epsilon(1e-3));
   // Work of a step: decoding alone and prompts alone are less than both, and together more.
   const lc::serving_load<double> load{
       .decoding = 32, .decode_context = 1000, .prompts = 1, .queries = 1000, .context = 1000};
@@ -114,7 +114,7 @@ TEST_CASE("a call's time is the sum of its parts") {
   CHECK(both.time > writing.time);
   CHECK(both.time > reading.time);
   CHECK(both.time < writing.time + reading.time);
-  CHECK(lc::in<teraflop>(both.flop) == Approx(lc::in<teraflop>(writing.flop + reading.flop)).epsilon(0.02));
+  CHECK(lc::in<teraflop>(both.flop) == approx(lc::in<teraflop>(writing.flop + reading.flop)).epsilon(0.02));
 }
 
 TEST_CASE("better hardware never serves less, more load is never faster") {
@@ -172,7 +172,7 @@ TEST_CASE("limits on latency") {
   CHECK(s(tight.slow_output_token) <= 0.025);
   CHECK(rate(impossible) == 0);
   const auto service_day = lc::production_day(r, lc::service_level{}, 2.0);
-  CHECK(rate(service_day) == Approx(rate(lc::server_slo(r, lc::service_level{})) / 2));
+  CHECK(rate(service_day) == approx(rate(lc::server_slo(r, lc::service_level{})) / 2));
   CHECK(s(service_day.time_per_output_token) < s(lc::server_slo(r, lc::service_level{}).time_per_output_token));
 }
 
@@ -198,8 +198,8 @@ TEST_CASE("cached prefixes, speculation, chunks, formats, memory") {
 
   // 3.3616 tokens a pass at 80 % acceptance of 4 drafted (Leviathan et al. 2023, equation 1).
   b.plan.speculation = {.drafted = 4, .acceptance = 0.8, .draft_cost = 0.02};
-  CHECK(b.plan.speculation.tokens_per_pass() == Approx(3.3616));
-  CHECK(lc::speculation{}.tokens_per_pass() == Approx(1));
+  CHECK(b.plan.speculation.tokens_per_pass() == approx(3.3616));
+  CHECK(lc::speculation{}.tokens_per_pass() == approx(1));
   const double fast = s(lc::single_stream(b.replica()).time_per_output_token);
   b.plan.speculation = {};
   const double slow = s(lc::single_stream(b.replica()).time_per_output_token);
@@ -219,8 +219,8 @@ TEST_CASE("cached prefixes, speculation, chunks, formats, memory") {
   const double at8 = b.replica().memory_bound();
   b.model.formats.cache_bits = 16;
   const double at16 = b.replica().memory_bound();
-  CHECK(at8 == Approx(2 * at16));
-  CHECK((calls16 == Approx(at8) || calls16 == Approx(at16)));
+  CHECK(at8 == approx(2 * at16));
+  CHECK((calls16 == approx(at8) || calls16 == approx(at16)));
 
   // 70.6 GB of weights at 8 bit (embeddings 16) do not fit one 64 GB chip.
   b.chip.memory = 64 * gigabyte;
@@ -253,11 +253,11 @@ TEST_CASE("power and energy by boundary") {
     return lc::in<watt>(lc::power_at<double>(where, b.site, watts * watt));
   };
   // 8 x 500 W: hosts 46.88 % on top, supplies 96 %, network 14 %, PUE 1.25.
-  CHECK(at(lc::power_boundary::chip, 4000) == Approx(4000));
-  CHECK(at(lc::power_boundary::node_dc, 4000) == Approx(5875.2));
-  CHECK(at(lc::power_boundary::node_ac, 4000) == Approx(6120));
-  CHECK(at(lc::power_boundary::it, 4000) == Approx(6976.8));
-  CHECK(at(lc::power_boundary::facility, 4000) == Approx(8721));
+  CHECK(at(lc::power_boundary::chip, 4000) == approx(4000));
+  CHECK(at(lc::power_boundary::node_dc, 4000) == approx(5875.2));
+  CHECK(at(lc::power_boundary::node_ac, 4000) == approx(6120));
+  CHECK(at(lc::power_boundary::it, 4000) == approx(6976.8));
+  CHECK(at(lc::power_boundary::facility, 4000) == approx(8721));
 
   double before = 1e9;
   for (double n : {1., 8., 64., 256.}) {
@@ -266,7 +266,7 @@ TEST_CASE("power and energy by boundary") {
     CHECK(watts > lc::in<watt>(b.chip.idle_power));
     CHECK(watts <= lc::in<watt>(b.chip.thermal_design_power));
     const double joules = lc::in<joule_per_token>(lc::energy_per_token(lc::power_boundary::chip, b.site, b.chip, r, f));
-    CHECK(joules == Approx(watts * 4 / (rate(f) * 250)));
+    CHECK(joules == approx(watts * 4 / (rate(f) * 250)));
     CHECK(joules < before);  // batching saves energy
     before = joules;
     CHECK(lc::energy_per_token(lc::power_boundary::facility, b.site, b.chip, r, f) >
@@ -339,9 +339,9 @@ TEST_CASE("one formula for every number type") {
            T(o.time_per_output_token / (T(1) * second));
   };
   const double x = throughput(3.35, 40.0, 1000.0);
-  CHECK(double(throughput(3.35f, 40.f, 1000.f)) == Approx(x).epsilon(2e-3));
+  CHECK(double(throughput(3.35f, 40.f, 1000.f)) == approx(x).epsilon(2e-3));
   using batch = xsimd::simd_type<double>;
-  CHECK(throughput(batch(3.35), batch(40.0), batch(1000.0)).get(0) == Approx(x).epsilon(1e-6));
+  CHECK(throughput(batch(3.35), batch(40.0), batch(1000.0)).get(0) == approx(x).epsilon(1e-6));
   using dual = lc::dual<double, 1>;
   const auto slope = [&](int which) {
     return throughput(which == 0 ? dual::variable(3.35, 0) : dual(3.35), which == 1 ? dual::variable(40, 0) : dual(40.),
@@ -359,7 +359,7 @@ TEST_CASE("one formula for every number type") {
     return (move(1) - move(-1)) / (2 * h * at[which]);
   };
   for (int i = 0; i < 3; ++i)
-    CHECK(slope(i) == Approx(difference(i)).epsilon(0.01));
+    CHECK(slope(i) == approx(difference(i)).epsilon(0.01));
 }
 
 TEST_CASE("bad input is refused with its path") {

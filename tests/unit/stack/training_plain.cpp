@@ -5,6 +5,7 @@
 #include <layercake/chips/catalog.hpp>
 
 #include "../../../benchmarks/training_plain.hpp"
+#include "../../approx.hpp"
 
 using namespace layercake;
 using namespace layercake::units;
@@ -47,8 +48,8 @@ TEST_CASE("library and plain arithmetic give the same step") {
                                        plain_training::plain(*model), plain_training::plain(p), constants);
               CAPTURE(tensor);
               CAPTURE(pipeline);
-              CHECK(in<second>(f.step_time()) == doctest::Approx(expected.time).epsilon(1e-9));
-              CHECK(in<byte>(f.memory.total()) == doctest::Approx(expected.memory).epsilon(1e-9));
+              CHECK(in<second>(f.step_time()) == approx(expected.time).epsilon(1e-9));
+              CHECK(in<byte>(f.memory.total()) == approx(expected.memory).epsilon(1e-9));
               ++plans;
             }
           }

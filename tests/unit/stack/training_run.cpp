@@ -6,6 +6,7 @@
 #include <layercake/energy/catalog.hpp>
 #include <layercake/stack/training_run.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 using namespace layercake;
@@ -40,21 +41,21 @@ const auto& energy_supply = energy::catalog::grid_ercot;
 
 TEST_CASE("Llama 3 405B: utilisation, chip-hours, failures") {
   const auto f = train_step(llama_405b, h100, site, plan);
-  CHECK(f.model_flop_utilisation(attention_flop::causal) == doctest::Approx(0.41).epsilon(0.12));
+  CHECK(f.model_flop_utilisation(attention_flop::causal) == approx(0.41).epsilon(0.12));
   const training_run run{.tokens = 15.6 * trillion_tokens};
   const auto r = run_training(f, run, h100, site, energy_supply);
-  CHECK(in<hour>(r.chip_time) == doctest::Approx(30.84e6).epsilon(0.2));  // model card: 30.84 M GPU-hours
-  CHECK(r.goodput == doctest::Approx(0.9).epsilon(0.02));                 // "over 90 %"
-  CHECK(r.failures / in<day>(r.wall_clock) == doctest::Approx(419.0 / 54).epsilon(1e-3));
-  CHECK(in<flop>(plain(r.model_flops)) == doctest::Approx(3.8e25).epsilon(0.05));  // the paper's 3.8e25
+  CHECK(in<hour>(r.chip_time) == approx(30.84e6).epsilon(0.2));  // model card: 30.84 M GPU-hours
+  CHECK(r.goodput == approx(0.9).epsilon(0.02));                 // "over 90 %"
+  CHECK(r.failures / in<day>(r.wall_clock) == approx(419.0 / 54).epsilon(1e-3));
+  CHECK(in<flop>(plain(r.model_flops)) == approx(3.8e25).epsilon(0.05));  // the paper's 3.8e25
   CHECK(time_to_train(f, run, h100, site, energy_supply) == r.wall_clock);
   CHECK(chip_hours(f, run, h100, site, energy_supply) == in<hour>(r.chip_time));
   CHECK(in<watt>(r.chip_power) > in<watt>(h100.idle_power));
   CHECK(in<watt>(r.chip_power) <= in<watt>(h100.thermal_design_power));
   // energy: chips below the site
   CHECK(in<joule>(plain(r.site_energy)) > in<joule>(r.chip_energy) * 1.2);
-  CHECK(in<joule>(r.chip_energy) == doctest::Approx(in<watt>(r.chip_power) * r.chips * in<second>(r.wall_clock)));
-  CHECK(in<usd>(r.cost()) == doctest::Approx(in<usd>(r.infrastructure_cost) + in<usd>(r.energy_cost)));
+  CHECK(in<joule>(r.chip_energy) == approx(in<watt>(r.chip_power) * r.chips * in<second>(r.wall_clock)));
+  CHECK(in<usd>(r.cost()) == approx(in<usd>(r.infrastructure_cost) + in<usd>(r.energy_cost)));
   CHECK(in<usd>(r.infrastructure_cost) > in<usd>(r.energy_cost));
 }
 
@@ -64,12 +65,11 @@ TEST_CASE("runs scale with their tokens; failures, evaluation and spares only co
     return run_training(f, run, h100, s, energy_supply);
   };
   const auto one = of({.tokens = 1 * trillion_tokens}), two = of({.tokens = 2 * trillion_tokens});
-  CHECK(two.wall_clock / one.wall_clock == doctest::Approx(2));
-  CHECK(two.cost() / one.cost() == doctest::Approx(2));
-  CHECK(two.carbon / one.carbon == doctest::Approx(2));
-  CHECK(of({.tokens = 1 * trillion_tokens, .evaluation = 0.1}).wall_clock / one.wall_clock == doctest::Approx(1.1));
-  CHECK(in<hour>(of({.tokens = 1 * trillion_tokens, .start_up = 5 * hour}).wall_clock - one.wall_clock) ==
-        doctest::Approx(5));
+  CHECK(two.wall_clock / one.wall_clock == approx(2));
+  CHECK(two.cost() / one.cost() == approx(2));
+  CHECK(two.carbon / one.carbon == approx(2));
+  CHECK(of({.tokens = 1 * trillion_tokens, .evaluation = 0.1}).wall_clock / one.wall_clock == approx(1.1));
+  CHECK(in<hour>(of({.tokens = 1 * trillion_tokens, .start_up = 5 * hour}).wall_clock - one.wall_clock) == approx(5));
   CHECK(of({.tokens = 1 * trillion_tokens, .spare = 0.05}).cost() > one.cost());
   infrastructure::site fragile = site;
   fragile.reliability.time_between_failures = fragile.reliability.time_between_failures * 0.25;
