@@ -13,12 +13,27 @@
 #
 # Templates that two objects instantiate are shared symbols, and a linker keeps any one of them: a processor without AVX2 could then run AVX2
 # code. So every object is closed after it is built: its weak symbols become local. Optimisation should be on.
+# kernel.cpp has no global objects that are made when the program starts: they would be made, by the code of the wider set, on
+# every processor. The build fails if it has any.
+
+if(CMAKE_SCRIPT_MODE_FILE)  # the check of an object, run by the build
+  execute_process(COMMAND "${OBJDUMP}" -h "${OBJECT}" OUTPUT_VARIABLE sections COMMAND_ERROR_IS_FATAL ANY)
+  if(sections MATCHES "\\.(init_array|ctors)")
+    message(FATAL_ERROR "layercake_dispatch: the sources built for ${ARCHITECTURE} have global objects that are made when the "
+      "program starts, on processors too that cannot run ${ARCHITECTURE}; make them static in a function")
+  endif()
+  return()
+endif()
 
 set(layercake_flags_sse2 -msse2)
 set(layercake_flags_sse4_2 -msse4.2)
 set(layercake_flags_avx2 -mavx2 -mfma -ffp-contract=off)
 set(layercake_flags_avx512bw -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -ffp-contract=off)
 set(layercake_flags_neon64 "")
+# Its header of AVX-512 warns of itself (https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105593).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  list(APPEND layercake_flags_avx512bw -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
 
 function(layercake_dispatch target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;ARCHITECTURES")
@@ -43,6 +58,7 @@ function(layercake_dispatch target)
     add_custom_command(OUTPUT "${closed}"
       # One object out of all, its groups resolved; then only the architecture's own namespace stays visible.
       COMMAND "${LAYERCAKE_LD}" -r --force-group-allocation -o "${closed}.all" "$<TARGET_OBJECTS:${objects}>"
+      COMMAND "${CMAKE_COMMAND}" "-DOBJDUMP=${CMAKE_OBJDUMP}" "-DOBJECT=${closed}.all" "-DARCHITECTURE=${architecture}" -P "${CMAKE_CURRENT_FUNCTION_LIST_FILE}"
       COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=_ZN${length}${architecture}*" "${closed}.all" "${closed}"
       DEPENDS ${objects} "$<TARGET_OBJECTS:${objects}>"
       COMMAND_EXPAND_LISTS VERBATIM)

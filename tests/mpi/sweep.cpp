@@ -1,10 +1,17 @@
 // Run under mpirun: the sweep of the cluster has the bits of the serial one; a lost rank is reported and its chunks are
 // done by the others; a sweep that was stopped goes on from its checkpoint.
+//
+//   sweep                 all that ends well
+//   sweep dies FILE       the last rank kills itself half way; rank 0 keeps a checkpoint in FILE
+//   sweep resumes FILE    goes on from there and compares
+#include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <layercake/adapters/mpi.hpp>
 #include <layercake/bulk/function.hpp>
+#include <string>
 #include <thread>
 
 namespace lc = layercake;
@@ -19,8 +26,6 @@ void check(bool holds, const char* what) {
   std::printf("FAILED: %s\n", what);
 }
 
-std::atomic<int> sleep_milliseconds{0};  // of a rank that is to be lost, before a value of x
-
 struct two_results {
   template <class X, class Y>
   auto operator()(const X& x, const Y& y) const {
@@ -28,12 +33,20 @@ struct two_results {
     return std::pair{r * r + lc::sqrt(x - X(1.0)) * y, y * y - x * 3.0};
   }
 };
-// Stops whoever computes the first chunk that it is asked for.
-struct slow_results {
+// What befalls this rank once it has computed so many batches of points.
+enum class mishap { none, sleep, fail, die };
+mishap next_mishap = mishap::none;
+std::size_t batches_before = 0;
+struct unlucky_results {
   template <class X, class Y>
   auto operator()(const X& x, const Y& y) const {
-    const int ms = sleep_milliseconds.exchange(0);
-    if (ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    if (next_mishap != mishap::none && batches_before-- == 0) {
+      const mishap m = next_mishap;
+      next_mishap = mishap::none;
+      if (m == mishap::sleep) std::this_thread::sleep_for(std::chrono::milliseconds(3000));
+      if (m == mishap::fail) throw lc::invalid_value("the input is spoilt");
+      if (m == mishap::die) std::raise(SIGKILL);
+    }
     return two_results{}(x, y);
   }
 };
@@ -53,17 +66,57 @@ template <class A>
 bool same(const A& a, const A& b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
 }
+bool there(const std::string& file) {
+  std::FILE* const f = std::fopen(file.c_str(), "rb");
+  if (f) std::fclose(f);
+  return f != nullptr;
+}
+
+struct lost_one {
+  int rank = -1;
+  std::string why;
+};
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   const lc::adapters::mpi_environment environment;
   lc::adapters::mpi_ranks ranks;
   const int me = ranks.rank(), n = ranks.size();
   const auto x = bulk::linear(0.5, 40.0, 1601), y = bulk::logarithmic(0.7, 90.0, 999);  // 25 chunks
+  const auto unlucky = bulk::compiled(unlucky_results{}, x, y);
+  lost_one lost;
+  ranks.on_lost = [](int rank, const std::string& why, void* to) { *static_cast<lost_one*>(to) = {rank, why}; };
+  ranks.context = &lost;
+
+  if (argc == 3) {
+    bulk::control c;
+    c.checkpoint = argv[2];
+    c.checkpoint_seconds = 0;  // after each chunk
+    const bool dies = std::strcmp(argv[1], "dies") == 0;
+    if (dies && me == n - 1) {  // in its third chunk
+      next_mishap = mishap::die;
+      batches_before = 2 * 65536 / bulk::lanes<double> + 1000;
+    }
+    if (me == 0 && !dies) check(there(c.checkpoint), "the checkpoint outlives the rank that died");
+    if (me == 0 && dies) {  // slow enough that the other rank has its turn
+      c.progress_seconds = 0;
+      c.progress = [](const bulk::progress_report&, void*) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      };
+    }
+    const auto got = ask(unlucky, ranks, c);
+    if (me == 0) {
+      check(same(got, ask(bulk::compiled(two_results{}, x, y), bulk::serial{}, {})),
+            "nothing is lost or counted twice");
+      check(!there(c.checkpoint), "a sweep that ended leaves no checkpoint");
+      std::printf("went on to the end, %d failures\n", failures);
+    }
+    return failures == 0 ? 0 : 1;
+  }
+
   const auto question = bulk::function(two_results{}, x, y);
   const auto expected = ask(question, bulk::serial{}, {});
-
   const auto got = ask(question, ranks, {});
   if (me == 0) check(same(got, expected), "the ranks give the bits of the serial sweep");
 
@@ -99,17 +152,87 @@ int main() {
   const auto resumed = ask(question, ranks, c);
   if (me == 0) check(same(resumed, expected), "a sweep that goes on loses nothing and counts nothing twice");
 
-  if (n > 1) {  // the last rank falls asleep over its first chunk
-    static int lost = -1;
-    ranks.patience_seconds = 0.5;
-    ranks.on_lost = [](int rank, std::size_t, void*) { lost = rank; };
-    const auto slow = bulk::compiled(slow_results{}, x, y);
+  // A checkpoint of another question ends the sweep on rank 0, and no rank waits.
+  if (me == 0) {
+    std::FILE* const f = std::fopen(file.c_str(), "wb");
+    std::fputs("something else altogether", f);
+    std::fclose(f);
+  }
+  MPI_Barrier(MPI_COMM_WORLD);
+  bool refused = false;
+  try {
+    ask(question, ranks, c);
+  } catch (const lc::error& e) {
+    refused = std::string(e.what()).find("not a checkpoint of this sweep") != std::string::npos;
+  }
+  if (me == 0) {
+    check(refused, "a checkpoint of another question is refused");
+    std::remove(file.c_str());
+  }
+
+  if (n > 1) {
     const auto plain = ask(bulk::compiled(two_results{}, x, y), bulk::serial{}, {});
-    if (me == n - 1) sleep_milliseconds = 3000;
-    const auto rest = ask(slow, ranks, {});
+    const auto meet = [&](mishap m) {
+      next_mishap = me == n - 1 ? m : mishap::none;
+      batches_before = 0;
+    };
+
+    // The last rank throws in its first chunk.
+    meet(mishap::fail);
+    bool threw = false;
+    std::array<double, 6> rest{};
+    try {
+      rest = ask(unlucky, ranks, {});
+    } catch (const lc::invalid_value&) {
+      threw = true;
+    }
+    check(threw == (me == n - 1), "the rank that failed throws what it met");
     if (me == 0) {
-      check(lost == n - 1, "the lost rank is named");
+      check(lost.rank == n - 1 && lost.why.find("the input is spoilt") != std::string::npos, "and rank 0 hears why");
       check(same(rest, plain), "its chunks are done by the others");
+    }
+
+    // The same, when nobody wants to go on without it.
+    MPI_Barrier(MPI_COMM_WORLD);
+    ranks.go_on = false;
+    c.checkpoint_seconds = 0;
+    meet(mishap::fail);
+    std::string said;
+    try {
+      ask(unlucky, ranks, c);
+    } catch (const lc::adapters::lost_rank& e) {
+      said = e.what();
+    } catch (const lc::invalid_value&) {
+    }
+    const std::string name = "rank " + std::to_string(n - 1) + " of " + std::to_string(n);
+    if (me == 0) {
+      check(said.find(name) != std::string::npos && said.find("the input is spoilt") != std::string::npos,
+            "the error names the rank and its reason");
+      check(there(file), "what was done is kept");
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    const auto whole = ask(unlucky, ranks, c);
+    if (me == 0) check(same(whole, plain), "the next run goes on from there");
+
+    // The last rank falls asleep over its first chunk.
+    MPI_Barrier(MPI_COMM_WORLD);
+    ranks.patience_seconds = 0.5;
+    meet(mishap::sleep);
+    said.clear();
+    try {
+      ask(unlucky, ranks, c);
+    } catch (const lc::adapters::lost_rank& e) {
+      said = e.what();
+    }
+    if (me == 0) check(said.find(name + " is lost: silent") != std::string::npos, "a silent rank is named");
+    MPI_Barrier(MPI_COMM_WORLD);
+    ranks.go_on = true;
+    meet(mishap::sleep);
+    lost = {};
+    const auto after = ask(unlucky, ranks, c);
+    if (me == 0) {
+      check(lost.rank == n - 1, "a silent rank is given up");
+      check(same(after, plain), "and its chunks are done by the others");
     }
   }
   std::fflush(stdout);

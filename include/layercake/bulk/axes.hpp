@@ -1,5 +1,7 @@
 // What an input runs through: lists, ranges, distributions. Values are generated as the sweep needs them, block by
-// block; no axis is stored that does not have to be.
+// block; no axis is stored that does not have to be. Numbers and quantities give axes of their unit; an axis is used
+// with .over(input, axis) of a sweep, which refuses another unit than the input's at compile time and values outside
+// the input's domain when it is made.
 #pragma once
 
 #include <cmath>
@@ -7,10 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <layercake/bulk/memory.hpp>
 #include <layercake/bulk/random.hpp>
 #include <layercake/core/error.hpp>
 #include <layercake/units/print.hpp>
 #include <layercake/units/quantity.hpp>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +38,8 @@ struct source {
   virtual ~source() = default;
   // out[k][i] = value k at point first + i, for i < n.
   virtual void fill(std::uint64_t first, std::size_t n, double* const* out) const = 0;
+  // Whether each value was given by itself; else they follow from a rule.
+  virtual bool listed() const { return false; }
 };
 
 struct list_source final : source {
@@ -42,6 +49,7 @@ struct list_source final : source {
     for (std::size_t i = 0; i < n; ++i)
       out[0][i] = values[first + i];
   }
+  bool listed() const override { return true; }
 };
 
 // low + i (high - low) / (count - 1), both ends exact.
@@ -65,6 +73,15 @@ struct linear_source final : source {
   }
 };
 
+struct integer_source final : source {
+  double low, step;
+  integer_source(double l, double s) : low(l), step(s) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    for (std::size_t i = 0; i < n; ++i)
+      out[0][i] = low + static_cast<double>(first + i) * step;
+  }
+};
+
 struct logarithmic_source final : source {
   double low, high, last, ratio;
   logarithmic_source(double l, double h, std::uint64_t count)
@@ -72,7 +89,7 @@ struct logarithmic_source final : source {
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     for (std::size_t i = 0; i < n; ++i) {
       const double share = static_cast<double>(first + i) / last;
-      out[0][i] = share < 0.5 ? low * std::exp(ratio * share) : high * std::exp(ratio * (share - 1));
+      out[0][i] = share < 0.5 ? low * std::exp(ratio * share) : high * std::exp(ratio * (share - 1));  // ends exact
     }
   }
 };
@@ -83,6 +100,12 @@ struct zipped_source final : source {
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     for (std::size_t k = 0; k < parts.size(); ++k)
       parts[k]->fill(first, n, out + k);
+  }
+  bool listed() const override {
+    bool any = false;
+    for (const auto& p : parts)
+      any |= p->listed();
+    return any;
   }
 };
 
@@ -155,7 +178,25 @@ inline void require_axis(bool holds, const std::string& text) {
 inline std::uint64_t require_points(double n, const char* what) {
   require_axis(n >= 1, std::string(what) + " has no points; give at least 1");
   require_axis(n < 0x1p63, std::string(what) + " has more points than can be counted (2^63)");
-  return static_cast<std::uint64_t>(n);
+  const auto whole = static_cast<std::uint64_t>(n);
+  require_axis(static_cast<double>(whole) == n,
+               std::string(what) + " has " + to_string(n) + " points; allowed: whole numbers from 1");
+  return whole;
+}
+template <class Container>
+std::vector<double> base_values(const Container& values) {
+  std::vector<double> v;
+  with_memory(
+      [&] {
+        if constexpr (requires { values.size(); }) v.reserve(static_cast<std::size_t>(values.size()));
+        for (const auto& q : values)
+          v.push_back(base_of(q));
+      },
+      [&] {
+        return "bulk: there is no memory for a list axis beyond its value " + std::to_string(v.size()) +
+               ", at 8 bytes each; give a range (linear, logarithmic), which stores no values, or fewer of them";
+      });
+  return v;
 }
 template <class Unit>
 axis<Unit> list_of(std::vector<double> values) {
@@ -172,24 +213,21 @@ axis<Unit> list_of(std::vector<double> values) {
 }
 }  // namespace detail
 
-// These values. Also any contiguous or iterable container of them, such as a typed column.
+// These values, in any order. Also any container of them, such as a typed column. Throws invalid_axis for none, and for
+// a value that is NaN or infinite, with its place.
 template <class Q>
 auto list(std::initializer_list<Q> values) {
-  std::vector<double> v;
-  for (const Q& q : values)
-    v.push_back(detail::base_of(q));
-  return detail::list_of<unit_of_t<Q>>(std::move(v));
+  return detail::list_of<unit_of_t<Q>>(detail::base_values(values));
 }
 template <class Range>
   requires requires(const Range& r) { r.begin(), r.end(); }
 auto list(const Range& values) {
-  std::vector<double> v;
-  for (const auto& q : values)
-    v.push_back(detail::base_of(q));
-  return detail::list_of<unit_of_t<decltype(*values.begin())>>(std::move(v));
+  return detail::list_of<unit_of_t<decltype(*values.begin())>>(detail::base_values(values));
 }
 
-// `count` values from `low` to `high`, equally far apart.
+// `count` values from `low` to `high`, equally far apart, both ends exact; downwards if low is the larger. Throws
+// invalid_axis unless count is a whole number from 1 (1e9 may be written so) and the ends are finite. Worked number:
+// linear(0, 1, 5) is 0, 0.25, 0.5, 0.75, 1.
 template <class L, class H>
 auto linear(const L& low, const H& high, double count) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>>, "layercake: the ends of an axis have different units");
@@ -200,7 +238,8 @@ auto linear(const L& low, const H& high, double count) {
   return axis<unit_of_t<L>>(std::make_shared<detail::linear_source>(l, h, n), n, l < h ? l : h, l < h ? h : l);
 }
 
-// `count` values from `low` to `high`, each the same factor above the one before. Both above 0.
+// `count` values from `low` to `high`, each the same factor above the one before; both ends above 0 and exact. Worked
+// number: logarithmic(1, 100, 3) is 1, 10, 100 to 4 ulp.
 template <class L, class H>
 auto logarithmic(const L& low, const H& high, double count) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>>, "layercake: the ends of an axis have different units");
@@ -212,15 +251,16 @@ auto logarithmic(const L& low, const H& high, double count) {
   return axis<unit_of_t<L>>(std::make_shared<detail::logarithmic_source>(l, h, n), n, l < h ? l : h, l < h ? h : l);
 }
 
-// low, low + step, ... up to high: counts of things.
+// low, low + step, ... up to high, all exact: counts of things. For powers of two and the like take list({1, 2, 4, 8}).
 inline axis<void> integers(long long low, long long high, long long step = 1) {
-  detail::require_axis(step > 0 && high >= low, "an integer axis runs from " + std::to_string(low) + " to " +
-                                                    std::to_string(high) + " by " + std::to_string(step) +
-                                                    "; allowed: upwards, by at least 1");
+  constexpr long long exact = 1ll << 53;  // doubles hold every integer up to it
+  detail::require_axis(step > 0 && high >= low && low >= -exact && high <= exact,
+                       "an integer axis runs from " + std::to_string(low) + " to " + std::to_string(high) + " by " +
+                           std::to_string(step) + "; allowed: upwards, by at least 1, between -2^53 and 2^53");
   const std::uint64_t n =
       (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(step) + 1;
   const long long last = low + static_cast<long long>(n - 1) * step;
-  return {std::make_shared<detail::linear_source>(static_cast<double>(low), static_cast<double>(last), n), n,
+  return {std::make_shared<detail::integer_source>(static_cast<double>(low), static_cast<double>(step)), n,
           static_cast<double>(low), static_cast<double>(last)};
 }
 
@@ -260,6 +300,7 @@ struct distribution {
   double low, high;  // of the values that it can give, in base units
 };
 
+// Every value from `low` to `high` is as likely. Mean (low + high)/2, variance (high - low)^2/12.
 template <class L, class H>
 auto uniform(const L& low, const H& high) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>>, "layercake: the ends of a distribution have different units");
@@ -270,6 +311,7 @@ auto uniform(const L& low, const H& high) {
   return distribution<unit_of_t<L>>{detail::quantile([=](double u) { return l + (h - l) * u; }), l, h};
 }
 
+// mean + deviation z. Unbounded: draws that leave the input's domain are counted as infeasible.
 template <class M, class D>
 auto normal(const M& mean, const D& deviation) {
   static_assert(std::same_as<unit_of_t<M>, unit_of_t<D>>, "layercake: mean and deviation have different units");
@@ -295,6 +337,7 @@ auto log_normal(const M& median, double factor) {
                                     s > 0 ? 0 : m, s > 0 ? all : m};
 }
 
+// A least, a most likely and a largest value. Mean (low + mode + high)/3.
 template <class L, class M, class H>
 auto triangular(const L& low, const M& mode, const H& high) {
   static_assert(std::same_as<unit_of_t<L>, unit_of_t<H>> && std::same_as<unit_of_t<L>, unit_of_t<M>>,
@@ -359,26 +402,30 @@ struct random_source final : source {
   }
 };
 
-// Shares through the inputs' quantile functions; with a correlation, through a Gaussian copula: u -> z = quantile(u),
-// z' = L z, u' = share(z').
+// Shares through the inputs' quantile functions; those of a correlated group through a Gaussian copula first: u -> z =
+// quantile(u), z' = L z, u' = share(z').
 struct drawn_source final : source {
+  struct group {
+    std::size_t first, size;
+    std::vector<double> cholesky;  // lower triangle, by rows
+  };
   std::shared_ptr<const source> shares;
   std::vector<std::shared_ptr<const quantile_function>> quantiles;
-  std::vector<double> cholesky;  // lower triangle, by rows; empty: independent
+  std::vector<group> correlated;
 
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     shares->fill(first, n, out);
-    if (!cholesky.empty()) {
-      const std::size_t m = quantiles.size();
+    for (const group& g : correlated) {
+      double* const* const of = out + g.first;
       for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t k = 0; k < m; ++k)
-          out[k][i] = normal_quantile(out[k][i]);
-        for (std::size_t k = m; k-- > 0;) {  // from the last, so that what is read is still independent
+        for (std::size_t k = 0; k < g.size; ++k)
+          of[k][i] = normal_quantile(of[k][i]);
+        for (std::size_t k = g.size; k-- > 0;) {  // from the last, so that what is read is still independent
           double z = 0;
           for (std::size_t j = 0; j <= k; ++j)
-            z += cholesky[k * (k + 1) / 2 + j] * out[j][i];
+            z += g.cholesky[k * (k + 1) / 2 + j] * of[j][i];
           const double u = 0.5 * std::erfc(-z * 0.70710678118654752440);
-          out[k][i] = u < 1e-300 ? 1e-300 : u > 1 - 0x1p-53 ? 1 - 0x1p-53 : u;
+          of[k][i] = u < 1e-300 ? 1e-300 : u > 1 - 0x1p-53 ? 1 - 0x1p-53 : u;
         }
       }
     }
@@ -389,6 +436,8 @@ struct drawn_source final : source {
 
 // The lower Cholesky factor of a correlation matrix given by rows.
 inline std::vector<double> cholesky(const std::vector<double>& c, std::size_t n) {
+  require_axis(c.size() == n * n, "a correlation matrix of " + std::to_string(c.size()) + " entries for " +
+                                      std::to_string(n) + " inputs; allowed: " + std::to_string(n * n) + ", by rows");
   std::vector<double> l(n * (n + 1) / 2);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
@@ -413,7 +462,8 @@ inline std::vector<double> cholesky(const std::vector<double>& c, std::size_t n)
 }
 }  // namespace detail
 
-// Independent random points.
+// Independent random points: draw i of an input is a function of i, the input's place and the seed, whoever asks for
+// it. The error of a mean falls like 1/sqrt(points).
 inline sample random(double points, std::uint64_t seed = 1) {
   return {detail::require_points(points, "a sample"), seed,
           [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const detail::source> {

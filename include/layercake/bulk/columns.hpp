@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <layercake/bulk/memory.hpp>
 #include <layercake/core/error.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
@@ -63,6 +64,7 @@ public:
     return n_ > 0 && o.size() > 0 && a < b + o.size() * sizeof(R) && b < a + n_ * sizeof(S);
   }
   S* data() const { return data_; }
+  double base_units() const { return size_; }  // in one of the column's own
 
   class iterator {
   public:
@@ -104,7 +106,7 @@ column_view<void, S> view(std::vector<S>& data) {
   return {data.data(), data.size(), 1.0};
 }
 
-// A column that owns its memory, in base units.
+// A column that owns its memory, in base units. Throws out_of_memory if there is not enough.
 template <class Q>
 class column {
 public:
@@ -112,7 +114,14 @@ public:
   using unit_type = typename Q::unit_type;
   using number_type = typename Q::number_type;
 
-  explicit column(std::size_t n = 0) : data_(n) {}
+  explicit column(std::size_t n = 0) {
+    detail::with_memory([&] { data_.resize(n); },
+                        [&] {
+                          return "bulk: there is no memory for a column of " + std::to_string(n) + " values, " +
+                                 detail::bytes_text(static_cast<double>(n) * sizeof(number_type)) +
+                                 "; keep a reduction instead (histogram, quantiles, top k), or shorten an axis";
+                        });
+  }
   std::size_t size() const { return data_.size(); }
   Q operator[](std::size_t i) const { return layercake::detail::access::make<unit_type>(data_[i]); }
   void set(std::size_t i, const Q& q) { data_[i] = layercake::detail::access::base(q); }

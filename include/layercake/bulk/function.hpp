@@ -75,6 +75,21 @@ struct kernel {
   F f;
   std::tuple<axis<Unit>...> axes;
   std::uint64_t total = 1, inner = 1, chunk = 1;
+
+  // The result at one point, in the arithmetic of the scalar path.
+  auto at(std::uint64_t index) const {
+    std::array<S, N> x{};
+    const auto number = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
+      const auto& a = std::get<Index>(axes);
+      x[Index] = static_cast<S>(base_of(a[index % a.size()]));
+      index /= a.size();
+    };
+    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (number(std::integral_constant<std::size_t, N - 1 - Index>{}), ...);
+      return f(layercake::detail::access::make<Unit>(x[Index])...);
+    }
+    (std::make_index_sequence<N>{});
+  }
 };
 
 // The arguments of a row, and its lanes.
@@ -98,7 +113,33 @@ struct kernel_job final : job {
   double points_of(std::uint64_t c) const override {
     return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk);
   }
-  std::uint64_t fingerprint() const override { return k.total * 0x9e3779b97f4a7c15u ^ k.inner ^ sizeof(K); }
+  // Of the axes (all values of short ones, a million evenly chosen ones of the others), the reductions and their
+  // parameters, and what the function gives at some points: code cannot be compared, its results can.
+  std::uint64_t fingerprint() const override {
+    digest d;
+    d.add(fingerprint_of(reductions));
+    d.add(static_cast<std::uint64_t>(sizeof(S)));
+    d.add(k.chunk);
+    const auto along = [&](const auto& a) {
+      constexpr std::uint64_t most = std::uint64_t(1) << 20;
+      d.add(a.size());
+      for (std::uint64_t i = 0, step = (a.size() + most - 1) / most; i < a.size(); i += step)
+        d.add(base_of(a[i]));
+      d.add(base_of(a[a.size() - 1]));
+    };
+    std::apply([&](const auto&... a) { (along(a), ...); }, k.axes);
+    constexpr std::uint64_t probes = 61;
+    for (std::uint64_t i = 0; i < probes; ++i) {
+      const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
+      const auto keep = [&](const auto& function) {
+        d.add(static_cast<double>(layercake::detail::access::base(function(result))));
+      };
+      std::apply(
+          [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
+          reductions);
+    }
+    return d.value();
+  }
   std::unique_ptr<partial> make_partial() const override {
     return std::make_unique<partial_of<S, R...>>(reductions, 1);
   }
@@ -110,12 +151,14 @@ struct kernel_worker final : worker {
   const kernel_job<S, K, R...>& question;
   static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
   static constexpr std::uint64_t largest_table = 1u << 14;  // values of the innermost axis that are kept
+  // Points computed at once: some blocks, whose results stay in the first-level cache.
+  static constexpr std::size_t stretch = largest_block * (outputs <= 2 ? 4 : outputs <= 4 ? 2 : 1);
   std::vector<double> wide;
   std::vector<S> table;
-  alignas(64) std::array<S, largest_block> lanes_{};
-  alignas(64) std::array<std::array<S, largest_block>, outputs == 0 ? 1 : outputs> out{};
+  alignas(64) std::array<S, stretch> lanes_{};
+  alignas(64) std::array<std::array<S, stretch>, outputs == 0 ? 1 : outputs> out{};
 
-  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(largest_block) {
+  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(stretch) {
     if (j.k.inner > largest_table) return;
     std::vector<double> all(static_cast<std::size_t>(j.k.inner));
     double* to = all.data();
@@ -142,10 +185,9 @@ struct kernel_worker final : worker {
         (outer(std::integral_constant<std::size_t, K::N - 2 - Index>{}), ...);
       }
       (std::make_index_sequence<K::N - 1>{});
-      for (std::uint64_t done = 0; done < n; done += largest_block) {
-        const std::size_t m = static_cast<std::size_t>(n - done < largest_block ? n - done : largest_block);
-        block(row, begin + done, m);
-        add(p, m, at + done);
+      for (std::uint64_t done = 0; done < n; done += stretch) {
+        const std::size_t m = static_cast<std::size_t>(n - done < stretch ? n - done : stretch);
+        compute(row, begin + done, m, at + done, p.states, std::index_sequence_for<R...>{});
       }
       p.tally.points += static_cast<double>(n);
       at += n;
@@ -154,8 +196,10 @@ struct kernel_worker final : worker {
 
 private:
   // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the
-  // loop.
-  void block(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m) {
+  // loop. What a reduction only has to watch stays in registers: a stretch without a new minimum is not read again.
+  template <class States, std::size_t... Reduction>
+  void compute(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m, std::uint64_t number,
+               States& states, std::index_sequence<Reduction...>) {
     const K& k = question.k;
     using B = typename K::B;
     const S* from = lanes_.data();
@@ -164,43 +208,65 @@ private:
       std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
       for (std::size_t j = 0; j < m; ++j)
         lanes_[j] = static_cast<S>(to[j]);
-      for (std::size_t j = m; j < largest_block && j < m + B::size; ++j)
+      for (std::size_t j = m; j < stretch && j < m + B::size; ++j)
         lanes_[j] = lanes_[m - 1];
     } else {
       from = table.data() + begin;
     }
     const auto f = k.f;
     S* const to_first = out[0].data();
+    std::tuple watched{watch_of<B>(std::get<Reduction>(states))...};
     for (std::size_t j = 0; j < m; j += B::size) {
       const B now = read_lanes<typename B::arch_type>(from + j);
       const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
       std::size_t o = 0;
-      const auto keep = [&](const auto& function) {
-        const auto q = function(result);
-        write_lanes(to_first + largest_block * o++ + j, number_cast<B>(layercake::detail::access::base(q)));
+      const auto keep = [&](auto& watch, const auto& function) {
+        const B x = number_cast<B>(layercake::detail::access::base(function(result)));
+        watch.see(x);
+        write_lanes(to_first + stretch * o++ + j, x);
       };
-      std::apply(
-          [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
-          question.reductions);
+      const auto keep_all = [&](auto& watch, const auto& of) {
+        std::apply([&](const auto&... function) { (keep(watch, function), ...); }, of);
+      };
+      (keep_all(std::get<Reduction>(watched), std::get<Reduction>(question.reductions).of), ...);
+    }
+    std::size_t o = 0;
+    const auto add = [&](auto& state, const auto& watch, std::size_t functions) {
+      for (std::size_t done = 0; done < m && !dismissed(state, watch); done += largest_block) {
+        std::array<const S*, outputs + 1> column;
+        for (std::size_t i = 0; i < functions; ++i)
+          column[i] = out[o + i].data() + done;
+        const std::size_t n = m - done < largest_block ? m - done : largest_block;
+        state.add(results<S>{n, column.data(), number + done, 1, nullptr});
+      }
+      o += functions;
+    };
+    (add(std::get<Reduction>(states), std::get<Reduction>(watched),
+         std::tuple_size_v<decltype(std::get<Reduction>(question.reductions).of)>),
+     ...);
+  }
+  struct unwatched {
+    void see(const typename K::B&) const {}
+  };
+  template <class B, class State>
+  static auto watch_of(const State& s) {
+    if constexpr (requires { s.template watch<B>(); }) {
+      return s.template watch<B>();
+    } else {
+      return unwatched{};
+    }
+  }
+  template <class State, class Watch>
+  static bool dismissed(const State& s, const Watch& w) {
+    if constexpr (requires { s.dismisses(w); }) {
+      return s.dismisses(w);
+    } else {
+      return false;
     }
   }
   template <class F, class B, std::size_t... Index>
   static auto call(const F& f, const double* row, const B& now, std::index_sequence<Index...>) {
     return f(argument_of<Index, K::N, typename K::template unit<Index>, S>(row, now)...);
-  }
-  void add(partial_of<S, R...>& p, std::size_t m, std::uint64_t from) {
-    std::array<const S*, outputs + 1> column;
-    for (std::size_t o = 0; o < outputs; ++o)
-      column[o] = out[o].data();
-    const S* const* at = column.data();
-    const auto one = [&](auto& state, std::size_t functions) {
-      state.add(results<S>{m, at, from, 1, nullptr});
-      at += functions;
-    };
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (one(std::get<Index>(p.states), std::tuple_size_v<decltype(R::of)>), ...);
-    }
-    (std::index_sequence_for<R...>{});
   }
 };
 template <class S, class K, class... R>
@@ -231,12 +297,11 @@ public:
   }
   template <class Schedule, class... R>
   auto run_on(const Schedule& schedule, const control& c, R... given) const {
+    (detail::passes_over_none(given), ...);
     const std::tuple<R...> reductions{std::move(given)...};
     const detail::kernel_job<S, K, R...> job(kernel_, reductions);
-    detail::partial_of<S, R...> total(reductions, 1);
-    collector all(job, total, c);
-    schedule(all);
-    if (schedule.owns_result()) all.finish();
+    const auto found = detail::carry_out<S>(schedule, c, job, reductions, 1, kernel_.total);
+    const auto& total = *found;
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       if constexpr (sizeof...(R) == 1) {
         return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);

@@ -3,7 +3,8 @@
 //
 // An operation runs in the outermost loop that knows its operands: what does not depend on the innermost axis is
 // computed once per row, what depends on the outermost alone once per plane, and so on, exactly, operation by
-// operation. The same IEEE operations are done on the same operands in the same order as for one point, so that + - * /
+// operation. What depends on the innermost loop alone is computed once for all rows, where a table of it is short. The
+// same IEEE operations are done on the same operands in the same order as for one point, so that + - * /
 // sqrt and comparisons give the very bits of the scalar path (built without contraction into multiply-adds); exp and
 // log are the vector library's, within the ulp that `elementary_ulp` states.
 #pragma once
@@ -12,7 +13,9 @@
 #include <cstddef>
 #include <layercake/bulk/recorded.hpp>
 #include <layercake/bulk/xsimd.hpp>
+#include <limits>
 #include <new>
+#include <vector>
 
 namespace layercake::bulk {
 
@@ -81,22 +84,36 @@ struct kernels {
   using function = void (*)(const code&, std::size_t);
   template <bool Single>
   using in = operand<Arch, Single, S>;
+  static constexpr std::size_t group = 4;  // vectors at once: the loop itself would cost as much as one operation
+  static_assert(smallest_block % (group * W) == 0);
+
+  // out = f(k) for the vectors at k = 0, W, ... below n, in whole groups. The results of a group are written after all
+  // its operands are read, which may lie in the same memory.
+  template <class F>
+  static void for_vectors(S* out, std::size_t n, const F& f) {
+    for (std::size_t k = 0; k < n; k += group * W) {
+      const B x0 = f(k), x1 = f(k + W), x2 = f(k + 2 * W), x3 = f(k + 3 * W);
+      write_lanes(out + k, x0);
+      write_lanes(out + k + W, x1);
+      write_lanes(out + k + 2 * W, x2);
+      write_lanes(out + k + 3 * W, x3);
+    }
+  }
 
   template <operation Op>
   static void unary(const code& i, std::size_t n) {
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, applied<Op>(read_lanes<Arch>(i.a + k)));
+    for_vectors(i.out, n, [&](std::size_t k) { return applied<Op>(read_lanes<Arch>(i.a + k)); });
   }
   template <operation Op, bool SA, bool SB>
   static void binary(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, applied<Op>(a[k], b[k]));
+    for_vectors(i.out, n, [&](std::size_t k) { return applied<Op>(a[k], b[k]); });
   }
   static void by_reciprocal(const code& i, std::size_t n) {
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, read_lanes<Arch>(i.a + k) * refined_reciprocal(read_lanes<Arch>(i.b + k)));
+    for_vectors(i.out, n, [&](std::size_t k) {
+      return read_lanes<Arch>(i.a + k) * refined_reciprocal(read_lanes<Arch>(i.b + k));
+    });
   }
   template <operation Op, bool SA, bool SB, bool SC, bool SD>
   static void chosen(const code& i, std::size_t n) {  // a op b ? c : d
@@ -104,33 +121,49 @@ struct kernels {
     const in<SB> b(i.b);
     const in<SC> c(i.c);
     const in<SD> d(i.d);
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), c[k], d[k]));
+    for_vectors(i.out, n, [&](std::size_t k) { return xsimd::select(compared<Op>(a[k], b[k]), c[k], d[k]); });
   }
   template <operation Op, bool SA, bool SB>
   static void mask(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, xsimd::select(compared<Op>(a[k], b[k]), B(S(1)), B(S(0))));
+    for_vectors(i.out, n, [&](std::size_t k) { return xsimd::select(compared<Op>(a[k], b[k]), B(S(1)), B(S(0))); });
   }
   template <bool SA, bool SB>
   static void both(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, a[k] * b[k]);
+    for_vectors(i.out, n, [&](std::size_t k) { return a[k] * b[k]; });
   }
   template <bool SA, bool SB>
   static void either(const code& i, std::size_t n) {
     const in<SA> a(i.a);
     const in<SB> b(i.b);
-    for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, xsimd::max(a[k], b[k]));
+    for_vectors(i.out, n, [&](std::size_t k) { return xsimd::max(a[k], b[k]); });
   }
   static void complement(const code& i, std::size_t n) {
+    for_vectors(i.out, n, [&](std::size_t k) { return B(S(1)) - read_lanes<Arch>(i.a + k); });
+  }
+
+  // alive *= holds, masks both; how many are left.
+  static std::size_t keep(S* alive, const S* holds, std::size_t n) {
+    B left(S(0));
+    for (std::size_t k = 0; k < n; k += W) {
+      const B x = read_lanes<Arch>(alive + k) * read_lanes<Arch>(holds + k);
+      write_lanes(alive + k, x);
+      left = left + x;
+    }
+    S each[W], all = 0;
+    write_lanes(each, left);
+    for (const S x : each)
+      all += x;
+    return static_cast<std::size_t>(all);
+  }
+  // out = from where alive, NaN elsewhere.
+  static void blank(S* out, const S* from, const S* alive, std::size_t n) {
+    const B nan(std::numeric_limits<S>::quiet_NaN());
     for (std::size_t k = 0; k < n; k += W)
-      write_lanes(i.out + k, B(S(1)) - read_lanes<Arch>(i.a + k));
+      write_lanes(out + k, xsimd::select(read_lanes<Arch>(alive + k) == B(S(0)), nan, read_lanes<Arch>(from + k)));
   }
 
   template <operation Op>
@@ -298,9 +331,8 @@ public:
 
   std::size_t block() const { return block_; }
   std::size_t loops() const { return scalar_.size() + 1; }
-  // Operations per point of the innermost loop, and per turn of loop `l`.
-  std::size_t inner_operations() const { return vector_.size(); }
-  std::size_t operations(std::size_t l) const { return scalar_[l].size(); }
+  // Whether the lanes of the innermost loop's inputs are asked for once, by `tabulate`, and not for every block.
+  bool tabulates() const { return tabulates_; }
 
   class runner;
 
@@ -309,11 +341,15 @@ private:
     operation op;
     place a, b, c, out;
   };
-  // Of the innermost loop: operands are lanes of a slot, or single values.
+  // Values of the innermost loop: lanes of a slot, a table along the whole loop, or one value for all lanes.
+  enum class kind : std::uint8_t { lanes, table, single };
+  struct location {
+    place at = nowhere;
+    kind in = kind::single;
+  };
   struct vector_code {
     typename detail::kernels<S, Arch>::function run;
-    std::array<place, 4> from{nowhere, nowhere, nowhere, nowhere};  // slot, or place of the single value
-    std::array<bool, 4> single{false, false, false, false};
+    std::array<location, 4> from;
     place out = nowhere;  // slot
   };
   struct reciprocal {
@@ -322,16 +358,22 @@ private:
 
   std::vector<input> inputs_;
   std::vector<place> conditions_, outputs_;
-  std::vector<S> start_;                             // values of constants, by place
-  std::vector<unsigned> input_loop_;                 // per input
-  std::vector<place> input_slot_;                    // per input of the innermost loop
-  std::vector<std::vector<scalar_code>> scalar_;     // per loop but the innermost
-  std::vector<unsigned> condition_loop_;             // per condition
-  std::vector<place> condition_slot_, output_slot_;  // nowhere: single
-  std::vector<vector_code> vector_;
-  std::size_t conditions_end_ = 0;  // instructions that the conditions need
+  std::vector<S> start_;                          // values of constants, by place
+  std::vector<unsigned> input_loop_;              // per input
+  std::vector<place> input_slot_;                 // per input of the innermost loop
+  std::vector<std::vector<scalar_code>> scalar_;  // per loop but the innermost
+  std::vector<unsigned> condition_loop_;          // per condition
+  std::vector<location> condition_in_, output_in_;
+  std::vector<vector_code> once_, vector_;  // for the tables, and for every block
+  std::vector<std::size_t> condition_end_;  // instructions that this condition needs, and those before it
+  std::vector<place> table_slot_;           // per table: where `once_` leaves its lanes
+  bool tabulates_ = false;
+  std::uint64_t inner_size_ = 1;
   std::vector<reciprocal> reciprocals_;
   std::size_t slots_ = 0, block_ = smallest_block;
+
+  // Values along the innermost loop in one table, and in all tables of operations: half of a second-level cache.
+  static constexpr std::uint64_t largest_table = 1u << 14, largest_tables = 1u << 15;
 
   static double weight_of(operation op) {
     switch (op) {
@@ -381,7 +423,6 @@ private:
     std::vector<place> wanted = conditions_;
     wanted.insert(wanted.end(), outputs_.begin(), outputs_.end());
     const std::vector<bool> needed = reach(t, wanted);
-    const std::vector<bool> early = reach(t, conditions_);
     const unsigned innermost = static_cast<unsigned>(nest.size()) - 1;
 
     const auto loop_of = [&](std::size_t p) {
@@ -408,15 +449,11 @@ private:
 
     // The innermost loop. A comparison that only selects is done where it selects.
     std::vector<int> uses(entries.size(), 0), selecting(entries.size(), 0);
-    std::vector<place> code;  // in order: what the conditions need, then the rest
-    for (int pass = 0; pass < 2; ++pass) {
-      for (std::size_t p = 0; p < entries.size(); ++p) {
-        if (needed[p] && early[p] == (pass == 0) && inner(static_cast<place>(p)) && entries[p].op != operation::input)
-          code.push_back(static_cast<place>(p));
-      }
-    }
-    for (const place p : code) {
-      const auto& e = entries[at(p)];
+    std::vector<place> code;
+    for (std::size_t p = 0; p < entries.size(); ++p) {
+      const auto& e = entries[p];
+      if (!needed[p] || !inner(static_cast<place>(p)) || e.op == operation::input) continue;
+      code.push_back(static_cast<place>(p));
       for (const place q : {e.a, e.b, e.c}) {
         if (q != nowhere) ++uses[at(q)];
       }
@@ -428,18 +465,11 @@ private:
       return detail::is_comparison(entries[at(p)].op) && uses[at(p)] == selecting[at(p)] && inner(p);
     };
 
-    struct step {
-      place p;
-      std::array<place, 4> from;
-      int count;
-      operation compare;
-    };
     std::vector<step> steps;
-    std::size_t early_steps = 0;
     for (const place p : code) {
       if (folded(p)) continue;
       const auto& e = entries[at(p)];
-      step s{p, {e.a, e.b, e.c, nowhere}, e.c != nowhere ? 3 : e.b != nowhere ? 2 : 1, operation::constant};
+      step s{p, {e.a, e.b, e.c, nowhere}, e.c != nowhere ? 3u : e.b != nowhere ? 2u : 1u, operation::constant};
       if (e.op == operation::select) {
         if (folded(e.a)) {
           const auto& m = entries[at(e.a)];
@@ -449,78 +479,77 @@ private:
         }
       }
       steps.push_back(s);
-      if (early[at(p)]) early_steps = steps.size();
     }
-    conditions_end_ = early_steps;
 
-    // Slots for lanes, reused once nothing reads them any more.
-    const std::size_t forever = steps.size();
-    std::vector<std::size_t> last(entries.size(), 0);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      for (int k = 0; k < steps[i].count; ++k) {
-        const place q = steps[i].from[static_cast<std::size_t>(k)];
-        if (q >= 0 && inner(q)) last[at(q)] = i;
-      }
-    }
-    for (const place p : wanted)
-      last[at(p)] = forever;
-    std::vector<place> slot(entries.size(), nowhere), free;
-    const auto take = [&] {
-      if (free.empty()) return static_cast<place>(slots_++);
-      const place s = free.back();
-      free.pop_back();
-      return s;
+    // What repeats itself in every row is kept in tables: the inputs, and what follows from them alone.
+    inner_size_ = nest[innermost].size;
+    const bool merged = (nest[innermost].axes & (nest[innermost].axes - 1)) != 0;
+    tabulates_ = merged || inner_size_ <= largest_table;
+    bool operations_too = tabulates_ && innermost > 0;
+    const auto repeats = [&](place p) {
+      return tabulates_ && inner(p) &&
+             (entries[at(p)].op == operation::input || (operations_too && (axes[at(p)] & ~nest[innermost].axes) == 0));
     };
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      input_slot_.push_back(nowhere);
-      if (inner(inputs_[i].at)) input_slot_[i] = slot[at(inputs_[i].at)] = take();
+    std::vector<place> kept;
+    std::vector<location> where(entries.size());
+    const auto find_kept = [&] {
+      const auto keep = [&](place p) {
+        if (p < 0 || !repeats(p) || where[at(p)].at != nowhere) return;
+        where[at(p)] = {static_cast<place>(kept.size()), kind::table};
+        kept.push_back(p);
+      };
+      for (const step& s : steps) {
+        if (repeats(s.p)) continue;
+        for (unsigned k = 0; k < s.count; ++k)
+          keep(s.from[k]);
+      }
+      for (const place p : wanted)
+        keep(p);
+    };
+    find_kept();
+    if (operations_too && kept.size() * inner_size_ > largest_tables) {
+      operations_too = false;
+      kept.clear();
+      where.assign(entries.size(), location{});
+      find_kept();
     }
+
+    std::vector<step> once;
+    std::vector<std::vector<step>> by_condition(conditions_.size() + 1);  // what each needs; then the rest
+    const std::vector<std::size_t> first_for = first_conditions(t);
+    for (const step& s : steps)
+      (repeats(s.p) ? once : by_condition[first_for[at(s.p)]]).push_back(s);
+
     std::vector<place> inverse(entries.size(), nowhere);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const step& s = steps[i];
-      const operation op = entries[at(s.p)].op;
-      vector_code v;
-      for (std::size_t k = 0; k < static_cast<std::size_t>(s.count); ++k) {
-        const place q = s.from[k];
-        if (q == t_zero()) {
-          v.single[k] = true;
-          v.from[k] = q;
-        } else if (inner(q)) {
-          v.from[k] = slot[at(q)];
-        } else {
-          v.single[k] = true;
-          v.from[k] = q;
-        }
-      }
-      if (s.compare != operation::constant) {
-        v.run = detail::kernels<S, Arch>::find_chosen(s.compare, v.single.data());
-      } else if (op == operation::divide && how == division::reciprocal && v.single[1]) {
-        const place divisor = v.from[1];
-        if (inverse[at(divisor)] == nowhere) {
-          inverse[at(divisor)] = static_cast<place>(start_.size());
-          start_.push_back(S(1) / start_[at(divisor)]);
-          reciprocals_.push_back({divisor, inverse[at(divisor)]});
-        }
-        v.from[1] = inverse[at(divisor)];
-        v.run = detail::kernels<S, Arch>::find(operation::multiply, v.single.data());
-      } else if (op == operation::divide && how == division::reciprocal && !v.single[0]) {
-        v.run = &detail::kernels<S, Arch>::by_reciprocal;
-      } else {
-        v.run = detail::kernels<S, Arch>::find(op, v.single.data());
-      }
-      for (std::size_t k = 0; k < static_cast<std::size_t>(s.count); ++k) {  // an operand read twice is freed once
-        const place q = s.from[k];
-        if (q < 0 || !inner(q) || last[at(q)] != i || slot[at(q)] == nowhere) continue;
-        free.push_back(slot[at(q)]);
-        slot[at(q)] = nowhere;
-      }
-      v.out = slot[at(s.p)] = take();
-      vector_.push_back(v);
+    const auto inputs_to_slots = [&](slots& in) {
+      for (std::size_t i = 0; i < inputs_.size(); ++i)
+        input_slot_.push_back(inner(inputs_[i].at) ? in.take(inputs_[i].at) : nowhere);
+    };
+    if (tabulates_) {
+      slots in(entries.size());
+      inputs_to_slots(in);
+      emit(t, once, kept, inner, how, std::vector<location>(entries.size()), in, inverse, once_);
+      for (const place p : kept)
+        table_slot_.push_back(in.of[at(p)]);
+      slots_ = in.count;
     }
+    slots in(entries.size());
+    if (!tabulates_) inputs_to_slots(in);
+    std::vector<step> every;
+    for (std::size_t k = 0; k <= conditions_.size(); ++k) {
+      every.insert(every.end(), by_condition[k].begin(), by_condition[k].end());
+      if (k < conditions_.size()) condition_end_.push_back(every.size());
+    }
+    emit(t, every, wanted, inner, how, where, in, inverse, vector_);
+    slots_ = slots_ > in.count ? slots_ : in.count;
+    const auto location_of = [&](place p) {
+      if (where[at(p)].in == kind::table || !inner(p)) return where[at(p)];
+      return location{in.of[at(p)], kind::lanes};
+    };
     for (const place p : conditions_)
-      condition_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
+      condition_in_.push_back(location_of(p));
     for (const place p : outputs_)
-      output_slot_.push_back(inner(p) ? slot[at(p)] : nowhere);
+      output_in_.push_back(location_of(p));
     start_.push_back(S(0));  // the zero that masks are compared with
     const std::size_t fitting = 24 * 1024 / (sizeof(S) * (slots_ + 1));
     block_ = largest_block;
@@ -528,6 +557,99 @@ private:
       block_ /= 2;
   }
   static constexpr place t_zero() { return -2; }
+
+  // The first condition that needs each operation; their number where none does.
+  std::vector<std::size_t> first_conditions(const tape<S>& t) const {
+    std::vector<std::size_t> first(t.size(), conditions_.size());
+    const auto lower = [&](place p, std::size_t k) { first[at(p)] = k < first[at(p)] ? k : first[at(p)]; };
+    for (std::size_t k = 0; k < conditions_.size(); ++k)
+      lower(conditions_[k], k);
+    for (std::size_t p = t.size(); p-- > 0;) {
+      const auto& e = t.entries()[p];
+      for (const place q : {e.a, e.b, e.c}) {
+        if (q != nowhere) lower(q, first[p]);
+      }
+    }
+    return first;
+  }
+
+  // An operation of the innermost loop.
+  struct step {
+    place p;
+    std::array<place, 4> from;
+    unsigned count;     // of operands
+    operation compare;  // that selects
+  };
+  // Memory for lanes, reused once nothing reads them any more.
+  struct slots {
+    std::vector<place> of, free;  // slot of each value
+    std::size_t count = 0;
+    explicit slots(std::size_t values) : of(values, nowhere) {}
+    place take(place value) {
+      place s = static_cast<place>(count);
+      if (free.empty()) {
+        ++count;
+      } else {
+        s = free.back();
+        free.pop_back();
+      }
+      return of[at(value)] = s;
+    }
+    void give(place value) {
+      free.push_back(of[at(value)]);
+      of[at(value)] = nowhere;
+    }
+  };
+  // Code for the steps. `tables`: the values that are there already; `wanted`: those that are read afterwards.
+  template <class Inner>
+  void emit(const tape<S>& t, const std::vector<step>& steps, const std::vector<place>& wanted, const Inner& inner,
+            division how, const std::vector<location>& tables, slots& in, std::vector<place>& inverse,
+            std::vector<vector_code>& code) {
+    const auto in_slot = [&](place q) { return q >= 0 && inner(q) && tables[at(q)].at == nowhere; };
+    std::vector<std::size_t> last(t.size(), 0);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      for (unsigned k = 0; k < steps[i].count; ++k) {
+        if (in_slot(steps[i].from[k])) last[at(steps[i].from[k])] = i;
+      }
+    }
+    for (const place p : wanted)
+      last[at(p)] = steps.size();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const step& s = steps[i];
+      const operation op = t.entries()[at(s.p)].op;
+      vector_code v;
+      std::array<bool, 4> single{};
+      for (unsigned k = 0; k < s.count; ++k) {
+        const place q = s.from[k];
+        single[k] = q < 0 || !inner(q);
+        v.from[k] = single[k]    ? location{q, kind::single}
+                    : in_slot(q) ? location{in.of[at(q)], kind::lanes}
+                                 : tables[at(q)];
+      }
+      if (s.compare != operation::constant) {
+        v.run = detail::kernels<S, Arch>::find_chosen(s.compare, single.data());
+      } else if (op == operation::divide && how == division::reciprocal && single[1]) {
+        const place divisor = s.from[1];
+        if (inverse[at(divisor)] == nowhere) {
+          inverse[at(divisor)] = static_cast<place>(start_.size());
+          start_.push_back(S(1) / start_[at(divisor)]);
+          reciprocals_.push_back({divisor, inverse[at(divisor)]});
+        }
+        v.from[1].at = inverse[at(divisor)];
+        v.run = detail::kernels<S, Arch>::find(operation::multiply, single.data());
+      } else if (op == operation::divide && how == division::reciprocal && !single[0]) {
+        v.run = &detail::kernels<S, Arch>::by_reciprocal;
+      } else {
+        v.run = detail::kernels<S, Arch>::find(op, single.data());
+      }
+      for (unsigned k = 0; k < s.count; ++k) {  // an operand read twice is freed once
+        const place q = s.from[k];
+        if (in_slot(q) && last[at(q)] == i && in.of[at(q)] != nowhere) in.give(q);
+      }
+      v.out = in.take(s.p);
+      code.push_back(v);
+    }
+  }
 };
 
 // The memory of one worker, and the loops.
@@ -535,27 +657,20 @@ template <class S, class Arch>
 class program<S, Arch>::runner {
 public:
   explicit runner(const program& p)
-      : program_(&p), value_(p.start_), lanes_((p.slots_ + p.outputs_.size()) * p.block_) {
-    code_.reserve(p.vector_.size());
-    for (const vector_code& v : p.vector_) {
-      detail::instruction<S> i;
-      i.run = v.run;
-      const auto operand = [&](std::size_t k) -> const S* {
-        if (v.from[k] == nowhere) return nullptr;
-        if (v.from[k] == t_zero()) return &value_.back();
-        return v.single[k] ? &value_[at(v.from[k])] : lane(v.from[k]);
-      };
-      i.a = operand(0);
-      i.b = operand(1);
-      i.c = operand(2);
-      i.d = operand(3);
-      i.out = lane(v.out);
-      code_.push_back(i);
-    }
-    for (std::size_t k = 0; k < p.outputs_.size(); ++k) {
-      output_.push_back(p.output_slot_[k] == nowhere ? lane(static_cast<place>(p.slots_ + k))
-                                                     : lane(p.output_slot_[k]));
-    }
+      : program_(&p),
+        value_(p.start_),
+        lanes_((p.slots_ + 2 * p.outputs_.size() + 1) * p.block_),
+        length_(static_cast<std::size_t>(p.inner_size_) + group),
+        tables_(p.table_slot_.size() * length_),
+        condition_(p.conditions_.size()),
+        output_(p.outputs_.size()),
+        result_(p.outputs_.size()) {
+    place_code(p.once_, once_);
+    place_code(p.vector_, code_);
+    for (std::size_t k = 0; k < p.conditions_.size(); ++k)
+      place_value(p.condition_in_[k], condition_[k], nullptr);
+    for (std::size_t k = 0; k < p.outputs_.size(); ++k)
+      place_value(p.output_in_[k], output_[k], constant_lane(k));
   }
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
@@ -572,11 +687,29 @@ public:
   // The first condition that fails in loop `l`, or -1.
   int failing(std::size_t l) const {
     for (std::size_t k = 0; k < program_->conditions_.size(); ++k) {
-      if (program_->condition_slot_[k] == nowhere && program_->condition_loop_[k] == l &&
+      if (program_->condition_in_[k].in == kind::single && program_->condition_loop_[k] == l &&
           value_[at(program_->conditions_[k])] == S(0))
         return static_cast<int>(k);
     }
     return -1;
+  }
+
+  // Takes the lanes of the inputs for points `begin` to `begin + n` of the innermost loop into the tables.
+  void tabulate(std::size_t begin, std::size_t n) {
+    for (const detail::instruction<S>& i : once_)
+      i.run(i, padded(n));
+    for (std::size_t k = 0; k < program_->table_slot_.size(); ++k) {
+      const S* const from = lane(program_->table_slot_[k]);
+      S* const to = tables_.data() + k * length_ + begin;
+      // What follows the last value repeats it; elsewhere the next block comes over it.
+      for (std::size_t j = 0; j < n + group; ++j)
+        to[j] = from[j < n ? j : n - 1];
+    }
+  }
+  // Reads the tables from here on.
+  void move_to(std::size_t begin) {
+    for (const moving& m : moving_)
+      *m.pointer = m.table + begin;
   }
 
   // Begins a row of the innermost loop.
@@ -584,10 +717,10 @@ public:
     for (const reciprocal& r : program_->reciprocals_)
       value_[at(r.out)] = S(1) / value_[at(r.of)];
     for (std::size_t k = 0; k < program_->outputs_.size(); ++k) {
-      if (program_->output_slot_[k] != nowhere) continue;
+      if (program_->output_in_[k].in != kind::single) continue;
       const S v = value_[at(program_->outputs_[k])];
       for (std::size_t i = 0; i < program_->block_; ++i)
-        output_[k][i] = v;
+        constant_lane(k)[i] = v;
     }
   }
   // Where the lanes of an input of the innermost loop belong; nullptr for inputs of other loops.
@@ -595,44 +728,81 @@ public:
     return program_->input_slot_[input] == nowhere ? nullptr : lane(program_->input_slot_[input]);
   }
 
-  // Computes `n` lanes. failed[i] is the condition that lane i fails, or -1; false if all fail, when nothing else was
-  // computed. Returns whether any condition was looked at, in `looked`.
-  bool block(std::size_t n, int* failed, bool& looked) {
-    constexpr std::size_t W = lanes<S, Arch>;
-    const std::size_t padded = (n + W - 1) / W * W;
-    std::size_t i = 0;
-    for (; i < program_->conditions_end_; ++i)
-      code_[i].run(code_[i], padded);
-    looked = false;
-    std::size_t lost = 0;
-    for (std::size_t k = 0; k < program_->conditions_.size(); ++k) {
-      if (program_->condition_slot_[k] == nowhere) continue;
-      const S* holds = lane(program_->condition_slot_[k]);
+  // Computes `n` lanes; those that fail a condition give NaN. failed(k, m): condition k is the first that fails in m
+  // lanes. Returns in how many none fails; if in none, the rest was not computed.
+  template <class Failed>
+  std::size_t block(std::size_t n, const Failed& failed) {
+    using K = detail::kernels<S, Arch>;
+    const std::size_t whole = padded(n);
+    S* const alive = lane(static_cast<place>(program_->slots_ + 2 * output_.size()));
+    std::size_t i = 0, left = n;
+    bool looked = false;
+    for (std::size_t k = 0; k < condition_.size(); ++k) {
+      if (!condition_[k]) continue;
+      for (; i < program_->condition_end_[k]; ++i)
+        code_[i].run(code_[i], whole);
       if (!looked) {
         looked = true;
-        for (std::size_t j = 0; j < n; ++j)
-          failed[j] = -1;
+        for (std::size_t j = 0; j < whole; ++j)
+          alive[j] = S(j < n);
       }
-      for (std::size_t j = 0; j < n; ++j) {
-        if (holds[j] == S(0) && failed[j] < 0) failed[j] = static_cast<int>(k), ++lost;
-      }
+      const std::size_t holding = K::keep(alive, condition_[k], whole);
+      if (holding < left) failed(k, left - holding);
+      left = holding;
+      if (left == 0) return 0;
     }
-    if (looked && lost == n) return false;
     for (; i < code_.size(); ++i)
-      code_[i].run(code_[i], padded);
-    return true;
+      code_[i].run(code_[i], whole);
+    for (std::size_t k = 0; k < output_.size(); ++k) {
+      result_[k] = output_[k];
+      if (left < n) K::blank(blanked_lane(k), output_[k], alive, whole), result_[k] = blanked_lane(k);
+    }
+    return left;
   }
-  const S* output(std::size_t k) const { return output_[k]; }
-  S* output(std::size_t k) { return output_[k]; }
+  const S* output(std::size_t k) const { return result_[k]; }
 
 private:
+  static constexpr std::size_t group = detail::kernels<S, Arch>::group * lanes<S, Arch>;
+  static std::size_t padded(std::size_t n) { return (n + group - 1) / group * group; }
+
   S* lane(place slot) const { return lanes_.data() + at(slot) * program_->block_; }
+  // Of output k where it is one value for all lanes, and where points of a block fail. Behind them: what fails nothing.
+  S* constant_lane(std::size_t k) const { return lane(static_cast<place>(program_->slots_ + k)); }
+  S* blanked_lane(std::size_t k) const { return lane(static_cast<place>(program_->slots_ + output_.size() + k)); }
+
+  // A pointer into a table, which moves along it.
+  struct moving {
+    const S** pointer;
+    const S* table;
+  };
+  void place_value(const location& l, const S*& pointer, const S* single) {
+    pointer = single;
+    if (l.in == kind::lanes) pointer = lane(l.at);
+    if (l.in == kind::table) moving_.push_back({&pointer, pointer = tables_.data() + at(l.at) * length_});
+  }
+  void place_code(const std::vector<vector_code>& from, std::vector<detail::instruction<S>>& to) {
+    to.resize(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const auto operand = [&](const location& l, const S*& pointer) {
+        place_value(l, pointer, l.at == nowhere ? nullptr : l.at == t_zero() ? &value_.back() : &value_[at(l.at)]);
+      };
+      to[i].run = from[i].run;
+      operand(from[i].from[0], to[i].a);
+      operand(from[i].from[1], to[i].b);
+      operand(from[i].from[2], to[i].c);
+      operand(from[i].from[3], to[i].d);
+      to[i].out = lane(from[i].out);
+    }
+  }
 
   const program* program_;
   std::vector<S> value_;  // single values, by place
   detail::lane_store<S> lanes_;
-  std::vector<detail::instruction<S>> code_;
-  std::vector<S*> output_;
+  std::size_t length_;  // of a table
+  std::vector<S> tables_;
+  std::vector<moving> moving_;
+  std::vector<detail::instruction<S>> once_, code_;
+  std::vector<const S*> condition_, output_, result_;  // nullptr: a condition of another loop
 };
 
 }  // namespace layercake::bulk

@@ -233,6 +233,13 @@ private:
   place at_ = nowhere;
 };
 
+// Whether a mask may hold at some point of the sweep: formulas leave out what holds nowhere, such as the experts of a
+// model without any.
+template <class S>
+bool any(const recorded_mask<S>& m) {
+  return !m.known() || m.value();
+}
+
 template <class S = double>
 class recorded {
 public:

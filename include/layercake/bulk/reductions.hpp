@@ -26,20 +26,23 @@ public:
   template <class T>
   void put(const T& x) {
     static_assert(std::is_trivially_copyable_v<T>);
-    const auto* p = reinterpret_cast<const unsigned char*>(&x);
-    bytes_.insert(bytes_.end(), p, p + sizeof x);
+    append(&x, sizeof x);
   }
   template <class T>
   void put(const std::vector<T>& v) {
     static_assert(std::is_trivially_copyable_v<T>);
     put(static_cast<std::uint64_t>(v.size()));
-    const auto* p = reinterpret_cast<const unsigned char*>(v.data());
-    bytes_.insert(bytes_.end(), p, p + v.size() * sizeof(T));
+    append(v.data(), v.size() * sizeof(T));
   }
   std::vector<unsigned char>& bytes() { return bytes_; }
 
 private:
   std::vector<unsigned char> bytes_;
+  void append(const void* from, std::size_t n) {
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + n);
+    if (n > 0) std::memcpy(bytes_.data() + at, from, n);
+  }
 };
 
 class reader {
@@ -100,27 +103,56 @@ template <class S>
 bool counts(S x) {
   return x - x == S(0);
 }
-// The least finite value, times the sign; infinite if there is none.
-template <class S>
-S least_of(const S* c, std::size_t n, S sign) {
-  using B = batch<S>;
-  const S infinity = std::numeric_limits<S>::infinity();
-  S least = infinity;
-  std::size_t i = 0;
-  if (n >= B::size) {
-    B all(infinity);
-    for (; i + B::size <= n; i += B::size) {
-      const B v = read_lanes<typename B::arch_type>(c + i) * B(sign);
-      all = xsimd::select((v < all) & (v > B(-infinity)), v, all);  // false for NaN
-    }
-    S x[B::size];
-    write_lanes(x, all);
-    for (const S v : x)
-      least = v < least ? v : least;
+// Minima alone are looked for: of -x where it is the largest that is wanted.
+template <bool Largest, class T>
+T signed_as(const T& x) {
+  if constexpr (Largest) return -x;
+  return x;
+}
+// What a reduction watches in registers while a block is computed, to say afterwards that nothing of the block matters
+// to it.
+template <class B, bool Largest>
+struct least_seen {
+  B least;
+  void see(const B& v) {
+    const B x = signed_as<Largest>(v);
+    least = xsimd::select(x < least, x, least);  // false for NaN
   }
+};
+
+// The least finite value of all of c, or of -c; infinite if there is none. In four chains, because one would wait for
+// itself.
+template <bool Largest, class S>
+S least_of(const S* c, std::size_t n) {
+  using B = batch<S>;
+  constexpr std::size_t chains = 4;
+  const S infinity = std::numeric_limits<S>::infinity();
+  std::array<least_seen<B, Largest>, chains> seen;
+  for (auto& s : seen)
+    s.least = B(infinity);
+  std::size_t i = 0;
+  for (; i + chains * B::size <= n; i += chains * B::size) {
+    for (std::size_t k = 0; k < chains; ++k)
+      seen[k].see(read_lanes<typename B::arch_type>(c + i + k * B::size));
+  }
+  for (; i + B::size <= n; i += B::size)
+    seen[0].see(read_lanes<typename B::arch_type>(c + i));
+  S x[chains * B::size];
+  for (std::size_t k = 0; k < chains; ++k)
+    write_lanes(x + k * B::size, seen[k].least);
+  S least = infinity;
+  for (const S v : x)
+    least = v < least ? v : least;
   for (; i < n; ++i) {
-    const S v = c[i] * sign;
-    if (v < least && v > -infinity) least = v;
+    const S v = signed_as<Largest>(c[i]);
+    least = v < least ? v : least;
+  }
+  if (least == -infinity) {  // which does not count
+    least = infinity;
+    for (i = 0; i < n; ++i) {
+      const S v = signed_as<Largest>(c[i]);
+      least = v < least && v > -infinity ? v : least;
+    }
   }
   return least;
 }
@@ -165,28 +197,44 @@ struct ranked {
 // ---- extremes
 // --------------------------------------------------------------------------------------------------------------------
 
-// The k least values (largest = false) and their points, best first.
-template <class S>
+// The k least values, or the least of -x, and their points, best first.
+template <class S, bool Largest>
 struct best_state {
   std::size_t k = 1;
-  bool largest = false;
-  std::vector<detail::ranked<S>> list;
+  std::vector<detail::ranked<S>> list{};
 
+  // For loops that go through the points in their order: an equal value that comes later does not enter.
+  template <class B>
+  detail::least_seen<B, Largest> watch() const {
+    return {B(std::numeric_limits<S>::infinity())};
+  }
+  template <class B>
+  bool dismisses(const detail::least_seen<B, Largest>& seen) const {
+    return !xsimd::any(seen.least < B(bound()));
+  }
   void add(const results<S>& r) {
     const S* const c = r.column[0];
-    const S sign = largest ? S(-1) : S(1);
-    S bound = list.size() < k ? std::numeric_limits<S>::infinity() : list.back().value;
-    const S best = detail::least_of(c, r.n, sign);
+    S bound = this->bound();
+    const S best = detail::least_of<Largest>(c, r.n);
     if (!(best <= bound) || !detail::counts(best)) return;
     // The one best of a block, or all that may enter the list.
     if (k == 1 && best < bound) bound = best;
-    for (std::size_t i = 0; i < r.n; ++i) {
-      const S v = c[i] * sign;
+    const auto look_at = [&](std::size_t i) {
+      const S v = detail::signed_as<Largest>(c[i]);
       if (v <= bound && detail::counts(v)) {
         insert({v, r.index(i)});
         if (list.size() == k) bound = list.back().value;
       }
+    };
+    using B = batch<S>;
+    std::size_t i = 0;
+    for (; i + B::size <= r.n; i += B::size) {
+      if (!xsimd::any(detail::signed_as<Largest>(read_lanes<typename B::arch_type>(c + i)) <= B(bound))) continue;
+      for (std::size_t j = 0; j < B::size; ++j)
+        look_at(i + j);
     }
+    for (; i < r.n; ++i)
+      look_at(i);
   }
   void merge(const best_state& o) {
     for (const auto& e : o.list)
@@ -195,6 +243,8 @@ struct best_state {
   void save(writer& w) const { w.put(list); }
   void load(reader& r) { r.get(list); }
 
+  // What a value has to be below to enter.
+  S bound() const { return list.size() < k ? std::numeric_limits<S>::infinity() : list.back().value; }
   void insert(const detail::ranked<S>& e) {
     if (list.size() == k && !e.before(list.back())) return;
     if (list.size() == k) list.pop_back();
@@ -205,51 +255,54 @@ struct best_state {
   }
 };
 
-template <class F>
+template <class F, bool Largest>
 struct extreme {
   std::tuple<F> of;
   std::size_t k;
-  bool largest;
 
   template <class S>
-  best_state<S> start() const {
-    return {k, largest, {}};
+  best_state<S, Largest> start() const {
+    return {k};
+  }
+  void describe(writer& w) const {
+    w.put(Largest ? '>' : '<');
+    w.put(static_cast<std::uint64_t>(k));
   }
   template <class S, class Unit>
-  auto finish(const best_state<S>& s) const {
+  auto finish(const best_state<S, Largest>& s) const {
     found_point<quantity_t<Unit, S>> p;
-    if (!s.list.empty()) p = {detail::typed<Unit>(largest ? -s.list[0].value : s.list[0].value), s.list[0].index, true};
+    if (!s.list.empty()) p = {detail::typed<Unit>(detail::signed_as<Largest>(s.list[0].value)), s.list[0].index, true};
     return p;
   }
 };
-template <class F>
-struct ranking : extreme<F> {
+template <class F, bool Largest>
+struct ranking : extreme<F, Largest> {
   template <class S, class Unit>
-  auto finish(const best_state<S>& s) const {
+  auto finish(const best_state<S, Largest>& s) const {
     std::vector<found_point<quantity_t<Unit, S>>> list;
     for (const auto& e : s.list)
-      list.push_back({detail::typed<Unit>(this->largest ? -e.value : e.value), e.index, true});
+      list.push_back({detail::typed<Unit>(detail::signed_as<Largest>(e.value)), e.index, true});
     return list;
   }
 };
 
 // The least and the greatest value of f, and where.
 template <class F>
-extreme<F> minimum(F f) {
-  return {{std::move(f)}, 1, false};
+extreme<F, false> minimum(F f) {
+  return {{std::move(f)}, 1};
 }
 template <class F>
-extreme<F> maximum(F f) {
-  return {{std::move(f)}, 1, true};
+extreme<F, true> maximum(F f) {
+  return {{std::move(f)}, 1};
 }
 // The k least or greatest values of f, best first.
 template <class F>
-ranking<F> least(std::size_t k, F f) {
-  return {{{std::move(f)}, k > 0 ? k : 1, false}};
+ranking<F, false> least(std::size_t k, F f) {
+  return {{{std::move(f)}, k > 0 ? k : 1}};
 }
 template <class F>
-ranking<F> greatest(std::size_t k, F f) {
-  return {{{std::move(f)}, k > 0 ? k : 1, true}};
+ranking<F, true> greatest(std::size_t k, F f) {
+  return {{{std::move(f)}, k > 0 ? k : 1}};
 }
 
 // ---- Pareto front
@@ -320,6 +373,7 @@ struct pareto_front {
   front_state<S, sizeof...(F)> start() const {
     return {};
   }
+  void describe(writer& w) const { w.put('p'); }
   // In rising order of the first objective.
   template <class S, class... Unit>
   auto finish(front_state<S, sizeof...(F)> s) const {
@@ -458,6 +512,7 @@ struct moments_of {
   moments_state<S, 1> start() const {
     return {};
   }
+  void describe(writer& w) const { w.put('m'); }
   template <class S, class Unit>
   auto finish(const moments_state<S, 1>& s) const {
     using Squared = quantity_t<typename square_unit<Unit>::type, double>;
@@ -501,6 +556,7 @@ struct covariance_of {
   moments_state<S, N> start() const {
     return {};
   }
+  void describe(writer& w) const { w.put('v'); }
   template <class S, class...>
   joint_spread<N> finish(const moments_state<S, N>& s) const {
     joint_spread<N> j{s.n, {}, s.mean, {}};
@@ -586,6 +642,12 @@ struct histogram_of {
     const double l = logarithmic ? std::log(low) : low, h = logarithmic ? std::log(high) : high;
     return {l, (h - l) / static_cast<double>(bins), logarithmic, std::vector<std::uint64_t>(bins, 0)};
   }
+  void describe(writer& w) const {
+    w.put(logarithmic ? 'l' : 'h');
+    w.put(low);
+    w.put(high);
+    w.put(static_cast<std::uint64_t>(bins));
+  }
   template <class S, class U>
   auto finish(const histogram_state<S>& s) const {
     static_assert(std::same_as<U, Unit>, "layercake: the edges of a histogram have another unit than what it counts");
@@ -603,7 +665,8 @@ template <class Q, class F>
 auto histogram(const Q& low, const Q& high, std::size_t bins, F f) {
   const double l = static_cast<double>(layercake::detail::access::base(low)),
                h = static_cast<double>(layercake::detail::access::base(high));
-  if (!(l < h) || bins == 0) raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper"));
+  if (!(l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
+    raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper, both finite"));
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
 }
 // Bins of equal ratio; both ends above 0.
@@ -611,8 +674,9 @@ template <class Q, class F>
 auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, F f) {
   const double l = static_cast<double>(layercake::detail::access::base(low)),
                h = static_cast<double>(layercake::detail::access::base(high));
-  if (!(l > 0 && l < h) || bins == 0)
-    raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper"));
+  if (!(l > 0 && l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
+    raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper, "
+                "both finite"));
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
 }
 
@@ -703,6 +767,7 @@ struct quantiles_of {
   quantile_state<S> start() const {
     return {};
   }
+  void describe(writer& w) const { w.put('q'); }
   template <class S, class Unit>
   auto finish(const quantile_state<S>& s) const {
     std::vector<quantity_t<Unit, double>> q;
@@ -724,18 +789,32 @@ quantiles_of<F> quantiles(std::vector<double> shares, F f) {
 // ---- columns
 // -------------------------------------------------------------------------------------------------------------------------
 
+// Values go straight to the user's memory, to which no two chunks write at one place. What travels between ranks is
+// read back from there.
 template <class Unit, class C>
 struct column_state {
   struct run {
     std::uint64_t first, step, n;  // points first, first + step, ...
   };
   column_view<Unit, C> to;
-  std::vector<run> runs;
-  std::vector<C> value;
-  bool root = false;  // of the whole sweep: writes
+  bool gaps = true;   // a point may be passed over
+  bool root = false;  // of the whole sweep
+  std::vector<run> runs{};
+  std::vector<C> value{};  // of the runs, where they came from another rank
 
   template <class S>
   void add(const results<S>& r) {
+    if (!r.offset && r.step == 1) {
+      to.convert(r.column[0], r.n, to.data() + r.first);
+    } else {
+      std::array<C, largest_block> own;
+      for (std::size_t done = 0; done < r.n; done += largest_block) {
+        const std::size_t n = r.n - done < largest_block ? r.n - done : largest_block;
+        to.convert(r.column[0] + done, n, own.data());
+        for (std::size_t i = 0; i < n; ++i)
+          to.data()[r.index(done + i)] = own[i];
+      }
+    }
     if (r.offset) {
       for (std::size_t i = 0; i < r.n; ++i)
         runs.push_back({r.index(i), 0, 1});
@@ -744,54 +823,51 @@ struct column_state {
     } else {
       runs.push_back({r.first, r.step, r.n});
     }
-    const std::size_t old = value.size();
-    value.resize(old + r.n);
-    to.convert(r.column[0], r.n, value.data() + old);
   }
   void merge(const column_state& o) {
-    const C* from = o.value.data();
-    for (const run& x : o.runs) {
-      C* const at = to.data() + x.first;
-      if (x.step == 1) {
-        for (std::uint64_t i = 0; i < x.n; ++i)
-          at[i] = from[i];
-      } else {
-        for (std::uint64_t i = 0; i < x.n; ++i)
-          at[i * x.step] = from[i];
-      }
-      from += x.n;
-    }
+    if (o.value.empty()) return;
+    std::size_t k = 0;
+    o.each([&](std::uint64_t at) { to.data()[at] = o.value[k++]; });
   }
   void save(writer& w) const {
+    std::vector<C> all;
     if (root) {  // what was written so far
-      std::vector<C> all(to.data(), to.data() + to.size());
-      w.put(all);
-      return;
+      all.assign(to.data(), to.data() + to.size());
+    } else {
+      w.put(runs);
+      each([&](std::uint64_t at) { all.push_back(to.data()[at]); });
     }
-    w.put(runs);
-    w.put(value);
+    w.put(all);
   }
   void load(reader& r) {
-    if (root) {
-      std::vector<C> all;
-      r.get(all);
-      if (all.size() != to.size()) raise(error("bulk: a checkpoint holds a column of another length"));
-      for (std::size_t i = 0; i < all.size(); ++i)
-        to.data()[i] = all[i];
-      return;
-    }
-    r.get(runs);
+    if (!root) r.get(runs);
     r.get(value);
+    std::uint64_t n = 0;
+    for (const run& x : runs)
+      n += x.n;
+    if (value.size() != (root ? to.size() : n)) raise(error("bulk: a saved state holds a column of another length"));
+    if (!root) return;
+    for (std::size_t i = 0; i < value.size(); ++i)
+      to.data()[i] = value[i];
+    value = {};
   }
-  // A sweep that did not end leaves no half-written column.
+  // Points that no block gives are NaN where there may be gaps, and so is every point of a sweep that does not end.
   void begin() {
     root = true;
+    if (gaps) abandon();
+  }
+  void abandon() const {
     for (std::size_t i = 0; i < to.size(); ++i)
       to.clear(i);
   }
-  void abandon() {
-    for (std::size_t i = 0; i < to.size(); ++i)
-      to.clear(i);
+
+private:
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (const run& x : runs) {
+      for (std::uint64_t i = 0; i < x.n; ++i)
+        visit(x.first + i * x.step);
+    }
   }
 };
 
@@ -799,9 +875,15 @@ template <class Unit, class C, class F>
 struct into_column {
   std::tuple<F> of;
   column_view<Unit, C> to;
+  bool gaps = true;
   template <class S>
   column_state<Unit, C> start() const {
-    return {to, {}, {}, false};
+    return {to, gaps};
+  }
+  void describe(writer& w) const {
+    w.put('c');
+    w.put(sizeof(C));
+    w.put(to.base_units());
   }
   template <class S, class U>
   auto finish(const column_state<Unit, C>&) const {
@@ -816,5 +898,82 @@ template <class Unit, class C, class F>
 into_column<Unit, C, F> into(const column_view<Unit, C>& to, F f) {
   return {{std::move(f)}, to};
 }
+
+namespace detail {
+
+// Mixes bytes into a fingerprint (FNV-1a with a final shift: Fowler, Noll, Vo).
+inline std::uint64_t mixed(std::uint64_t h, const unsigned char* data, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i)
+    h = (h ^ data[i]) * 0x100000001b3u;
+  return h ^ (h >> 29);
+}
+
+// Which reductions, in which order, with which parameters: a checkpoint holds the states of just these. What functions
+// they keep is not in it.
+template <class... R>
+std::uint64_t fingerprint_of(const std::tuple<R...>& reductions) {
+  writer w;
+  const auto one = [&](const auto& r) {
+    if constexpr (requires { r.describe(w); }) {
+      r.describe(w);
+    } else {
+      w.put('n');
+    }
+  };
+  std::apply([&](const R&... r) { (one(r), ...); }, reductions);
+  return mixed(0xcbf29ce484222325u, w.bytes().data(), w.bytes().size());
+}
+
+// Columns are as long as the sweep, and no two share memory. Throws invalid_column before anything is written.
+template <class... R>
+void check_columns(const std::tuple<R...>& reductions, std::uint64_t total) {
+  const auto one = [&](const auto& r, std::size_t number) {
+    if constexpr (requires { r.to; }) {
+      if (r.to.size() != total) {
+        raise(invalid_column("bulk: a column of " + std::to_string(r.to.size()) + " values for a sweep of " +
+                             std::to_string(total) + " points; give memory for each point"));
+      }
+      std::size_t other = 0;
+      const auto against = [&](const auto& o) {
+        if constexpr (requires { r.to.overlaps(o.to); }) {
+          if (other < number && r.to.overlaps(o.to))
+            raise(invalid_column("bulk: two columns share memory; give each its own"));
+        }
+        ++other;
+      };
+      std::apply([&](const R&... o) { (against(o), ...); }, reductions);
+    }
+  };
+  std::size_t number = 0;
+  std::apply([&](const R&... r) { (one(r, number++), ...); }, reductions);
+}
+
+// Begins the states of a sweep, and wipes its columns unless it ended here.
+template <class States>
+class unless_kept {
+public:
+  explicit unless_kept(States& states) : states_(states) {
+    std::apply([](auto&... s) { (begin(s), ...); }, states_);
+  }
+  ~unless_kept() {
+    if (!kept) std::apply([](auto&... s) { (abandon(s), ...); }, states_);
+  }
+  unless_kept(const unless_kept&) = delete;
+  unless_kept& operator=(const unless_kept&) = delete;
+  bool kept = false;
+
+private:
+  States& states_;
+  template <class State>
+  static void begin(State& s) {
+    if constexpr (requires { s.begin(); }) s.begin();
+  }
+  template <class State>
+  static void abandon(State& s) {
+    if constexpr (requires { s.abandon(); }) s.abandon();
+  }
+};
+
+}  // namespace detail
 
 }  // namespace layercake::bulk

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <layercake/bulk/reductions.hpp>
 #include <layercake/core/error.hpp>
 #include <layercake/units/print.hpp>
@@ -29,14 +32,19 @@ struct progress_report {
   double remaining_seconds;  // at that rate
 };
 
-// What the owner of a long sweep wants.
+// What the owner of a long sweep wants. Cancellation and deadline are looked at between chunks, which take milliseconds
+// each; a sweep that they end throws `stopped`.
+//
+// The checkpoint holds the combined results of all chunks up to some point. A sweep that finds one goes on behind it:
+// no chunk is lost or counted twice, and the result has the bits of a sweep that was never stopped. A file that is
+// damaged, or of another question (other axes, values, formula, conditions or reductions), is refused.
 struct control {
   void (*progress)(const progress_report&, void*) = nullptr;
   void* context = nullptr;  // handed to progress
   double progress_seconds = 1;
-  const std::atomic<bool>* cancel = nullptr;  // checked between chunks
-  double deadline_seconds = 0;                // 0: none
-  std::string checkpoint{};                   // file; read if it is there, removed at the end. Empty: none
+  const std::atomic<bool>* cancel = nullptr;
+  double deadline_seconds = 0;  // 0: none
+  std::string checkpoint{};     // file; read if it is there, removed at the end. Empty: none
   double checkpoint_seconds = 60;
 };
 
@@ -48,6 +56,31 @@ inline std::uint64_t chunk_of(std::uint64_t points) {
   const std::uint64_t n = (points / 4096 + largest_block) / largest_block * largest_block;
   return n < least ? least : n > most ? most : n;
 }
+
+// A number that another question, or a file with another content, has with a chance of 2^-64.
+class digest {
+public:
+  void add(std::uint64_t x) {
+    h_ = (h_ ^ x) * 0x9e3779b97f4a7c15u;
+    h_ ^= h_ >> 32;
+  }
+  void add(double x) { add(std::bit_cast<std::uint64_t>(x)); }
+  void add(const void* bytes, std::size_t n) {
+    const auto* p = static_cast<const unsigned char*>(bytes);
+    add(static_cast<std::uint64_t>(n));
+    for (std::uint64_t word = 0; n > 0; word = 0) {
+      const std::size_t m = n < sizeof word ? n : sizeof word;
+      std::memcpy(&word, p, m);
+      add(word);
+      p += m, n -= m;
+    }
+  }
+  void add(const std::string& s) { add(s.data(), s.size()); }
+  std::uint64_t value() const { return h_; }
+
+private:
+  std::uint64_t h_ = 0xcbf29ce484222325u;
+};
 
 // The states of all reductions over one chunk, or over all chunks so far.
 struct partial {
@@ -90,19 +123,23 @@ struct job {
 class collector {
 public:
   collector(const detail::job& j, detail::partial& total, const control& c)
-      : job_(j), total_(total), control_(c), begin_(clock::now()), reported_(begin_), saved_(begin_) {
+      : job_(j), total_(total), control_(c), begin_(clock::now()), reported_(begin_), saved_(begin_) {}
+
+  // Begins: reads the checkpoint, if there is one. The number of the first chunk to do; those before it were done
+  // before. Called once, by whoever owns the result.
+  std::uint64_t first() {
     if (!control_.checkpoint.empty()) resume();
     resumed_points_ = points_taken_ = points_;
+    return next_;
   }
-
-  std::uint64_t first() const { return next_; }  // chunks before it were done before
   const detail::job& job() const { return job_; }
 
-  // Why to stop now, or nullptr.
-  const char* stop_reason() const {
-    if (control_.cancel && control_.cancel->load(std::memory_order_relaxed)) return "cancelled";
-    if (control_.deadline_seconds > 0 && seconds_since(begin_) > control_.deadline_seconds) return "past its deadline";
-    return nullptr;
+  // Why to stop now, or nullptr. Once there is a reason it stays.
+  const char* stop_reason() {
+    if (control_.cancel && control_.cancel->load(std::memory_order_relaxed)) stopped_by_ = "cancelled";
+    if (control_.deadline_seconds > 0 && seconds_since(begin_) > control_.deadline_seconds)
+      stopped_by_ = "past its deadline";
+    return stopped_by_;
   }
   // Throws `stopped`, with how far the sweep was; writes a checkpoint first.
   void check() {
@@ -163,6 +200,8 @@ private:
   clock::time_point begin_, reported_, saved_;
   std::uint64_t next_ = 0;
   double points_ = 0, points_taken_ = 0, resumed_points_ = 0;  // combined; combined or waiting; done before
+  std::atomic<const char*> stopped_by_{nullptr};
+  std::uint64_t fingerprint_ = 0;
   std::vector<std::pair<std::uint64_t, std::unique_ptr<detail::partial>>> waiting_;
   std::mutex mutex_;
 
@@ -183,16 +222,20 @@ private:
     if (!control_.checkpoint.empty() && !complete() && seconds_since(saved_) >= control_.checkpoint_seconds) save();
   }
 
-  static constexpr std::uint64_t magic = 0x31656b616372796c;  // "lyrcake1"
-  // Written beside and renamed over the old one, so that a crash at any time leaves a whole file.
+  static constexpr std::uint64_t magic = 0x32656b616372796c;  // "lyrcake2"
+  // magic, fingerprint of the question, chunks done, points done, states, and a digest of all that. Written beside and
+  // renamed over the old one, so that a program that dies at any time leaves a whole file.
   void save() {
     saved_ = clock::now();
     writer w;
     w.put(magic);
-    w.put(job_.fingerprint());
+    w.put(fingerprint_);
     w.put(next_);
     w.put(points_);
     total_.save(w);
+    detail::digest all;
+    all.add(w.bytes().data(), w.bytes().size());
+    w.put(all.value());
     const std::string beside = control_.checkpoint + ".new";
     std::FILE* const f = std::fopen(beside.c_str(), "wb");
     bool good = f != nullptr;
@@ -201,25 +244,40 @@ private:
       good = std::fclose(f) == 0 && good;
     }
     if (!good || std::rename(beside.c_str(), control_.checkpoint.c_str()) != 0) {
+      std::remove(beside.c_str());
       raise(error("bulk: the checkpoint " + control_.checkpoint +
                   " cannot be written; give a path on a writable disk with room for " +
                   std::to_string(w.bytes().size()) + " bytes"));
     }
   }
   void resume() {
+    fingerprint_ = job_.fingerprint();
     std::FILE* const f = std::fopen(control_.checkpoint.c_str(), "rb");
-    if (!f) return;
+    if (!f) {
+      if (errno == ENOENT) return;
+      raise(error("bulk: the checkpoint " + control_.checkpoint + " cannot be read (" + std::strerror(errno) +
+                  "); allow it, or name another file"));
+    }
     std::vector<unsigned char> bytes;
     unsigned char buffer[65536];
     for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;)
       bytes.insert(bytes.end(), buffer, buffer + n);
     std::fclose(f);
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    std::uint64_t head = 0, print = 0, check = 0;
     reader r(bytes.data(), bytes.size());
-    std::uint64_t head = 0, print = 0;
-    if (bytes.size() >= 16) r.get(head), r.get(print);
-    if (head != magic || print != job_.fingerprint()) {
+    if (bytes.size() >= 2 * word) r.get(head), r.get(print);
+    if (head != magic || print != fingerprint_) {
       raise(error("bulk: " + control_.checkpoint +
-                  " is not a checkpoint of this sweep; remove it, or name another file"));
+                  " is not a checkpoint of this sweep (its axes, formula, conditions and reductions); remove it, or "
+                  "name another file"));
+    }
+    detail::digest all;
+    all.add(bytes.data(), bytes.size() - word);
+    std::memcpy(&check, bytes.data() + bytes.size() - word, word);
+    if (check != all.value()) {
+      raise(error("bulk: the checkpoint " + control_.checkpoint +
+                  " is damaged, or was cut short while it was copied; remove it to begin anew"));
     }
     r.get(next_);
     r.get(points_);

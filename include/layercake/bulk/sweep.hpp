@@ -1,15 +1,28 @@
 // Sweeps: a question asked of a whole space, or of a whole uncertainty.
 //
+//   const auto price = [](auto& s) -> auto& { return s.energy.price; };
+//   const auto efficiency = [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; };
 //   auto best = bulk::sweep(service)
-//       .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd /
-//       megawatt_hour, 1000)) .over([](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; },
-//       bulk::linear(1.05, 1.6, 1000)) .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
+//                   .over(price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
+//                   .over(efficiency, bulk::linear(1.05, 1.6, 1000))
+//                   .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
 //
-// The formula is evaluated once with numbers that write down what is done with them, and what they wrote is run over
-// the grid (program.hpp).
+// Any field of a record that describes itself can be an axis: `over` (one input), `zip` (several along one axis),
+// `sampled` (inputs known by distributions), `choose` (whole parts and labels); axes are crossed. `where` constrains
+// them to each other and to the result. The formula is evaluated once with numbers that write down what is done with
+// them, and what they wrote is run over the grid (program.hpp).
+//
+// Equality with the scalar path. A point has the same IEEE operations on the same operands in the same order as the
+// record at that point (`at(i)`), whatever the number of threads and ranks. A formula of + - * / sqrt, comparisons,
+// ceil and floor has its very bits, provided that the scalar path is compiled without contraction of a * b + c into one
+// rounding: -ffp-contract=off where the target has multiply-adds, since the default of g++ in its gnu modes and of
+// clang++ allows it. With contraction each operation of the scalar path may differ by half a unit in the last place.
+// exp, expm1, log and log1p of swept inputs are the vector library's, within `elementary_ulp` of the standard
+// library's; pow(x, y), there exp(y log x), within `power_ulp(x, y)`. What follows them in a formula carries that error
+// on. `quotients(division::reciprocal)` adds up to 2 ulp a quotient.
 #pragma once
 
-#include <cstring>
+#include <cmath>
 #include <functional>
 #include <layercake/bulk/axes.hpp>
 #include <layercake/bulk/program.hpp>
@@ -24,6 +37,13 @@
 #include <vector>
 
 namespace layercake::bulk {
+
+// Units in the last place by which pow(x, y) of swept inputs may differ from the scalar path's: a logarithm within
+// elementary_ulp of it, rounded once more by the factor y, in the exponent of an exponential within elementary_ulp of
+// it; a unit there is up to two of the last place.  2 (elementary_ulp + 1/2) |y ln x| + elementary_ulp + 1
+inline double power_ulp(double x, double y) {
+  return 2 * (elementary_ulp + 0.5) * std::fabs(y * std::log(x)) + elementary_ulp + 1;
+}
 
 namespace detail {
 
@@ -170,15 +190,19 @@ struct sweep_plan {
     chunk = chunk_of(per_variant);
   }
   std::uint64_t chunks_per_variant() const { return (per_variant + chunk - 1) / chunk; }
+  // The indices of the choices of a variant, the other axes at 0.
+  std::vector<std::uint64_t> chosen(std::uint64_t variant) const {
+    std::vector<std::uint64_t> indices(dims.size(), 0);
+    for (std::size_t i = choices.size(); i-- > 0;) {
+      indices[choices[i]] = variant % dims[choices[i]].size;
+      variant /= dims[choices[i]].size;
+    }
+    return indices;
+  }
 
   std::shared_ptr<const nested_program<S>> make(std::uint64_t variant) const {
     auto p = std::make_shared<nested_program<S>>();
-    std::vector<std::uint64_t> chosen(dims.size(), 0);
-    for (std::size_t i = choices.size(); i-- > 0;) {
-      chosen[choices[i]] = variant % dims[choices[i]].size;
-      variant /= dims[choices[i]].size;
-    }
-    record(chosen, p->formula);
+    record(chosen(variant), p->formula);
     if (p->formula.infeasible) return p;
     std::vector<place> wanted = p->formula.conditions;
     wanted.insert(wanted.end(), p->formula.outputs.begin(), p->formula.outputs.end());
@@ -243,7 +267,7 @@ template <class S>
 class grid_runner {
 public:
   grid_runner(const sweep_plan<S>& plan, std::shared_ptr<const nested_program<S>> p)
-      : plan_(plan), program_(std::move(p)), run_(*program_->code), failed_(program_->code->block()) {
+      : plan_(plan), program_(std::move(p)), run_(*program_->code) {
     const auto& nest = program_->nest;
     inner_size_ = 1;
     for (const unsigned a : nest.back())
@@ -252,12 +276,8 @@ public:
     for (const dimension& d : plan_.dims)
       parts_ = d.parts > parts_ ? d.parts : parts_;
     wide_.resize(static_cast<std::size_t>(parts_ + 1) * program_->code->block());
-    const bool merged = nest.back().size() > 1;
-    if (merged ||
-        inner_size_ <=
-            largest_table) {  // values along the innermost loop, and of merged axes the numbers of their points, once
-      tables_.resize(program_->formula.inputs.size());
-      offsets_.resize(merged ? static_cast<std::size_t>(inner_size_) : 0);
+    if (nest.back().size() > 1) {  // the numbers of the points of merged axes
+      offsets_.resize(static_cast<std::size_t>(inner_size_));
       for (std::size_t v = 0; v < offsets_.size(); ++v) {
         std::uint64_t left = v, offset = 0;
         for (std::size_t k = nest.back().size(); k-- > 0;) {
@@ -267,16 +287,16 @@ public:
         }
         offsets_[v] = offset;
       }
-      for (std::size_t i = 0; i < tables_.size(); ++i) {
-        const auto& in = program_->formula.inputs[i];
-        if (!run_.lanes_of(i)) continue;
-        std::uint64_t below = 1;
-        for (std::size_t k = nest.back().size(); k-- > 0 && nest.back()[k] != in.axis;)
-          below *= plan_.dims[nest.back()[k]].size;
-        tables_[i].resize(static_cast<std::size_t>(inner_size_));
-        for (std::size_t v = 0; v < tables_[i].size(); ++v)
-          tables_[i][v] = static_cast<S>(single(in, v / below % plan_.dims[in.axis].size));
+    }
+    const std::size_t block = program_->code->block();
+    for (std::uint64_t begin = 0; program_->code->tabulates() && begin < inner_size_; begin += block) {
+      const std::size_t n = static_cast<std::size_t>(inner_size_ - begin < block ? inner_size_ - begin : block);
+      if (offsets_.empty()) {
+        fill_lanes(begin, n);
+      } else {
+        fill_merged_lanes(begin, n);
       }
+      run_.tabulate(static_cast<std::size_t>(begin), n);
     }
   }
 
@@ -307,7 +327,7 @@ public:
           rows *= plan_.dims[program_->nest[l][0]].size;
         const std::uint64_t next = (row / rows + 1) * rows * inner_size_;
         n = (next < last ? next : last) - at;
-        tally.failed[reason(failing_)] += static_cast<double>(n);
+        tally.failed[reason(static_cast<std::size_t>(failing_))] += static_cast<double>(n);
       } else {
         run_row(begin, n, base, tally, sink);
       }
@@ -320,19 +340,16 @@ private:
   const sweep_plan<S>& plan_;
   std::shared_ptr<const nested_program<S>> program_;
   typename program<S>::runner run_;
-  std::vector<int> failed_;
   std::vector<double> wide_;
-  std::vector<std::vector<S>> tables_;
   std::vector<std::uint64_t> offsets_;
   std::vector<std::uint64_t> at_;
   std::uint64_t inner_size_ = 1;
   unsigned parts_ = 1;
-  static constexpr std::uint64_t largest_table = 1u << 14;  // values: half of a second-level cache
-  std::size_t valid_ = 0;                                   // loops whose values are those of at_
-  int failing_ = -1;                                        // condition that fails in loop failing_loop_
+  std::size_t valid_ = 0;  // loops whose values are those of at_
+  int failing_ = -1;       // condition that fails in loop failing_loop_
   std::size_t failing_loop_ = 0;
 
-  std::size_t reason(int condition) const { return program_->formula.reasons[static_cast<std::size_t>(condition)]; }
+  std::size_t reason(std::size_t condition) const { return program_->formula.reasons[condition]; }
 
   double single(const typename program<S>::input& in, std::uint64_t i) {
     std::vector<double>& v = wide_;
@@ -359,15 +376,6 @@ private:
 
   void fill_lanes(std::uint64_t begin, std::size_t n) {
     const std::size_t block = program_->code->block();
-    if (!tables_.empty()) {
-      for (std::size_t i = 0; i < tables_.size(); ++i) {
-        S* const to = run_.lanes_of(i);
-        if (!to) continue;
-        std::memcpy(to, tables_[i].data() + begin, n * sizeof(S));
-        pad(to, n, block);
-      }
-      return;
-    }
     const unsigned axis = program_->nest.back()[0];
     const dimension& d = plan_.dims[axis];
     if (d.parts == 0) return;
@@ -384,6 +392,20 @@ private:
       pad(to, n, block);
     }
   }
+  void fill_merged_lanes(std::uint64_t begin, std::size_t n) {
+    const auto& axes = program_->nest.back();
+    for (std::size_t i = 0; i < program_->formula.inputs.size(); ++i) {
+      const auto& in = program_->formula.inputs[i];
+      S* const to = run_.lanes_of(i);
+      if (!to) continue;
+      std::uint64_t below = 1;
+      for (std::size_t k = axes.size(); k-- > 0 && axes[k] != in.axis;)
+        below *= plan_.dims[axes[k]].size;
+      for (std::size_t j = 0; j < n; ++j)
+        to[j] = static_cast<S>(single(in, (begin + j) / below % plan_.dims[in.axis].size));
+      pad(to, n, program_->code->block());
+    }
+  }
   // The rest of the last vector repeats the last lane, so that it computes nothing unheard of.
   static void pad(S* lane, std::size_t n, std::size_t block) {
     constexpr std::size_t widest = 64 / sizeof(float);
@@ -393,7 +415,6 @@ private:
 
   template <class Sink>
   void run_row(std::uint64_t begin, std::uint64_t n, std::uint64_t base, tally_state& tally, Sink& sink) {
-    const std::size_t outputs = program_->formula.outputs.size();
     run_.begin_row();
     std::uint64_t first = base;
     for (std::size_t l = 0; l + 1 < at_.size(); ++l)
@@ -402,29 +423,19 @@ private:
     const std::size_t block = program_->code->block();
     for (std::uint64_t done = 0; done < n; done += block) {
       const std::size_t m = static_cast<std::size_t>(n - done < block ? n - done : block);
-      fill_lanes(begin + done, m);
-      bool looked = false;
-      const bool some = run_.block(m, failed_.data(), looked);
-      bool any_failed = false;
-      if (looked) {
-        for (std::size_t j = 0; j < m; ++j) {
-          if (failed_[j] >= 0) tally.failed[reason(failed_[j])] += 1, any_failed = true;
-        }
+      if (program_->code->tabulates()) {
+        run_.move_to(static_cast<std::size_t>(begin + done));
+      } else {
+        fill_lanes(begin + done, m);
       }
-      if (!some) continue;
-      if (any_failed) {
-        for (std::size_t k = 0; k < outputs; ++k) {
-          for (std::size_t j = 0; j < m; ++j) {
-            if (failed_[j] >= 0) run_.output(k)[j] = std::numeric_limits<S>::quiet_NaN();
-          }
-        }
-      }
+      const std::size_t feasible = run_.block(
+          m, [&](std::size_t k, std::size_t lanes) { tally.failed[reason(k)] += static_cast<double>(lanes); });
+      if (feasible == 0) continue;
       if (offsets_.empty()) {
         sink(run_, m, first + (begin + done) * step, step, static_cast<const std::uint64_t*>(nullptr));
       } else {
         sink(run_, m, first, std::uint64_t(0), offsets_.data() + begin + done);
       }
-      if (any_failed) run_.begin_row();  // results that are the same along the row were overwritten
     }
   }
 };
@@ -477,33 +488,60 @@ struct job_of final : job {
     const std::uint64_t first = chunk % plan.chunks_per_variant() * plan.chunk;
     return static_cast<double>(plan.per_variant - first < plan.chunk ? plan.per_variant - first : plan.chunk);
   }
+  // Axes with their values; what the formula does, for the choices too; conditions; reductions.
   std::uint64_t fingerprint() const override {
-    std::uint64_t h = 0xcbf29ce484222325u;
-    const auto mix = [&](std::uint64_t x) { h = (h ^ x) * 0x100000001b3u, h ^= h >> 31; };
-    for (const dimension& d : plan.dims) {
-      mix(d.size);
-      for (const char c : d.name)
-        mix(static_cast<unsigned char>(c));
-      std::vector<double> ends(2 * (d.parts + 1));
-      std::vector<double*> out(d.parts);
-      for (const std::uint64_t at : {std::uint64_t(0), d.size / 2, d.size - 1}) {
-        for (std::size_t k = 0; k < out.size(); ++k)
-          out[k] = ends.data() + k;
-        if (d.values && d.parts > 0) d.values->fill(at, 1, out.data());
-        for (const double x : ends)
-          mix(std::bit_cast<std::uint64_t>(x));
-      }
+    digest d;
+    d.add(fingerprint_of(reductions));
+    d.add(static_cast<std::uint64_t>(sizeof(S)) << 8 | static_cast<std::uint64_t>(plan.how));
+    d.add(plan.chunk);
+    for (const dimension& axis : plan.dims) {
+      d.add(axis.size);
+      d.add(axis.name);
+      if (axis.parts > 0) add_values(d, axis);
     }
-    recorded_formula<S> f;
-    plan.record(std::vector<std::uint64_t>(plan.dims.size(), 0), f);
+    for (const std::string& r : plan.reasons)
+      d.add(r);
+    // All combinations of choices; of very many, a sample.
+    constexpr std::uint64_t most = 512;
+    const std::uint64_t step = plan.variants / most + 1;
+    for (std::uint64_t v = 0; v < plan.variants; v += step) {
+      recorded_formula<S> f;
+      plan.record(plan.chosen(v), f);
+      add_formula(d, f);
+    }
+    return d.value();
+  }
+  // All values that were listed; of a rule's, enough to know it by.
+  static void add_values(digest& d, const dimension& axis) {
+    constexpr std::size_t block = 64;
+    constexpr std::uint64_t most = 4096;  // blocks
+    const std::uint64_t blocks = (axis.size + block - 1) / block, step = axis.values->listed() ? 1 : blocks / most + 1;
+    std::vector<double> values(block * axis.parts);
+    std::vector<double*> out(axis.parts);
+    for (std::size_t k = 0; k < out.size(); ++k)
+      out[k] = values.data() + k * block;
+    for (std::uint64_t b = 0; b < blocks; b += step) {
+      const std::uint64_t first = b * block;
+      const std::size_t n = static_cast<std::size_t>(axis.size - first < block ? axis.size - first : block);
+      axis.values->fill(first, n, out.data());
+      for (const double* v : out)
+        d.add(v, n * sizeof(double));
+    }
+  }
+  static void add_formula(digest& d, const recorded_formula<S>& f) {
+    d.add(static_cast<std::uint64_t>(f.infeasible) << 32 | f.infeasible_reason);
     for (const auto& e : f.code.entries()) {
-      mix(static_cast<std::uint64_t>(e.op) ^ (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.a)) << 8) ^
-          (static_cast<std::uint64_t>(static_cast<std::uint32_t>(e.b)) << 36));
-      mix(std::bit_cast<std::uint64_t>(static_cast<double>(e.value)));
+      for (const place p : {static_cast<place>(e.op), e.a, e.b, e.c})
+        d.add(static_cast<std::uint64_t>(static_cast<std::uint32_t>(p)));
+      d.add(static_cast<double>(e.value));
     }
-    mix(sizeof...(R));
-    mix(plan.chunk);
-    return h;
+    for (const auto& i : f.inputs)
+      d.add(static_cast<std::uint64_t>(i.axis) << 32 | i.part);
+    for (const auto* places : {&f.conditions, &f.outputs}) {
+      d.add(static_cast<std::uint64_t>(places->size()));
+      for (const place p : *places)
+        d.add(static_cast<std::uint64_t>(p));
+    }
   }
   std::unique_ptr<worker> make_worker() const override;
   std::unique_ptr<partial> make_partial() const override {
@@ -561,6 +599,58 @@ struct worker_of final : worker {
 template <class S, class... R>
 std::unique_ptr<worker> job_of<S, R...>::make_worker() const {
   return std::make_unique<worker_of<S, R...>>(*this);
+}
+
+// What the reductions keep, for the text of an error.
+template <class S, class... R>
+std::string memory_asked(const std::tuple<R...>& reductions, double points) {
+  std::string text;
+  const auto add = [&](const std::string& what, double bytes) {
+    text += (text.empty() ? "" : ", ") + what + " (" + bytes_text(bytes) + ")";
+  };
+  const auto one = [&](const auto& r) {
+    if constexpr (requires { r.k; }) {
+      const double k = static_cast<double>(r.k) < points ? static_cast<double>(r.k) : points;
+      if (k > 1) add("the best " + to_string(k), k * sizeof(ranked<S>));
+    } else if constexpr (requires { r.bins; }) {
+      add("a histogram of " + to_string(static_cast<double>(r.bins)) + " bins", static_cast<double>(r.bins) * 8);
+    } else if constexpr (requires { r.to; }) {
+      add("a column of " + to_string(points) + " values", points * sizeof(*r.to.data()));
+    }
+  };
+  std::apply([&](const R&... r) { (one(r), ...); }, reductions);
+  return "bulk: there is no memory for a sweep of " + to_string(points) + " points" +
+         (text.empty() ? "" : " that keeps " + text + ", and as much again for each chunk that is being done") +
+         "; keep less (a smaller k, fewer bins, fewer columns), run it on fewer threads, or free memory";
+}
+
+// Every point of the sweep gives a value: a column need not be wiped first.
+template <class R>
+void passes_over_none(R& r) {
+  if constexpr (requires { r.gaps; }) r.gaps = false;
+}
+
+// Carries a job out and gives the states of its reductions. Columns are checked before anything is written, and hold
+// NaN if the sweep does not end.
+template <class S, class Schedule, class Job, class... R>
+std::unique_ptr<partial_of<S, R...>> carry_out(const Schedule& schedule, const control& c, const Job& question,
+                                               const std::tuple<R...>& reductions, std::size_t reasons,
+                                               std::uint64_t points) {
+  check_columns(reductions, points);
+  return with_memory(
+      [&] {
+        auto total = std::make_unique<partial_of<S, R...>>(reductions, reasons);
+        unless_kept columns(total->states);
+        collector all(question, *total, c);
+        schedule(all);
+        if (schedule.owns_result()) {
+          if (!all.complete()) raise(error("bulk: the schedule left chunks of the sweep undone"));
+          all.finish();
+        }
+        columns.kept = schedule.owns_result();  // other ranks hold a part of the columns
+        return total;
+      },
+      [&] { return memory_asked<S>(reductions, static_cast<double>(points)); });
 }
 
 }  // namespace detail
@@ -669,6 +759,46 @@ template <class Access, class Unit>
 uncertain_of<Access, Unit> uncertain(Access access, distribution<Unit> values) {
   return {std::move(access), std::move(values)};
 }
+// Uncertain inputs that go together: the correlations, by rows, of the standard normal variates behind them (a Gaussian
+// copula; for distributions that are themselves normal, their own). Throws invalid_axis for a matrix that is not
+// symmetric with 1 on the diagonal, or whose entries contradict each other.
+template <class... Uncertain>
+struct correlated_of {
+  std::vector<double> correlation;
+  std::tuple<Uncertain...> inputs;
+};
+template <class... Access, class... Unit>
+correlated_of<uncertain_of<Access, Unit>...> correlated(std::vector<double> correlation,
+                                                        const uncertain_of<Access, Unit>&... inputs) {
+  static_cast<void>(detail::cholesky(correlation, sizeof...(inputs)));  // checks
+  return {std::move(correlation), {inputs...}};
+}
+
+namespace detail {
+// Calls f(matrix, inputs...) for each input by itself and for each correlated group.
+template <class F, class Access, class Unit>
+void each_group(const F& f, const uncertain_of<Access, Unit>& u) {
+  f(std::vector<double>{}, u);
+}
+template <class F, class... Uncertain>
+void each_group(const F& f, const correlated_of<Uncertain...>& g) {
+  std::apply([&](const auto&... u) { f(g.correlation, u...); }, g.inputs);
+}
+template <class Input>
+inline constexpr std::size_t inputs_in = 1;
+template <class... Uncertain>
+inline constexpr std::size_t inputs_in<correlated_of<Uncertain...>> = sizeof...(Uncertain);
+template <class Input>
+inline constexpr bool is_uncertain = false;
+template <class Access, class Unit>
+inline constexpr bool is_uncertain<uncertain_of<Access, Unit>> = true;
+template <class... Uncertain>
+inline constexpr bool is_uncertain<correlated_of<Uncertain...>> = true;
+}  // namespace detail
+
+// An input known by a distribution, or a correlated group of them.
+template <class Input>
+concept uncertain_input = detail::is_uncertain<Input>;
 
 // A question asked of many points. X is a stack or any record that describes its fields; Formula is called with the
 // record over any number type and returns what reductions look at. S is the number type of the points, double or float.
@@ -688,7 +818,7 @@ public:
   //   megawatt_hour, 1000))
   template <class Access, class Unit>
   sweep_of over(Access access, const axis<Unit>& values) && {
-    bind(access, values.lowest_base(), values.highest_base(), static_cast<Unit*>(nullptr), 0);
+    bind(access, values.lowest_base(), values.highest_base(), 0, &values);
     dims_.push_back({bindings_.back().path, values.size(), values.source(), 1});
     return std::move(*this);
   }
@@ -703,42 +833,36 @@ public:
     }
     std::string name;
     unsigned part = 0;
-    const auto one = [&](const auto& x, auto* unit) {
-      bind(x.access, x.values.lowest_base(), x.values.highest_base(), unit, part++);
+    const auto one = [&](const auto& x) {
+      bind(x.access, x.values.lowest_base(), x.values.highest_base(), part++, &x.values);
       name += (name.empty() ? "" : ", ") + bindings_.back().path;
     };
-    (one(a, static_cast<Unit*>(nullptr)), ...);
+    (one(a), ...);
     dims_.push_back({name, sizes[0],
                      std::make_shared<detail::zipped_source>(
                          std::vector<std::shared_ptr<const detail::source>>{a.values.source()...}),
                      part});
     return std::move(*this);
   }
-  // Inputs drawn from distributions at the points of a sample; correlation: a matrix by rows over the inputs, empty if
-  // they are independent.
-  template <class... Access, class... Unit>
-  sweep_of sampled(const sample& points, const std::vector<double>& correlation,
-                   const uncertain_of<Access, Unit>&... u) && {
+  // Inputs drawn from distributions at the points of a sample: uncertain(...) each, or correlated(...) together.
+  template <uncertain_input... Input>
+  sweep_of sampled(const sample& points, const Input&... inputs) && {
+    constexpr std::size_t all = (std::size_t(0) + ... + detail::inputs_in<Input>);
     auto drawn = std::make_shared<detail::drawn_source>();
-    drawn->shares = points.make(points.seed, sizeof...(u));
-    if (!correlation.empty()) {
-      detail::require_axis(correlation.size() == sizeof...(u) * sizeof...(u),
-                           "a correlation matrix of " + std::to_string(correlation.size()) + " entries for " +
-                               std::to_string(sizeof...(u)) + " inputs");
-      drawn->cholesky = detail::cholesky(correlation, sizeof...(u));
-    }
+    drawn->shares = points.make(points.seed, all);
     unsigned part = 0;
-    const auto one = [&](const auto& x, auto* unit) {
-      bind(x.access, x.values.low, x.values.high, unit, part++, true);
-      drawn->quantiles.push_back(x.values.quantile);
+    const auto one = [&]<class Access, class Unit>(const uncertain_of<Access, Unit>& u) {
+      bind(u.access, u.values.low, u.values.high, part++, static_cast<const axis<Unit>*>(nullptr));
+      drawn->quantiles.push_back(u.values.quantile);
     };
-    (one(u, static_cast<Unit*>(nullptr)), ...);
+    const auto group = [&](const std::vector<double>& correlation, const auto&... u) {
+      if (!correlation.empty())
+        drawn->correlated.push_back({part, sizeof...(u), detail::cholesky(correlation, sizeof...(u))});
+      (one(u), ...);
+    };
+    (detail::each_group(group, inputs), ...);
     dims_.push_back({"sample", points.points, drawn, part});
     return std::move(*this);
-  }
-  template <class... Access, class... Unit>
-  sweep_of sampled(const sample& points, const uncertain_of<Access, Unit>&... u) && {
-    return std::move(*this).sampled(points, std::vector<double>{}, u...);
   }
   // An axis of whole parts or of labels: chips, models, sites, number formats. A stack is composed anew for each, with
   // a plan of its own, unless the choice is the plan.
@@ -814,6 +938,7 @@ public:
   // The same on threads or a cluster (adapters/), watched.
   template <class Schedule, class... R>
   auto run_on(const Schedule& schedule, const control& c, R... given) const {
+    if (conditions_.empty() && choices_.empty()) (detail::passes_over_none(given), ...);
     const std::tuple<R...> reductions{std::move(given)...};
     detail::sweep_plan<S> plan;
     plan.dims = dims_;
@@ -823,20 +948,12 @@ public:
       record(chosen, reductions, f);
     };
     plan.lay_out();
-    check_columns(reductions, plan.total);
-
     std::vector<std::size_t> columns;
     for (std::size_t k = 0; k < functions<R...>(); ++k)
       columns.push_back(k);
     const detail::job_of<S, R...> job(plan, reductions, columns);
-    detail::partial_of<S, R...> total(reductions, reasons_.size());
-    std::apply([](auto&... s) { (begin(s), ...); }, total.states);
-    abandoning<decltype(total)> columns_written{total};
-    collector all(job, total, c);
-    schedule(all);
-    if (schedule.owns_result()) all.finish();
-    columns_written.kept = true;
-    return finished(reductions, total, std::make_index_sequence<sizeof...(R)>{});
+    const auto total = detail::carry_out<S>(schedule, c, job, reductions, reasons_.size(), plan.total);
+    return finished(reductions, *total, std::make_index_sequence<sizeof...(R)>{});
   }
 
 private:
@@ -864,8 +981,10 @@ private:
   std::vector<std::string> reasons_;
   division how_ = division::ieee;
 
+  // `values` of the axis; null for what is drawn.
   template <class Access, class Unit>
-  void bind(const Access& access, double low, double high, Unit*, unsigned part, bool drawn = false) {
+  void bind(const Access& access, double low, double high, unsigned part, const axis<Unit>* values) {
+    const bool drawn = values == nullptr;
     using V = std::remove_cvref_t<decltype(access(std::declval<inputs_type&>()))>;
     static_assert(std::same_as<unit_of_t<V>, Unit>,
                   "layercake: the axis has another unit than the input that it is for");
@@ -885,9 +1004,17 @@ private:
     b.guarded = false;
     b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
     // An unbounded distribution may leave the domain: such draws are counted. Whatever is known to leave it is refused.
+    if (finder.found && finder.allowed.whole) {
+      detail::require_axis(!drawn, b.path + " is a whole number, and a distribution gives values between; sweep it by "
+                                            "bulk::integers or bulk::list");
+      const std::uint64_t step = values->size() / checked_values + 1;
+      for (std::uint64_t i = 0; i < values->size(); i += step) {
+        const double x = detail::base_of((*values)[i]);
+        if (!finder.allowed.contains(x)) complain(b, x, finder);
+      }
+    }
     const auto fits = [&](double x) {
-      return finder.allowed.contains(x) || finder.allowed.whole ||
-             (drawn && (!std::isfinite(x) || x == b.low || x == b.high));
+      return finder.allowed.contains(x) || (drawn && (!std::isfinite(x) || x == b.low || x == b.high));
     };
     if (!fits(low)) complain(b, low, finder);
     if (!fits(high)) complain(b, high, finder);
@@ -919,6 +1046,7 @@ private:
     };
     bindings_.push_back(std::move(b));
   }
+  static constexpr std::uint64_t checked_values = 1u << 20;  // of an axis of whole numbers, one by one
   struct guard {
     std::size_t condition, binding;
   };
@@ -1048,50 +1176,6 @@ private:
     } else {
       return std::tuple{finish_any(std::get<Index>(reductions), std::get<Index>(total.states), total)...};
     }
-  }
-
-  template <class State>
-  static void begin(State& s) {
-    if constexpr (requires { s.begin(); }) s.begin();
-  }
-  // Columns of a sweep that does not end hold nothing half written.
-  template <class Total>
-  struct abandoning {
-    Total& total;
-    bool kept = false;
-    ~abandoning() {
-      if (!kept) std::apply([](auto&... s) { (abandon(s), ...); }, total.states);
-    }
-    template <class State>
-    static void abandon(State& s) {
-      if constexpr (requires { s.abandon(); }) s.abandon();
-    }
-  };
-
-  template <class... R>
-  static void check_columns(const std::tuple<R...>& reductions, std::uint64_t total) {
-    const auto size = [&](const auto& r) {
-      if constexpr (requires { r.to; }) {
-        if (r.to.size() != total) {
-          raise(invalid_column("bulk: a column of " + std::to_string(r.to.size()) + " values for a sweep of " +
-                               std::to_string(total) + " points; give memory for each point"));
-        }
-      }
-    };
-    std::apply([&](const R&... r) { (size(r), ...); }, reductions);
-    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (separate<Index>(reductions, std::make_index_sequence<Index>{}), ...);
-    }
-    (std::index_sequence_for<R...>{});
-  }
-  template <std::size_t Index, class Tuple, std::size_t... Other>
-  static void separate(const Tuple& reductions, std::index_sequence<Other...>) {
-    [[maybe_unused]] const auto against = [](const auto& a, const auto& b) {
-      if constexpr (requires { a.to.overlaps(b.to); }) {
-        if (a.to.overlaps(b.to)) raise(invalid_column("bulk: two columns share memory; give each its own"));
-      }
-    };
-    (against(std::get<Index>(reductions), std::get<Other>(reductions)), ...);
   }
 };
 

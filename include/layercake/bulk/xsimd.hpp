@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <layercake/core/number.hpp>
+#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 namespace layercake::bulk {
@@ -33,16 +34,22 @@ void write_lanes(T* to, const batch<T, Arch>& x) {
 // instruction set, because sums are formed block by block.
 inline constexpr std::size_t smallest_block = 64, largest_block = 256;
 
-// 1 / x from the processor's estimate and Newton steps, or the division where that is not faster: within 2 ulp for
-// normal x with a normal reciprocal; 1/0 and 1/inf stay what IEEE division gives.
+// Whether the processor estimates reciprocals of T to 8 bits or more, and of doubles to 14: floats, and doubles with
+// AVX-512.
+template <class T, class Arch>
+inline constexpr bool estimates_reciprocals = sizeof(T) == 4 || std::is_base_of_v<xsimd::avx512f, Arch>;
+
+// 1 / x from the processor's estimate and two Newton steps, each of which doubles its bits, or the division where there
+// is no estimate: within 2 ulp for normal x with a normal reciprocal; 1/0 and 1/inf stay what IEEE division gives.
 template <class T, class Arch>
 batch<T, Arch> refined_reciprocal(const batch<T, Arch>& x) {
   using B = batch<T, Arch>;
-  if constexpr (sizeof(T) == 4) {
-    B r = xsimd::reciprocal(x);
-    r = r + r * (B(1) - x * r);
-    r = r + r * (B(1) - x * r);
-    return xsimd::select(r == r, r, B(1) / x);  // 0 * inf: the ends of the range
+  if constexpr (estimates_reciprocals<T, Arch>) {
+    const B estimate = xsimd::reciprocal(x), one(1);
+    B r = estimate;
+    r = xsimd::fma(r, xsimd::fnma(x, r, one), r);
+    r = xsimd::fma(r, xsimd::fnma(x, r, one), r);
+    return xsimd::select(r == r, r, estimate);  // 0 * inf: the ends of the range, where the estimate is right
   } else {
     return B(1) / x;
   }

@@ -5,6 +5,8 @@
 #include <layercake/bulk/random.hpp>
 #include <layercake/bulk/sobol.hpp>
 
+#include "../../approx.hpp"
+
 namespace bulk = layercake::bulk;
 using namespace layercake::units;
 
@@ -40,10 +42,10 @@ TEST_CASE("a draw depends on its number alone") {
 }
 
 TEST_CASE("normal quantiles") {
-  CHECK(bulk::normal_quantile(0.975) == doctest::Approx(1.959963984540054).epsilon(1e-15));
+  CHECK(bulk::normal_quantile(0.975) == approx(1.959963984540054).epsilon(1e-15));
   CHECK(bulk::normal_quantile(0.5) == 0);
   for (double u : {1e-300, 1e-20, 1e-6, 0.01, 0.3, 0.7, 0.999}) {
-    CHECK(0.5 * std::erfc(-bulk::normal_quantile(u) / std::sqrt(2.0)) == doctest::Approx(u).epsilon(1e-12));
+    CHECK(0.5 * std::erfc(-bulk::normal_quantile(u) / std::sqrt(2.0)) == approx(u).epsilon(1e-12));
   }
 }
 
@@ -59,7 +61,7 @@ TEST_CASE("any Sobol point is the one of Boost's generator") {
       out[k] = x + k;
     ours->fill(i, 1, out);
     for (std::size_t k = 0; k < n; ++k)
-      CHECK(x[k] == doctest::Approx(static_cast<double>(theirs()) * 0x1p-64).epsilon(1e-14));
+      CHECK(x[k] == approx(static_cast<double>(theirs()) * 0x1p-64).epsilon(1e-14));
   }
 }
 
@@ -84,21 +86,21 @@ auto moments(const bulk::distribution<Unit>& d) {
 // Means and variances of textbooks, within five standard errors of 200,000 draws.
 TEST_CASE("distributions have their moments") {
   const auto u = moments(bulk::uniform(2.0, 6.0));
-  CHECK(u.mean == doctest::Approx(4).epsilon(0.003));
-  CHECK(u.variance == doctest::Approx(16.0 / 12).epsilon(0.01));
+  CHECK(u.mean == approx(4).epsilon(0.003));
+  CHECK(u.variance == approx(16.0 / 12).epsilon(0.01));
   const auto n = moments(bulk::normal(10 * watt, 2 * watt));
-  CHECK(n.mean == doctest::Approx(10).epsilon(0.003));
-  CHECK(n.variance == doctest::Approx(4).epsilon(0.02));
+  CHECK(n.mean == approx(10).epsilon(0.003));
+  CHECK(n.variance == approx(4).epsilon(0.02));
   const double s = std::log(1.2);
   const auto l = moments(bulk::log_normal(10.0, 1.2));
-  CHECK(l.mean == doctest::Approx(10 * std::exp(s * s / 2)).epsilon(0.003));
-  CHECK(l.variance == doctest::Approx(100 * std::exp(s * s) * (std::exp(s * s) - 1)).epsilon(0.03));
+  CHECK(l.mean == approx(10 * std::exp(s * s / 2)).epsilon(0.003));
+  CHECK(l.variance == approx(100 * std::exp(s * s) * (std::exp(s * s) - 1)).epsilon(0.03));
   const auto t = moments(bulk::triangular(0.0, 1.0, 4.0));
-  CHECK(t.mean == doctest::Approx(5.0 / 3).epsilon(0.005));
-  CHECK(t.variance == doctest::Approx((16 + 1 - 4) / 18.0).epsilon(0.02));
+  CHECK(t.mean == approx(5.0 / 3).epsilon(0.005));
+  CHECK(t.variance == approx((16 + 1 - 4) / 18.0).epsilon(0.02));
   const auto e = moments(bulk::empirical(std::vector{3.0, 1.0, 2.0}));
-  CHECK(e.mean == doctest::Approx(2).epsilon(0.003));
-  CHECK(e.variance == doctest::Approx(1.0 / 3).epsilon(0.02));
+  CHECK(e.mean == approx(2).epsilon(0.003));
+  CHECK(e.variance == approx(1.0 / 3).epsilon(0.02));
 }
 
 TEST_CASE("correlated inputs have the correlation of their normal variates") {
@@ -106,14 +108,16 @@ TEST_CASE("correlated inputs have the correlation of their normal variates") {
                                 bulk::detail::applied_to<decltype([](auto a, auto b) {
                                   return std::tuple{a, b};
                                 })>>({}, {});
-  const auto joint = bulk::sweep_of(f)
-                         .sampled(bulk::random(100000), {1, 0.8, 0.8, 1},
-                                  bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
-                                  bulk::uncertain(bulk::detail::argument<1>{}, bulk::normal(5.0, 2.0)))
-                         .run(bulk::covariance([](const auto& r) { return std::get<0>(r); },
-                                               [](const auto& r) { return std::get<1>(r); }));
-  CHECK(joint.correlation[0][1] == doctest::Approx(0.8).epsilon(0.01));
-  CHECK(joint.mean[1] == doctest::Approx(5).epsilon(0.01));
-  CHECK(joint.covariance[1][1] == doctest::Approx(4).epsilon(0.02));
+  const auto joint =
+      bulk::sweep_of(f)
+          .sampled(bulk::random(100000),
+                   bulk::correlated({1, 0.8, 0.8, 1},
+                                    bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
+                                    bulk::uncertain(bulk::detail::argument<1>{}, bulk::normal(5.0, 2.0))))
+          .run(bulk::covariance([](const auto& r) { return std::get<0>(r); },
+                                [](const auto& r) { return std::get<1>(r); }));
+  CHECK(joint.correlation[0][1] == approx(0.8).epsilon(0.01));
+  CHECK(joint.mean[1] == approx(5).epsilon(0.01));
+  CHECK(joint.covariance[1][1] == approx(4).epsilon(0.02));
   CHECK_THROWS_AS(bulk::detail::cholesky({1, 0.9, -0.9, 0.9, 1, 0.9, -0.9, 0.9, 1}, 3), bulk::invalid_axis);
 }

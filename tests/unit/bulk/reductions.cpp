@@ -8,6 +8,8 @@
 #if __has_include(<oneapi/tbb/parallel_pipeline.h>) && !defined(WITHOUT_TBB)
 #define HAVE_TBB 1
 #include <layercake/adapters/tbb.hpp>
+
+#include "../../approx.hpp"
 #else
 #define HAVE_TBB 0
 #endif
@@ -85,9 +87,9 @@ void check_reductions(const Question& q) {
   for (const std::size_t i : order)
     squares += (a[i] - mean) * (a[i] - mean), cross += (a[i] - mean) * (b[i] - mean_b);
   CHECK(spread.points == static_cast<double>(n));
-  CHECK(spread.mean == doctest::Approx(static_cast<double>(mean)).epsilon(1e-12));
-  CHECK(spread.variance == doctest::Approx(static_cast<double>(squares / (n - 1))).epsilon(1e-11));
-  CHECK(joint.covariance[0][1] == doctest::Approx(static_cast<double>(cross / (n - 1))).epsilon(1e-10));
+  CHECK(spread.mean == approx(static_cast<double>(mean)).epsilon(1e-12));
+  CHECK(spread.variance == approx(static_cast<double>(squares / (n - 1))).epsilon(1e-11));
+  CHECK(joint.covariance[0][1] == approx(static_cast<double>(cross / (n - 1))).epsilon(1e-10));
 
   std::vector<std::size_t> undominated;
   double best_b = std::numeric_limits<double>::infinity();
@@ -105,8 +107,8 @@ void check_reductions(const Question& q) {
 
   for (const auto& [share, value] :
        {std::pair{0.0, quantiles[0]}, {0.25, quantiles[1]}, {0.5, quantiles[2]}, {1.0, quantiles[3]}}) {
-    CHECK(value == doctest::Approx(a[order[static_cast<std::size_t>(share * static_cast<double>(order.size() - 1))]])
-                       .epsilon(0.0005));
+    CHECK(value ==
+          approx(a[order[static_cast<std::size_t>(share * static_cast<double>(order.size() - 1))]]).epsilon(0.0005));
   }
   std::vector<std::uint64_t> count(50, 0);
   std::uint64_t above = 0;
@@ -144,11 +146,11 @@ TEST_CASE("columns hold every point, in the user's memory and unit") {
            bulk::into(bulk::view(joules, joule), bulk::itself));
   for (std::size_t i = 0; i < 9; ++i) {
     for (std::size_t j = 0; j < 3; ++j) {
-      CHECK(kilowatt_hours[3 * i + j] == doctest::Approx(static_cast<double>(i + 1) * (j == 0   ? 1
-                                                                                       : j == 1 ? 2
-                                                                                                : 5))
+      CHECK(kilowatt_hours[3 * i + j] == approx(static_cast<double>(i + 1) * (j == 0   ? 1
+                                                                              : j == 1 ? 2
+                                                                                       : 5))
                                              .epsilon(1e-14));
-      CHECK(joules[3 * i + j] == doctest::Approx(kilowatt_hours[3 * i + j] * 3.6e6).epsilon(1e-7));
+      CHECK(joules[3 * i + j] == approx(kilowatt_hours[3 * i + j] * 3.6e6).epsilon(1e-7));
     }
   }
 }
@@ -161,8 +163,8 @@ TEST_CASE("float points") {
     for (std::uint64_t j = 0; j < 17; ++j)
       least = std::min(least, static_cast<float>(f(static_cast<float>(x[i]), static_cast<float>(y[j]))));
   }
-  CHECK(bulk::function<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == doctest::Approx(least).epsilon(1e-6));
-  CHECK(bulk::compiled<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == doctest::Approx(least).epsilon(1e-6));
+  CHECK(bulk::function<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == approx(least).epsilon(1e-6));
+  CHECK(bulk::compiled<float>(f, x, y).run(bulk::minimum(bulk::itself)).value == approx(least).epsilon(1e-6));
 }
 
 TEST_CASE("reciprocals are within their 2 ulp") {
@@ -176,7 +178,7 @@ TEST_CASE("reciprocals are within their 2 ulp") {
   for (std::size_t i = 0; i < ieee.size(); ++i)
     CHECK(std::fabs(fast[i] - ieee[i]) <= 2 * std::fabs(ieee[i]) * 0x1p-52);
   CHECK(bulk::function(f, x, y).quotients(bulk::division::reciprocal).run(bulk::minimum(bulk::itself)).value ==
-        doctest::Approx(1.0 / 5 + 0.75).epsilon(1e-14));
+        approx(1.0 / 5 + 0.75).epsilon(1e-14));
 }
 
 TEST_CASE("elementary functions are within their stated ulp of the scalar path") {

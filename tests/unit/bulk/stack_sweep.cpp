@@ -5,6 +5,8 @@
 #include <layercake/bulk/sweep.hpp>
 #include <layercake/layercake.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace bulk = layercake::bulk;
 using namespace layercake::units;
@@ -112,7 +114,7 @@ TEST_CASE("uncertain inputs: quantiles of the price, and draws outside the domai
   const auto [even, p, u] = ask(bulk::sobol(1 << 14, 5));
   CHECK(t.feasible == 1 << 14);
   CHECK(lc::abs(random.mean - even.mean) < 4 * random.error_of_mean);
-  CHECK(q[1] / p[1] == doctest::Approx(1).epsilon(0.01));
+  CHECK(q[1] / p[1] == approx(1).epsilon(0.01));
   CHECK(q[0] < q[1]);
 
   const auto outside =
@@ -122,7 +124,7 @@ TEST_CASE("uncertain inputs: quantiles of the price, and draws outside the domai
           .run(bulk::counts());
   REQUIRE(outside.failures.size() == 1);
   CHECK(outside.failures[0].reason == "energy.price is drawn outside its domain");
-  CHECK(outside.failures[0].points / outside.points == doctest::Approx(0.1587).epsilon(0.05));  // a share of Phi(-1)
+  CHECK(outside.failures[0].points / outside.points == approx(0.1587).epsilon(0.05));  // a share of Phi(-1)
 }
 
 TEST_CASE("an axis outside the input's domain is refused by name") {
