@@ -8,6 +8,8 @@
 #include <layercake/planning/search.hpp>
 #include <layercake/planning/sensitivities.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace bulk = layercake::bulk;
 namespace planning = layercake::planning;
@@ -69,21 +71,21 @@ TEST_CASE("refine finds the optimum of a known function inside bounds") {
   const X start{{-1.2, 1.0}};
   const auto in = planning::refine(start, valley, same, planning::movable(bulk::detail::argument<0>{}, -2.0, 2.0),
                                    planning::movable(bulk::detail::argument<1>{}, -2.0, 2.0));
-  CHECK(std::get<0>(in.at.values) == doctest::Approx(1).epsilon(1e-4));
-  CHECK(std::get<1>(in.at.values) == doctest::Approx(1).epsilon(1e-4));
+  CHECK(std::get<0>(in.at.values) == approx(1).epsilon(1e-4));
+  CHECK(std::get<1>(in.at.values) == approx(1).epsilon(1e-4));
   // With a <= 0.5 the optimum is on the bound, at b = a^2.
   const auto held = planning::refine(start, valley, same, planning::movable(bulk::detail::argument<0>{}, -2.0, 0.5),
                                      planning::movable(bulk::detail::argument<1>{}, -2.0, 2.0));
-  CHECK(std::get<0>(held.at.values) == doctest::Approx(0.5));
-  CHECK(std::get<1>(held.at.values) == doctest::Approx(0.25).epsilon(1e-5));
+  CHECK(std::get<0>(held.at.values) == approx(0.5));
+  CHECK(std::get<1>(held.at.values) == approx(0.25).epsilon(1e-5));
 }
 
 TEST_CASE("refine moves a stack's inputs") {
   const auto best = planning::refine(
       service, smooth_bill, price, planning::movable(energy_price, 30 * usd / megawatt_hour, 90 * usd / megawatt_hour),
       planning::movable(efficiency, 1.05, 1.6));
-  CHECK(lc::in<usd / megawatt_hour>(best.at.energy.price) == doctest::Approx(30));
-  CHECK(best.at.infrastructure.power_usage_effectiveness == doctest::Approx(1.05));
+  CHECK(lc::in<usd / megawatt_hour>(best.at.energy.price) == approx(30));
+  CHECK(best.at.infrastructure.power_usage_effectiveness == approx(1.05));
   CHECK(best.value == best.at.pull(lc::counting::smooth).price_of_tokens());
 }
 
@@ -105,10 +107,9 @@ TEST_CASE("elasticities at every point of a sweep are those of the scalar gradie
     };
     const double h = 1e-5;
     CHECK(of_price[i] ==
-          doctest::Approx((p(1 + h, energy_price) - p(1 - h, energy_price)) / (2 * h) / p(1, energy_price))
-              .epsilon(1e-6));
+          approx((p(1 + h, energy_price) - p(1 - h, energy_price)) / (2 * h) / p(1, energy_price)).epsilon(1e-6));
     CHECK(of_efficiency[i] ==
-          doctest::Approx((p(1 + h, efficiency) - p(1 - h, efficiency)) / (2 * h) / p(1, efficiency)).epsilon(1e-6));
+          approx((p(1 + h, efficiency) - p(1 - h, efficiency)) / (2 * h) / p(1, efficiency)).epsilon(1e-6));
   }
 }
 
@@ -138,7 +139,7 @@ TEST_CASE("shares of variance of Ishigami's function") {
     CHECK(std::fabs(s.inputs[k].first_order - first[k]) < 0.01);
     CHECK(std::fabs(s.inputs[k].total - total[k]) < 0.01);
   }
-  CHECK(s.mean == doctest::Approx(3.5).epsilon(0.002));
+  CHECK(s.mean == approx(3.5).epsilon(0.002));
 }
 
 TEST_CASE("a tornado has its longest bar first") {
@@ -162,10 +163,10 @@ TEST_CASE("calibration reaches the certified values of NIST's Misra1a") {
   for (const auto& start : {std::array<double, 2>{500, 1e-4}, {250, 5e-4}}) {
     const auto c = planning::calibrate<2>({{{"b1", start[0]}, {"b2", start[1]}}}, 14, residual);
     CHECK(c.converged);
-    CHECK(c.value[0] == doctest::Approx(2.3894212918e2).epsilon(1e-9));
-    CHECK(c.value[1] == doctest::Approx(5.5015643181e-4).epsilon(1e-9));
-    CHECK(c.deviation[0] == doctest::Approx(2.7070075241).epsilon(1e-6));
-    CHECK(c.deviation[1] == doctest::Approx(7.2668688436e-6).epsilon(1e-6));
+    CHECK(c.value[0] == approx(2.3894212918e2).epsilon(1e-9));
+    CHECK(c.value[1] == approx(5.5015643181e-4).epsilon(1e-9));
+    CHECK(c.deviation[0] == approx(2.7070075241).epsilon(1e-6));
+    CHECK(c.deviation[1] == approx(7.2668688436e-6).epsilon(1e-6));
   }
   const auto bounded = planning::calibrate<2>({{{"b1", 200, 100, 220}, {"b2", 5e-4, 0, 1}}}, 14, residual);
   CHECK(bounded.value[0] == 220);

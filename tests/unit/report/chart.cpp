@@ -1,0 +1,168 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <layercake/core/error.hpp>
+#include <layercake/report/chart.hpp>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+namespace lc = layercake;
+namespace report = layercake::report;
+using namespace layercake::units;
+using duration = lc::quantity<lc::unit::second>;
+using money = lc::quantity<lc::unit::usd>;
+
+auto chart(report::scale x = report::scale::linear, report::scale y = report::scale::linear) {
+  return report::chart("Runs", report::axis<day>("wall clock", x), report::axis<million_usd>("cost", y));
+}
+std::size_t times(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size()))
+    ++n;
+  return n;
+}
+bool has(const std::string& text, const std::string& part) { return times(text, part) > 0; }
+
+// Whether every element that opens closes, in order.
+bool well_formed(const std::string& text) {
+  std::vector<std::string> open;
+  for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1)) {
+    const std::size_t end = text.find('>', at);
+    if (end == std::string::npos) return false;
+    const std::string tag = text.substr(at + 1, end - at - 1);
+    const std::string name = tag.substr(0, tag.find_first_of(" /", 1));
+    if (tag[0] == '/') {
+      if (open.empty() || "/" + open.back() != tag) return false;
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+    }
+  }
+  return open.empty();
+}
+
+template <class F>
+std::string refused(F&& f) {
+  try {
+    f();
+  } catch (const lc::invalid_value& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+}  // namespace
+
+TEST_CASE("chart: points lie where their values are") {
+  auto c = chart();
+  const std::vector<duration> t{0 * day, 100 * day};
+  const std::vector<money> m{0 * million_usd, 50 * million_usd};
+  c.points("H100", t, m);
+  const std::string s = c.svg();
+  CHECK(well_formed(s));
+  // From 72 to 616 along with a twentieth of room behind the last: 100 d at 72 + 544/1.05; up from 384 to 70.
+  CHECK(has(s, "cx=\"72.00\" cy=\"384.00\""));
+  CHECK(has(s, "cx=\"590.10\" cy=\"84.95\""));
+  CHECK(has(s, ">wall clock (d)<"));
+  CHECK(has(s, ">cost ($M)<"));
+  CHECK(has(s, ">Runs<"));
+  CHECK(has(s, "<title>H100: 3.285 mo, $50M</title>"));
+  for (const char* mark : {">0<", ">20<", ">40<", ">60<", ">80<", ">100<"})
+    CHECK(has(s, mark));
+}
+
+TEST_CASE("chart: equal ratios are equally far on a logarithmic axis") {
+  auto c = chart(report::scale::logarithmic, report::scale::logarithmic);
+  const std::vector<duration> t{1 * day, 10 * day, 100 * day};
+  const std::vector<money> m{1 * million_usd, 10 * million_usd, 100 * million_usd};
+  c.points("", t, m);
+  const std::string s = c.svg();
+  CHECK(has(s, "cx=\"344.00\" cy=\"227.00\""));  // the middle of 72..616 and of 384..70
+  for (const char* mark : {">1<", ">2<", ">5<", ">10<", ">20<", ">50<", ">100<"})
+    CHECK(times(s, mark) == 2);
+  // Many decades: powers of ten alone, not all of them.
+  const std::vector<duration> far_apart{1e-9 * second, 1e9 * second};
+  const std::vector<money> same{1 * usd, 1 * usd};
+  report::chart wide("", report::axis<second>("", report::scale::logarithmic), report::axis<usd>(""));
+  wide.points("", far_apart, same);
+  CHECK(has(wide.svg(), ">1<"));
+  CHECK(!has(wide.svg(), ">2<"));
+}
+
+TEST_CASE("chart: units are named as the library writes them") {
+  CHECK(report::detail::sign_of<std::remove_cv_t<decltype(day)>>() == "d");
+  CHECK(report::detail::sign_of<std::remove_cv_t<decltype(million_usd)>>() == "$M");
+  CHECK(report::detail::sign_of<std::remove_cv_t<decltype(gigawatt_hour)>>() == "GWh");
+  CHECK(report::detail::sign_of<std::remove_cv_t<decltype(usd / megawatt_hour)>>() == "$/MWh");
+  // No one writes multiples of this: what one of them is.
+  using odd = lc::named_unit<lc::unit::second, lc::scale{1234567, 1, 0}>;
+  CHECK(report::detail::sign_of<odd>() == lc::to_string(1234567 * second) + " each");
+}
+
+TEST_CASE("chart: kinds of series, names and the legend") {
+  auto c = chart();
+  const std::vector<duration> t{10 * day, 20 * day, 30 * day};
+  const std::vector<money> m{3 * million_usd, 2 * million_usd, 1 * million_usd};
+  const std::vector<std::string> names{"first", "", "third"};
+  c.points("points", t, m, names).line("line", t, m).curve("curve", t, m).rings("rings", t, m);
+  const std::string s = c.svg();
+  CHECK(well_formed(s));
+  CHECK(times(s, "<circle") == 9 + 3);  // three series of three, and their signs in the legend
+  CHECK(times(s, "<title>first: ") == 1);
+  CHECK(times(s, "<title>points: ") == 1);  // the one without a name of its own
+  CHECK(times(s, ">first<") == 1);
+  CHECK(times(s, ">third<") == 1);
+  for (const char* name : {">points<", ">line<", ">curve<", ">rings<"})
+    CHECK(times(s, name) == 1);
+  CHECK(times(s, "stroke-linejoin") == 2 + 2);  // two lines, and their signs in the legend
+  std::ostringstream out;
+  out << c;
+  CHECK(out.str() == s);
+}
+
+TEST_CASE("chart: text cannot break the document") {
+  report::chart c("<b>\"A & B\"</b>\x01", report::axis<day>("it's"), report::axis<usd>("a > b"));
+  const std::vector<duration> t{1 * day};
+  const std::vector<money> m{1 * usd};
+  const std::vector<std::string> names{"<script>"};
+  c.points("x & y", t, m, names);
+  const std::string s = c.svg();
+  CHECK(well_formed(s));
+  CHECK(has(s, "&lt;b&gt;&quot;A &amp; B&quot;&lt;/b&gt; <"));
+  CHECK(has(s, ">it&#39;s (d)<"));
+  CHECK(has(s, "&lt;script&gt;"));
+  CHECK(!has(s, "<script>"));
+}
+
+TEST_CASE("chart: one point, equal values, several charts") {
+  auto one = chart();
+  const std::vector<duration> t{5 * day, 5 * day};
+  const std::vector<money> m{0 * usd, 0 * usd};
+  one.points("", t, m);
+  CHECK(!has(one.svg(), "nan"));
+  CHECK(!has(one.svg(), "inf"));
+  const std::string both = report::beside(one, chart().line("", t, m));
+  CHECK(well_formed(both));
+  CHECK(has(both, "width=\"1280.00\" height=\"440.00\""));
+  CHECK(has(both, "translate(640.00 0)"));
+}
+
+TEST_CASE("chart: bad data are refused by series and point") {
+  const std::vector<duration> t{1 * day, 2 * day};
+  const std::vector<money> m{1 * usd, 2 * usd};
+  const std::vector<money> hole{1 * usd, std::nan("") * usd};
+  const std::vector<money> endless{std::numeric_limits<double>::infinity() * usd, 1 * usd};
+  const std::vector<money> zero{1 * usd, 0 * usd};
+  const std::vector<std::string> names{"only one"};
+  CHECK(refused([&] { (void)chart().svg(); }) ==
+        "chart \"Runs\" has no series; allowed: at least one. Add points or a line.");
+  CHECK(has(refused([&] { chart().points("A", {}, {}); }), "series \"A\" of chart \"Runs\" has no points"));
+  CHECK(has(refused([&] { chart().points("A", t, std::span(m).first(1)); }), "has 2 coordinates along and 1 up"));
+  CHECK(has(refused([&] { chart().points("A", t, m, names); }), "has 1 names for 2 points"));
+  CHECK(has(refused([&] { chart().line("A", t, hole); }), "series \"A\" of chart \"Runs\": point 1 has cost"));
+  CHECK(has(refused([&] { chart().line("A", t, endless); }), "point 0 has cost"));
+  CHECK(has(refused([&] { chart(report::scale::linear, report::scale::logarithmic).line("A", t, zero); }),
+            "point 1 has cost $0; allowed: above 0 on a logarithmic axis. Leave the point out or take a linear axis."));
+}
