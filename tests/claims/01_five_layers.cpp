@@ -5,6 +5,8 @@
 
 #include <layercake/layercake.hpp>
 
+#include "../approx.hpp"
+
 namespace lc = layercake;
 using namespace lc::units;
 
@@ -43,7 +45,7 @@ TEST_CASE("claim 1: dollars per task are the sum of five lines, whatever the sta
       const double lines = in<usd / second>(bill.energy_cost) + in<usd / second>(bill.chip_cost) +
                            in<usd / second>(bill.infrastructure_cost()) + in<usd / second>(bill.model_cost) +
                            in<usd / second>(bill.application_cost);
-      CHECK(in<usd>(bill.cost_per_task()) == doctest::Approx(lines / (1e5 * 5 / 86400)).epsilon(1e-12));
+      CHECK(in<usd>(bill.cost_per_task()) == approx(lines / (1e5 * 5 / 86400)).epsilon(1e-12));
       CHECK(in<usd>(bill.cost_per_task()) > 0.001 + 200 * 0.05e-6);
     }
   }

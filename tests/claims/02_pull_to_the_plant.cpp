@@ -4,6 +4,8 @@
 
 #include <layercake/layercake.hpp>
 
+#include "../approx.hpp"
+
 namespace lc = layercake;
 using namespace lc::units;
 
@@ -22,7 +24,7 @@ TEST_CASE("claim 2: the Jacobian of plant, silicon, land and people by tasks") {
   const auto check = [](const char* what, double d, double value) {
     CAPTURE(what);
     CHECK(value > 0);
-    CHECK(d == doctest::Approx(value / 3.6).epsilon(1e-9));
+    CHECK(d == approx(value / 3.6).epsilon(1e-9));
   };
   check("plant power", in<watt>(slope.plant_power.mean).slope[0], in<watt>(base.plant_power.mean));
   check("silicon", in<square_metre>(slope.silicon).slope[0], in<square_metre>(base.silicon));

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <layercake/infrastructure/infrastructure.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
@@ -13,9 +15,9 @@ TEST_CASE("claim 5: tiers, cost share, failures by scale") {
     const auto net = infrastructure::connect(n, nodes, 8.0).price;
     return net / (net + nodes * 360000 * usd);  // the sheet's node with what belongs to it
   };
-  CHECK(network_share(64) == doctest::Approx(0.0402).epsilon(0.002));    // 512 chips
-  CHECK(network_share(128) == doctest::Approx(0.0862).epsilon(0.002));   // 1,024
-  CHECK(network_share(4096) == doctest::Approx(0.1281).epsilon(0.002));  // 32,768
+  CHECK(network_share(64) == approx(0.0402).epsilon(0.002));    // 512 chips
+  CHECK(network_share(128) == approx(0.0862).epsilon(0.002));   // 1,024
+  CHECK(network_share(4096) == approx(0.1281).epsilon(0.002));  // 32,768
   CHECK(infrastructure::connect(n, 64.0, 8.0).tiers == 1);
   CHECK(infrastructure::connect(n, 2048.0, 8.0).tiers == 2);
   CHECK(infrastructure::connect(n, 65536.0, 8.0).tiers == 3);
@@ -29,11 +31,11 @@ TEST_CASE("claim 5: tiers, cost share, failures by scale") {
     const double each = in<usd>(need.capex()) / need.chips;
     CHECK(each >= before * (1 - 1e-3));  // a larger machine costs no less per chip
     before = each;
-    CHECK(in<megawatt>(need.power.peak) == doctest::Approx(need.chips * 700e-6 * 1.53 * 1.14 * 1.4));
+    CHECK(in<megawatt>(need.power.peak) == approx(need.chips * 700e-6 * 1.53 * 1.14 * 1.4));
     CHECK(in<second>(infrastructure::time_between_failures(s.reliability, need.chips)) ==
-          doctest::Approx(11135 * 16384 / need.chips).epsilon(1e-3));
+          approx(11135 * 16384 / need.chips).epsilon(1e-3));
   }
   // Claim 40's arithmetic: a million GB200-class chips of 1,200 W are 2.93 GW at the meter.
   CHECK(in<gigawatt>(s.pull(chip_demand<>{1e6, 1200 * watt, 900 * watt, 36742 * usd, {}}).power.peak) ==
-        doctest::Approx(2.93).epsilon(0.001));
+        approx(2.93).epsilon(0.001));
 }

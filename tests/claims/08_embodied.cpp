@@ -10,6 +10,8 @@
 
 #include <layercake/layercake.hpp>
 
+#include "../approx.hpp"
+
 namespace lc = layercake;
 using namespace lc::units;
 
@@ -60,7 +62,7 @@ TEST_CASE("claim 8: a car is an edge instance of the stack") {
                                  .value_per_task = 20 * usd};
   const auto s = lc::stack{battery{}, soc, car, lc::models::catalog::bevformer_base.at(lc::precision::int8), driving};
   const auto bill = s.pull();
-  CHECK(in<hertz>(bill.calls) == doctest::Approx(36));
+  CHECK(in<hertz>(bill.calls) == approx(36));
   CHECK(bill.chips == 1);                                                // one chip keeps up
   CHECK(in<millisecond>(bill.time_to_first_token) < 100);                // within the loop
   CHECK(in<millisecond>(bill.time_to_first_token) > 2.607 / 500 * 1e3);  // not faster than its peak

@@ -5,19 +5,20 @@
 #include <doctest/doctest.h>
 #include <layercake/models/models.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
-using doctest::Approx;
 
 TEST_CASE("claim 19: returns of scaling") {
   const models::scaling_law law;
-  CHECK(law.reducible_loss_left(10.0) == Approx(0.702).epsilon(5e-4));
-  CHECK(models::value_growth_to_break_even(10.0, 5.0, 1.0 * year) == Approx(2));
-  CHECK(models::value_growth_to_break_even(10.0, 5.0, 0.0 * year) == Approx(10));
+  CHECK(law.reducible_loss_left(10.0) == approx(0.702).epsilon(5e-4));
+  CHECK(models::value_growth_to_break_even(10.0, 5.0, 1.0 * year) == approx(2));
+  CHECK(models::value_growth_to_break_even(10.0, 5.0, 0.0 * year) == approx(10));
   // the same from the law itself, without the formula: losses at two optima
   const auto reducible = [&](double c) {
     const auto best = models::optimal(law, c * flop);
     return law.loss(best.parameters, best.tokens) - law.irreducible;
   };
-  CHECK(reducible(1e25) / reducible(1e24) == Approx(law.reducible_loss_left(10.0)).epsilon(1e-12));
+  CHECK(reducible(1e25) / reducible(1e24) == approx(law.reducible_loss_left(10.0)).epsilon(1e-12));
 }

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <layercake/models/models.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
@@ -12,13 +14,13 @@ TEST_CASE("claim 24: cache of long contexts") {
   const models::deployed llama = models::catalog::llama_3_1_70b.at(precision::bf16);
   const auto cache = [&](double tokens) { return llama.cache(tokens * token, models::split<>{}); };
   CHECK(in<byte>(cache(1)) == 327680);
-  CHECK(in<gigabyte>(cache(131072)) == doctest::Approx(42.9).epsilon(0.005));
-  CHECK(in<gigabyte>(cache(1e6)) == doctest::Approx(328).epsilon(0.005));
+  CHECK(in<gigabyte>(cache(131072)) == approx(42.9).epsilon(0.005));
+  CHECK(in<gigabyte>(cache(1e6)) == approx(328).epsilon(0.005));
   const double sessions = (8 * 141 * gigabyte - 140 * gigabyte) / cache(131072);
   CHECK(std::floor(sessions) == 23);
   // the model's own weights are 141 GB in 16 bit, which is the claim's 140
   CHECK(std::floor((8 * 141 * gigabyte - llama.weights(models::split<>{})) / cache(131072)) == 22);
-  CHECK(in<gigabyte>(llama.weights(models::split<>{})) == doctest::Approx(140).epsilon(0.01));
+  CHECK(in<gigabyte>(llama.weights(models::split<>{})) == approx(140).epsilon(0.01));
   // 8 tensor ranks hold an eighth each; 16 hold no less, because 8 key heads cannot be cut further
   CHECK(in<byte>(llama.cache(1.0 * token, models::split<>{8})) == 327680 / 8);
   CHECK(in<byte>(llama.cache(1.0 * token, models::split<>{16})) == 327680 / 8);

@@ -3,13 +3,14 @@
 
 #include <layercake/stack/queue.hpp>
 
-using doctest::Approx;
+#include "../approx.hpp"
+
 using layercake::queue::highest_utilisation;
 
 // The highest utilisation at which one request in a hundred waits longer than one service time. M/M/c: P(W > t) = C
 // exp(-(c - a) t).
 TEST_CASE("claim 25: pooling lets the same service level run fuller") {
-  CHECK(highest_utilisation(10.0, 1.0, 0.01) == Approx(0.694).epsilon(0.001));
-  CHECK(highest_utilisation(100.0, 1.0, 0.01) == Approx(0.959).epsilon(0.001));
-  CHECK(highest_utilisation(1000.0, 1.0, 0.01) == Approx(0.9956).epsilon(0.0005));
+  CHECK(highest_utilisation(10.0, 1.0, 0.01) == approx(0.694).epsilon(0.001));
+  CHECK(highest_utilisation(100.0, 1.0, 0.01) == approx(0.959).epsilon(0.001));
+  CHECK(highest_utilisation(1000.0, 1.0, 0.01) == approx(0.9956).epsilon(0.0005));
 }

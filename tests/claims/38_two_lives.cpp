@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 #include <layercake/infrastructure/infrastructure.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
@@ -25,12 +27,12 @@ TEST_CASE("claim 38: the cost of a gigawatt-year by the life of its equipment") 
   for (const double n : {3.0, 5.0, 7.0}) {
     const double by_hand =
         25.53 * 0.0679 / (1 - std::pow(1.0679, -n)) + 12.47 * 0.0679 / (1 - std::pow(1.0679, -14)) + 0.9;
-    CHECK(per_year(n) == doctest::Approx(by_hand).epsilon(1e-12));
+    CHECK(per_year(n) == approx(by_hand).epsilon(1e-12));
   }
   // No interest: straight-line depreciation. One life for both would be a different number.
   CHECK(in<billion_usd / year>(infrastructure::ownership_cost<double>(
             25.53 * billion_usd, 5 * year, 12.47 * billion_usd, 14 * year, 0.0, 0 * usd / year)) ==
-        doctest::Approx(25.53 / 5 + 12.47 / 14));
+        approx(25.53 / 5 + 12.47 / 14));
 
   // "Worth more" holds for the life, not for the capital.
   CHECK(12.47 < 25.53);
@@ -43,10 +45,10 @@ TEST_CASE("claim 38: a default site of 1 GW of IT is that site, from its parts")
   chip_demand<> chips{0, 1200 * watt, 900 * watt, 36742 * usd, {}};
   chips.chips = 1 * gigawatt / (chips.peak_power * s.it_multiplier());
   const auto need = s.pull(chips, counting::smooth);
-  CHECK(in<gigawatt>(need.it_power.peak) == doctest::Approx(1));
-  CHECK(in<billion_usd>(need.capex_facility) == doctest::Approx(12.47));
-  CHECK(in<billion_usd>(need.it_capex()) == doctest::Approx(25.53).epsilon(0.05));
-  CHECK(in<billion_usd>(need.capex()) == doctest::Approx(38).epsilon(0.05));
+  CHECK(in<gigawatt>(need.it_power.peak) == approx(1));
+  CHECK(in<billion_usd>(need.capex_facility) == approx(12.47));
+  CHECK(in<billion_usd>(need.it_capex()) == approx(25.53).epsilon(0.05));
+  CHECK(in<billion_usd>(need.capex()) == approx(38).epsilon(0.05));
   // all but the 0.6 B$ of energy
-  CHECK(in<billion_usd / year>(need.cost()) == doctest::Approx(8.5 - 0.6).epsilon(0.05));
+  CHECK(in<billion_usd / year>(need.cost()) == approx(8.5 - 0.6).epsilon(0.05));
 }

@@ -6,33 +6,35 @@
 #include <doctest/doctest.h>
 #include <layercake/infrastructure/infrastructure.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
 TEST_CASE("claim 41: the people of 10 GW") {
   const infrastructure::site s;
   const auto crew = infrastructure::peak_crew(s.facility.construction_workers, 10 * gigawatt);
-  CHECK(crew.total == doctest::Approx(53000));
-  CHECK(crew.electricians == doctest::Approx(35000));
-  CHECK(crew.pipefitters == doctest::Approx(12000));
-  CHECK(crew.steelworkers == doctest::Approx(5000));
-  CHECK(crew.network_technicians == doctest::Approx(6000));
-  CHECK(crew.equipment_installers == doctest::Approx(6000));
+  CHECK(crew.total == approx(53000));
+  CHECK(crew.electricians == approx(35000));
+  CHECK(crew.pipefitters == approx(12000));
+  CHECK(crew.steelworkers == approx(5000));
+  CHECK(crew.network_technicians == approx(6000));
+  CHECK(crew.equipment_installers == approx(6000));
   const double trades =
       crew.electricians + crew.pipefitters + crew.steelworkers + crew.network_technicians + crew.equipment_installers;
-  CHECK(trades == doctest::Approx(64000));
+  CHECK(trades == approx(64000));
   CHECK(trades > crew.total);
 
   using namespace infrastructure::catalog;
   const double gap = construction_worker_gap_us.typical * (1 * year),
                openings = electrician_shortage_us.typical * (1 * year);
-  CHECK(crew.total / gap == doctest::Approx(53.0 / 349).epsilon(1e-9));
-  CHECK(crew.electricians / openings == doctest::Approx(35.0 / 81).epsilon(1e-9));
+  CHECK(crew.total / gap == approx(53.0 / 349).epsilon(1e-9));
+  CHECK(crew.electricians / openings == approx(35.0 / 81).epsilon(1e-9));
 
   // Were the electricians of the largest project to date, 1,400, all that could be had, 10 GW would take 25 times as
   // long: a slip of 24.
   CHECK(infrastructure::schedule_slip(crew.electricians, peak_electricians_single_hyperscale_project.typical) ==
-        doctest::Approx(24));
+        approx(24));
   CHECK(infrastructure::schedule_slip(crew.electricians, 70000.0) == 0);
   // Apprentices who start today do not change that before five years have passed.
   const auto after = [](double years, double entrants) {
@@ -44,8 +46,7 @@ TEST_CASE("claim 41: the people of 10 GW") {
 
   // Twenty-one months with the parabola's mean of two thirds of the peak: 53,000 x 2/3 x 1.75 years = 61,833
   // person-years.
-  CHECK(in<year>(infrastructure::person_time(crew.total, s.facility.construction)) ==
-        doctest::Approx(53000 * 2.0 / 3 * 1.75));
+  CHECK(in<year>(infrastructure::person_time(crew.total, s.facility.construction)) == approx(53000 * 2.0 / 3 * 1.75));
   // 35 to 59.50 $/h is a rise of 70 %: what 1.7^elasticity times the workers would ask for, at an elasticity of 1.
-  CHECK(in<usd_per_hour>(infrastructure::clearing_wage(35 * usd_per_hour, 1.7, 1.0, 1.0)) == doctest::Approx(59.5));
+  CHECK(in<usd_per_hour>(infrastructure::clearing_wage(35 * usd_per_hour, 1.7, 1.0, 1.0)) == approx(59.5));
 }

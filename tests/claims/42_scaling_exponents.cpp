@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <layercake/infrastructure/infrastructure.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
@@ -13,11 +15,11 @@ TEST_CASE("claim 42: three readings of one exponent") {
   };
   for (const row& r :
        {row{0.75, 0.25, 1.682, -0.159}, row{0.85, 0.15, 1.803, -0.099}, row{1.15, -0.15, 2.219, 0.110}}) {
-    CHECK(infrastructure::exponent_gap(r.exponent) == doctest::Approx(r.gap));
+    CHECK(infrastructure::exponent_gap(r.exponent) == approx(r.gap));
     CHECK(std::abs(infrastructure::scaled_total(2.0, r.exponent) - r.factor) < 5e-4);
     CHECK(std::abs(plain(infrastructure::per_unit_at_doubling(r.exponent)) - r.per_unit) < 5e-4);
     CHECK(plain(infrastructure::extra_at_doubling(r.exponent)) ==
-          doctest::Approx(infrastructure::scaled_total(2.0, r.exponent) - 1));
+          approx(infrastructure::scaled_total(2.0, r.exponent) - 1));
   }
   // "85 % more at a doubling" is exponent 0.888, "75 % more" 0.807.
   CHECK(std::abs(infrastructure::exponent_of_doubling(as<kind::relative>(0.85)) - 0.888) < 5e-4);
@@ -27,6 +29,6 @@ TEST_CASE("claim 42: three readings of one exponent") {
 
   // Operators: 8.6 per MW at 3.5 MW, 0.1 per MW at 1 GW: ln(100/30.1)/ln(1000/3.5) = 0.212, far below any of these.
   const double b = infrastructure::exponent_between(3.5 * megawatt, 8.6 * 3.5, 1 * gigawatt, 100.0);
-  CHECK(b == doctest::Approx(std::log(100 / 30.1) / std::log(1000 / 3.5)));
-  CHECK(8.6 * 3.5 * infrastructure::scaled_total(1000 / 3.5, b) == doctest::Approx(100));
+  CHECK(b == approx(std::log(100 / 30.1) / std::log(1000 / 3.5)));
+  CHECK(8.6 * 3.5 * infrastructure::scaled_total(1000 / 3.5, b) == approx(100));
 }

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <layercake/infrastructure/infrastructure.hpp>
 
+#include "../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 
@@ -12,7 +14,7 @@ TEST_CASE("claim 48: goodput of 16,384 chips") {
   const infrastructure::reliability r;
   const quantity<unit::second> M = infrastructure::time_between_failures(r, 16384.0);
   CHECK(std::abs(in<second>(M) - 11135) < 0.5);
-  CHECK(in<year>(r.time_between_failures) == doctest::Approx(5.78).epsilon(0.001));
+  CHECK(in<year>(r.time_between_failures) == approx(5.78).epsilon(0.001));
 
   const auto useful = [&](double save, double restart) {
     const quantity<unit::second> C = save * second;
@@ -23,17 +25,17 @@ TEST_CASE("claim 48: goodput of 16,384 chips") {
   CHECK(std::abs(useful(30, 300) - 0.8997) < 5e-5);
   CHECK(std::abs(useful(30, 600) - 0.8727) < 5e-5);
   CHECK(std::abs(useful(300, 600) - 0.714) < 5e-4);
-  CHECK(infrastructure::goodput(r, 16384.0) == doctest::Approx(useful(30, 300)));
+  CHECK(infrastructure::goodput(r, 16384.0) == approx(useful(30, 300)));
 
   // More than 90 % bounds what saving and restarting took: with 30 s to save, a restart of less than 5 minutes; with
   // none at all to restart, less than 56 s to save.
   CHECK(in<second>(infrastructure::longest_restart(0.9, 30 * second, M)) ==
-        doctest::Approx(11135 * (0.1 - 2 * 30 / std::sqrt(60 * 11135.0))).epsilon(1e-3));
+        approx(11135 * (0.1 - 2 * 30 / std::sqrt(60 * 11135.0))).epsilon(1e-3));
   CHECK(in<second>(infrastructure::longest_restart(0.9, 30 * second, M)) < 300);
   CHECK(in<second>(infrastructure::longest_checkpoint(0.9, 0 * second, M)) ==
-        doctest::Approx(11135 * 0.1 * 0.1 / 2).epsilon(1e-3));
+        approx(11135 * 0.1 * 0.1 / 2).epsilon(1e-3));
 
   // A million such chips fail every three minutes; saving and restarting that fast is what scale asks for.
-  CHECK(in<second>(infrastructure::time_between_failures(r, 1e6)) == doctest::Approx(182.4).epsilon(0.001));
+  CHECK(in<second>(infrastructure::time_between_failures(r, 1e6)) == approx(182.4).epsilon(0.001));
   CHECK(infrastructure::goodput(r, 1e6) == 0);
 }

@@ -3,6 +3,8 @@
 
 #include <layercake/energy/energy.hpp>
 
+#include "../approx.hpp"
+
 namespace lc = layercake;
 namespace catalog = lc::energy::catalog;
 using namespace lc::units;
@@ -13,15 +15,15 @@ using namespace lc::units;
 //   solid state   0.995 * 0.980 * 0.975 * 0.900 = 0.9751; 0.9507225; 0.85565025
 //   800 V         0.995 * 0.990 * 0.980 * 0.975 * 0.900 = 0.98505; 0.965349; 0.941215275; 0.8470937475
 TEST_CASE("claim 53: three chains at typical values") {
-  CHECK(catalog::legacy_ac.efficiency() == doctest::Approx(0.784747648).epsilon(1e-8));
-  CHECK(catalog::direct_current_800v.efficiency() == doctest::Approx(0.8470937475).epsilon(1e-12));
-  CHECK(catalog::solid_state.efficiency() == doctest::Approx(0.85565025).epsilon(1e-12));
+  CHECK(catalog::legacy_ac.efficiency() == approx(0.784747648).epsilon(1e-8));
+  CHECK(catalog::direct_current_800v.efficiency() == approx(0.8470937475).epsilon(1e-12));
+  CHECK(catalog::solid_state.efficiency() == approx(0.85565025).epsilon(1e-12));
   // For 1 GW at the transistors: 1274.3 MW and 1168.7 MW from the line, 105.6 MW (8.3 %) less.
   const auto legacy = catalog::legacy_ac.pull(1 * gigawatt).input();
   const auto direct = catalog::solid_state.pull(1 * gigawatt).input();
-  CHECK(in<megawatt>(legacy) == doctest::Approx(1274.3).epsilon(0.0001));
-  CHECK(in<megawatt>(direct) == doctest::Approx(1168.7).epsilon(0.0001));
-  CHECK(1 - direct / legacy == doctest::Approx(0.083).epsilon(0.005));
+  CHECK(in<megawatt>(legacy) == approx(1274.3).epsilon(0.0001));
+  CHECK(in<megawatt>(direct) == approx(1168.7).epsilon(0.0001));
+  CHECK(1 - direct / legacy == approx(0.083).epsilon(0.005));
 }
 
 // Up to the rack, without what both chains share below: published as above 0.92 from medium voltage, and as 5 % less

@@ -5,6 +5,8 @@
 #include <layercake/applications/applications.hpp>
 #include <limits>
 
+#include "../approx.hpp"
+
 namespace lc = layercake;
 namespace app = lc::applications;
 
@@ -13,25 +15,25 @@ TEST_CASE("claim 78: capacity by acceleration of 36 % of the work") {
     double acceleration, capacity;
   } rows[] = {{1.5, 1.136}, {2, 1.220}, {3, 1.316}, {std::numeric_limits<double>::infinity(), 1.5625}};
   for (const auto& r : rows) {
-    CHECK(app::accelerated_throughput(0.36, r.acceleration) == doctest::Approx(r.capacity).epsilon(0.0005));
+    CHECK(app::accelerated_throughput(0.36, r.acceleration) == approx(r.capacity).epsilon(0.0005));
     // An hour of work now takes 0.64 h and 0.36 h / a.
     CHECK(app::accelerated_throughput(0.36, r.acceleration) ==
-          doctest::Approx(1 / (0.64 + 0.36 / r.acceleration)).epsilon(1e-12));
+          approx(1 / (0.64 + 0.36 / r.acceleration)).epsilon(1e-12));
   }
 }
 
 TEST_CASE("claim 78: the acceleration that observed throughput implies") {
-  CHECK(app::implied_acceleration(0.36, 1.15) == doctest::Approx(1.57).epsilon(0.002));
-  CHECK(app::implied_acceleration(0.36, 1.20) == doctest::Approx(1.86).epsilon(0.002));
-  CHECK(app::implied_acceleration(0.36, 1.25) == doctest::Approx(2.25).epsilon(0.002));
+  CHECK(app::implied_acceleration(0.36, 1.15) == approx(1.57).epsilon(0.002));
+  CHECK(app::implied_acceleration(0.36, 1.20) == approx(1.86).epsilon(0.002));
+  CHECK(app::implied_acceleration(0.36, 1.25) == approx(2.25).epsilon(0.002));
 }
 
 TEST_CASE("claim 78: jobs at 1.2 times the capacity") {
   const struct { double elasticity, labour; } rows[] = {{-0.5, 0.913}, {-1, 1}, {-1.5, 1.095}};
   for (const auto& r : rows) {
     const double labour = app::labour_response(1.2, app::price_elasticity{r.elasticity});
-    CHECK(labour == doctest::Approx(r.labour).epsilon(0.0005));
+    CHECK(labour == approx(r.labour).epsilon(0.0005));
     // Demand 1.2^|e| over capacity 1.2.
-    CHECK(labour == doctest::Approx(std::pow(1.2, -r.elasticity) / 1.2).epsilon(1e-12));
+    CHECK(labour == approx(std::pow(1.2, -r.elasticity) / 1.2).epsilon(1e-12));
   }
 }

@@ -3,7 +3,8 @@
 
 #include <layercake/stack/queue.hpp>
 
-using doctest::Approx;
+#include "../approx.hpp"
+
 using layercake::queue::fewest_servers;
 
 namespace {
@@ -26,16 +27,16 @@ fleet fleet_of(double users) {
 }  // namespace
 
 TEST_CASE("claim 80: ten times the users cost a quarter less each") {
-  CHECK(flop_of_a_message == Approx(1.248e14));
+  CHECK(flop_of_a_message == approx(1.248e14));
   const double gpu_seconds = messages * (2 * active * input / (0.35 * 989.4e12) + output / 2000);
-  CHECK(gpu_seconds * rent / 3600 == Approx(0.0085).epsilon(0.01));
+  CHECK(gpu_seconds * rent / 3600 == approx(0.0085).epsilon(0.01));
 
   const fleet small = fleet_of(1e5), large = fleet_of(1e6);
   CHECK(small.gpus == 28);
-  CHECK(small.use == Approx(0.698).epsilon(0.001));
-  CHECK(small.usd_per_user_day == Approx(0.0168));
+  CHECK(small.use == approx(0.698).epsilon(0.001));
+  CHECK(small.usd_per_user_day == approx(0.0168));
   CHECK(large.gpus == 208);
-  CHECK(large.use == Approx(0.939).epsilon(0.001));
-  CHECK(large.usd_per_user_day == Approx(0.0125).epsilon(0.01));
-  CHECK(large.usd_per_user_day / small.usd_per_user_day == Approx(0.74).epsilon(0.01));
+  CHECK(large.use == approx(0.939).epsilon(0.001));
+  CHECK(large.usd_per_user_day == approx(0.0125).epsilon(0.01));
+  CHECK(large.usd_per_user_day / small.usd_per_user_day == approx(0.74).epsilon(0.01));
 }

@@ -9,6 +9,8 @@
 #include <limits>
 #include <string>
 
+#include "../approx.hpp"
+
 namespace layercake_test {
 
 namespace lc = layercake;
@@ -106,8 +108,8 @@ void check_gradient(const X& at, F figure, double tolerance = 1e-6) {
     const D y = lc::detail::access::base(figure(dual));
     const double expected = (get_base(figure(up)) - get_base(figure(down))) / (2 * h * base);
     INFO(path);
-    CHECK(y.value == doctest::Approx(get_base(figure(at))).epsilon(1e-12));
-    CHECK(y.slope[0] * base == doctest::Approx(expected * base).epsilon(tolerance).scale(std::abs(y.value)));
+    CHECK(y.value == approx(get_base(figure(at))).epsilon(1e-12));
+    CHECK(y.slope[0] * base == approx(expected * base).epsilon(tolerance).scale(std::abs(y.value)));
   }
 }
 

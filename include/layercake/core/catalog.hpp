@@ -63,7 +63,7 @@ constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   }
   std::string text = "no \"" + std::string(name) + "\" in the catalog; nearest:";
   for (std::string_view n : nearest) {
-    if (!n.empty()) text += " " + std::string(n);
+    if (!n.empty()) text.append(1, ' ').append(n);
   }
   raise(missing_value(text));
 }

@@ -272,8 +272,10 @@ void validate(const X& x, const std::string& path = "") {
   const std::vector<finding> found = check(x, path);
   if (found.empty()) return;
   std::string text;
-  for (const finding& f : found)
-    text += (text.empty() ? "" : "\n") + f.text();
+  for (const finding& f : found) {
+    if (!text.empty()) text += '\n';
+    text += f.text();
+  }
   raise(invalid_value(text));
 }
 

@@ -15,7 +15,7 @@ constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::secon
   using N = promote_t<R, T>;
   const N r = number_cast<N>(rate);
   const N years = number_cast<N>(in<units::year>(life));
-  const auto near_zero = abs(r) < N(1e-12);
+  const auto near_zero = abs(r) < number_cast<N>(1e-12);
   const N guarded = where(near_zero, N(1), r);
   const N flat = N(1) / years + r * (years + N(1)) / (N(2) * years);  // the first two terms of the series in r
   const N factor = where(near_zero, flat, guarded / -expm1(-years * log1p(guarded)));

@@ -112,15 +112,25 @@ struct rounded {
   // Its absolute value over 10^shift.
   std::string over_ten_to(int shift) const {
     const int e = exponent - shift;
-    std::string s = digits;
+    // Put together by appending alone: gcc 12 warns of overlaps inside insert() at -O3.
+    std::string s;
+    const std::string_view all = digits;
     if (e < -4 || e > 5) {
-      if (s.size() > 1) s.insert(1, ".");
-      return s + "e" + std::to_string(e);
+      s.append(all.substr(0, 1));
+      if (all.size() > 1) s.append(1, '.').append(all.substr(1));
+      s.append(1, 'e').append(std::to_string(e));
+    } else if (e < 0) {
+      s.append("0.").append(static_cast<std::size_t>(-e - 1), '0').append(all);
+    } else {
+      const auto whole = static_cast<std::size_t>(e) + 1;
+      s.append(all.substr(0, whole));
+      if (all.size() <= whole) {
+        s.append(whole - all.size(), '0');
+      } else {
+        s.append(1, '.').append(all.substr(whole));
+      }
     }
-    if (e < 0) return "0." + std::string(static_cast<std::size_t>(-e - 1), '0') + s;
-    const auto whole = static_cast<std::size_t>(e) + 1;
-    if (s.size() <= whole) return s + std::string(whole - s.size(), '0');
-    return s.insert(whole, ".");
+    return s;
   }
 };
 

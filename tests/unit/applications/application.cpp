@@ -4,6 +4,7 @@
 #include <string>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -55,23 +56,23 @@ const lc::applications::workload agent{.name = "agent",
 
 TEST_CASE("application: users to calls and back") {
   const auto calls = service.pull();
-  CHECK(in<hertz>(calls.calls) == doctest::Approx(12e6 / 86400));
+  CHECK(in<hertz>(calls.calls) == approx(12e6 / 86400));
   CHECK(calls.peak_to_mean == 3);
   CHECK(in<token>(calls.input) == 1200);
   CHECK(in<token>(calls.output) == 300);
   CHECK(in<second>(calls.time_to_first_token) == 1);
-  CHECK(in<millisecond / token>(calls.time_per_output_token) == doctest::Approx(50));
+  CHECK(in<millisecond / token>(calls.time_per_output_token) == approx(50));
   CHECK_FALSE(lc::is_known(service.push(calls.calls).value));
 
   for (const auto& w : {service, agent}) {
     const auto made = w.push(w.pull().calls);
-    CHECK(made.users == doctest::Approx(w.daily_users).epsilon(1e-14));
-    CHECK(made.tasks / w.tasks() == doctest::Approx(1).epsilon(1e-14));
+    CHECK(made.users == approx(w.daily_users).epsilon(1e-14));
+    CHECK(made.tasks / w.tasks() == approx(1).epsilon(1e-14));
   }
   const auto made = agent.push(agent.pull().calls);
-  CHECK(in<usd / day>(made.value) == doctest::Approx(5e4 * 2 * 75));
+  CHECK(in<usd / day>(made.value) == approx(5e4 * 2 * 75));
   // Half the calls make half of everything.
-  CHECK(agent.push(agent.pull().calls / 2).users == doctest::Approx(2.5e4));
+  CHECK(agent.push(agent.pull().calls / 2).users == approx(2.5e4));
 }
 
 TEST_CASE("application: float, batch, dual and double are one formula") {
@@ -83,11 +84,11 @@ TEST_CASE("application: float, batch, dual and double are one formula") {
   many.daily_users = batch::load_aligned(users);
   in<usd / day>(many.push(many.pull().calls).value).store_aligned(value);
   for (std::size_t i = 0; i < batch::size; ++i)
-    CHECK(value[i] == doctest::Approx(users[i] * 2 * 75));
+    CHECK(value[i] == approx(users[i] * 2 * 75));
 
   const lc::applications::basic_workload<float> f{
       .daily_users = 1e6f, .tasks_per_user = 12.0f / day, .input = 1200.0f * token, .output = 300.0f * token};
-  CHECK(in<hertz>(f.pull().calls) == doctest::Approx(12e6 / 86400).epsilon(1e-6));
+  CHECK(in<hertz>(f.pull().calls) == approx(12e6 / 86400).epsilon(1e-6));
   // The other types' defaults are the same, unknown ones included.
   const lc::applications::basic_workload<lc::dual<double, 1>> d{};
   CHECK_FALSE(lc::is_known(d.value_per_task));
@@ -139,20 +140,19 @@ TEST_CASE("application catalog: every row has a source; rows that lack a figure 
 
 TEST_CASE("application catalog: values") {
   // 1,000,000 tokens in 50 turns.
-  CHECK(in<token>(catalog::coding_agent.input) == doctest::Approx(20000));
-  CHECK(in<token>(catalog::coding_agent.output) == doctest::Approx(800));
-  CHECK(in<token>(catalog::coding_agent.pull().input) * catalog::coding_agent.calls_per_task == doctest::Approx(1e6));
+  CHECK(in<token>(catalog::coding_agent.input) == approx(20000));
+  CHECK(in<token>(catalog::coding_agent.output) == approx(800));
+  CHECK(in<token>(catalog::coding_agent.pull().input) * catalog::coding_agent.calls_per_task == approx(1e6));
   CHECK(in<token>(catalog::self_driving.pull().input) == 0);
   // 36 frames a second for an hour a day.
-  CHECK(in<hertz>(catalog::self_driving.pull().calls) * 24 == doctest::Approx(36));
-  CHECK(in<minute>(catalog::customer_service.human_time_replaced) == doctest::Approx(11));
+  CHECK(in<hertz>(catalog::self_driving.pull().calls) * 24 == approx(36));
+  CHECK(in<minute>(catalog::customer_service.human_time_replaced) == approx(11));
   CHECK(catalog::chat.origin.of("value_per_task").how == lc::confidence::assumed);
   CHECK(catalog::chat.origin.of("input").how == lc::confidence::published);
   CHECK(catalog::legal_copilot.origin.of("input").how == lc::confidence::assumed);
   CHECK(catalog::chat.with_users(1e6).daily_users == 1e6);
   for (const auto& r : catalog::references) {
-    if (r.of == &catalog::image_generation) CHECK(in<joule>(r.energy_per_task) == doctest::Approx(6679).epsilon(0.001));
-    if (r.of == &catalog::video_generation)
-      CHECK(in<megajoule>(r.energy_per_task) == doctest::Approx(1.16).epsilon(0.001));
+    if (r.of == &catalog::image_generation) CHECK(in<joule>(r.energy_per_task) == approx(6679).epsilon(0.001));
+    if (r.of == &catalog::video_generation) CHECK(in<megajoule>(r.energy_per_task) == approx(1.16).epsilon(0.001));
   }
 }

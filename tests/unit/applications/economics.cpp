@@ -6,6 +6,8 @@
 #include <layercake/core/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace app = lc::applications;
 using namespace lc::units;
@@ -18,11 +20,11 @@ void check_everywhere(F f, double at, double tolerance = 1e-7) {
   using batch = xsimd::batch<double>;
   using D = lc::dual<double, 1>;
   const double here = f(at), h = 1e-6 * at;
-  CHECK(f(batch(at)).get(0) == doctest::Approx(here).epsilon(1e-12));
-  CHECK(f(static_cast<float>(at)) == doctest::Approx(here).epsilon(2e-5));
+  CHECK(f(batch(at)).get(0) == approx(here).epsilon(1e-12));
+  CHECK(f(static_cast<float>(at)) == approx(here).epsilon(2e-5));
   const D y = f(D::variable(at, 0));
-  CHECK(y.value == doctest::Approx(here).epsilon(1e-14));
-  CHECK(y.slope[0] == doctest::Approx((f(at + h) - f(at - h)) / (2 * h)).epsilon(tolerance));
+  CHECK(y.value == approx(here).epsilon(1e-14));
+  CHECK(y.slope[0] == approx((f(at + h) - f(at - h)) / (2 * h)).epsilon(tolerance));
 }
 
 }  // namespace
@@ -49,30 +51,30 @@ TEST_CASE("economics: every number type") {
 }
 
 TEST_CASE("economics: cost and revenue of a daily user") {
-  CHECK(in<usd / day>(app::cost_per_daily_user(0.005 * usd, 12 / day)) == doctest::Approx(0.06));
-  CHECK(in<usd / day>(app::affordable_cost_per_daily_user(0.05 * usd / day, 0.2, 0.3)) == doctest::Approx(0.025));
+  CHECK(in<usd / day>(app::cost_per_daily_user(0.005 * usd, 12 / day)) == approx(0.06));
+  CHECK(in<usd / day>(app::affordable_cost_per_daily_user(0.05 * usd / day, 0.2, 0.3)) == approx(0.025));
 }
 
 TEST_CASE("economics: limits") {
   CHECK(app::best_of(0.0, 10) == 0);
-  CHECK(app::best_of(0.3, 1) == doctest::Approx(0.3));
-  CHECK(app::best_of(1e-15, 10) == doctest::Approx(1e-14));  // no cancellation
+  CHECK(app::best_of(0.3, 1) == approx(0.3));
+  CHECK(app::best_of(1e-15, 10) == approx(1e-14));  // no cancellation
   CHECK(app::accelerated_throughput(0.0, 10.0) == 1);
-  CHECK(app::accelerated_throughput(1.0, 10.0) == doctest::Approx(10));
+  CHECK(app::accelerated_throughput(1.0, 10.0) == approx(10));
   CHECK(app::break_even_reliability(1 * usd, 2 * usd, 10) > 1);
   for (double a : {1.1, 2.0, 30.0}) {
-    CHECK(app::implied_acceleration(0.36, app::accelerated_throughput(0.36, a)) == doctest::Approx(a));
+    CHECK(app::implied_acceleration(0.36, app::accelerated_throughput(0.36, a)) == approx(a));
   }
   // A window that no turn fills changes nothing; one turn's worth is refilled every turn.
   CHECK(app::conversation_input(10, 2000 * token, 1e6 * token) == app::conversation_input(10, 2000 * token));
-  CHECK(in<token>(app::conversation_input(10, 2000 * token, 2000 * token)) == doctest::Approx(20000));
+  CHECK(in<token>(app::conversation_input(10, 2000 * token, 2000 * token)) == approx(20000));
 }
 
 TEST_CASE("economics: cached tokens are cheaper") {
   const auto full = app::price_of_tokens(1e6 * token, 0 * token, 0.1, 4e4 * token, 3 * usd / million_tokens,
                                          15 * usd / million_tokens);
-  CHECK(in<usd>(full) == doctest::Approx(3.60));
+  CHECK(in<usd>(full) == approx(3.60));
   const auto cached = app::price_of_tokens(1e6 * token, 9e5 * token, 0.1, 4e4 * token, 3 * usd / million_tokens,
                                            15 * usd / million_tokens);
-  CHECK(in<usd>(cached) == doctest::Approx(0.1 * 3 + 0.9 * 0.3 + 0.6));
+  CHECK(in<usd>(cached) == approx(0.1 * 3 + 0.9 * 0.3 + 0.6));
 }

@@ -3,6 +3,8 @@
 #include <layercake/energy/energy.hpp>
 #include <string>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace catalog = lc::energy::catalog;
 using namespace lc::units;
@@ -48,7 +50,7 @@ TEST_CASE("energy catalog: a grid without a published price is refused until one
 }
 
 TEST_CASE("energy catalog: values and confidence by field") {
-  CHECK(in<usd / megawatt_hour>(catalog::grid_us_average.price) == doctest::Approx(82.6));
+  CHECK(in<usd / megawatt_hour>(catalog::grid_us_average.price) == approx(82.6));
   CHECK(catalog::grid_us_average.origin.of("price").how == lc::confidence::published);
   CHECK(catalog::grid_france.origin.of("price").how == lc::confidence::recalled);
   CHECK(catalog::grid_france.origin.of("carbon").how == lc::confidence::published);
@@ -56,10 +58,10 @@ TEST_CASE("energy catalog: values and confidence by field") {
   CHECK(catalog::gas_ccgt.origin.of("land").how == lc::confidence::recalled);
   CHECK(catalog::gas_ccgt.origin.of("capital").how == lc::confidence::published);
   CHECK(catalog::vrm_point_of_load.origin.how == lc::confidence::recalled);
-  CHECK(in<usd / (kilowatt * year)>(catalog::solar_pv_utility.fixed_operation) == doctest::Approx(1605.5 * 0.0141));
-  CHECK(in<gram_co2e / kilowatt_hour>(catalog::coal.direct_carbon) == doctest::Approx(760));
-  CHECK(in<litre / megawatt_hour>(catalog::gas_ccgt.water) == doctest::Approx(776));
-  CHECK(in<month>(catalog::gas_ccgt.lead_time_low) == doctest::Approx(42));
+  CHECK(in<usd / (kilowatt * year)>(catalog::solar_pv_utility.fixed_operation) == approx(1605.5 * 0.0141));
+  CHECK(in<gram_co2e / kilowatt_hour>(catalog::coal.direct_carbon) == approx(760));
+  CHECK(in<litre / megawatt_hour>(catalog::gas_ccgt.water) == approx(776));
+  CHECK(in<month>(catalog::gas_ccgt.lead_time_low) == approx(42));
 }
 
 TEST_CASE("energy catalog: by name") {

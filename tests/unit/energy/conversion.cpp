@@ -4,6 +4,7 @@
 #include <layercake/energy/energy.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -20,9 +21,9 @@ TEST_CASE("chain: energy is conserved, push undoes pull") {
         CHECK(l >= 0 * watt);
         lost += l;
       }
-      CHECK((flow.output() + lost) / flow.input() == doctest::Approx(1).epsilon(1e-13));
-      CHECK(in<megawatt>(chain->push(flow.input())) == doctest::Approx(mw).epsilon(1e-13));
-      CHECK(flow.output() / flow.input() == doctest::Approx(chain->efficiency()).epsilon(1e-13));
+      CHECK((flow.output() + lost) / flow.input() == approx(1).epsilon(1e-13));
+      CHECK(in<megawatt>(chain->push(flow.input())) == approx(mw).epsilon(1e-13));
+      CHECK(flow.output() / flow.input() == approx(chain->efficiency()).epsilon(1e-13));
     }
   }
 }
@@ -32,11 +33,11 @@ TEST_CASE("chain: each node by hand") {
       .name = "two",
       .stages = {lc::energy::stage{.name = "a", .efficiency = 0.9}, lc::energy::stage{.name = "b", .efficiency = 0.8}}};
   const auto flow = two.pull(72 * watt);
-  CHECK(in<watt>(flow.input()) == doctest::Approx(100));
-  CHECK(in<watt>(flow.node[1]) == doctest::Approx(90));
-  CHECK(in<watt>(flow.node[2]) == doctest::Approx(72));
-  CHECK(in<watt>(flow.loss[0]) == doctest::Approx(10));
-  CHECK(in<watt>(flow.loss[1]) == doctest::Approx(18));
+  CHECK(in<watt>(flow.input()) == approx(100));
+  CHECK(in<watt>(flow.node[1]) == approx(90));
+  CHECK(in<watt>(flow.node[2]) == approx(72));
+  CHECK(in<watt>(flow.loss[0]) == approx(10));
+  CHECK(in<watt>(flow.loss[1]) == approx(18));
   CHECK(in<watt>(flow.loss[2]) == 0);
 }
 
@@ -62,21 +63,20 @@ TEST_CASE("chain and part load: bad input, every number type") {
 
   using batch = xsimd::batch<double>;
   const auto flow = catalog::solid_state.pull(batch(10) * megawatt);
-  CHECK(in<megawatt>(flow.input()).get(1) ==
-        doctest::Approx(in<megawatt>(catalog::solid_state.pull(10 * megawatt).input())));
+  CHECK(in<megawatt>(flow.input()).get(1) == approx(in<megawatt>(catalog::solid_state.pull(10 * megawatt).input())));
   CHECK(catalog::ups_double_conversion_part_load.efficiency(batch(0.5)).get(0) ==
-        doctest::Approx(catalog::ups_double_conversion_part_load.efficiency(0.5)));
+        approx(catalog::ups_double_conversion_part_load.efficiency(0.5)));
   const lc::energy::basic_part_load<float> f{.name = "f", .fixed = 0.01f, .linear = 0.02f, .square = 0.01f};
-  CHECK(f.efficiency(0.5f) == doctest::Approx(0.9569).epsilon(1e-4));
+  CHECK(f.efficiency(0.5f) == approx(0.9569).epsilon(1e-4));
 }
 
 TEST_CASE("part load: worked numbers, and where it is best") {
   const lc::energy::part_load p{.name = "p", .fixed = 0.01, .linear = 0.02, .square = 0.01};
-  CHECK(p.efficiency(0.1) == doctest::Approx(0.1 / 0.1121));
-  CHECK(p.efficiency(0.5) == doctest::Approx(0.5 / 0.5225));
-  CHECK(p.efficiency(1.0) == doctest::Approx(1 / 1.04));
+  CHECK(p.efficiency(0.1) == approx(0.1 / 0.1121));
+  CHECK(p.efficiency(0.5) == approx(0.5 / 0.5225));
+  CHECK(p.efficiency(1.0) == approx(1 / 1.04));
   CHECK(p.efficiency(0.0) == 0);
-  CHECK(p.best_load() == doctest::Approx(1));
+  CHECK(p.best_load() == approx(1));
   const auto& ups = catalog::ups_double_conversion_part_load;
   const double best = ups.best_load();
   CHECK(ups.efficiency(best) > ups.efficiency(best * 1.01));

@@ -3,6 +3,7 @@
 #include <layercake/energy/energy.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 namespace lc = layercake;
@@ -42,22 +43,22 @@ const lc::power_demand<> demand{100 * megawatt, 80 * megawatt};
 
 TEST_CASE("grid: a tariff by hand") {
   const auto bill = texas.pull(demand);
-  CHECK(in<megawatt>(bill.plant.peak) == doctest::Approx(100 / 0.95));
-  CHECK(in<megawatt>(bill.plant.mean) == doctest::Approx(80 / 0.95));
+  CHECK(in<megawatt>(bill.plant.peak) == approx(100 / 0.95));
+  CHECK(in<megawatt>(bill.plant.mean) == approx(80 / 0.95));
   // 80 MW are 80 MWh an hour.
-  CHECK(in<usd / hour>(bill.energy_cost) == doctest::Approx(80 * 62));
+  CHECK(in<usd / hour>(bill.energy_cost) == approx(80 * 62));
   // 100,000 kW at 10 $ a month.
-  CHECK(in<usd / month>(bill.capacity_cost) == doctest::Approx(1e6));
+  CHECK(in<usd / month>(bill.capacity_cost) == approx(1e6));
   CHECK(bill.cost() == bill.energy_cost + bill.capacity_cost);
-  CHECK(in<usd / megawatt_hour>(bill.price()) == doctest::Approx(62 + 1e6 / (80 * 730.5)));
-  CHECK(in<tonne_co2e / hour>(bill.carbon) == doctest::Approx(80 / 0.95 * 0.370));
-  CHECK(in<cubic_metre / hour>(bill.water) == doctest::Approx(80 / 0.95 * 3));
+  CHECK(in<usd / megawatt_hour>(bill.price()) == approx(62 + 1e6 / (80 * 730.5)));
+  CHECK(in<tonne_co2e / hour>(bill.carbon) == approx(80 / 0.95 * 0.370));
+  CHECK(in<cubic_metre / hour>(bill.water) == approx(80 / 0.95 * 3));
 }
 
 TEST_CASE("grid: push undoes pull, up to the connection") {
   for (double mw : {0.001, 1.0, 80.0, 149.9, 150.0}) {
     const auto bill = texas.pull(lc::power_demand<>{mw * megawatt, mw * megawatt});
-    CHECK(in<megawatt>(texas.push(bill.plant.peak)) == doctest::Approx(mw).epsilon(1e-14));
+    CHECK(in<megawatt>(texas.push(bill.plant.peak)) == approx(mw).epsilon(1e-14));
     CHECK(lc::is_finite(bill.cost()));
   }
   CHECK(texas.push(1 * gigawatt) == 150 * megawatt);
@@ -66,7 +67,7 @@ TEST_CASE("grid: push undoes pull, up to the connection") {
   CHECK(beyond.cost() > 1e300 * usd / second);
   auto unlimited = texas;
   unlimited.connection = lc::unknown<lc::quantity<lc::unit::watt>>();
-  CHECK(in<gigawatt>(unlimited.push(1 * gigawatt)) == doctest::Approx(0.95));
+  CHECK(in<gigawatt>(unlimited.push(1 * gigawatt)) == approx(0.95));
   CHECK(lc::is_finite(unlimited.pull(lc::power_demand<>{1 * terawatt, 1 * terawatt}).cost()));
 }
 
@@ -75,15 +76,15 @@ TEST_CASE("grid: unknown carbon and water stay unknown, the cost does not") {
   const auto bill = bare.pull(demand);
   CHECK_FALSE(lc::is_known(bill.carbon));
   CHECK_FALSE(lc::is_known(bill.water));
-  CHECK(in<usd / hour>(bill.cost()) == doctest::Approx(80 * 62));
+  CHECK(in<usd / hour>(bill.cost()) == approx(80 * 62));
   CHECK(lc::check(bare).empty());
 }
 
 TEST_CASE("grid: float, batch, dual and double are one formula") {
   lc::energy::basic_grid<float> f{.price = 62.0f * usd / megawatt_hour, .carbon = 370.0f * gram_co2e / kilowatt_hour};
   const auto single = f.pull(lc::power_demand<float>{100.0f * megawatt, 80.0f * megawatt});
-  CHECK(in<usd / hour>(single.cost()) == doctest::Approx(80 * 62).epsilon(1e-6));
-  CHECK(in<megawatt>(f.push(100.0f * megawatt)) == doctest::Approx(95).epsilon(1e-6));
+  CHECK(in<usd / hour>(single.cost()) == approx(80 * 62).epsilon(1e-6));
+  CHECK(in<megawatt>(f.push(100.0f * megawatt)) == approx(95).epsilon(1e-6));
 
   using batch = xsimd::batch<double>;
   constexpr std::size_t lanes = batch::size;
@@ -96,7 +97,7 @@ TEST_CASE("grid: float, batch, dual and double are one formula") {
   for (std::size_t i = 0; i < lanes; ++i) {
     const double expected = in<usd / hour>(texas.pull(lc::power_demand<>{mw[i] * megawatt, mw[i] * megawatt}).cost());
     if (i == 0) {
-      CHECK(cost[i] == doctest::Approx(expected).epsilon(1e-14));
+      CHECK(cost[i] == approx(expected).epsilon(1e-14));
     } else {
       CHECK(cost[i] == expected);  // infinite
     }
@@ -104,7 +105,7 @@ TEST_CASE("grid: float, batch, dual and double are one formula") {
   // A batch of grids without a stated connection is unlimited, as one is.
   const lc::energy::basic_grid<batch> grids{.price = batch(62) * usd / megawatt_hour};
   in<usd / hour>(grids.pull(lc::power_demand<batch>{peak * megawatt, peak * megawatt}).cost()).store_aligned(cost);
-  CHECK(cost[0] == doctest::Approx(140 * 62));
+  CHECK(cost[0] == approx(140 * 62));
 
   layercake_test::check_gradient(texas, [](const auto& g) { return g.pull(demand).cost(); });
   layercake_test::check_gradient(texas, [](const auto& g) { return g.pull(demand).carbon; });

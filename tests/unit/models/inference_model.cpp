@@ -3,9 +3,10 @@
 #include <layercake/models/models.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::models;
-using doctest::Approx;
 
 namespace {
 using batch = xsimd::batch<double>;
@@ -78,13 +79,13 @@ TEST_CASE("work per inference: steps times work, weights once a batch") {
   const basic_inference_model<float> single{
       .computation = 3.0f * units::teraflop, .weights_resident = 10.0f * units::gigabyte, .steps = 4};
   CHECK(in<units::teraflop>(pass_totals(single, pass<float>{}).flop) == 12);
-  CHECK(in<units::gigabyte>(single.at(precision::fp8).weights(split<float>{})) == Approx(5));
+  CHECK(in<units::gigabyte>(single.at(precision::fp8).weights(split<float>{})) == approx(5));
   const auto both = pass_totals(x, pass<batch>{phase::prefill, lanes(1.0, 8.0), batch(1.0), batch(1.0)});
   CHECK(in<units::teraflop>(both.flop).get(1) == 96);
   using D = dual<double, 1>;
   const auto slope = pass_totals(x, pass<D>{phase::prefill, D::variable(3, 0), D(1), D(1)});
-  CHECK(in<units::teraflop>(slope.flop).slope[0] == Approx(12));
-  CHECK(in<units::gigabyte>(slope.bytes).slope[0] == Approx(8));
+  CHECK(in<units::teraflop>(slope.flop).slope[0] == approx(12));
+  CHECK(in<units::gigabyte>(slope.bytes).slope[0] == approx(8));
 }
 
 // Counted from the published shapes: 12 d^2 weights a token and block, attention over all tokens, 2 FLOP a
@@ -93,7 +94,7 @@ TEST_CASE("diffusion transformers of the catalog") {
   const auto step = [](double tokens, double width, double blocks) {
     return 2 * 12 * width * width * blocks * tokens + 4 * tokens * tokens * width * blocks;
   };
-  CHECK(in<units::flop>(catalog::flux_1_dev.computation) == Approx(step(64 * 64 + 512, 3072, 19 + 38)).epsilon(1e-3));
+  CHECK(in<units::flop>(catalog::flux_1_dev.computation) == approx(step(64 * 64 + 512, 3072, 19 + 38)).epsilon(1e-3));
   CHECK(in<units::flop>(catalog::hunyuan_video.computation) ==
-        Approx(step(33 * 45 * 80 + 256, 3072, 20 + 40)).epsilon(1e-3));
+        approx(step(33 * 45 * 80 + 256, 3072, 20 + 40)).epsilon(1e-3));
 }

@@ -4,9 +4,10 @@
 #include <layercake/models/models.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::models;
-using doctest::Approx;
 
 namespace {
 using batch = xsimd::batch<double>;
@@ -76,16 +77,16 @@ transformer small_latent() {
 TEST_CASE("FLOP of a dense model: 2 per weight and token, and attention") {
   const transformer& x = catalog::llama_3_1_70b;
   const double layers = 70552387584.0 - 2.0 * 128256 * 8192, head = 128256.0 * 8192, attention = 4.0 * 80 * 64 * 128;
-  CHECK(flops(x, {phase::decode, 1, 1, 1024}) == Approx(2 * (layers + head) + attention * 1024).epsilon(1e-12));
-  CHECK(flops(x, {phase::decode, 32, 1, 1024}) == Approx(32 * (2 * (layers + head) + attention * 1024)).epsilon(1e-12));
+  CHECK(flops(x, {phase::decode, 1, 1, 1024}) == approx(2 * (layers + head) + attention * 1024).epsilon(1e-12));
+  CHECK(flops(x, {phase::decode, 32, 1, 1024}) == approx(32 * (2 * (layers + head) + attention * 1024)).epsilon(1e-12));
   // one sequence of 2048: every position through the layers, the last through the output matrix
   CHECK(flops(x, {phase::prefill, 1, 2048, 2048}) ==
-        Approx(2048 * 2 * layers + 2 * head + attention * 2048 * 2049 / 2).epsilon(1e-12));
+        approx(2048 * 2 * layers + 2 * head + attention * 2048 * 2049 / 2).epsilon(1e-12));
   CHECK(flops(x, {phase::training, 1, 2048, 2048}) ==
-        Approx(2048 * 2 * (layers + head) + attention * 2048 * 2049 / 2).epsilon(1e-12));
+        approx(2048 * 2 * (layers + head) + attention * 2048 * 2049 / 2).epsilon(1e-12));
   // a prompt in two pieces costs what it costs in one, and one more output row
   const double first = flops(x, {phase::prefill, 1, 1500, 1500}), second = flops(x, {phase::prefill, 1, 548, 2048});
-  CHECK(first + second - 2 * head == Approx(flops(x, {phase::prefill, 1, 2048, 2048})).epsilon(1e-12));
+  CHECK(first + second - 2 * head == approx(flops(x, {phase::prefill, 1, 2048, 2048})).epsilon(1e-12));
 }
 
 TEST_CASE("FLOP of mixture, windows and shared experts, counted by hand") {
@@ -98,7 +99,7 @@ TEST_CASE("FLOP of mixture, windows and shared experts, counted by hand") {
     const double attention =
         4.0 * 8 * 16 * p.sequences * (2 * seen(p.queries, p.context, 0) + 4 * seen(p.queries, p.context, 20));
     const double rows = p.phase == phase::prefill ? p.sequences : tokens;
-    CHECK(flops(x, p) == Approx(tokens * per_token + attention + rows * 2.0 * 64 * 1000).epsilon(1e-12));
+    CHECK(flops(x, p) == approx(tokens * per_token + attention + rows * 2.0 * 64 * 1000).epsilon(1e-12));
   }
 }
 
@@ -113,12 +114,12 @@ TEST_CASE("latent attention: expanded in prefill, absorbed in decode") {
     const double attention = 2.0 * 8 * (24 + 16) * (2 * seen(queries, context, 0) + 4 * seen(queries, context, 20));
     return 6 * 2.0 * (queries * (down + query + out) + context * up) + queries * feed + attention + head;
   };
-  CHECK(flops(x, {phase::prefill, 1, 30, 30}) == Approx(prefill(30, 30)).epsilon(1e-12));
-  CHECK(flops(x, {phase::prefill, 1, 10, 30}) == Approx(prefill(10, 30)).epsilon(1e-12));
+  CHECK(flops(x, {phase::prefill, 1, 30, 30}) == approx(prefill(30, 30)).epsilon(1e-12));
+  CHECK(flops(x, {phase::prefill, 1, 10, 30}) == approx(prefill(10, 30)).epsilon(1e-12));
   // scores and values are 40 and 32 wide, shared by the heads
   const double decode = 6 * 2.0 * (down + query + 8 * 16 * 32 + 8 * 32 * 16 + out) + feed +
                         2.0 * 8 * (40 + 32) * (2 * 30 + 4 * 20) + head;
-  CHECK(flops(x, {phase::decode, 1, 1, 30}) == Approx(decode).epsilon(1e-12));
+  CHECK(flops(x, {phase::decode, 1, 1, 30}) == approx(decode).epsilon(1e-12));
 }
 
 TEST_CASE("chunked attention sees its own block") {
@@ -131,10 +132,10 @@ TEST_CASE("chunked attention sees its own block") {
   // five whole blocks: five times the triangle of one
   const double core = 4.0 * 8 * 16;
   CHECK(flops(sliding, {phase::prefill, 1, 100, 100}) - flops(x, {phase::prefill, 1, 100, 100}) ==
-        Approx(4 * core * (seen(100, 100, 20) - 5 * seen(20, 20, 0))).epsilon(1e-9));
+        approx(4 * core * (seen(100, 100, 20) - 5 * seen(20, 20, 0))).epsilon(1e-9));
   // a single query beyond a block sees half of one on average, (20 + 1) / 2
   CHECK(flops(sliding, {phase::decode, 1, 1, 100}) - flops(x, {phase::decode, 1, 1, 100}) ==
-        Approx(4 * core * (20 - 10.5)).epsilon(1e-9));
+        approx(4 * core * (20 - 10.5)).epsilon(1e-9));
 }
 
 TEST_CASE("bytes of a decode step are the weights that are read, and the cache") {
@@ -142,27 +143,27 @@ TEST_CASE("bytes of a decode step are the weights that are read, and the cache")
   const double bytes = in<units::byte>(pass_totals(x, formats{}, {phase::decode, 1, 1, 32768}).bytes);
   const double read = 2 * (70552387584.0 - 128256.0 * 8192) + 327680.0 * 32768;  // the input table is not read
   CHECK(bytes >= read);
-  CHECK(bytes == Approx(read).epsilon(2e-3));
+  CHECK(bytes == approx(read).epsilon(2e-3));
   const double fp8 = in<units::byte>(pass_totals(x.at(precision::fp8), pass<>{phase::decode, 1, 1, 32768}).bytes);
-  CHECK(fp8 == Approx(70552387584.0 - 2 * 128256.0 * 8192 + 2 * 128256.0 * 8192 + 327680.0 / 2 * 32768).epsilon(3e-3));
+  CHECK(fp8 == approx(70552387584.0 - 2 * 128256.0 * 8192 + 2 * 128256.0 * 8192 + 327680.0 / 2 * 32768).epsilon(3e-3));
   // gpt-oss: 4.25 bit a weight for the experts, 16 for the rest; makers state 60.8 GiB
-  CHECK(in<units::gibibyte>(catalog::gpt_oss_120b.as_published().weights(split<>{})) == Approx(60.8).epsilon(0.01));
+  CHECK(in<units::gibibyte>(catalog::gpt_oss_120b.as_published().weights(split<>{})) == approx(60.8).epsilon(0.01));
   // one token of a mixture reads its experts alone, many tokens all of them
   const transformer& m = catalog::mixtral_8x7b;
   CHECK(in<units::byte>(pass_totals(m, formats{}, {phase::decode, 1, 1, 1}).bytes) ==
-        Approx(2 * parameters(m).active_without_look_up()).epsilon(5e-3));
+        approx(2 * parameters(m).active_without_look_up()).epsilon(5e-3));
   CHECK(in<units::byte>(pass_totals(m, formats{}, {phase::decode, 256, 1, 1}).bytes) >=
         2 * (parameters(m).total() - 32000.0 * 4096));
 }
 
 TEST_CASE("weights in a format: worked numbers") {
   CHECK(in<units::gigabyte>(catalog::llama_3_1_70b.at(precision::bf16).weights(split<>{})) ==
-        Approx(141.1).epsilon(1e-3));
+        approx(141.1).epsilon(1e-3));
   CHECK(in<units::gigabyte>(catalog::llama_3_1_70b.at(precision::fp8).weights(split<>{})) ==
-        Approx(72.65).epsilon(1e-3));
+        approx(72.65).epsilon(1e-3));
   constexpr auto served = catalog::llama_3_1_70b.at(precision::fp8);  // all at compile time
   static_assert(served.weights(split<>{.tensor = 4}) < 18.2 * units::gigabyte);
-  CHECK(in<units::byte>(served.weights(split<>{2, 4, 1, 1})) * 8 == Approx(in<units::byte>(served.weights(split<>{}))));
+  CHECK(in<units::byte>(served.weights(split<>{2, 4, 1, 1})) * 8 == approx(in<units::byte>(served.weights(split<>{}))));
 }
 
 TEST_CASE("splits share the work evenly") {
@@ -173,11 +174,11 @@ TEST_CASE("splits share the work evenly") {
          {pass<>{phase::decode, 8, 1, 64}, pass<>{phase::prefill, 1, 64, 64}, pass<>{phase::training, 2, 64, 64}}) {
       const double whole = flops(x, p),
                    router = 2.0 * p.sequences * p.queries * x.mixture_layers() * x.width * x.experts;
-      CHECK(tensor * flops(x, p, {tensor, 1, 1, 1}) == Approx(whole + (tensor - 1) * router).epsilon(1e-12));
+      CHECK(tensor * flops(x, p, {tensor, 1, 1, 1}) == approx(whole + (tensor - 1) * router).epsilon(1e-12));
       CHECK(flops(x, p, {1, 4, 1, 1}) == whole);  // stages one after the other
-      if (p.phase != phase::prefill) CHECK(4 * flops(x, p, {1, 1, 1, 4}) == Approx(whole).epsilon(1e-12));
+      if (p.phase != phase::prefill) CHECK(4 * flops(x, p, {1, 1, 1, 4}) == approx(whole).epsilon(1e-12));
       if (x.experts > 0)
-        CHECK(flops(x, p, {1, 1, 4, 1}) == Approx(whole).epsilon(1e-12));  // each rank brings its own tokens
+        CHECK(flops(x, p, {1, 1, 4, 1}) == approx(whole).epsilon(1e-12));  // each rank brings its own tokens
     }
   }
 }
@@ -224,14 +225,14 @@ TEST_CASE("one text for every number: float, batch, dual") {
       const auto t = pass_totals(model, both, split<batch>{batch(2.0)});
       for (std::size_t lane : {0u, 1u}) {
         const auto one = pass_totals(model, pass<>{ph, lane ? 5.0 : 2.0, q0, lane ? 9000.0 : 200.0}, split<>{2});
-        CHECK(in<units::flop>(t.flop).get(lane) == Approx(in<units::flop>(one.flop)).epsilon(1e-12));
-        CHECK(in<units::byte>(t.bytes).get(lane) == Approx(in<units::byte>(one.bytes)).epsilon(1e-12));
+        CHECK(in<units::flop>(t.flop).get(lane) == approx(in<units::flop>(one.flop)).epsilon(1e-12));
+        CHECK(in<units::byte>(t.bytes).get(lane) == approx(in<units::byte>(one.bytes)).epsilon(1e-12));
         CHECK(in<units::byte>(
                   model.cache(in<units::token>(quantity<unit::token, batch>(lanes(200.0, 9000.0) * units::token)) *
                                   units::token,
                               split<batch>{}))
                   .get(lane) ==
-              Approx(in<units::byte>(model.cache((lane ? 9000.0 : 200.0) * units::token, split<>{}))));
+              approx(in<units::byte>(model.cache((lane ? 9000.0 : 200.0) * units::token, split<>{}))));
       }
       // slopes
       using D = dual<double, 2>;
@@ -242,21 +243,21 @@ TEST_CASE("one text for every number: float, batch, dual") {
       const double h = 1e-3;
       const auto central = [](auto a, auto b, double width) { return (a - b) / width; };
       CHECK(in<units::flop>(slope.flop).slope[0] ==
-            Approx(central(flops(at(8 + h, 300)), flops(at(8 - h, 300)), 2 * h)).epsilon(1e-6));
+            approx(central(flops(at(8 + h, 300)), flops(at(8 - h, 300)), 2 * h)).epsilon(1e-6));
       CHECK(in<units::flop>(slope.flop).slope[1] ==
-            Approx(central(flops(at(8, 300 + h)), flops(at(8, 300 - h)), 2 * h)).epsilon(1e-5));
+            approx(central(flops(at(8, 300 + h)), flops(at(8, 300 - h)), 2 * h)).epsilon(1e-5));
       CHECK(in<units::byte>(slope.bytes).slope[0] ==
-            Approx(central(in<units::byte>(at(8 + h, 300).bytes), in<units::byte>(at(8 - h, 300).bytes), 2 * h))
+            approx(central(in<units::byte>(at(8 + h, 300).bytes), in<units::byte>(at(8 - h, 300).bytes), 2 * h))
                 .epsilon(1e-4));
     }
     const auto f = with_number<float>(x);
     CHECK(in<units::byte>(f.at(precision::fp8).weights(split<float>{2})) ==
-          Approx(in<units::byte>(x.at(precision::fp8).weights(split<>{2}))).epsilon(1e-5));
+          approx(in<units::byte>(x.at(precision::fp8).weights(split<>{2}))).epsilon(1e-5));
     CHECK(in<units::byte>(f.at(precision::fp8).cache(500.0f * units::token, split<float>{2})) ==
-          Approx(in<units::byte>(x.at(precision::fp8).cache(500.0 * units::token, split<>{2}))).epsilon(1e-5));
-    CHECK(parameters(f).total() == Approx(parameters(x).total()).epsilon(1e-5));
+          approx(in<units::byte>(x.at(precision::fp8).cache(500.0 * units::token, split<>{2}))).epsilon(1e-5));
+    CHECK(parameters(f).total() == approx(parameters(x).total()).epsilon(1e-5));
     CHECK(flops(pass_totals(f, formats{}, pass<float>{phase::decode, 4, 1, 300})) ==
-          Approx(flops(x, {phase::decode, 4, 1, 300})).epsilon(1e-5));
+          approx(flops(x, {phase::decode, 4, 1, 300})).epsilon(1e-5));
   }
   // a gradient in the architecture itself
   using D = dual<double, 1>;
@@ -277,8 +278,8 @@ TEST_CASE("lanes of different kinds") {
   dense.experts = dense.active_experts = dense.shared_experts = dense.dense_layers = dense.sliding_layers =
       dense.sliding_window = 0;
   const auto t = pass_totals(x, formats{}, pass<batch>{phase::decode, batch(3.0), batch(1.0), batch(50.0)});
-  CHECK(in<units::flop>(t.flop).get(0) == Approx(flops(small(), {phase::decode, 3, 1, 50})).epsilon(1e-12));
-  CHECK(in<units::flop>(t.flop).get(1) == Approx(flops(dense, {phase::decode, 3, 1, 50})).epsilon(1e-12));
+  CHECK(in<units::flop>(t.flop).get(0) == approx(flops(small(), {phase::decode, 3, 1, 50})).epsilon(1e-12));
+  CHECK(in<units::flop>(t.flop).get(1) == approx(flops(dense, {phase::decode, 3, 1, 50})).epsilon(1e-12));
   CHECK(in<units::byte>(t.bytes).get(1) ==
-        Approx(in<units::byte>(pass_totals(dense, formats{}, {phase::decode, 3, 1, 50}).bytes)).epsilon(1e-12));
+        approx(in<units::byte>(pass_totals(dense, formats{}, {phase::decode, 3, 1, 50}).bytes)).epsilon(1e-12));
 }

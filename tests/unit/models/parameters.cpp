@@ -3,6 +3,7 @@
 #include <layercake/models/models.hpp>
 #include <string>
 
+#include "../../approx.hpp"
 #include "../record_checks.hpp"
 
 using namespace layercake;
@@ -183,15 +184,14 @@ TEST_CASE("a mixture with one expert is a dense model with a router") {
   CHECK(parameters(mixture).total() == parameters(dense).total() + 32.0 * 4096);
   const pass<> p{phase::decode, 16, 1, 512};
   const auto a = pass_totals(dense, formats{}, p), b = pass_totals(mixture, formats{}, p);
-  CHECK(in<units::flop>(b.flop) == doctest::Approx(in<units::flop>(a.flop) + 2.0 * 16 * 32 * 4096));
+  CHECK(in<units::flop>(b.flop) == approx(in<units::flop>(a.flop) + 2.0 * 16 * 32 * 4096));
 }
 
 TEST_CASE("a tensor-parallel group holds the whole, once") {
   const transformer& x = catalog::llama_3_1_70b;
   CHECK(parameters(x, 8.0).total() * 8 == parameters(x).total());
   // 16 ranks share 8 key heads: each is on two of them
-  CHECK(parameters(x, 16.0).attention * 16 ==
-        doctest::Approx(parameters(x).attention + 80 * 2.0 * 8192 * 1024).epsilon(1e-12));
+  CHECK(parameters(x, 16.0).attention * 16 == approx(parameters(x).attention + 80 * 2.0 * 8192 * 1024).epsilon(1e-12));
   // down-projections of latent attention are on every rank
   const transformer& d = catalog::deepseek_v3;
   CHECK(attention_parameters(d, 8.0) * 8 == attention_parameters(d) + 7.0 * 7168 * (1536 + 512 + 64));

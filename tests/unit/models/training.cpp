@@ -4,9 +4,10 @@
 #include <layercake/models/models.hpp>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::models;
-using doctest::Approx;
 
 namespace {
 using batch = xsimd::batch<double>;
@@ -20,23 +21,23 @@ batch lanes(double a, double b) {
 }  // namespace
 
 TEST_CASE("FLOP of training") {
-  CHECK(in<units::flop>(training_flop(70e9, 1.4e12 * units::token)) == Approx(5.88e23));
+  CHECK(in<units::flop>(training_flop(70e9, 1.4e12 * units::token)) == approx(5.88e23));
   const double per_token = in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0));
   const double weights = 96.0 * 12 * 12288 * 12288 + 51200.0 * 12288, attention = 4.0 * 96 * 12288 * 2049 / 2;
-  CHECK(per_token == Approx(3 * (2 * weights + attention)).epsilon(1e-12));
-  CHECK(per_token == Approx(1.0620e12).epsilon(1e-4));
+  CHECK(per_token == approx(3 * (2 * weights + attention)).epsilon(1e-12));
+  CHECK(per_token == approx(1.0620e12).epsilon(1e-4));
   const auto again = [](recompute r) {
     return in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0, r));
   };
-  CHECK(again(recompute::selective) - per_token == Approx(attention).epsilon(1e-9));
-  CHECK(again(recompute::full) - per_token == Approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
+  CHECK(again(recompute::selective) - per_token == approx(attention).epsilon(1e-9));
+  CHECK(again(recompute::full) - per_token == approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
   // a tied table is multiplied with once; an untied one too
   transformer untied = catalog::gpt3_175b;
   untied.tied = false;
   CHECK(in<units::flop / units::token>(training_flop_per_token(untied, 2048.0)) == per_token);
   // long sequences approach what attention alone costs; short ones 6 N
   CHECK(in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 1.0)) ==
-        Approx(6 * weights).epsilon(1e-4));
+        approx(6 * weights).epsilon(1e-4));
 }
 
 // Korthikanti et al. 2022, table 2: bytes of a layer by s, b, h, a, t.
@@ -52,11 +53,11 @@ TEST_CASE("activations of a layer are the closed forms of the paper") {
           return in<units::byte>(layer_activations(*x, l, false, r));
         };
         const double scores = 5 * a * s / h;
-        CHECK(bytes(false, recompute::none) == Approx(s * b * h * (10 + 24 / t + scores / t)).epsilon(1e-12));
-        CHECK(bytes(true, recompute::none) == Approx(s * b * h / t * (34 + scores)).epsilon(1e-12));
-        CHECK(bytes(false, recompute::selective) == Approx(s * b * h * (10 + 24 / t)).epsilon(1e-12));
-        CHECK(bytes(true, recompute::selective) == Approx(s * b * h * 34 / t).epsilon(1e-12));
-        CHECK(bytes(false, recompute::full) == Approx(2 * s * b * h).epsilon(1e-12));
+        CHECK(bytes(false, recompute::none) == approx(s * b * h * (10 + 24 / t + scores / t)).epsilon(1e-12));
+        CHECK(bytes(true, recompute::none) == approx(s * b * h / t * (34 + scores)).epsilon(1e-12));
+        CHECK(bytes(false, recompute::selective) == approx(s * b * h * (10 + 24 / t)).epsilon(1e-12));
+        CHECK(bytes(true, recompute::selective) == approx(s * b * h * 34 / t).epsilon(1e-12));
+        CHECK(bytes(false, recompute::full) == approx(2 * s * b * h).epsilon(1e-12));
       }
     }
   }
@@ -67,18 +68,18 @@ TEST_CASE("activations of a layer are the closed forms of the paper") {
   best.sequence_parallel = true;
   const double ratio = layer_activations(catalog::mt_nlg_530b, base, false, recompute::none) /
                        layer_activations(catalog::mt_nlg_530b, best, false, recompute::selective);
-  CHECK(ratio == Approx(5).epsilon(0.03));
+  CHECK(ratio == approx(5).epsilon(0.03));
 }
 
 TEST_CASE("activations of a pipeline: the first stage keeps all layers' worth, an interleaved one more") {
   training_layout l{.tensor = 8, .pipeline = 8, .micro_batches = 64, .fused_attention = false, .dropout = true};
   const double one = 2048.0 * 12288 * (34 + 80) / 8;
-  CHECK(one == Approx(358.6e6).epsilon(1e-3));
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(96 * one));
+  CHECK(one == approx(358.6e6).epsilon(1e-3));
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(96 * one));
   l.chunks = 3;
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(96 * one * (1 + 7.0 / 24)));
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(96 * one * (1 + 7.0 / 24)));
   l.chunks = 1, l.micro_batches = 2;
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == Approx(24 * one));
+  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(24 * one));
 }
 
 // Rajbhandari et al. 2020, figure 1: 7.5e9 parameters, 64 ranks, mixed precision Adam.
@@ -91,16 +92,16 @@ TEST_CASE("model states by ZeRO stage are the published ones") {
     const auto m = memory_of_training(x, l);
     return in<units::gigabyte>(m.weights + m.gradients + m.optimizer) * scale;
   };
-  CHECK(states(sharding::none) == Approx(120).epsilon(0.01));
-  CHECK(states(sharding::optimizer) == Approx(31.4).epsilon(0.01));
-  CHECK(states(sharding::gradients) == Approx(16.6).epsilon(0.01));
-  CHECK(states(sharding::full) == Approx(1.88).epsilon(0.01));
+  CHECK(states(sharding::none) == approx(120).epsilon(0.01));
+  CHECK(states(sharding::optimizer) == approx(31.4).epsilon(0.01));
+  CHECK(states(sharding::gradients) == approx(16.6).epsilon(0.01));
+  CHECK(states(sharding::full) == approx(1.88).epsilon(0.01));
   // experts are sharded over the copies that they have
   training_layout e{.data = 64, .expert = 8, .sharding = sharding::optimizer};
   const auto p = parameters(catalog::mixtral_8x7b);
-  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).optimizer) == Approx(12 * p.total() / 64));
+  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).optimizer) == approx(12 * p.total() / 64));
   CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).weights) ==
-        Approx(2 * (p.total() - p.experts + p.experts / 8)));
+        approx(2 * (p.total() - p.experts + p.experts / 8)));
 }
 
 TEST_CASE("training memory for every number type") {
@@ -114,13 +115,13 @@ TEST_CASE("training memory for every number type") {
                            training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = s})
             .total());
   };
-  CHECK(in<units::byte>(m.total()).slope[0] == Approx((at(4097) - at(4095)) / 2).epsilon(1e-6));
+  CHECK(in<units::byte>(m.total()).slope[0] == approx((at(4097) - at(4095)) / 2).epsilon(1e-6));
   auto wide = with_number<batch>(training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16});
   wide.sequence = lanes(2048.0, 8192.0);
   CHECK(in<units::byte>(memory_of_training(with_number<batch>(catalog::llama_3_1_70b), wide).total()).get(1) ==
-        Approx(at(8192)));
+        approx(at(8192)));
   CHECK(in<units::byte>(memory_of_training(with_number<float>(catalog::llama_3_1_70b),
                                            with_number<float>(training_layout{
                                                .tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = 8192}))
-                            .total()) == Approx(at(8192)).epsilon(1e-5));
+                            .total()) == approx(at(8192)).epsilon(1e-5));
 }

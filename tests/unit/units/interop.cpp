@@ -12,11 +12,12 @@
 #include <layercake/units/units.hpp>
 #include <limits>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace unit = lc::unit;
 namespace bu = boost::units;
 using namespace lc::units;
-using doctest::Approx;
 using lc::from_boost;
 using lc::from_chrono;
 using lc::in;
@@ -33,18 +34,18 @@ TEST_CASE("from Boost.Units") {
         from_boost(6.0 * bu::si::newton));
   CHECK(from_boost(bu::quantity<bu::si::dimensionless>(0.5)) == 0.5);
   // 1 erg = 1e-7 J; 1 ft = 0.3048 m.
-  CHECK(in<joule>(from_boost(5e7 * bu::cgs::ergs)) == Approx(5));
+  CHECK(in<joule>(from_boost(5e7 * bu::cgs::ergs)) == approx(5));
   CHECK(in<metre>(from_boost(bu::quantity<bu::us::foot_base_unit::unit_type>(
-            10.0 * bu::us::foot_base_unit::unit_type()))) == Approx(3.048));
+            10.0 * bu::us::foot_base_unit::unit_type()))) == approx(3.048));
   const bu::metric::hour_base_unit::unit_type boost_hour;
-  CHECK(in<hour>(from_boost(2.0 * boost_hour)) == Approx(2));
-  CHECK(in<megawatt>(from_boost(2.0 * (bu::si::mega * bu::si::watt))) == Approx(2));
+  CHECK(in<hour>(from_boost(2.0 * boost_hour)) == approx(2));
+  CHECK(in<megawatt>(from_boost(2.0 * (bu::si::mega * bu::si::watt))) == approx(2));
 }
 
 TEST_CASE("to Boost.Units") {
   CHECK(to_boost<bu::quantity<bu::si::power>>(700 * watt).value() == 700);
-  CHECK(to_boost<bu::quantity<bu::cgs::energy>>(5 * joule).value() == Approx(5e7));
-  CHECK(to_boost<bu::quantity<bu::metric::hour_base_unit::unit_type>>(7200 * second).value() == Approx(2));
+  CHECK(to_boost<bu::quantity<bu::cgs::energy>>(5 * joule).value() == approx(5e7));
+  CHECK(to_boost<bu::quantity<bu::metric::hour_base_unit::unit_type>>(7200 * second).value() == approx(2));
   CHECK(to_boost<bu::quantity<bu::si::time>>(2 * hour).value() == 7200);
   const bu::quantity<bu::si::power, float> f = to_boost<bu::quantity<bu::si::power, float>>(1.5f * watt);
   CHECK(f.value() == 1.5f);

@@ -6,10 +6,11 @@
 #include <unordered_set>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace kind = lc::kind;
 using namespace lc::units;
-using doctest::Approx;
 using lc::as;
 using lc::in;
 
@@ -19,9 +20,9 @@ TEST_CASE("IT and facility, power and energy") {
   CHECK(in<megawatt>(plain(site)) == 50);
   CHECK(to_it(site, 1.25) == hall);
   const lc::it_energy<> day_energy = hall * (1 * day);
-  CHECK(in<megawatt_hour>(plain(day_energy)) == Approx(960));
+  CHECK(in<megawatt_hour>(plain(day_energy)) == approx(960));
   CHECK(day_energy / (1 * day) == hall);
-  CHECK(in<megawatt_hour>(plain(to_facility(day_energy, 1.25))) == Approx(1200));
+  CHECK(in<megawatt_hour>(plain(to_facility(day_energy, 1.25))) == approx(1200));
 }
 
 TEST_CASE("input and output tokens") {
@@ -42,18 +43,18 @@ TEST_CASE("input and output tokens") {
 TEST_CASE("relative change and percentage points") {
   const auto relative = as<kind::relative>(0.05);
   const auto points = as<kind::points>(0.05);
-  CHECK(apply(0.40, relative) == Approx(0.42));
-  CHECK(apply(0.40, points) == Approx(0.45));
-  CHECK(in<watt>(apply(700 * watt, relative)) == Approx(735));
-  CHECK(plain(to_relative(points, 0.40)) == Approx(0.125));
-  CHECK(plain(lc::relative_between(0.40, 0.45)) == Approx(0.125));
-  CHECK(plain(lc::relative_between(40 * watt, 42 * watt)) == Approx(0.05));
-  CHECK(plain(lc::points_between(0.40, 0.45)) == Approx(0.05));
+  CHECK(apply(0.40, relative) == approx(0.42));
+  CHECK(apply(0.40, points) == approx(0.45));
+  CHECK(in<watt>(apply(700 * watt, relative)) == approx(735));
+  CHECK(plain(to_relative(points, 0.40)) == approx(0.125));
+  CHECK(plain(lc::relative_between(0.40, 0.45)) == approx(0.125));
+  CHECK(plain(lc::relative_between(40 * watt, 42 * watt)) == approx(0.05));
+  CHECK(plain(lc::points_between(0.40, 0.45)) == approx(0.05));
 
   const auto avoided = [](double u) { return 38.0 * (1 - 1 / apply(1.0, as<kind::relative>(u))); };
-  CHECK(avoided(0.05) == Approx(1.80952).epsilon(1e-5));
-  CHECK(avoided(apply(apply(apply(1.0, relative), relative), relative) - 1) == Approx(5.17417).epsilon(1e-5));
-  CHECK(avoided(plain(to_relative(points, 0.40))) == Approx(4.22222).epsilon(1e-5));
+  CHECK(avoided(0.05) == approx(1.80952).epsilon(1e-5));
+  CHECK(avoided(apply(apply(apply(1.0, relative), relative), relative) - 1) == approx(5.17417).epsilon(1e-5));
+  CHECK(avoided(plain(to_relative(points, 0.40))) == approx(4.22222).epsilon(1e-5));
 }
 
 // 12 ln 2 / ln f months: f = 5: 5.168; 10: 3.612 (ln 10 = 2.302585: 8.317766 / 2.302585 = 3.61236); 40: 2.255;
@@ -64,32 +65,32 @@ TEST_CASE("price half-life and yearly decline") {
   } lines[] = {{5, 5.168, 11.180}, {10, 3.61236, 31.623}, {40, 2.2548, 252.98}, {900, 1.22276, 27000}};
   for (const auto& l : lines) {
     const lc::price_half_life<> h = lc::half_life_of(l.factor);
-    CHECK(in<month>(plain(h)) == Approx(l.months).epsilon(2e-4));
-    CHECK(yearly_decline(h) == Approx(l.factor));
-    CHECK(1 / price_ratio(h, 18 * month) == Approx(l.left).epsilon(1e-4));
-    CHECK(price_ratio(h, plain(h)) == Approx(0.5));
-    CHECK(in<month>(time_to_fall(h, l.factor)) == Approx(12));
+    CHECK(in<month>(plain(h)) == approx(l.months).epsilon(2e-4));
+    CHECK(yearly_decline(h) == approx(l.factor));
+    CHECK(1 / price_ratio(h, 18 * month) == approx(l.left).epsilon(1e-4));
+    CHECK(price_ratio(h, plain(h)) == approx(0.5));
+    CHECK(in<month>(time_to_fall(h, l.factor)) == approx(12));
   }
   // Read as a half-life, 18 months are a decline of 2^(12/18) = 1.5874 a year.
-  CHECK(yearly_decline(as<kind::half_life>(18 * month)) == Approx(1.5874010519682));
+  CHECK(yearly_decline(as<kind::half_life>(18 * month)) == approx(1.5874010519682));
 }
 
 TEST_CASE("cost shares know their whole") {
   using cluster = lc::boundary::cluster_capex;
   const auto total = as<kind::total_of<cluster>>(50 * billion_usd);
-  CHECK(in<billion_usd>(apply(as<kind::share_of<cluster>>(0.7), total)) == Approx(35));
-  CHECK(plain(share_in(35 * billion_usd, total)) == Approx(0.7));
-  CHECK(plain(as<kind::share_of<cluster>>(0.7) + as<kind::share_of<cluster>>(0.3)) == Approx(1));
+  CHECK(in<billion_usd>(apply(as<kind::share_of<cluster>>(0.7), total)) == approx(35));
+  CHECK(plain(share_in(35 * billion_usd, total)) == approx(0.7));
+  CHECK(plain(as<kind::share_of<cluster>>(0.7) + as<kind::share_of<cluster>>(0.3)) == approx(1));
 }
 
 // 10 MW: $18/kW-month * 10 000 kW = $180 000 a month; $62/MWh * 10 MWh = $620 an hour.
 TEST_CASE("demand charge and energy price") {
   const auto peak = as<kind::peak>(10 * megawatt);
   const auto average = as<kind::average>(8 * megawatt);
-  CHECK(in<usd / month>(cost_rate(as<kind::demand_charge>(18 * usd_per_kilowatt_month), peak)) == Approx(180000));
+  CHECK(in<usd / month>(cost_rate(as<kind::demand_charge>(18 * usd_per_kilowatt_month), peak)) == approx(180000));
   CHECK(in<usd / hour>(cost_rate(as<kind::energy_price>(62 * usd / megawatt_hour), as<kind::average>(10 * megawatt))) ==
-        Approx(620));
-  CHECK(load_factor(average, peak) == Approx(0.8));
+        approx(620));
+  CHECK(load_factor(average, peak) == approx(0.8));
 }
 
 TEST_CASE_TEMPLATE("kinds over every number type", T, float, double, xsimd::batch<float>, xsimd::batch<double>,
@@ -105,7 +106,7 @@ TEST_CASE_TEMPLATE("kinds over every number type", T, float, double, xsimd::batc
       return static_cast<double>(x);
     }
   };
-  const auto near = [&](const T& x, double expected) { CHECK(first(x) == Approx(expected).epsilon(1e-6)); };
+  const auto near = [&](const T& x, double expected) { CHECK(first(x) == approx(expected).epsilon(1e-6)); };
   const auto p = as<kind::it>(T(2) * watt);
   near(in<watt>(plain(to_facility(p, lc::number_cast<T>(1.5)))), 3);
   near(in<watt>(plain(2 * p + p / 2 - p)), 3);

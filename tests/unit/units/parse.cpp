@@ -5,6 +5,8 @@
 #include <layercake/units/units.hpp>
 #include <string>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace unit = lc::unit;
 using namespace lc::units;
@@ -79,19 +81,18 @@ TEST_CASE("units by the names people write") {
   CHECK(time("1 wk") == 604800);
   CHECK(time("5 min") == 300);
   const auto area = [](const char* s) { return in<square_metre>(parse<quantity<unit::square_metre>>(s)); };
-  CHECK(area("814 mm^2") == doctest::Approx(814e-6).epsilon(1e-15));
+  CHECK(area("814 mm^2") == approx(814e-6).epsilon(1e-15));
   CHECK(area("814 mm2") == area("814 mm^2"));
   CHECK(area("3 cm^2") == 3e-4);
   CHECK(area("2 ha") == 20000);
-  CHECK(area("2 acres") == doctest::Approx(8093.7128448).epsilon(1e-15));
-  CHECK(area("100 ft^2") == doctest::Approx(9.290304).epsilon(1e-15));
+  CHECK(area("2 acres") == approx(8093.7128448).epsilon(1e-15));
+  CHECK(area("100 ft^2") == approx(9.290304).epsilon(1e-15));
   CHECK(in<token>(parse<quantity<unit::token>>("1.5 Mtok")) == 1.5e6);
   CHECK(in<token>(parse<quantity<unit::token>>("15 trillion tokens")) == 15e12);
   CHECK(in<flop / second>(parse<quantity<unit::flop_per_second>>("989.4 TFLOP/s")) == 989.4e12);
   CHECK(in<kilogram_co2e>(parse<quantity<unit::kilogram_co2e>>("2 tCO2e")) == 2000);
   CHECK(in<kilogram_co2e>(parse<quantity<unit::kilogram_co2e>>("2 MtCO2e")) == 2e9);
-  CHECK(in<gram_co2e / kilowatt_hour>(parse<quantity<unit::kilogram_co2e_per_joule>>("370 gCO2e/kWh")) ==
-        doctest::Approx(370));
+  CHECK(in<gram_co2e / kilowatt_hour>(parse<quantity<unit::kilogram_co2e_per_joule>>("370 gCO2e/kWh")) == approx(370));
   CHECK(parse<quantity<unit::cubic_metre_per_joule>>("1.8 L/kWh") == 1.8 * litre / kilowatt_hour);
   CHECK(in<hertz>(parse<quantity<unit::per_second>>("2 GHz")) == 2e9);
   CHECK(parse<quantity<unit::per_second>>("12 tasks/day") == 12 / day);

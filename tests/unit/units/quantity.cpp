@@ -6,10 +6,11 @@
 #include <unordered_set>
 #include <xsimd/xsimd.hpp>
 
+#include "../../approx.hpp"
+
 namespace lc = layercake;
 namespace unit = lc::unit;
 using namespace lc::units;
-using doctest::Approx;
 using lc::in;
 using lc::quantity;
 
@@ -48,7 +49,7 @@ TEST_CASE_TEMPLATE("one formula, every number type", T, NUMBERS) {
   const auto rate = lc::number_cast<T>(989.4) * teraflop / second;
   const auto bandwidth = lc::number_cast<T>(3.35) * terabyte / second;
   const double tolerance = std::same_as<lc::scalar_of_t<T>, float> ? 1e-6 : 1e-14;
-  const auto near = [&](const T& x, double expected) { CHECK(lane(x) == Approx(expected).epsilon(tolerance)); };
+  const auto near = [&](const T& x, double expected) { CHECK(lane(x) == approx(expected).epsilon(tolerance)); };
 
   near(in<kilowatt>(power), 0.7);
   near(in<teraflop / joule>(rate / power), 989.4 / 700);
@@ -109,14 +110,14 @@ TEST_CASE("a dual carries slopes through units") {
   const auto p = dual::variable(2000, 0) * watt;
   const auto c = dual::variable(0.06, 1) * usd / kilowatt_hour;
   const auto cost = in<usd>(p * (3 * hour) * c);
-  CHECK(cost.value == Approx(0.36));
-  CHECK(cost.slope[0] == Approx(0.00018));
-  CHECK(cost.slope[1] == Approx(6));
+  CHECK(cost.value == approx(0.36));
+  CHECK(cost.slope[0] == approx(0.00018));
+  CHECK(cost.slope[1] == approx(6));
   // sqrt(x): 1 / (2 sqrt(x)), x in m^2.
   const auto side = in<metre>(sqrt(dual::variable(16, 0) * square_metre));
-  CHECK(side.slope[0] == Approx(0.125));
+  CHECK(side.slope[0] == approx(0.125));
   // 1 / x: -1 / x^2.
-  CHECK(in<second>(1 / (dual::variable(4, 0) / second)).slope[0] == Approx(-0.0625));
+  CHECK(in<second>(1 / (dual::variable(4, 0) / second)).slope[0] == approx(-0.0625));
 }
 
 TEST_CASE("lanes are independent") {
@@ -135,36 +136,36 @@ TEST_CASE("units are their definitions") {
   CHECK(in<second>(1 * year) == 365.25 * 86400);
   CHECK(in<second>(1 * month) == 365.25 * 86400 / 12);
   CHECK(in<joule>(1 * terawatt_hour) == 3.6e15);
-  CHECK(in<square_metre>(1 * acre) == Approx(43560 * 0.3048 * 0.3048).epsilon(1e-15));
-  CHECK(in<square_metre>(1 * square_foot) == Approx(0.3048 * 0.3048).epsilon(1e-15));
-  CHECK(in<cubic_metre>(1 * us_gallon) == Approx(231 * 0.0254 * 0.0254 * 0.0254).epsilon(1e-15));
-  CHECK(in<joule>(1 * million_btu) == Approx(1e6 * 1055.05585262).epsilon(1e-15));
+  CHECK(in<square_metre>(1 * acre) == approx(43560 * 0.3048 * 0.3048).epsilon(1e-15));
+  CHECK(in<square_metre>(1 * square_foot) == approx(0.3048 * 0.3048).epsilon(1e-15));
+  CHECK(in<cubic_metre>(1 * us_gallon) == approx(231 * 0.0254 * 0.0254 * 0.0254).epsilon(1e-15));
+  CHECK(in<joule>(1 * million_btu) == approx(1e6 * 1055.05585262).epsilon(1e-15));
   CHECK(in<byte>(1 * pebibyte) == 1024.0 * 1024 * 1024 * 1024 * 1024);
   CHECK(in<bit>(1 * byte) == 8);
   CHECK(in<usd>(250 * us_cent) == 2.5);
-  CHECK(in<kilogram_co2e / joule>(360 * gram_co2e / kilowatt_hour) == Approx(1e-7));
-  CHECK(in<litre / kilowatt_hour>(1 * cubic_metre / megawatt_hour) == Approx(1));
+  CHECK(in<kilogram_co2e / joule>(360 * gram_co2e / kilowatt_hour) == approx(1e-7));
+  CHECK(in<litre / kilowatt_hour>(1 * cubic_metre / megawatt_hour) == approx(1));
 }
 
 // Every unit that occurs in the catalogues.
 TEST_CASE("the field's figures can be written") {
-  CHECK(in<usd_per_watt>(1605.5 * usd / kilowatt) == Approx(1.6055));
-  CHECK(in<usd_per_watt>(11e6 * usd / megawatt) == Approx(11));
-  CHECK(in<usd_per_watt>(50e9 * usd / gigawatt) == Approx(50));
-  CHECK(in<usd / joule>(18 * usd_per_kilowatt_month) == Approx(18 / (1000.0 * 2629800)));
-  CHECK(in<usd / joule>(1 * usd / (megawatt * year)) == Approx(1 / (1e6 * 31557600)));
-  CHECK(in<square_metre / megawatt>(29947 * square_metre / megawatt) == Approx(29947));
-  CHECK(in<square_metre / megawatt>(7.4 * acre / megawatt) == Approx(29946.74));
-  CHECK(in<litre / megawatt_hour>(1 * us_gallon / megawatt_hour) == Approx(3.785411784));
-  CHECK(in<usd / second>(2.5 * usd / hour) == Approx(2.5 / 3600));
-  CHECK(0.2 / square_centimetre * (814 * square_millimetre) == Approx(1.628));
-  CHECK(in<kilowatt_hour / square_centimetre>(3.25 * kilowatt_hour / square_centimetre) == Approx(3.25));
-  CHECK(in<gram_co2e / square_centimetre>(470 * gram_co2e / square_centimetre) == Approx(470));
-  CHECK(in<kilogram_co2e / square_centimetre>(470 * gram_co2e / square_centimetre) == Approx(0.47));
-  CHECK(in<terabyte / second>(1560 * gigabyte / second) == Approx(1.56));
-  CHECK(in<joule>(0.34 * watt_hour) == Approx(1224));
-  CHECK(in<hertz>(3.6 / day) == Approx(3.6 / 86400));
-  CHECK(in<usd / hour>(12000 * usd / month) == Approx(12000.0 * 3600 / 2629800));
+  CHECK(in<usd_per_watt>(1605.5 * usd / kilowatt) == approx(1.6055));
+  CHECK(in<usd_per_watt>(11e6 * usd / megawatt) == approx(11));
+  CHECK(in<usd_per_watt>(50e9 * usd / gigawatt) == approx(50));
+  CHECK(in<usd / joule>(18 * usd_per_kilowatt_month) == approx(18 / (1000.0 * 2629800)));
+  CHECK(in<usd / joule>(1 * usd / (megawatt * year)) == approx(1 / (1e6 * 31557600)));
+  CHECK(in<square_metre / megawatt>(29947 * square_metre / megawatt) == approx(29947));
+  CHECK(in<square_metre / megawatt>(7.4 * acre / megawatt) == approx(29946.74));
+  CHECK(in<litre / megawatt_hour>(1 * us_gallon / megawatt_hour) == approx(3.785411784));
+  CHECK(in<usd / second>(2.5 * usd / hour) == approx(2.5 / 3600));
+  CHECK(0.2 / square_centimetre * (814 * square_millimetre) == approx(1.628));
+  CHECK(in<kilowatt_hour / square_centimetre>(3.25 * kilowatt_hour / square_centimetre) == approx(3.25));
+  CHECK(in<gram_co2e / square_centimetre>(470 * gram_co2e / square_centimetre) == approx(470));
+  CHECK(in<kilogram_co2e / square_centimetre>(470 * gram_co2e / square_centimetre) == approx(0.47));
+  CHECK(in<terabyte / second>(1560 * gigabyte / second) == approx(1.56));
+  CHECK(in<joule>(0.34 * watt_hour) == approx(1224));
+  CHECK(in<hertz>(3.6 / day) == approx(3.6 / 86400));
+  CHECK(in<usd / hour>(12000 * usd / month) == approx(12000.0 * 3600 / 2629800));
 }
 
 TEST_CASE("hash and limits") {
