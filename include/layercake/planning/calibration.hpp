@@ -44,8 +44,8 @@ calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t
   using D = dual<double, N>;
   for (const parameter& p : parameters) {
     if (!(p.low <= p.start && p.start <= p.high)) {
-      raise(invalid_value(std::string("planning: parameter ") + p.name + " starts at " + to_string(p.start) +
-                          "; allowed: from " + to_string(p.low) + " to " + to_string(p.high) +
+      raise(invalid_value(std::string("planning: parameter ") + p.name + " starts at " + layercake::to_string(p.start) +
+                          "; allowed: from " + layercake::to_string(p.low) + " to " + layercake::to_string(p.high) +
                           ". Start inside its bounds."));
     }
   }

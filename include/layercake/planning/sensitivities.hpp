@@ -165,7 +165,7 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
       },
       [&] {
         const double n = static_cast<double>(crossed.points);
-        return "planning: there is no memory for " + to_string(n) + " evaluations, " +
+        return "planning: there is no memory for " + layercake::to_string(n) + " evaluations, " +
                bulk::detail::bytes_text(n * sizeof(double)) + "; take a sample of fewer points";
       });
 
@@ -225,8 +225,8 @@ template <class Sweep, class Figure, class... Access, class... Unit>
 auto tornado(const Sweep& start, double low, double high, const Figure& figure,
              const bulk::uncertain_of<Access, Unit>&... inputs) {
   if (!(low > 0 && low < high && high < 1)) {
-    raise(invalid_value("planning: a tornado from share " + to_string(low) + " to " + to_string(high) +
-                        "; allowed: above 0, rising, below 1"));
+    raise(invalid_value("planning: a tornado from share " + layercake::to_string(low) + " to " +
+                        layercake::to_string(high) + "; allowed: above 0, rising, below 1"));
   }
   constexpr std::size_t N = sizeof...(inputs);
   // Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.

@@ -776,7 +776,7 @@ template <class Search, class Fleet>
                  to_exact_string(p.tensor) + ", pipeline " + to_exact_string(p.pipeline) + ", context " +
                  to_exact_string(p.context) + ", data " + to_exact_string(p.data) + ", expert " +
                  to_exact_string(p.expert) + ", micro-batch " + to_exact_string(p.micro_batch) + "), needs " +
-                 to_string(share) + " times what a chip has: " + how_to_fit(m, p) +
+                 layercake::to_string(share) + " times what a chip has: " + how_to_fit(m, p) +
                  " If the space allows no more of that, take more chips, or chips with more memory.";
         }
       }
