@@ -10,11 +10,11 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "../../approx.hpp"
 #if __has_include(<oneapi/tbb/parallel_pipeline.h>) && !defined(WITHOUT_TBB)
 #define HAVE_TBB 1
 #include <layercake/adapters/tbb.hpp>
-
-#include "../../approx.hpp"
 #else
 #define HAVE_TBB 0
 #endif
