@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the benchmarks and writes docs/performance.md.
 
-    performance.py --build DIR --source DIR --compiler CXX --arrays PYTHON [--mpirun MPIRUN FLAG] --programs NAME ...
+    performance.py --build DIR --source DIR --compiler CXX --arrays PYTHON [--mpirun="MPIRUN FLAG"] --programs NAME ...
 
 Every figure is a ratio of two things measured in this one run. Programs print lines `ratio,<name>,<value>,<aim>`, and
 `note,<text>` for what could not be measured; this script adds the instructions of typed over bare kernels (callgrind), the
@@ -88,7 +88,7 @@ def main():
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--programs", nargs="*", default=[])
     parser.add_argument("--arrays", default=sys.executable, help="a Python with NumPy and JAX, if there is one")
-    parser.add_argument("--mpirun", nargs=2, help="mpirun, and its option for the number of ranks")
+    parser.add_argument("--mpirun", type=str.split, help="mpirun, and its option for the number of ranks, as one argument")
     arguments = parser.parse_args()
 
     ratios = []  # name, value, aim, where from
