@@ -338,40 +338,6 @@ void check_request(const Request& q, fleet_goal goal) {
   }
 }
 
-// The plans that serve a class on a chip in a building; `reason` is why there is none, of the plan with most chips.
-template <class Chip, class Model>
-std::vector<serving_plan> plans_that_serve(const Chip& chip, const infrastructure::site& building, const Model& model,
-                                           const call_demand<>& demand, const serving_search& search,
-                                           std::string& reason) {
-  std::vector<serving_plan> plans;
-  double most_chips = 0;
-  reason = "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
-  for (const double stages : search.pipeline) {
-    for (const double ranks : search.tensor) {
-      for (const double experts : search.expert) {
-        serving_plan plan;
-        plan.tensor = ranks, plan.pipeline = stages, plan.expert = experts;
-        plan.software = search.software;
-        plan.memory_share = search.memory_share;
-        if (ranks > chip.scale_up_domain) continue;
-        if constexpr (requires { model.allows(plan.split()); }) {
-          if (!model.allows(plan.split())) continue;
-        } else {
-          if (experts > 1) continue;
-        }
-        const serving_figures<> f = serve<double>(chip, building, model, plan, demand);
-        if (f.calls > 0.0 / units::second) {
-          plans.push_back(plan);
-        } else if (plan.chips() * experts > most_chips) {
-          most_chips = plan.chips() * experts;
-          reason = layercake::detail::why_not(f, plan, demand, chip);
-        }
-      }
-    }
-  }
-  return plans;
-}
-
 inline double value_of(fleet_goal goal, const bill& b) {
   switch (goal) {
   case fleet_goal::least_cost:
@@ -452,9 +418,10 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
         building.chips_per_node = offered.per_node;
         building.node = offered.node;
         building.network.scale_up = offered.fabric;
-        std::string reason;
-        const auto plans =
-            detail::plans_that_serve(offered.chip, building, wanted.model, demand, request.search, reason);
+        std::vector<serving_plan> plans;
+        const std::string reason = layercake::detail::for_each_serving_plan(
+            offered.chip, building, wanted.model, demand, request.search,
+            [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
         if (plans.empty()) {
           if (s == 0 || reasons.find(reason) == std::string::npos) reasons += "\n  " + reason;
           continue;

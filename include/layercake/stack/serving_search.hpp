@@ -56,21 +56,15 @@ std::string why_not(const serving_figures<>& s, const serving_plan& p, const cal
          to_string(demand.time_to_first_token) +
          ". Take more tensor ranks, shorter or cached inputs, or prompts on chips of their own.";
 }
-}  // namespace detail
 
-// The best plan for `demand` (its rate at the peak, its objectives) by `goal`, at `rent` for a chip. Throws infeasible
-// with the reason of the plan that came nearest: the one with most chips.
-template <class Chip, class Model>
-serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructure::site& site, const Model& model,
-                         const call_demand<>& demand, const quantity<unit::usd_per_second>& rent,
-                         const serving_search& search = {}) {
-  using namespace units;
-  serving_choice best;
-  bool found = false;
+// Calls `visit(plan, figures)` for every plan that the search names and that answers `demand`. Returns why there is
+// none: the reason of the plan that came nearest, the one with most chips.
+template <class Chip, class Model, class Visit>
+std::string for_each_serving_plan(const Chip& chip, const infrastructure::site& site, const Model& model,
+                                  const call_demand<>& demand, const serving_search& search, Visit&& visit) {
   std::string reason =
-      "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks";
+      "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
   double most_chips = 0;
-  const quantity<unit::per_second> peak = demand.calls * demand.peak_to_mean;
   for (const double stages : search.pipeline) {
     for (const double ranks : search.tensor) {
       for (const double experts : search.expert) {
@@ -85,28 +79,45 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
           if (experts > 1) continue;
         }
         const serving_figures<> f = serve<double>(chip, site, model, plan, demand);
-        if (!(f.calls > 0.0 / second)) {
-          if (plan.chips() * experts > most_chips)
-            most_chips = plan.chips() * experts, reason = layercake::detail::why_not(f, plan, demand, chip);
-          continue;
+        if (f.calls > 0.0 / units::second) {
+          visit(plan, f);
+        } else if (plan.chips() * experts > most_chips) {
+          most_chips = plan.chips() * experts;
+          reason = why_not(f, plan, demand, chip);
         }
-        serving_choice c{plan, f, 0, 0, {}, {}};
-        // Replicas that share experts come in whole groups.
-        c.replicas = ceil(peak / (f.calls * search.headroom) / experts) * experts;
-        c.chips = c.replicas * plan.chips();
-        const auto tokens = demand.calls * demand.output;
-        const double load = min(demand.calls / (f.calls * c.replicas), 1.0);
-        c.energy =
-            power_at<double>(power_boundary::facility, site, running_power(chip, f.per_call, 1.0, load) * c.chips) /
-            tokens;
-        c.price = rent * c.chips / tokens + c.energy * search.electricity;
-        const bool better = !found || (goal == serving_goal::fewest_chips     ? c.chips < best.chips
-                                       : goal == serving_goal::cheapest_token ? c.price < best.price
-                                                                              : c.energy < best.energy);
-        if (better) best = c, found = true;
       }
     }
   }
+  return reason;
+}
+}  // namespace detail
+
+// The best plan for `demand` (its rate at the peak, its objectives) by `goal`, at `rent` for a chip. Throws infeasible
+// with the reason of the plan that came nearest: the one with most chips.
+template <class Chip, class Model>
+serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructure::site& site, const Model& model,
+                         const call_demand<>& demand, const quantity<unit::usd_per_second>& rent,
+                         const serving_search& search = {}) {
+  using namespace units;
+  serving_choice best;
+  bool found = false;
+  const quantity<unit::per_second> peak = demand.calls * demand.peak_to_mean;
+  const auto consider = [&](const serving_plan& plan, const serving_figures<>& f) {
+    serving_choice c{plan, f, 0, 0, {}, {}};
+    // Replicas that share experts come in whole groups.
+    c.replicas = ceil(peak / (f.calls * search.headroom) / plan.expert) * plan.expert;
+    c.chips = c.replicas * plan.chips();
+    const auto tokens = demand.calls * demand.output;
+    const double load = min(demand.calls / (f.calls * c.replicas), 1.0);
+    c.energy =
+        power_at<double>(power_boundary::facility, site, running_power(chip, f.per_call, 1.0, load) * c.chips) / tokens;
+    c.price = rent * c.chips / tokens + c.energy * search.electricity;
+    const bool better = !found || (goal == serving_goal::fewest_chips     ? c.chips < best.chips
+                                   : goal == serving_goal::cheapest_token ? c.price < best.price
+                                                                          : c.energy < best.energy);
+    if (better) best = c, found = true;
+  };
+  const std::string reason = layercake::detail::for_each_serving_plan(chip, site, model, demand, search, consider);
   if (!found) raise(infeasible("no serving plan answers the calls " + reason));
   return best;
 }
