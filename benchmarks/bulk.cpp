@@ -51,8 +51,7 @@ double seconds(F&& f, int times = 5) {
 }
 void ratio(const char* name, double value, double aim) { std::printf("ratio,%s,%.4g,%.4g\n", name, value, aim); }
 
-// ---- whole stacks
-// ---------------------------------------------------------------------------------------------------------------------------
+// ---- whole stacks ---------------------------------------------------------------------------------------------------------------------------
 
 const auto service =
     lc::stack{lc::energy::catalog::grid_ercot, lc::chips::catalog::h100_sxm,

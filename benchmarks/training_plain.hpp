@@ -1,6 +1,5 @@
-// The training step once more, as plain double arithmetic: what one would write for one machine without a library.
-// Grouped-query attention (fused), dense or mixture of experts, bf16, distributed optimiser, automatic recomputation,
-// software of 2025, an eight-chip domain; same formulas, same constants.
+// The training step once more, as plain double arithmetic: what one would write for one machine without a library. Grouped-query attention (fused), dense or
+// mixture of experts, bf16, distributed optimiser, automatic recomputation, software of 2025, an eight-chip domain; same formulas, same constants.
 #pragma once
 
 #include <algorithm>

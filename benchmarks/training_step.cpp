@@ -1,6 +1,5 @@
-// How many training configurations a second, memory included: the library over double, float batches and double
-// batches, beside the same formulas as plain double arithmetic. Ends with lines `ratio,<name>,<value>,<aim>`; times are
-// of one core's processor time.
+// How many training configurations a second, memory included: the library over double, float batches and double batches, beside the same formulas
+// as plain double arithmetic. Ends with lines `ratio,<name>,<value>,<aim>`; times are of one core's processor time.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -1,5 +1,5 @@
-// The same formula on quantities and on bare numbers, for double and for batches. performance.py counts the
-// instructions of each function with callgrind: types must cost nothing, so the ratio of each pair is 1.00.
+// The same formula on quantities and on bare numbers, for double and for batches. performance.py counts the instructions of each function
+// with callgrind: types must cost nothing, so the ratio of each pair is 1.00.
 #include <cstddef>
 #include <cstdio>
 #include <layercake/units/units.hpp>
@@ -14,8 +14,8 @@ using layercake::where;
 
 namespace {
 
-// Price of a million tokens of a chip by roofline: the longer of computing and moving, its power between idle and peak,
-// energy at a price, and an annuity of the chip.
+// Price of a million tokens of a chip by roofline: the longer of computing and moving, its power between idle and peak, energy at a price, and an
+// annuity of the chip.
 template <class T>
 struct bare_input {
   T flop_per_token, bytes_per_token, peak, bandwidth, idle, limit, effectiveness, price, chip, annuity;

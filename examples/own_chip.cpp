@@ -1,5 +1,4 @@
-// A chip of your own in ten lines, under the library's models, sites and grids: as one stack, as a batch of stacks, and
-// with gradients.
+// A chip of your own in ten lines, under the library's models, sites and grids: as one stack, as a batch of stacks, and with gradients.
 #include <iostream>
 #include <layercake/layercake.hpp>
 #include <xsimd/xsimd.hpp>

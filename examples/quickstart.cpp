@@ -1,5 +1,5 @@
-// An assistant with a million daily users on Llama-3.1-70B in FP8, H100 nodes, a Texas site: its bill, the ceiling of a
-// gigawatt, three swaps, and what its price depends on.
+// An assistant with a million daily users on Llama-3.1-70B in FP8, H100 nodes, a Texas site: its bill, the ceiling of a gigawatt, three swaps,
+// and what its price depends on.
 #include <iostream>
 #include <layercake/layercake.hpp>
 

@@ -1,5 +1,5 @@
-// Where a training step of Llama-3.1-405B spends its time and memory on 16,384 H100, what the whole run costs, and
-// which of a few thousand layouts is the fastest.
+// Where a training step of Llama-3.1-405B spends its time and memory on 16,384 H100, what the whole run costs, and which of a few thousand layouts is
+// the fastest.
 #include <iostream>
 #include <layercake/chips/catalog.hpp>
 #include <layercake/energy/catalog.hpp>

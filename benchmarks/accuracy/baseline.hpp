@@ -1,5 +1,4 @@
-// The rule of thumb that predictions are compared with: training at 42 % of the peak, all else at the data sheet's
-// roofline.
+// The rule of thumb that predictions are compared with: training at 42 % of the peak, all else at the data sheet's roofline.
 #pragma once
 
 #include "micro_rows.hpp"

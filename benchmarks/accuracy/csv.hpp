@@ -1,5 +1,5 @@
-// Tables of comma-separated values by RFC 4180: quoted fields, lines that end in CRLF or LF, one header line. What is
-// malformed is refused with file, line and column; the column counts bytes from 1.
+// Tables of comma-separated values by RFC 4180: quoted fields, lines that end in CRLF or LF, one header line. What is malformed is
+// refused with file, line and column; the column counts bytes from 1.
 #pragma once
 
 #include <charconv>
@@ -104,8 +104,7 @@ private:
   const std::vector<csv_field>* fields_;
 };
 
-// A table with a header. `required` columns must be there, cells in `numbers` must be empty or a number, other columns
-// may be anything.
+// A table with a header. `required` columns must be there, cells in `numbers` must be empty or a number, other columns may be anything.
 class csv_table {
 public:
   csv_table() = default;

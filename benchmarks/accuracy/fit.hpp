@@ -1,5 +1,4 @@
-// Fits the constants of the library's laws again and prints them as the headers have them. The laws are the library's
-// own.
+// Fits the constants of the library's laws again and prints them as the headers have them. The laws are the library's own.
 #pragma once
 
 #include <string>

@@ -17,9 +17,8 @@ struct named_constant {
   bool fixed;
 };
 
-// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is
-// known to hide, chosen before the fit. Fixed: what training speeds do not identify. Bounds are those of
-// training_constants::fields().
+// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is known to hide, chosen
+// before the fit. Fixed: what training speeds do not identify. Bounds are those of training_constants::fields().
 std::vector<named_constant> training_list(lc::training_constants& c) {
   struct start {
     const char* name;
@@ -124,8 +123,7 @@ std::vector<double> weights_of(const std::vector<observation>& all, const std::s
   return out;
 }
 
-// Whether nothing else was measured on chips of this source's families, or with its software: leaving it out leaves
-// constants without data.
+// Whether nothing else was measured on chips of this source's families, or with its software: leaving it out leaves constants without data.
 bool alone(const std::vector<observation>& all, const std::string& source) {
   const auto covered = [&](auto&& key) {
     std::set<std::string> own, others;
@@ -143,8 +141,8 @@ struct group_fit {
   bool leave_out_families = false;  // of chips, too
 };
 
-// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone,
-// rows, fitted and left-out median, 90th percentile and bias.
+// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone, rows, fitted and left-out
+// median, 90th percentile and bias.
 void fit_group(const group_fit& how, std::vector<named_constant> list, const std::vector<observation>& all,
                bool leave_out, std::ostream& held_out) {
   fit_problem problem;

@@ -1,6 +1,5 @@
-// Constants of laws from measurements: least squares of ln(predicted / measured), rounded so that outliers weigh less
-// (Charbonnier), within bounds, drawn weakly to a first guess, by Levenberg and Marquardt with differences for
-// derivatives.
+// Constants of laws from measurements: least squares of ln(predicted / measured), rounded so that outliers weigh less (Charbonnier), within
+// bounds, drawn weakly to a first guess, by Levenberg and Marquardt with differences for derivatives.
 #pragma once
 
 #include <cmath>

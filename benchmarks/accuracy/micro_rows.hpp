@@ -10,8 +10,8 @@
 
 namespace accuracy {
 
-// A call that the host launches takes this much longer than one in a replayed graph. Rates of nccl-tests come from
-// calls of the host, and so does what was measured before 2024, when few benchmarks replayed graphs.
+// A call that the host launches takes this much longer than one in a replayed graph. Rates of nccl-tests come from calls of the host, and so
+// does what was measured before 2024, when few benchmarks replayed graphs.
 struct micro_constants {
   double host_launch = 20e-6;     // s
   double host_link_share = 0.91;  // payload of a PCIe packet of 256 bytes

@@ -1,5 +1,4 @@
-// One row of inference.csv: its configuration, and what the library predicts for it. Reads the columns of the schema
-// only.
+// One row of inference.csv: its configuration, and what the library predicts for it. Reads the columns of the schema only.
 //
 // A row is anything with `std::string_view cell(std::string_view column) const`, empty where unknown.
 #pragma once

@@ -1,5 +1,5 @@
-// Rows of training.csv as plans, and what the library predicts for them. Empty cells get the defaults that are stated
-// here; nothing depends on an id, a source or a name.
+// Rows of training.csv as plans, and what the library predicts for them. Empty cells get the defaults that are stated here; nothing depends on
+// an id, a source or a name.
 #pragma once
 
 #include <cmath>
@@ -84,11 +84,12 @@ struct training_case {
 // Defaults for empty cells:
 //   network             the usual server's, `usual_network`; without it 12.5 GB/s, at most the fabric's own rate
 //   dp                  chips / (tp pp cp)
-//   vp                  1; if the schedule is interleaved 2; if neither is given, for pipelines since 2023, two layers
-//   a chunk micro_batch         1;  global_batch: dp;  seq_len: 2048 sequence_parallel   yes for tensor parallelism
-//   since 2023;  sharding: none, over dp cp ranks recompute           as much as it takes to fit compute_precision   16
-//   bit; a format that the chip has no units for runs in 16 bit software_year       2024;  attention is fused since
-//   2023;  age: since the first chip of the family, 2 years for TPUs
+//   vp                  1; if the schedule is interleaved 2; if neither is given, for pipelines since 2023, two layers a chunk
+//   micro_batch         1;  global_batch: dp;  seq_len: 2048
+//   sequence_parallel   yes for tensor parallelism since 2023;  sharding: none, over dp cp ranks
+//   recompute           as much as it takes to fit
+//   compute_precision   16 bit; a format that the chip has no units for runs in 16 bit
+//   software_year       2024;  attention is fused since 2023;  age: since the first chip of the family, 2 years for TPUs
 template <csv_row Row>
 training_case training_case_of(const Row& row, const chips::accelerator& chip, const models::transformer& model,
                                const quantity<unit::byte_per_second>& usual_network) {
@@ -143,8 +144,8 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   return c;
 }
 
-// Shares of a run's time that is useful: of published chip-hours, which count restarts and lost work, as Llama 3's
-// report has it; of MLPerf's time to train, which counts start-up and evaluation.
+// Shares of a run's time that is useful: of published chip-hours, which count restarts and lost work, as Llama 3's report has it; of MLPerf's
+// time to train, which counts start-up and evaluation.
 inline constexpr double goodput_of_chip_hours = 0.9;
 inline constexpr double goodput_of_time_to_train = 1 / 1.005;
 

@@ -1,6 +1,5 @@
-// Claim 1: five ordered layers, each a type that takes what the one below grants and asks for what it needs; dollars
-// per task are the sum of the layers' lines. That a model cannot be plugged into the power plant is a test of what does
-// not compile (tests/compile_fail).
+// Claim 1: five ordered layers, each a type that takes what the one below grants and asks for what it needs; dollars per task are the sum of
+// the layers' lines. That a model cannot be plugged into the power plant is a test of what does not compile (tests/compile_fail).
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>

@@ -1,5 +1,5 @@
-// Claim 2: every application pulls on each layer down to the power plant, and the marginal version is a Jacobian. (Its
-// energy half, 35.4 MW, is 02_energy_to_the_plant.cpp.)
+// Claim 2: every application pulls on each layer down to the power plant, and the marginal version is a Jacobian. (Its energy half, 35.4 MW, is
+// 02_energy_to_the_plant.cpp.)
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>

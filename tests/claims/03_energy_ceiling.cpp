@@ -1,7 +1,6 @@
 // Claim 3: a token is electrons and heat, and energy the binding ceiling, though it is hardly a cost.
-//   0.24 J per token at the chip (Qwen3-235B, ML.ENERGY), servers 1.53, IT 1.14 (Epoch AI): 0.24 * 1.53 * 1.14 = 0.4186
-//   J 1 GW at PUE 1.25: 1e9 / 1.25 / 0.4186 = 1.911e9 tokens/s;  82.6 $/MWh: 0.4186 * 1.25 / 3.6e9 * 82.6 * 1e6 =
-//   0.0120 $ per million
+//   0.24 J per token at the chip (Qwen3-235B, ML.ENERGY), servers 1.53, IT 1.14 (Epoch AI): 0.24 * 1.53 * 1.14 = 0.4186 J
+//   1 GW at PUE 1.25: 1e9 / 1.25 / 0.4186 = 1.911e9 tokens/s;  82.6 $/MWh: 0.4186 * 1.25 / 3.6e9 * 82.6 * 1e6 = 0.0120 $ per million
 #include <doctest/doctest.h>
 
 #include <layercake/layercake.hpp>
@@ -75,8 +74,7 @@ TEST_CASE("claim 3: a gigawatt is 1.91e9 tokens per second at 0.0120 dollars of 
   const auto ceiling = service.push({.site_power = 1 * gigawatt});
   CHECK(in<token_per_second>(ceiling.output_tokens) == approx(1.911e9).epsilon(1e-3));
   CHECK(std::string(ceiling.binding()) == "site_power");
-  // binding as a quantity, not as a cost: under 2 % of a price of 1 $ per million, and one more watt makes 1.91 tokens
-  // a second
+  // binding as a quantity, not as a cost: under 2 % of a price of 1 $ per million, and one more watt makes 1.91 tokens a second
   CHECK(in<usd_per_million_tokens>(bill.energy_cost / bill.output_tokens) < 0.02);
   CHECK(in<token / joule>(ceiling.site_power.tokens_per_unit) == approx(1.911).epsilon(1e-3));
   // heat out is power in

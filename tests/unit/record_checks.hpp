@@ -28,8 +28,8 @@ double get_base(const V& value) {
   return lc::detail::access::base(value);
 }
 
-// Puts every kind of bad value into every field of `good`, one at a time, and expects exactly the findings that the
-// domain asks for: with the path, the value, the range and what to do.
+// Puts every kind of bad value into every field of `good`, one at a time, and expects exactly the findings that the domain asks for: with the
+// path, the value, the range and what to do.
 template <class X>
 void check_bad_input(const X& good) {
   REQUIRE(lc::check(good).empty());

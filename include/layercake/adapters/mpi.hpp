@@ -89,8 +89,7 @@ struct mpi_ranks {
 
 private:
   using clock = std::chrono::steady_clock;
-  // Of one sweep: what a rank that was given up sends late must not be taken for an answer to the next one. All ranks
-  // count their sweeps.
+  // Of one sweep: what a rank that was given up sends late must not be taken for an answer to the next one. All ranks count their sweeps.
   struct tags {
     int chunk, result, failure, bye;
   };

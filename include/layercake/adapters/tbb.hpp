@@ -10,8 +10,8 @@
 
 namespace layercake::adapters {
 
-// Chunks are done by `threads` threads (0: as many as the arena of the caller has) and combined in order, so that the
-// result has the bits of the serial one. At most four chunks a thread are in flight, which bounds the memory.
+// Chunks are done by `threads` threads (0: as many as the arena of the caller has) and combined in order, so that the result has the bits of
+// the serial one. At most four chunks a thread are in flight, which bounds the memory.
 struct tbb_threads {
   int threads = 0;
 

@@ -56,9 +56,8 @@ inline constexpr field_source workload_defaults[] = {
 
 // A workload of tasks, each of which calls models. An assistant with defaults of chat:
 //   assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}
-// A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only
-// throughput counts. Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the
-// trace-driven serving of the models).
+// A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
+// Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the trace-driven serving of the models).
 template <class T = double>
 struct basic_workload {
   const char* name = "assistant";
@@ -112,8 +111,7 @@ struct basic_workload {
             time_to_first_token,      time_per_output_token};
   }
 
-  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value =
-  // tasks * value per task.
+  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value = tasks * value per task.
   template <class N>
   constexpr auto push(const quantity<unit::per_second, N>& calls) const {
     basic_usage<promote_t<T, N>> made;

@@ -1,5 +1,4 @@
-// Workloads that have a public trace, price or plausible shape. All inline constexpr, all for one daily user:
-// `chat.with_users(1e6)`.
+// Workloads that have a public trace, price or plausible shape. All inline constexpr, all for one daily user: `chat.with_users(1e6)`.
 //
 // What no source gives is unknown; a stack refuses a workload whose tasks or tokens are unknown until they are set.
 #pragma once
@@ -22,8 +21,7 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-// 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s
-// per token | USD | minutes.
+// 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s per token | USD | minutes.
 struct columns {
   double tasks_per_day, calls, input, output, cached, first, between, value, minutes;
 };

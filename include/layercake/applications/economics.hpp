@@ -5,19 +5,18 @@
 
 namespace layercake::applications {
 
-// ---- reliability
-// -----------------------------------------------------------------------------------------------------------
+// ---- reliability -----------------------------------------------------------------------------------------------------------
 
-// Success of a task of n steps that each succeed with probability p and must all succeed: p^n. Left out: correlation of
-// failures. Worked number: 0.95^50 = 0.0769.
+// Success of a task of n steps that each succeed with probability p and must all succeed: p^n. Left out: correlation of failures.
+// Worked number: 0.95^50 = 0.0769.
 template <number P, class N>
 constexpr auto chain_success(const P& per_step, const N& steps) {
   return pow(per_step, steps);
 }
 
-// Success of the best of n independent tries that a verifier without error picks from: 1 - (1 - p)^n. With `tries` of
-// each step it is also the reliability of a step with retries. Domain: 0 <= p < 1. Source: Brown et al., Large Language
-// Monkeys (2024), coverage. Worked number: p = 0.2, n = 10: 0.8926.
+// Success of the best of n independent tries that a verifier without error picks from: 1 - (1 - p)^n. With `tries` of each step it is also
+// the reliability of a step with retries. Domain: 0 <= p < 1. Source: Brown et al., Large Language Monkeys (2024), coverage.
+// Worked number: p = 0.2, n = 10: 0.8926.
 template <number P, class N>
 constexpr auto best_of(const P& per_try, const N& tries) {
   using R = promote_t<P, N>;
@@ -47,11 +46,10 @@ constexpr auto break_even_reliability(const quantity<unit::usd, V>& value, const
   return pow(R(cost / value), number_cast<R>(1) / number_cast<R>(steps));
 }
 
-// ---- users and price
-// -------------------------------------------------------------------------------------------------------
+// ---- users and price -------------------------------------------------------------------------------------------------------
 
-// What a daily active user costs per time, for what a task costs: cost per task * tasks per user. `in<usd / day>` of it
-// is $/DAU-day. Worked number: 0.005 $ a task, 12 tasks a day: 0.06 $ a day.
+// What a daily active user costs per time, for what a task costs: cost per task * tasks per user. `in<usd / day>` of it is $/DAU-day.
+// Worked number: 0.005 $ a task, 12 tasks a day: 0.06 $ a day.
 template <class C, class T>
 constexpr auto cost_per_daily_user(const quantity<unit::usd, C>& cost_per_task,
                                    const quantity<unit::per_second, T>& tasks_per_user) {
@@ -74,23 +72,21 @@ struct price_elasticity {
 template <class T>
 price_elasticity(T) -> price_elasticity<T>;
 
-// Amount sold after the price has changed by the factor r, over the amount before: r^e. Constant elasticity; left out:
-// saturation.
+// Amount sold after the price has changed by the factor r, over the amount before: r^e. Constant elasticity; left out: saturation.
 template <class R, class T>
 constexpr auto demand_response(const R& price_ratio, const price_elasticity<T>& e) {
   using P = promote_t<R, T>;
   return pow(number_cast<P>(price_ratio), number_cast<P>(e.value));
 }
-// Spending after over before: r^(1 + e). Cheaper units raise it exactly if e < -1 (Jevons, The Coal Question, 1865,
-// chapter VII). Worked numbers, a tenth of the price: e = -0.8: 0.631; -1.11: 1.288; -1.5: 3.162.
+// Spending after over before: r^(1 + e). Cheaper units raise it exactly if e < -1 (Jevons, The Coal Question, 1865, chapter VII).
+// Worked numbers, a tenth of the price: e = -0.8: 0.631; -1.11: 1.288; -1.5: 3.162.
 template <class R, class T>
 constexpr auto spending_response(const R& price_ratio, const price_elasticity<T>& e) {
   using P = promote_t<R, T>;
   return pow(number_cast<P>(price_ratio), number_cast<P>(1) + number_cast<P>(e.value));
 }
 
-// ---- acceleration of work
-// --------------------------------------------------------------------------------------------------
+// ---- acceleration of work --------------------------------------------------------------------------------------------------
 
 // Throughput of a person, over before, if a share s of the work gets a times faster: 1 / (1 - s + s / a).
 // Source: Amdahl, Validity of the single processor approach, AFIPS 30 (1967). Worked number: s = 0.36, a = 2: 1.2195.
@@ -101,8 +97,8 @@ constexpr auto accelerated_throughput(const S& affected_share, const A& accelera
   return R(number_cast<R>(1) / (number_cast<R>(1) - s + s / number_cast<R>(acceleration)));
 }
 
-// The acceleration that an observed throughput implies: s / (1/g - 1 + s); infinite or negative where g is more than 1
-// / (1 - s) allows. Worked number: s = 0.36, g = 1.2: 1.862.
+// The acceleration that an observed throughput implies: s / (1/g - 1 + s); infinite or negative where g is more than 1 / (1 - s) allows.
+// Worked number: s = 0.36, g = 1.2: 1.862.
 template <class S, class G>
 constexpr auto implied_acceleration(const S& affected_share, const G& throughput) {
   using R = promote_t<S, G>;
@@ -110,9 +106,8 @@ constexpr auto implied_acceleration(const S& affected_share, const G& throughput
   return R(s / (number_cast<R>(1) / number_cast<R>(throughput) - number_cast<R>(1) + s));
 }
 
-// People needed after over before, if each does g times as much, the gain is passed on as price, and demand answers
-// with elasticity e: demand response / g = g^(-e - 1). Jobs grow exactly if e < -1. Worked number: g = 1.2, e =
-// -1.5: 1.095.
+// People needed after over before, if each does g times as much, the gain is passed on as price, and demand answers with elasticity e:
+// demand response / g = g^(-e - 1). Jobs grow exactly if e < -1. Worked number: g = 1.2, e = -1.5: 1.095.
 template <class G, class T>
 constexpr auto labour_response(const G& throughput, const price_elasticity<T>& e) {
   using R = promote_t<G, T>;
@@ -120,8 +115,7 @@ constexpr auto labour_response(const G& throughput, const price_elasticity<T>& e
   return demand_response(number_cast<R>(1) / g, e) / g;
 }
 
-// ---- tokens of a conversation
-// ----------------------------------------------------------------------------------------------
+// ---- tokens of a conversation ----------------------------------------------------------------------------------------------
 
 // Input read over n turns if each adds t tokens and rereads everything before: n (n + 1) / 2 * t.
 // Worked number: 100 turns of 2,000: 10.1 million tokens.
@@ -132,8 +126,8 @@ constexpr auto conversation_input(const N& turns, const quantity<unit::token, T>
   return per_turn * (n * (n + number_cast<R>(1)) * number_cast<R>(0.5));
 }
 
-// The same where the context is compressed to a window of W tokens: the sum over k of min(k t, W), in closed form with
-// m = floor(W / t) turns before the window is full: m (m + 1) / 2 * t + (n - m) * W. Left out: the calls that compress.
+// The same where the context is compressed to a window of W tokens: the sum over k of min(k t, W), in closed form with m = floor(W / t)
+// turns before the window is full: m (m + 1) / 2 * t + (n - m) * W. Left out: the calls that compress.
 // Worked number: 100 turns of 2,000 in a window of 32,000: 2.96 million tokens.
 template <class N, class T, class W>
 constexpr auto conversation_input(const N& turns, const quantity<unit::token, T>& per_turn,
@@ -144,8 +138,8 @@ constexpr auto conversation_input(const N& turns, const quantity<unit::token, T>
   return conversation_input(growing, per_turn) + window * (n - growing);
 }
 
-// Of conversation_input without a window, what an earlier turn has already read and a prefix cache can hold: n (n - 1)
-// / 2 * t. Worked number: 100 turns of 2,000: 9.9 of 10.1 million tokens, 98 %.
+// Of conversation_input without a window, what an earlier turn has already read and a prefix cache can hold: n (n - 1) / 2 * t.
+// Worked number: 100 turns of 2,000: 9.9 of 10.1 million tokens, 98 %.
 template <class N, class T>
 constexpr auto reusable_input(const N& turns, const quantity<unit::token, T>& per_turn) {
   using R = promote_t<N, T>;
@@ -153,9 +147,8 @@ constexpr auto reusable_input(const N& turns, const quantity<unit::token, T>& pe
   return per_turn * (n * (n - number_cast<R>(1)) * number_cast<R>(0.5));
 }
 
-// What tokens cost where `cached` of the `input` are charged at a share of its price: (input - cached (1 - share)) *
-// price + output * price. Worked number: 1 M in, 40 k out at 3 and 15 $/Mtok: 3.60 $; with 90 % of the input cached at
-// a tenth: 1.17 $.
+// What tokens cost where `cached` of the `input` are charged at a share of its price: (input - cached (1 - share)) * price + output * price.
+// Worked number: 1 M in, 40 k out at 3 and 15 $/Mtok: 3.60 $; with 90 % of the input cached at a tenth: 1.17 $.
 template <class A, class B, class C, class S, class P, class Q>
 constexpr auto price_of_tokens(const quantity<unit::token, A>& input, const quantity<unit::token, B>& cached,
                                const S& cached_price_share, const quantity<unit::token, C>& output,

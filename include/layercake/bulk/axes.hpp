@@ -264,12 +264,10 @@ inline axis<void> integers(long long low, long long high, long long step = 1) {
           static_cast<double>(low), static_cast<double>(last)};
 }
 
-// ---- distributions
-// -----------------------------------------------------------------------------------------------------------
+// ---- distributions -----------------------------------------------------------------------------------------------------------
 
 namespace detail {
-// The value below which a share u of the distribution lies, of a block; or of a standard normal variate, which is what
-// correlation acts on.
+// The value below which a share u of the distribution lies, of a block; or of a standard normal variate, which is what correlation acts on.
 struct quantile_function {
   quantile_function() = default;
   quantile_function(const quantile_function&) = delete;
@@ -324,8 +322,8 @@ auto normal(const M& mean, const D& deviation) {
                                     d > 0 ? -all : m, d > 0 ? all : m};
 }
 
-// Known to a factor: half of the values lie above `median`, 84 % below median * factor, 16 % below median / factor.
-// `known to 20 %` is a factor of 1.2.
+// Known to a factor: half of the values lie above `median`, 84 % below median * factor, 16 % below median / factor. `known to 20 %` is a
+// factor of 1.2.
 template <class M>
 auto log_normal(const M& median, double factor) {
   const double m = detail::base_of(median), s = std::log(factor);
@@ -380,8 +378,7 @@ auto empirical(const Range& observations) {
       low, high};
 }
 
-// ---- points of a sample
-// --------------------------------------------------------------------------------------------------------
+// ---- points of a sample --------------------------------------------------------------------------------------------------------
 
 // Where the shares u of a sample come from: independent random numbers, or a low-discrepancy sequence (sobol.hpp).
 struct sample {

@@ -17,8 +17,8 @@ struct invalid_column : error {
   using error::error;
 };
 
-// The user's own memory, seen as values of one unit: `bulk::view(data, n, usd / megawatt_hour)`. S is double or float;
-// void* says nothing, so a view is only made from typed memory.
+// The user's own memory, seen as values of one unit: `bulk::view(data, n, usd / megawatt_hour)`. S is double or float; void* says nothing, so a
+// view is only made from typed memory.
 template <class Unit, class S = double>
 class column_view {
 public:

@@ -1,5 +1,5 @@
-// Chooses among builds of one kernel for several instruction sets when the program runs; cmake/layercake-dispatch.cmake
-// makes them. Include it in a file with the baseline's flags.
+// Chooses among builds of one kernel for several instruction sets when the program runs; cmake/layercake-dispatch.cmake makes them. Include it
+// in a file with the baseline's flags.
 #pragma once
 
 #include <cstring>
@@ -35,8 +35,8 @@ struct built_for {
   F* run;
 };
 
-// The last build that this processor runs: list them from the narrowest to the widest. `pinned`, if given, is taken
-// instead, for tests and comparisons. Throws an error if there is none.
+// The last build that this processor runs: list them from the narrowest to the widest. `pinned`, if given, is taken instead, for tests and
+// comparisons. Throws an error if there is none.
 template <class F>
 built_for<F> best_of(std::initializer_list<built_for<F>> builds, const char* pinned = nullptr) {
   built_for<F> best{nullptr, nullptr};

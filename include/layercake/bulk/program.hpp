@@ -19,8 +19,8 @@
 
 namespace layercake::bulk {
 
-// How a quotient is computed. `ieee`: as the scalar path does. `reciprocal`: by a factor that is computed once where
-// the divisor does not change in the inner loop, and from the processor's estimate where it does; within 2 ulp.
+// How a quotient is computed. `ieee`: as the scalar path does. `reciprocal`: by a factor that is computed once where the divisor does not
+// change in the inner loop, and from the processor's estimate where it does; within 2 ulp.
 enum class division : std::uint8_t { ieee, reciprocal };
 
 // exp, expm1, log and log1p of a batch differ from the scalar path's by at most this many units in the last place.

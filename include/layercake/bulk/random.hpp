@@ -1,5 +1,5 @@
-// Random numbers that are a function of where they are used: draw i of input k under a seed is the same number for any
-// number of threads, any order, any restart.
+// Random numbers that are a function of where they are used: draw i of input k under a seed is the same number for any number of threads, any
+// order, any restart.
 #pragma once
 
 #include <cmath>
@@ -12,9 +12,8 @@ struct random_words {
   std::uint64_t a, b;
 };
 
-// Threefry-2x64 with 20 rounds: 128 random bits for a counter of 128 bits under a key of 128 bits, by additions,
-// rotations and exclusive ors of 64-bit words. Passes BigCrush (Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
-// as easy as 1, 2, 3", SC 2011, table 2).
+// Threefry-2x64 with 20 rounds: 128 random bits for a counter of 128 bits under a key of 128 bits, by additions, rotations and exclusive ors of
+// 64-bit words. Passes BigCrush (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, table 2).
 constexpr random_words threefry(random_words counter, random_words key) {
   constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
   const std::uint64_t schedule[3] = {key.a, key.b, 0x1BD11BDAA9FC1A22u ^ key.a ^ key.b};
@@ -36,8 +35,7 @@ constexpr random_words threefry(random_words counter, random_words key) {
 // 64 random bits as a number above 0 and below 1: the middle of one of 2^52 equal cells.
 constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
-// Draws 2 j and 2 j + 1 are the two words of counter j. Fills out[i] = draw first + i of `stream` under `seed`, on (0,
-// 1).
+// Draws 2 j and 2 j + 1 are the two words of counter j. Fills out[i] = draw first + i of `stream` under `seed`, on (0, 1).
 inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n, double* out) {
   constexpr std::size_t group = 32;
   constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
@@ -68,9 +66,8 @@ inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_
   }
 }
 
-// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative.
-// Source: Wichura, algorithm AS 241 (PPND16), Applied Statistics 37(3), 1988. Worked number: u = 0.975
-// gives 1.959963984540054.
+// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative. Source: Wichura, algorithm
+// AS 241 (PPND16), Applied Statistics 37(3), 1988. Worked number: u = 0.975 gives 1.959963984540054.
 inline double normal_quantile(double u) {
   const double q = u - 0.5;
   if (std::fabs(q) <= 0.425) {

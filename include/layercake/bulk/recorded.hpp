@@ -1,7 +1,6 @@
-// A number that writes down what is done with it. A formula evaluated with `recorded` inputs leaves a `tape`: its
-// operations in order, each one once, with everything folded that no input reaches. The engine finds there which
-// operation depends on which axis, and runs the tape over millions of points (program.hpp). The formula itself is the
-// same template that answers for one stack.
+// A number that writes down what is done with it. A formula evaluated with `recorded` inputs leaves a `tape`: its operations in order, each
+// one once, with everything folded that no input reaches. The engine finds there which operation depends on which axis, and runs the tape over
+// millions of points (program.hpp). The formula itself is the same template that answers for one stack.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// What a sweep keeps of its points. Each reduction sees the results block by block, while they are in the first-level
-// cache, and holds a state of a size that does not grow with the sweep (columns excepted). States of chunks are
-// combined in the order of the chunks, so that a result has the same bits for any number of threads and ranks.
+// What a sweep keeps of its points. Each reduction sees the results block by block, while they are in the first-level cache, and holds a state
+// of a size that does not grow with the sweep (columns excepted). States of chunks are combined in the order of the chunks, so that a result
+// has the same bits for any number of threads and ranks.
 //
 // A point that fails a condition, or whose result is NaN or infinite, never wins, never enters a mean.
 #pragma once
@@ -157,8 +157,8 @@ S least_of(const S* c, std::size_t n) {
   return least;
 }
 
-// Sums over a block in eight lanes, whatever the width of the machine's: lane k adds items k, k + 8, ... The item of a
-// group of eight is given by f(first of the group) as a `lanes_of_eight`.
+// Sums over a block in eight lanes, whatever the width of the machine's: lane k adds items k, k + 8, ... The item of a group of eight is given
+// by f(first of the group) as a `lanes_of_eight`.
 struct lanes_of_eight {
   using B = batch<double>;
   static constexpr std::size_t parts = B::size < 8 ? 8 / B::size : 1;
@@ -194,8 +194,7 @@ struct ranked {
 };
 }  // namespace detail
 
-// ---- extremes
-// --------------------------------------------------------------------------------------------------------------------
+// ---- extremes --------------------------------------------------------------------------------------------------------------------
 
 // The k least values, or the least of -x, and their points, best first.
 template <class S, bool Largest>
@@ -305,8 +304,7 @@ ranking<F, true> greatest(std::size_t k, F f) {
   return {{{std::move(f)}, k > 0 ? k : 1}};
 }
 
-// ---- Pareto front
-// ------------------------------------------------------------------------------------------------------------------
+// ---- Pareto front ------------------------------------------------------------------------------------------------------------------
 
 template <class S, std::size_t N>
 struct front_state {
@@ -403,11 +401,10 @@ pareto_front<F...> pareto(F... f) {
   return {{std::move(f)...}};
 }
 
-// ---- moments
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- moments ------------------------------------------------------------------------------------------------------------------------
 
-// Number, means, and central second moments of N results, by Chan's pairwise update of blocks (Chan, Golub, LeVeque,
-// 1983). Sums of a block run in eight fixed lanes, whatever the width of the machine's.
+// Number, means, and central second moments of N results, by Chan's pairwise update of blocks (Chan, Golub, LeVeque, 1983). Sums of a block
+// run in eight fixed lanes, whatever the width of the machine's.
 template <class S, std::size_t N>
 struct moments_state {
   double n = 0;
@@ -579,8 +576,7 @@ covariance_of<F...> covariance(F... f) {
   return {{std::move(f)...}};
 }
 
-// ---- histogram and quantiles
-// ---------------------------------------------------------------------------------------------------------
+// ---- histogram and quantiles ---------------------------------------------------------------------------------------------------------
 
 template <class S>
 struct histogram_state {
@@ -680,9 +676,9 @@ auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, F f) {
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
 }
 
-// Counts of values by their leading bits: sign, exponent, first ten bits of the fraction. Buckets are at most 1/1024 of
-// their value wide, and counts add exactly, so that the quantile is within 0.05 % and the same in any order. As
-// DDSketch (Masson, Rim, Lee, VLDB 2019), with the number format's own logarithm.
+// Counts of values by their leading bits: sign, exponent, first ten bits of the fraction. Buckets are at most 1/1024 of their value wide, and
+// counts add exactly, so that the quantile is within 0.05 % and the same in any order. As DDSketch (Masson, Rim, Lee, VLDB 2019), with the
+// number format's own logarithm.
 template <class S>
 struct quantile_state {
   static constexpr int dropped = 42;
@@ -786,8 +782,7 @@ quantiles_of<F> quantiles(std::vector<double> shares, F f) {
   return {{std::move(f)}, std::move(shares)};
 }
 
-// ---- columns
-// -------------------------------------------------------------------------------------------------------------------------
+// ---- columns -------------------------------------------------------------------------------------------------------------------------
 
 // Values go straight to the user's memory, to which no two chunks write at one place. What travels between ranks is
 // read back from there.
@@ -892,8 +887,7 @@ struct into_column {
   }
 };
 
-// Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the
-// sweep does not end.
+// Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the sweep does not end.
 template <class Unit, class C, class F>
 into_column<Unit, C, F> into(const column_view<Unit, C>& to, F f) {
   return {{std::move(f)}, to};

@@ -1,5 +1,5 @@
-// How a sweep is carried out: cut into chunks that depend on the sweep alone, done in any order by anybody, combined in
-// order. Progress, cancellation, a deadline, checkpoints.
+// How a sweep is carried out: cut into chunks that depend on the sweep alone, done in any order by anybody, combined in order. Progress,
+// cancellation, a deadline, checkpoints.
 #pragma once
 
 #include <atomic>
@@ -118,8 +118,7 @@ struct job {
 
 }  // namespace detail
 
-// Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from
-// many threads.
+// Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from many threads.
 class collector {
 public:
   collector(const detail::job& j, detail::partial& total, const control& c)

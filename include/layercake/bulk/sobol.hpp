@@ -1,5 +1,4 @@
-// Sobol points: a sample that fills the space more evenly than random numbers, so that means converge like 1/n instead
-// of 1/sqrt(n).
+// Sobol points: a sample that fills the space more evenly than random numbers, so that means converge like 1/n instead of 1/sqrt(n).
 #pragma once
 
 #include <boost/random/sobol.hpp>
@@ -8,9 +7,8 @@
 namespace layercake::bulk {
 
 namespace detail {
-// Point i is the exclusive or of the direction numbers at the bits of gray(i + 1), with a random digital shift per
-// input. The direction numbers are read off Boost's generator (Joe and Kuo, SIAM J. Sci. Comput. 30, 2008), so that any
-// point can be computed by itself.
+// Point i is the exclusive or of the direction numbers at the bits of gray(i + 1), with a random digital shift per input. The direction numbers
+// are read off Boost's generator (Joe and Kuo, SIAM J. Sci. Comput. 30, 2008), so that any point can be computed by itself.
 struct sobol_source final : source {
   std::size_t inputs;
   std::vector<std::uint64_t> direction;  // [input][bit]
@@ -50,8 +48,7 @@ private:
 };
 }  // namespace detail
 
-// `points` Sobol points, best a power of two, shifted at random by `seed`; 0: the points themselves. At most 2^47
-// points, 3,667 inputs.
+// `points` Sobol points, best a power of two, shifted at random by `seed`; 0: the points themselves. At most 2^47 points, 3,667 inputs.
 inline sample sobol(double points, std::uint64_t seed = 1) {
   detail::require_axis(points <= 0x1p47, "a Sobol sample has more than 2^47 points");
   return {detail::require_points(points, "a Sobol sample"), seed,

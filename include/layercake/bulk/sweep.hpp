@@ -70,8 +70,8 @@ struct recorded_formula {
 template <class S>
 std::vector<std::vector<unsigned>> best_nest(const std::vector<dimension>& dims, const std::vector<unsigned>& axes,
                                              const std::vector<dependence>& work) {
-  // A point of the innermost loop costs a share of a vector instruction; a turn of an outer loop costs an interpreted
-  // operation; a block costs the calls.
+  // A point of the innermost loop costs a share of a vector instruction; a turn of an outer loop costs an interpreted operation; a block costs
+  // the calls.
   constexpr double vector_cost = 0.3, scalar_cost = 3, call_cost = 6;
   const std::size_t n = axes.size();
   std::vector<unsigned> order(axes), best;
@@ -440,8 +440,7 @@ private:
   }
 };
 
-// ---- reductions of a sweep, together
-// -------------------------------------------------------------------------------------------------
+// ---- reductions of a sweep, together -------------------------------------------------------------------------------------------------
 
 template <class S, class... R>
 struct partial_of final : partial {
@@ -800,8 +799,8 @@ inline constexpr bool is_uncertain<correlated_of<Uncertain...>> = true;
 template <class Input>
 concept uncertain_input = detail::is_uncertain<Input>;
 
-// A question asked of many points. X is a stack or any record that describes its fields; Formula is called with the
-// record over any number type and returns what reductions look at. S is the number type of the points, double or float.
+// A question asked of many points. X is a stack or any record that describes its fields; Formula is called with the record over any number
+// type and returns what reductions look at. S is the number type of the points, double or float.
 template <class S, class X, class Formula>
 class sweep_of {
   using number_type = recorded<S>;
@@ -814,8 +813,7 @@ public:
   }
 
   // An axis: the input that `access` names runs through `values`.
-  //   .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd /
-  //   megawatt_hour, 1000))
+  //   .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
   template <class Access, class Unit>
   sweep_of over(Access access, const axis<Unit>& values) && {
     bind(access, values.lowest_base(), values.highest_base(), 0, &values);
@@ -864,8 +862,8 @@ public:
     dims_.push_back({"sample", points.points, drawn, part});
     return std::move(*this);
   }
-  // An axis of whole parts or of labels: chips, models, sites, number formats. A stack is composed anew for each, with
-  // a plan of its own, unless the choice is the plan.
+  // An axis of whole parts or of labels: chips, models, sites, number formats. A stack is composed anew for each, with a plan of its own, unless
+  // the choice is the plan.
   template <class Access, class Range>
   sweep_of choose(Access access, const Range& values) && {
     using V = std::remove_cvref_t<decltype(*std::begin(values))>;
@@ -878,8 +876,7 @@ public:
     dims_.push_back({"choice", list->size(), nullptr, 0});
     return std::move(*this);
   }
-  // Points that fail are counted under `reason` and never win. What depends on outer axes alone is checked once for all
-  // points inside.
+  // Points that fail are counted under `reason` and never win. What depends on outer axes alone is checked once for all points inside.
   template <class Condition>
   sweep_of where(std::string reason, Condition holds) && {
     conditions_.push_back(

@@ -1,6 +1,5 @@
-// The one header that includes xsimd: the few names the library uses, spelled alike from xsimd 8.1 on, and what
-// `layercake::number` needs of a batch. Loads and stores are unaligned everywhere, which costs nothing on current
-// processors.
+// The one header that includes xsimd: the few names the library uses, spelled alike from xsimd 8.1 on, and what `layercake::number` needs of a
+// batch. Loads and stores are unaligned everywhere, which costs nothing on current processors.
 #pragma once
 
 #include <cstddef>
@@ -30,8 +29,8 @@ void write_lanes(T* to, const batch<T, Arch>& x) {
   x.store_unaligned(to);
 }
 
-// Lanes in a block of points: few enough that a formula's values stay in the first-level cache. Independent of the
-// instruction set, because sums are formed block by block.
+// Lanes in a block of points: few enough that a formula's values stay in the first-level cache. Independent of the instruction set, because
+// sums are formed block by block.
 inline constexpr std::size_t smallest_block = 64, largest_block = 256;
 
 // Whether the processor estimates reciprocals of T to 8 bits or more, and of doubles to 14: floats, and doubles with

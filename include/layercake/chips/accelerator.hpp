@@ -144,9 +144,9 @@ struct basic_accelerator {
 
   // Roofline: the longer of multiplying and moving,
   //   t = max(flop / (peak(math) * compute_efficiency), bytes / (memory_bandwidth * memory_efficiency))  [s].
-  // No launch latency, no shape: for operations use time_of(chip, operation).
-  // Source: Williams, Waterman, Patterson, CACM 52(4), 2009.
-  // Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985 s).
+  // No launch latency, no shape: for operations use time_of(chip, operation). Source: Williams, Waterman, Patterson,
+  // CACM 52(4), 2009. Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985
+  // s).
   template <class N>
   constexpr auto time(const work<N>& w) const {
     return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));

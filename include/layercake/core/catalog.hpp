@@ -19,8 +19,7 @@ constexpr auto datum(double x) {
   return x == x ? Q(x * Unit) : unknown<Q>();
 }
 
-// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are
-// cut.
+// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::array<std::size_t, 64> row{};
   const std::size_t width = b.size() < 63 ? b.size() : 63;
@@ -40,8 +39,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 }  // namespace detail
 
-// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest
-// names.
+// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names.
 template <class Range>
 constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   for (const auto* record : all) {

@@ -1,5 +1,4 @@
-// The words that pass between the layers: each is what one layer asks of the next one down, or grants to the next one
-// up.
+// The words that pass between the layers: each is what one layer asks of the next one down, or grants to the next one up.
 #pragma once
 
 #include <layercake/core/unknown.hpp>
@@ -19,8 +18,7 @@ struct call_demand {
   quantity<unit::second_per_token, T> time_per_output_token;  // objective
 };
 
-// A demand over a wider number type, with an objective that nobody set (throughput alone counts) as one that everything
-// meets.
+// A demand over a wider number type, with an objective that nobody set (throughput alone counts) as one that everything meets.
 template <class U, class T>
 constexpr call_demand<U> widened(const call_demand<T>& d) {
   const auto first = number_cast<T>(1e30) * units::second;

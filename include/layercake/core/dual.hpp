@@ -1,5 +1,5 @@
-// A forward-mode dual number of fixed width: a value and its derivative along `Width` directions. `T` may be a batch,
-// which gives a gradient in every lane.
+// A forward-mode dual number of fixed width: a value and its derivative along `Width` directions. `T` may be a batch, which
+// gives a gradient in every lane.
 #pragma once
 
 #include <array>

@@ -1,8 +1,7 @@
 // Errors and the domain of a value.
 //
-// Composing (a stack, a plan, a sweep) validates and throws a child of `layercake::error` whose text names the field's
-// path, its value with unit, the allowed range and what to change. `check(x)` returns the same findings as a list.
-// Formulas do not validate.
+// Composing (a stack, a plan, a sweep) validates and throws a child of `layercake::error` whose text names the field's path, its value with
+// unit, the allowed range and what to change. `check(x)` returns the same findings as a list. Formulas do not validate.
 #pragma once
 
 #include <cstdio>

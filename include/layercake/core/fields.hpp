@@ -1,11 +1,9 @@
-// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations,
-// axes of a sweep.
+// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations, axes of a sweep.
 //
 // A data type `basic_x<T>` lists its members in a static function
 //
 //   static constexpr auto fields() {
-//     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node",
-//     &basic_x::node), ...};
+//     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node", &basic_x::node), ...};
 //   }
 //
 // and names its rebinding to another number type: `template <class U> using with_number = basic_x<U>`.
@@ -145,8 +143,8 @@ void for_each_field(X& x, const std::string& path, F&& f) {
   detail::walk(x, path, visit);
 }
 
-// The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that
-// does not describe itself has no inputs and stays as it is.
+// The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
+// itself has no inputs and stays as it is.
 template <class U, class X>
 constexpr auto with_number(const X& x) {
   if constexpr (!described<X>) {
@@ -256,8 +254,8 @@ struct checker {
 };
 }  // namespace detail
 
-// Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch
-// are not looked at; infeasible lanes are marked by the formulas.
+// Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch are not looked at;
+// infeasible lanes are marked by the formulas.
 template <class X>
 std::vector<finding> check(const X& x, const std::string& path = "") {
   std::vector<finding> found;

@@ -1,8 +1,8 @@
 // What a number is, and the elementary functions every formula is written with.
 //
 // A formula is a function template over its number type and is evaluated with `double`, `float`, `xsimd::batch<...>`,
-// `layercake::dual<...>` or a value type of the user. Branches on values go through `where`, `min`, `max`, `clamp`, so
-// that one text serves them all.
+// `layercake::dual<...>` or a value type of the user. Branches on values go through `where`, `min`, `max`, `clamp`, so that
+// one text serves them all.
 #pragma once
 
 #if defined(min) || defined(max)
@@ -38,9 +38,9 @@ struct scalar_of<T> : scalar_of<typename T::Scalar> {};
 template <class T>
 using scalar_of_t = typename detail::scalar_of<T>::type;
 
-// A number: a value type closed under + - * / and ordered by <, made from its scalar. Integers are refused because 7 /
-// 2 is 3; types whose operators return unevaluated expressions (autodiff::dual, Boost.Multiprecision with et_on) are
-// refused because such an expression refers to operands that no longer exist once a formula has returned it.
+// A number: a value type closed under + - * / and ordered by <, made from its scalar. Integers are refused because 7 / 2 is 3;
+// types whose operators return unevaluated expressions (autodiff::dual, Boost.Multiprecision with et_on) are refused because such an
+// expression refers to operands that no longer exist once a formula has returned it.
 template <class T>
 concept number = std::is_object_v<T> && !std::integral<T> && !std::is_const_v<T> &&
                  std::constructible_from<T, scalar_of_t<T>> && requires(const T a, const T b) {
@@ -137,8 +137,7 @@ constexpr decltype(auto) factor(const X& x) {  // operand of * and /
 }
 }  // namespace detail
 
-// ---- selection
-// -----------------------------------------------------------------------------------------------------------
+// ---- selection -----------------------------------------------------------------------------------------------------------
 
 template <class A, class B>
   requires(number<A> || arithmetic<A>)
@@ -192,8 +191,7 @@ constexpr T clamp(const T& x, const L& low, const H& high) {
   return number_cast<T>(min(max(x, low), high));
 }
 
-// ---- elementary functions: the standard library's for real numbers, the type's own for every other
-// ------------------------
+// ---- elementary functions: the standard library's for real numbers, the type's own for every other ------------------------
 
 #define LAYERCAKE_FUNCTION(name)                                                                                       \
   namespace detail::call {                                                                                             \
@@ -246,8 +244,8 @@ constexpr T power(const T& x) {
   }
 }
 
-// A smooth maximum, (a^4 + b^4)^(1/4): never below the larger, at most 19 % above it (where they are equal). Scaled by
-// the larger, so that it neither overflows nor underflows.
+// A smooth maximum, (a^4 + b^4)^(1/4): never below the larger, at most 19 % above it (where they are equal). Scaled by the larger, so
+// that it neither overflows nor underflows.
 template <number T>
 constexpr T smooth_max(const T& a, const T& b) {
   const T larger = max(a, b);
@@ -262,8 +260,7 @@ constexpr auto is_finite(const T& x) {
   return (x - x) == T(0);
 }
 
-// How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient
-// needs them.
+// How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient needs them.
 enum class counting : unsigned char { whole, smooth };
 
 template <number T>

@@ -1,5 +1,5 @@
-// The words between models, chips and networks: what is to be computed, moved or exchanged. A model says which
-// operations a step consists of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
+// The words between models, chips and networks: what is to be computed, moved or exchanged. A model says which operations a step consists
+// of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
 #pragma once
 
 #include <layercake/core/precision.hpp>
@@ -17,8 +17,8 @@ struct work {
   work totals() const { return *this; }
 };
 
-// `batch` independent products Y[m,n] = X[m,k] W[k,n]; one multiply-add is 2 FLOP. Bytes per value of each operand are
-// given apart because weights, activations and results are stored in different formats.
+// `batch` independent products Y[m,n] = X[m,k] W[k,n]; one multiply-add is 2 FLOP. Bytes per value of each operand are given apart because
+// weights, activations and results are stored in different formats.
 template <class T = double>
 struct matrix_product {
   T m, n, k;
@@ -37,8 +37,8 @@ struct matrix_product {
   work<T> totals() const { return {flop(), bytes(), math}; }
 };
 
-// Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included),
-// softmax inside. Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
+// Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included), softmax inside.
+// Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
 template <class T = double>
 struct attention_product {
   T sequences, queries, context;
@@ -73,8 +73,8 @@ struct attention_product {
   work<T> totals() const { return {flop(), bytes(), math}; }
 };
 
-// The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts`
-// experts, of which this rank holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
+// The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts` experts, of which this rank
+// holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
 template <class T = double>
 struct expert_product {
   T tokens, hidden, width, experts, active;
@@ -84,8 +84,7 @@ struct expert_product {
   precision weights = precision::bf16;
   double weight_bytes = 2, activation_bytes = 2;
 
-  // Expected number of distinct experts that `tokens` tokens reach under uniform routing: E (1 - (1 - k/E)^tokens), on
-  // this rank.
+  // Expected number of distinct experts that `tokens` tokens reach under uniform routing: E (1 - (1 - k/E)^tokens), on this rank.
   T distinct() const {
     const T missed = exp(tokens * log1p(-min(active / experts, T(1) - T(1e-12))));
     return experts / ranks * (T(1) - missed);
@@ -113,8 +112,8 @@ struct memory_traffic {
   work<T> totals() const { return {flop(), moved, precision::fp32}; }
 };
 
-// An exchange between `ranks` chips; `bytes` is the whole buffer as nccl-tests counts it: the gathered result, the
-// scattered input, the reduced vector; for point_to_point the message.
+// An exchange between `ranks` chips; `bytes` is the whole buffer as nccl-tests counts it: the gathered result, the scattered input, the
+// reduced vector; for point_to_point the message.
 enum class exchange : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };
 
 template <class T = double>

@@ -5,8 +5,8 @@ namespace layercake {
 
 enum class precision : unsigned char { fp32, tf32, fp16, bf16, fp8, mxfp8, int8, fp4, mxfp4, nvfp4, int4 };
 
-// Stored bits of one value, scales of block formats included (mxfp: one 8-bit scale in 32 values; nvfp4: one in 16; OCP
-// Microscaling v1.0, 2023; NVIDIA NVFP4, 2025).
+// Stored bits of one value, scales of block formats included (mxfp: one 8-bit scale in 32 values; nvfp4: one in 16; OCP Microscaling
+// v1.0, 2023; NVIDIA NVFP4, 2025).
 constexpr double bits(precision p) {
   switch (p) {
   case precision::fp32:

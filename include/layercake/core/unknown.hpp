@@ -6,8 +6,7 @@
 
 namespace layercake {
 
-// The value of a figure that nobody publishes. Only fields whose domain says `or_unknown()` may hold it, and a formula
-// that needs it refuses.
+// The value of a figure that nobody publishes. Only fields whose domain says `or_unknown()` may hold it, and a formula that needs it refuses.
 template <class Q>
 constexpr Q unknown() {
   if constexpr (is_quantity<Q>) {

@@ -1,7 +1,6 @@
 // Generation technologies, grids, batteries and conversion stages that have a public source. All inline constexpr.
 //
-// A figure that no source gives is unknown. `name` is as in the list `technologies`, `grids`, `stages`;
-// `find_...("gas_ccgt")` looks it up.
+// A figure that no source gives is unknown. `name` is as in the list `technologies`, `grids`, `stages`; `find_...("gas_ccgt")` looks it up.
 #pragma once
 
 #include <layercake/core/catalog.hpp>
@@ -26,8 +25,8 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-// In the units of the technology tables: - | USD/kW | % of capital per year | USD/MWh | - | USD/MWh of heat | years | -
-// | USD/MWh, USD/MWh published cost | g/kWh, g/kWh life cycle, direct | months, months | m2/MW | L/MWh.
+// In the units of the technology tables: - | USD/kW | % of capital per year | USD/MWh | - | USD/MWh of heat | years | - |
+// USD/MWh, USD/MWh published cost | g/kWh, g/kWh life cycle, direct | months, months | m2/MW | L/MWh.
 struct technology_row {
   double capacity_factor, capital, fixed_percent, variable, efficiency, fuel, life, interest, cost_low, cost_high,
       lifecycle, direct, lead_low, lead_high, land, water;

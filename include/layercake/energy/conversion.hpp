@@ -55,13 +55,10 @@ struct basic_power_flow {
 };
 using power_flow = basic_power_flow<>;
 
-// Stages in series, in the direction of the power. Efficiencies are constants of the operating point: part load is a
-// curve of its own.
-//   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 -
-//   efficiency k)
+// Stages in series, in the direction of the power. Efficiencies are constants of the operating point: part load is a curve of its own.
+//   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 - efficiency k)
 // Energy is conserved: input = output + sum of losses.
-// Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical
-// values: 0.7847.
+// Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical values: 0.7847.
 template <class T = double>
 struct basic_conversion_chain {
   const char* name = "";
@@ -101,8 +98,8 @@ struct basic_conversion_chain {
 };
 using conversion_chain = basic_conversion_chain<>;
 
-// Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage
-// drops of switches), `square` in the load (resistance).
+// Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage drops of switches),
+// `square` in the load (resistance).
 template <class T = double>
 struct basic_part_load {
   const char* name = "";

@@ -27,8 +27,7 @@ constexpr const char* name(firmness f) {
   return "";
 }
 
-// A generation technology, per watt of capacity (alternating current, net). What nobody publishes is unknown; what
-// needs it says so.
+// A generation technology, per watt of capacity (alternating current, net). What nobody publishes is unknown; what needs it says so.
 template <class T = double>
 struct basic_generator {
   const char* name = "generator";
@@ -119,14 +118,13 @@ using generator = basic_generator<>;
 
 // Levelised cost of electricity at a utilisation,
 //   LCOE(u) = (CRF(i, n) F C + O_fixed) / u + O_variable + p_fuel / eta      [USD/J]
-// C capital [USD/W], O_fixed [USD/(W s)], u mean output over capacity [1], O_variable [USD/J], p_fuel per heat [USD/J],
-// eta efficiency [1], F project finance factor [1], CRF capital recovery factor [1/s] at the real interest i over n
-// years. Domain: 0 < u <= capacity factor; infinite above it (the plant cannot run so much), and at 0. Left out: tax
-// credits, degradation, interest during construction, grid fees, the cost of not being firm. Throws nothing; NaN where
-// an input is unknown. Source: NREL Annual Technology Baseline 2024, equations and variables: LCOE = (CRF * PFF * CAPEX
-// + FOM) / (CF * 8760 h) + VOM + fuel; a year here has 8766 h, which is 0.07 % less on the first term. Worked number:
-// combined cycle at 1495.4 $/kW, 1.95 %/year, 5.36 %, 25 years, u = 0.9, 7.47 $/MWh, 18.34 $/MWh of heat at 57.3
-// %: 57.1 $/MWh.
+// C capital [USD/W], O_fixed [USD/(W s)], u mean output over capacity [1], O_variable [USD/J], p_fuel per heat [USD/J], eta efficiency [1],
+// F project finance factor [1], CRF capital recovery factor [1/s] at the real interest i over n years.
+// Domain: 0 < u <= capacity factor; infinite above it (the plant cannot run so much), and at 0. Left out: tax credits, degradation,
+// interest during construction, grid fees, the cost of not being firm. Throws nothing; NaN where an input is unknown.
+// Source: NREL Annual Technology Baseline 2024, equations and variables: LCOE = (CRF * PFF * CAPEX + FOM) / (CF * 8760 h) + VOM + fuel;
+// a year here has 8766 h, which is 0.07 % less on the first term.
+// Worked number: combined cycle at 1495.4 $/kW, 1.95 %/year, 5.36 %, 25 years, u = 0.9, 7.47 $/MWh, 18.34 $/MWh of heat at 57.3 %: 57.1 $/MWh.
 template <class T, class N>
 constexpr auto levelised_cost(const basic_generator<T>& g, const N& utilisation) {
   using R = promote_t<T, N>;
@@ -140,9 +138,8 @@ constexpr auto levelised_cost(const basic_generator<T>& g) {
   return levelised_cost(g, g.capacity_factor);
 }
 
-// A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the
-// mean over the capacity factor. The balance is that of a year: for a variable technology the hours are left to the
-// grid or to storage.
+// A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the mean over the capacity
+// factor. The balance is that of a year: for a variable technology the hours are left to the grid or to storage.
 template <class T = double>
 struct basic_power_plant {
   const char* name = "plant";
@@ -190,8 +187,8 @@ struct basic_power_plant {
     return where(is_known(capacity), capacity, capacity_needed(meter));
   }
 
-  // What a demand costs: standing cost * capacity, running cost * mean at the plant; the sum is LCOE(mean / capacity) *
-  // mean. Costs are infinite where the demand needs more than the given capacity.
+  // What a demand costs: standing cost * capacity, running cost * mean at the plant; the sum is LCOE(mean / capacity) * mean. Costs are
+  // infinite where the demand needs more than the given capacity.
   template <class N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
@@ -220,11 +217,9 @@ struct basic_power_plant {
 };
 using power_plant = basic_power_plant<>;
 
-// ---- learning curves
-// -------------------------------------------------------------------------------------------------------
+// ---- learning curves -------------------------------------------------------------------------------------------------------
 
-// The exponent b of Wright's law. Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the
-// other.
+// The exponent b of Wright's law. Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the other.
 template <class T = double>
 struct learning_exponent {
   T value;

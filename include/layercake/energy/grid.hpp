@@ -14,16 +14,14 @@ inline constexpr field_source grid_defaults[] = {
      confidence::recalled}};
 }
 
-// A connection to a grid. `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit
-// generated, as statistics of the generation mix give them: the bill's carbon is 1 / (1 - loss) times what a metered
-// (scope 2) account shows. Left out: tariffs that change with the hour, power factor, reserve and balancing charges,
-// taxes on carbon.
+// A connection to a grid. `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit generated, as statistics of
+// the generation mix give them: the bill's carbon is 1 / (1 - loss) times what a metered (scope 2) account shows.
+// Left out: tariffs that change with the hour, power factor, reserve and balancing charges, taxes on carbon.
 template <class T = double>
 struct basic_grid {
   const char* name = "grid";
   quantity<unit::usd_per_joule, T> price{};  // no default: set it
-  // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of
-  // industrial bills are.
+  // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of industrial bills are.
   quantity<unit::usd_per_joule, T> demand_charge{};
   quantity<unit::kilogram_co2e_per_joule, T> carbon =
       number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);

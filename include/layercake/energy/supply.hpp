@@ -1,5 +1,4 @@
-// What every source of power answers: what a demand costs at the plant, and what power at the plant is worth at the
-// meter.
+// What every source of power answers: what a demand costs at the plant, and what power at the plant is worth at the meter.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -10,8 +9,8 @@
 
 namespace layercake::energy {
 
-// The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in
-// two parts, because they grow with different things: energy with the mean power, capacity with the peak.
+// The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in two parts, because
+// they grow with different things: energy with the mean power, capacity with the peak.
 template <class T = double>
 struct basic_energy_bill {
   power_demand<T> meter{};                            // what was asked for
@@ -45,12 +44,10 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 //   struct contract {
 //     template <class N>
 //     auto pull(const power_demand<N>& meter) const {  // what this demand costs
-//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd /
-//       megawatt_hour)};
+//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
 //     }
 //     template <class N>
-//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the
-//     plant
+//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
 //   };
 //
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.

@@ -1,5 +1,5 @@
-// Published figures of infrastructure: buildings, cooling, people, prices, shares of cost, fabrics; and sites made of
-// them. All inline constexpr, each with its source.
+// Published figures of infrastructure: buildings, cooling, people, prices, shares of cost, fabrics; and sites made of them. All inline
+// constexpr, each with its source.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// How long an exchange between chips takes: rings, reductions in the switch and direct reads inside a fast fabric, and
-// a hierarchy of both across nodes.
+// How long an exchange between chips takes: rings, reductions in the switch and direct reads inside a fast fabric, and a hierarchy
+// of both across nodes.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -13,14 +13,13 @@
 
 namespace layercake::infrastructure {
 
-// The fast fabric inside a domain. Efficiencies are shares of the fabric's bandwidth per chip and direction;
-// "pipelining" weighs the term sqrt(latency * transfer) that cutting a message into chunks costs: 0 none, 2 the worst.
+// The fast fabric inside a domain. Efficiencies are shares of the fabric's bandwidth per chip and direction; "pipelining" weighs the term
+// sqrt(latency * transfer) that cutting a message into chunks costs: 0 none, 2 the worst.
 //
-// The defaults belong to a fabric of which only the data sheet is known. `launch`, `step` and `direct_launch` depend on
-// the generation (catalog: nvlink_ampere, nvlink_hopper, nvlink_blackwell, pcie); all else was fitted jointly to 2,147
-// measured collectives of 2 to 8 chips (A100, H100, H200, B200, L40S and others; NCCL and three engines' own
-// all-reduce), mean error of held-out curves 13.6 %, of an unseen generation 14 to 27 %, where the latencies are the
-// error.
+// The defaults belong to a fabric of which only the data sheet is known. `launch`, `step` and `direct_launch` depend on the generation
+// (catalog: nvlink_ampere, nvlink_hopper, nvlink_blackwell, pcie); all else was fitted jointly to 2,147 measured collectives of 2 to 8 chips
+// (A100, H100, H200, B200, L40S and others; NCCL and three engines' own all-reduce), mean error of held-out curves 13.6 %, of an unseen
+// generation 14 to 27 %, where the latencies are the error.
 template <class T = double>
 struct basic_scale_up_law {
   const char* name = "generic";
@@ -91,9 +90,8 @@ struct basic_scale_up_law {
 };
 using scale_up_law = basic_scale_up_law<>;
 
-// The network across nodes. Not fitted: efficiency 46 to 48 of 50 GB/s (NCCL maintainers, nccl-tests issue 290),
-// latencies of a ring step and a tree level from NCCL's tuning table (src/graph/tuning.cc), of an exchange from DeepEP;
-// `switch_efficiency` is assumed.
+// The network across nodes. Not fitted: efficiency 46 to 48 of 50 GB/s (NCCL maintainers, nccl-tests issue 290), latencies of a ring step and a
+// tree level from NCCL's tuning table (src/graph/tuning.cc), of an exchange from DeepEP; `switch_efficiency` is assumed.
 template <class T = double>
 struct basic_scale_out_law {
   T efficiency = number_cast<T>(0.92);
@@ -121,8 +119,8 @@ struct basic_scale_out_law {
 };
 using scale_out_law = basic_scale_out_law<>;
 
-// How the calling software exchanges: serving engines use their own all-reduce where it is faster and replay captured
-// graphs; launching every call from the host costs some 20 us more.
+// How the calling software exchanges: serving engines use their own all-reduce where it is faster and replay captured graphs;
+// launching every call from the host costs some 20 us more.
 struct communication_library {
   bool direct_all_reduce = false;
   quantity<unit::second> overhead{};

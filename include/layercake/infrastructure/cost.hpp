@@ -1,5 +1,4 @@
-// What a site costs by parts, each share with the whole that it is a share of (units/kind.hpp: a share without a
-// boundary does not compile).
+// What a site costs by parts, each share with the whole that it is a share of (units/kind.hpp: a share without a boundary does not compile).
 #pragma once
 
 #include <concepts>
@@ -14,8 +13,7 @@ struct site_peak_power {
   static constexpr const char* name = "of the site's peak power";
 };
 
-// All the cost within boundary B: server_price (chips and servers), cluster_capex (and network), facility_capex,
-// site_capex (all).
+// All the cost within boundary B: server_price (chips and servers), cluster_capex (and network), facility_capex, site_capex (all).
 template <class B, class T>
 constexpr total_cost<B, T> total(const infrastructure_need<T>& need) {
   static_assert(
@@ -46,10 +44,10 @@ constexpr auto chip_power_share(const power_chain<T>& p) {
   return as<kind::share_of<site_peak_power>>(p.chips / p.facility());
 }
 
-// What equipment and a building that live differently cost per unit of time: it a(r, it life) + building a(r, building
-// life) + running cost. Leaves out: taxes, residual values, refits. Source: the annuity method; core/money.hpp. Worked
-// number: 25.53 and 12.47 B$ at 6.79 %, 14 years for the building, 0.9 B$ a year of running cost: 12.00, 8.50 and 7.01
-// B$ a year for 3, 5 and 7 years of equipment, the three points of Epoch AI's 1 GW site (2026-05-14).
+// What equipment and a building that live differently cost per unit of time: it a(r, it life) + building a(r, building life) + running cost.
+// Leaves out: taxes, residual values, refits. Source: the annuity method; core/money.hpp.
+// Worked number: 25.53 and 12.47 B$ at 6.79 %, 14 years for the building, 0.9 B$ a year of running cost: 12.00, 8.50 and 7.01 B$ a year for 3, 5
+// and 7 years of equipment, the three points of Epoch AI's 1 GW site (2026-05-14).
 template <class T>
 constexpr quantity<unit::usd_per_second, T>
 ownership_cost(const quantity<unit::usd, T>& it, const quantity<unit::second, T>& it_life,

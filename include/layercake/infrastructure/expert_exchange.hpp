@@ -87,17 +87,14 @@ struct basic_expert_exchange_law {
 };
 using expert_exchange_law = basic_expert_exchange_law<>;
 
-// The time of a dispatch or combine, B the fabric's bandwidth, Bn the network's, g ranks in a fabric, N = R/g groups, v
-// bytes of one copy.
+// The time of a dispatch or combine, B the fabric's bandwidth, Bn the network's, g ranks in a fabric, N = R/g groups, v bytes of one copy.
 //   distinct ranks that a token reaches: R (1 - (1 - 1/R)^k)
-//   low latency      latency a = launch + experts + (g-1) + network;  y = v k ((g-1)/R/(e B) + (R-g)/R/(e Bn)), z =
-//   rows per expert (dispatch);
+//   low latency      latency a = launch + experts + (g-1) + network;  y = v k ((g-1)/R/(e B) + (R-g)/R/(e Bn)), z = rows per expert (dispatch);
 //                    sqrt(a^2 + y^2 + z^2 + 2 overlap a sqrt(y^2 + z^2))
-//   high throughput  launch + network + sqrt((Vi/(multiprocessors b))^2 + (Vi/(e B))^2) + Vo/(e Bn), every token once
-//   per rank (Vi) and node (Vo) nvlink           launch + Vi/(e B) + rows
-// Domain: ranks >= 1 (1 takes no time), active <= experts. Never falls as tokens, width or active grow. Leaves out:
-// skewed routing, the planning kernel before it. Worked number: dispatch of 32 tokens of 7,168 to 8 of 256 experts on 8
-// H100, low latency: 17.81 us.
+//   high throughput  launch + network + sqrt((Vi/(multiprocessors b))^2 + (Vi/(e B))^2) + Vo/(e Bn), every token once per rank (Vi) and node (Vo)
+//   nvlink           launch + Vi/(e B) + rows
+// Domain: ranks >= 1 (1 takes no time), active <= experts. Never falls as tokens, width or active grow. Leaves out: skewed routing, the planning
+// kernel before it. Worked number: dispatch of 32 tokens of 7,168 to 8 of 256 experts on 8 H100, low latency: 17.81 us.
 template <class T>
 constexpr quantity<unit::second, T> time(const expert_exchange<T>& x, const scale_up_fabric<T>& fabric,
                                          const basic_expert_exchange_law<T>& law,

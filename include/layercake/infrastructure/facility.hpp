@@ -1,5 +1,4 @@
-// The building: what it costs, how long it takes, what land and people it needs. Its power overhead and water are the
-// site's.
+// The building: what it costs, how long it takes, what land and people it needs. Its power overhead and water are the site's.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -27,15 +26,14 @@ inline constexpr field_source facility_sources[] = {
      confidence::estimated}};
 }  // namespace detail
 
-// Boundaries: `capex` is per watt of critical IT power and holds the shell, electrical and mechanical plant, fit-out
-// and land, not the IT; land, floor and people are per watt of facility power.
+// Boundaries: `capex` is per watt of critical IT power and holds the shell, electrical and mechanical plant, fit-out and land, not the IT;
+// land, floor and people are per watt of facility power.
 //
-// Defaults: capex 12.47 $/W calibrated to Epoch AI's 1 GW site (2026-05-14), inside the 7 to 15 $/W of standard halls
-// (cortexconstruct.com); shares from ibinterviewquestions.com, the fourth is what they leave; construction 21 months
-// (constructionowners.com), interconnection 48 months (JLL 2026), large transformers 128 weeks (realclear.ai); land
-// 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of 0.5 M sq ft, 1.2 GW, the last recalled); 0.1
-// operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com, union electrician) for 2,080
-// h a year.
+// Defaults: capex 12.47 $/W calibrated to Epoch AI's 1 GW site (2026-05-14), inside the 7 to 15 $/W of standard halls (cortexconstruct.com);
+// shares from ibinterviewquestions.com, the fourth is what they leave; construction 21 months (constructionowners.com), interconnection 48
+// months (JLL 2026), large transformers 128 weeks (realclear.ai); land 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of
+// 0.5 M sq ft, 1.2 GW, the last recalled); 0.1 operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com,
+// union electrician) for 2,080 h a year.
 template <class T = double>
 struct basic_facility {
   quantity<unit::usd_per_watt, T> capex = number_cast<T>(12.47) * units::usd_per_watt;

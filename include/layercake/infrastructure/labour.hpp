@@ -14,12 +14,11 @@ inline constexpr field_source workforce_sources[] = {
     {"electricians", "buildermuse.com, 1,400 on 300 to 400 MW", confidence::estimated}};
 }  // namespace detail
 
-// Workers on site at the peak of the works, per watt of facility power. The trades peak at different times, so that
-// their sum is above `total`, the peak of all together.
+// Workers on site at the peak of the works, per watt of facility power. The trades peak at different times, so that their sum is
+// above `total`, the peak of all together.
 //
-// Defaults per MW: 5.3 in total (unanswered.io: 6,400 at Abilene, 1.2 GW recalled); the split by trade is assumed: 3.5
-// electricians (1,400 on a project of 300 to 400 MW, buildermuse.com), 1.2 plumbers and pipefitters (by the cost of
-// mechanical over electrical plant), the rest chosen.
+// Defaults per MW: 5.3 in total (unanswered.io: 6,400 at Abilene, 1.2 GW recalled); the split by trade is assumed: 3.5 electricians (1,400 on a
+// project of 300 to 400 MW, buildermuse.com), 1.2 plumbers and pipefitters (by the cost of mechanical over electrical plant), the rest chosen.
 template <class T = double>
 struct basic_workforce {
   quantity<unit::per_watt, T> total = number_cast<T>(5.3) / units::megawatt;
@@ -64,9 +63,9 @@ constexpr auto peak_crew(const basic_workforce<T>& w, const quantity<unit::watt,
                                w.steelworkers * power, w.network_technicians * power, w.equipment_installers * power};
 }
 
-// Share of the peak crew that is on site when the fraction x of the time to build has passed: 4 x (1 - x) inside 0 to
-// 1, else 0. A parabola is assumed: slow start, slow end, mean 2/3. Microsoft's 11.8 M hours with 2,892 at the peak
-// (feeds.news) are what it gives for 2.9 years of 2,080 hours.
+// Share of the peak crew that is on site when the fraction x of the time to build has passed: 4 x (1 - x) inside 0 to 1, else 0.
+// A parabola is assumed: slow start, slow end, mean 2/3. Microsoft's 11.8 M hours with 2,892 at the peak (feeds.news) are what it gives for
+// 2.9 years of 2,080 hours.
 template <class T>
 constexpr T build_profile(const T& x) {
   return max(T(4) * x * (T(1) - x), T(0));
@@ -78,17 +77,16 @@ constexpr auto person_time(const N& peak_workers, const quantity<unit::second, T
   return peak_workers * duration * (2.0 / 3.0);
 }
 
-// By how much a schedule stretches, as a share of its length, when `supply` of the `demand`ed workers can be had:
-// max(0, demand/supply - 1). The work is taken to be done by those who are there at their normal pace. Domain: supply >
-// 0.
+// By how much a schedule stretches, as a share of its length, when `supply` of the `demand`ed workers can be had: max(0, demand/supply - 1).
+// The work is taken to be done by those who are there at their normal pace. Domain: supply > 0.
 template <class D, class S>
 constexpr auto schedule_slip(const D& demand, const S& supply) {
   using T = promote_t<D, S>;
   return max(number_cast<T>(demand) / number_cast<T>(supply) - T(1), T(0));
 }
 
-// Workers of a trade after `time` when `entrants` a second start training now: those of today leave at the rate
-// `leaving`, and from the end of the training on the new ones arrive and leave at the same rate:
+// Workers of a trade after `time` when `entrants` a second start training now: those of today leave at the rate `leaving`, and from the end
+// of the training on the new ones arrive and leave at the same rate:
 //   s(t) = s0 e^(-l t) + (e/l)(1 - e^(-l (t - d)+))
 // The stock of an M/G/infinity queue with exponential careers, in its mean. Domain: leaving > 0.
 // Worked number: 100,000 workers, 5 % leaving a year, no entrants: 77,880 after five years.
@@ -100,8 +98,8 @@ constexpr T workers_after(const quantity<unit::second, T>& time, const T& today,
   return today * exp(-(leaving * time)) - entrants / leaving * expm1(-(leaving * arriving));
 }
 
-// The wage that clears a shortage: wage (demand/supply)^(1/elasticity), the elasticity of labour supply in the wage;
-// never below `wage`. Worked number: twice as many wanted, elasticity 2: 1.414 times the wage.
+// The wage that clears a shortage: wage (demand/supply)^(1/elasticity), the elasticity of labour supply in the wage; never below `wage`.
+// Worked number: twice as many wanted, elasticity 2: 1.414 times the wage.
 template <class Q, class D, class S, class E>
 constexpr auto clearing_wage(const Q& wage, const D& demand, const S& supply, const E& elasticity) {
   using T = promote_all_t<D, S, E>;

@@ -19,9 +19,9 @@ inline constexpr field_source network_sources[] = {
 
 // One rail per chip of a node, each a fat tree of its own over all nodes ("rail-optimised").
 //
-// Defaults: 64 ports of 400 Gb/s, 36 k$ a switch, 1,320 $ a link from node to switch and 1,240 $ between switches with
-// its optics (all from the "H100 Freakonomics" sheet, 2024-08; the link prices solve its six cluster sizes exactly);
-// switches, storage and management draw 14 % of the servers' power (Epoch AI 2025-12-18).
+// Defaults: 64 ports of 400 Gb/s, 36 k$ a switch, 1,320 $ a link from node to switch and 1,240 $ between switches with its optics (all from
+// the "H100 Freakonomics" sheet, 2024-08; the link prices solve its six cluster sizes exactly); switches, storage and management draw 14 %
+// of the servers' power (Epoch AI 2025-12-18).
 template <class T = double>
 struct basic_network {
   quantity<unit::byte_per_second, T> bandwidth = T(400) * units::gigabit_per_second;  // per chip and direction
@@ -80,16 +80,14 @@ struct fat_tree {
 
 // The fat tree that joins `nodes` nodes of `rails` chips each.
 //
-//   hosts that L tiers join, k ports, oversubscription o at the leaves, of whose ports d = k o/(1 + o) look down and u
-//   = k/(1 + o) up:
+//   hosts that L tiers join, k ports, oversubscription o at the leaves, of whose ports d = k o/(1 + o) look down and u = k/(1 + o) up:
 //     1: k    2: k d    3: k d k/2    ...   (o = 1: k, k^2/2, k^3/4)
-//   leaves = hosts/d, middle switches = uplinks/(k/2) in each middle tier, top switches = uplinks/k; hosts on a tree =
-//   nodes, trees = rails
+//   leaves = hosts/d, middle switches = uplinks/(k/2) in each middle tier, top switches = uplinks/k; hosts on a tree = nodes, trees = rails
 //
-// Counts are whole on every rail with counting::whole. With counting::smooth they are the ratios above, as price sheets
-// have them; the number of tiers is whole in both. Beyond five tiers the price is infinite. Leaves out: spare switches,
-// racks and labour, border and storage networks. Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008, section 3. Worked
-// number: 4,096 nodes of 8, 64 ports: 3 tiers, 2,560 switches, 216,678,400 $.
+// Counts are whole on every rail with counting::whole. With counting::smooth they are the ratios above, as price sheets have them; the
+// number of tiers is whole in both. Beyond five tiers the price is infinite. Leaves out: spare switches, racks and labour, border and storage
+// networks. Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008, section 3. Worked number: 4,096 nodes of 8, 64 ports: 3 tiers, 2,560 switches,
+// 216,678,400 $.
 template <class T>
 constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T& rails,
                               counting how = counting::whole) {

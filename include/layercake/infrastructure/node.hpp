@@ -16,14 +16,12 @@ inline constexpr field_source node_sources[] = {
      confidence::estimated}};
 }  // namespace detail
 
-// Power of a server per watt of its chips: (1 + other_power) / power_supply_efficiency. Published nodes of one form are
-// close to proportional to the chip (DGX A100 2.03, H100 1.82, per chip 400 and 700 W), which a fixed power per chip is
-// not.
+// Power of a server per watt of its chips: (1 + other_power) / power_supply_efficiency. Published nodes of one form are close to
+// proportional to the chip (DGX A100 2.03, H100 1.82, per chip 400 and 700 W), which a fixed power per chip is not.
 //
-// Defaults: 1.53 W of server per W of chip (Epoch AI, "GPUs' power usage in AI data centers", 2025-12-18), of which 4 %
-// is lost in titanium power supplies (tailpipe.ai methodology); a server without its chips costs 12,480 $ per chip:
-// node 310 k$ ("H100 Freakonomics" sheet, 2024-08) less eight H100 at their average price of 2024, 26,268 $ (Epoch AI,
-// ai-chip-counts).
+// Defaults: 1.53 W of server per W of chip (Epoch AI, "GPUs' power usage in AI data centers", 2025-12-18), of which 4 % is lost in titanium
+// power supplies (tailpipe.ai methodology); a server without its chips costs 12,480 $ per chip: node 310 k$ ("H100 Freakonomics" sheet,
+// 2024-08) less eight H100 at their average price of 2024, 26,268 $ (Epoch AI, ai-chip-counts).
 template <class T = double>
 struct basic_node {
   T other_power = number_cast<T>(0.4688);                         // host, memory, network cards, fans: W per W of chips

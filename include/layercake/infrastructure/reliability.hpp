@@ -15,9 +15,8 @@ inline constexpr field_source reliability_sources[] = {
     {"restart", "chosen to give the goodput that was reported", confidence::assumed}};
 }  // namespace detail
 
-// Defaults: Llama 3 had 419 unexpected interruptions in 54 days on 16,384 H100 (datacenterdynamics.com): one in 5.78
-// years of a chip. The times to save and to restart are assumed; with them the goodput of that run is the 90 % that was
-// reported.
+// Defaults: Llama 3 had 419 unexpected interruptions in 54 days on 16,384 H100 (datacenterdynamics.com): one in 5.78 years of a chip. The
+// times to save and to restart are assumed; with them the goodput of that run is the 90 % that was reported.
 template <class T = double>
 struct basic_reliability {
   quantity<unit::second, T> time_between_failures =
@@ -42,8 +41,8 @@ struct basic_reliability {
 };
 using reliability = basic_reliability<>;
 
-// Mean time between failures of `chips` chips that fail independently and of which each stops all: that of one over
-// their number. Worked number: 16,384 chips by the defaults: 11,135 s.
+// Mean time between failures of `chips` chips that fail independently and of which each stops all: that of one over their number.
+// Worked number: 16,384 chips by the defaults: 11,135 s.
 template <class T, class N>
 constexpr auto time_between_failures(const basic_reliability<T>& r, const N& chips) {
   return r.time_between_failures / chips;
@@ -56,8 +55,7 @@ constexpr quantity<unit::second, T> young_interval(const quantity<unit::second, 
                                                    const quantity<unit::second, T>& M) {
   return sqrt(T(2) * C * M);
 }
-// Daly, Future Generation Computer Systems 22, 2006, eq. 37: sqrt(2 C M) (1 + sqrt(C/2M)/3 + C/18M) - C for C < 2 M,
-// else M.
+// Daly, Future Generation Computer Systems 22, 2006, eq. 37: sqrt(2 C M) (1 + sqrt(C/2M)/3 + C/18M) - C for C < 2 M, else M.
 template <class T>
 constexpr quantity<unit::second, T> daly_interval(const quantity<unit::second, T>& C,
                                                   const quantity<unit::second, T>& M) {
@@ -74,8 +72,7 @@ constexpr T goodput(const quantity<unit::second, T>& interval, const quantity<un
                     const quantity<unit::second, T>& M, const quantity<unit::second, T>& R) {
   return max(T(1) - C / interval - interval / (T(2) * M) - R / M, T(0));
 }
-// The same without the approximation for exponential failures, which may strike while saving and restarting too (Daly
-// 2006, eq. 13):
+// The same without the approximation for exponential failures, which may strike while saving and restarting too (Daly 2006, eq. 13):
 //   T / (M e^(R/M) (e^((T + C)/M) - 1))
 template <class T>
 constexpr T complete_goodput(const quantity<unit::second, T>& interval, const quantity<unit::second, T>& C,
@@ -91,8 +88,8 @@ constexpr auto goodput(const basic_reliability<T>& r, const N& chips) {
   return goodput(young_interval(C, M), C, M, seconds(r.restart));
 }
 
-// What a goodput allows, saving at Young's interval: the longest restart for a given checkpoint, and the longest
-// checkpoint for a given restart. Negative where it cannot be reached, or 0 for the checkpoint.
+// What a goodput allows, saving at Young's interval: the longest restart for a given checkpoint, and the longest checkpoint for a given
+// restart. Negative where it cannot be reached, or 0 for the checkpoint.
 //   R = M (1 - g - sqrt(2 C/M));   C = M (1 - g - R/M)^2 / 2
 // Worked number: 0.9 at M = 11,135 s and C = 30 s allows a restart of 296 s.
 template <class T>

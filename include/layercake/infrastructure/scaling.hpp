@@ -33,8 +33,7 @@ template <class T>
 constexpr T exponent_of_doubling(const of_kind<kind::relative, T>& extra) {
   return log1p(plain(extra)) / number_cast<T>(0.693147180559945309);
 }
-// The exponent between two observations, ln(y2/y1)/ln(x2/x1). Worked number: operators 30.1 at 3.5 MW, 100 at 1 GW:
-// 0.212.
+// The exponent between two observations, ln(y2/y1)/ln(x2/x1). Worked number: operators 30.1 at 3.5 MW, 100 at 1 GW: 0.212.
 template <class Q, class T>
 constexpr T exponent_between(const Q& size1, const T& total1, const Q& size2, const T& total2) {
   return log(total2 / total1) / log(size2 / size1);

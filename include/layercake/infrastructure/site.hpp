@@ -1,5 +1,4 @@
-// A site: nodes, network, building and money. `pull` says what running chips takes; `push` how many chips a power limit
-// allows.
+// A site: nodes, network, building and money. `pull` says what running chips takes; `push` how many chips a power limit allows.
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -84,12 +83,11 @@ struct infrastructure_need {
   }
 };
 
-// Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends,
-// other than hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh
-// (air and liquid cooled, recalled); money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's
-// 1 GW site (2026-05-14), its 0.3 B$ a year of running cost beside energy, less staff, over 25.53 B$ of equipment: 1.13
-// % a year; utilisation 87 % (CoreWeave's model, useluminix.com); availability 99.6 %: eight chips at Llama 3's failure
-// rate (5.8 years a chip) and a day of repair, the last assumed.
+// Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends, other than
+// hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh (air and liquid cooled, recalled);
+// money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's 1 GW site (2026-05-14), its 0.3 B$ a year of running
+// cost beside energy, less staff, over 25.53 B$ of equipment: 1.13 % a year; utilisation 87 % (CoreWeave's model, useluminix.com);
+// availability 99.6 %: eight chips at Llama 3's failure rate (5.8 years a chip) and a day of repair, the last assumed.
 template <class T = double>
 struct basic_site {
   const char* name = "site";
@@ -200,13 +198,11 @@ constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt
 // What `demand.chips` installed chips take: power, equipment, building, land, people, water, and what they cost.
 //
 //   nodes = chips/chips_per_node (whole: rounded up, all filled);  capex_facility = capex * IT power at the peak
-//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a
-//   share of the equipment water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the
-//   facility's peak power
+//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a share of the equipment
+//   water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the facility's peak power
 //
-// Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity
-// (the energy layer's). Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at
-// the meter.
+// Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
+// Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at the meter.
 template <class T>
 constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand,
                                       counting how = counting::whole) {
@@ -241,8 +237,8 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   return need;
 }
 
-// The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where
-// counted whole. push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
+// The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where counted whole.
+// push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
 template <class T>
 constexpr T push(const basic_site<T>& s, const quantity<unit::watt, T>& power, const chip_demand<T>& one_chip,
                  counting how = counting::whole) {
@@ -289,8 +285,8 @@ constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const com
                                  number_cast<P>(network.oversubscription), library);
 }
 
-// What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and
-// `time` are asked over the number type of the whole stack; templates serve them all.
+// What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and `time` are asked over the
+// number type of the whole stack; templates serve them all.
 template <class X, class N = double>
 concept infrastructure = requires(const X& x, const chip_demand<N>& demand, const collective<N>& c,
                                   const scale_up_fabric<N>& fabric) {

@@ -1,5 +1,4 @@
-// A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can
-// stand in its place.
+// A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can stand in its place.
 #pragma once
 
 #include <layercake/models/transformer.hpp>
@@ -36,8 +35,8 @@ struct basic_deployed {
 
   constexpr const char* name() const { return architecture.name; }
 
-  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages
-  // have layers, expert ranks have experts.
+  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages have layers, expert ranks
+  // have experts.
   constexpr bool allows(const split<T>& s) const requires real<T> {
     const auto divides = [](T whole, T parts) {
       return whole == parts * static_cast<T>(static_cast<long long>(whole / parts));

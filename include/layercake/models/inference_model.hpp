@@ -1,5 +1,5 @@
-// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy
-// of a robot. What they do is given as work per inference, as their makers or a profiler state it.
+// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy of a robot. What they
+// do is given as work per inference, as their makers or a profiler state it.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -9,11 +9,9 @@
 
 namespace layercake::models {
 
-// An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP
-// per inference is steps * computation; bytes are steps * (weights_read + activations), the weights read once for all
-// inferences of a batch.
-// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken
-// to share the work evenly).
+// An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP per inference is
+// steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
+// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
 // Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
 template <class T = double>
 struct basic_inference_model {

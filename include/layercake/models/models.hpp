@@ -1,5 +1,4 @@
-// The models layer: what one answer costs in FLOP, bytes, memory and messages. What any model must offer to stand in a
-// stack.
+// The models layer: what one answer costs in FLOP, bytes, memory and messages. What any model must offer to stand in a stack.
 #pragma once
 
 #include <layercake/models/catalog.hpp>
@@ -32,9 +31,9 @@ concept has_operations = requires(const M& m, const pass<double>& p, const split
 };
 }  // namespace detail
 
-// A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one
-// by one as core/operations.hpp has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false:
-// a call is one pass; if not there it is taken as true), name, royalty, allows(split).
+// A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one by one as core/operations.hpp
+// has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false: a call is one pass; if not there it is taken as true), name,
+// royalty, allows(split).
 template <class M>
 concept model = detail::has_weights<M> && detail::has_cache<M> && detail::has_operations<M>;
 

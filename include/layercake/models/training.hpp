@@ -5,18 +5,15 @@
 
 namespace layercake::models {
 
-// FLOP of training `parameters` parameters (per token: the active ones) on `tokens` tokens: 6 N D, 2 forward and 4
-// backward for every parameter and token. Leaves out attention over the context (see training_flop_per_token) and
-// counts a looked-up embedding.
-// Source: Kaplan et al. 2020, section 2.1.
-// Worked number: 70e9 parameters, 1.4e12 tokens: 5.88e23 FLOP.
+// FLOP of training `parameters` parameters (per token: the active ones) on `tokens` tokens: 6 N D, 2 forward and 4 backward for every
+// parameter and token. Leaves out attention over the context (see training_flop_per_token) and counts a looked-up embedding.
+// Source: Kaplan et al. 2020, section 2.1. Worked number: 70e9 parameters, 1.4e12 tokens: 5.88e23 FLOP.
 template <class N, class D>
 constexpr auto training_flop(const N& parameters, const quantity<unit::token, D>& tokens) {
   return promote_t<N, D>(6) * parameters * in<units::token>(tokens) * units::flop;
 }
 
-// What the backward pass computes again instead of keeping: nothing, the attention core (Korthikanti et al. 2022,
-// section 5), every layer.
+// What the backward pass computes again instead of keeping: nothing, the attention core (Korthikanti et al. 2022, section 5), every layer.
 enum class recompute : unsigned char { none, selective, full };
 
 namespace detail {
@@ -106,8 +103,7 @@ training_choice<T> at_size(const quantity<unit::flop, T>& flop, const T& paramet
 }
 // The size of least loss for `flop` of training:
 //   N* = G (C / 6)^(beta / (alpha + beta)),  G = (alpha A / (beta B))^(1 / (alpha + beta)),  D* = C / (6 N*)
-// Source: Hoffmann et al. 2022, equation 4.
-// Worked number: C = 5.76e23: N* = 3.219e10, loss 1.93075.
+// Source: Hoffmann et al. 2022, equation 4. Worked number: C = 5.76e23: N* = 3.219e10, loss 1.93075.
 template <class T>
 training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit::flop, T>& flop) {
   const T sum = law.parameter_exponent + law.data_exponent;
@@ -115,9 +111,8 @@ training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit:
   return at_size(flop, g * pow(in<units::flop>(flop) / T(6), law.data_exponent / sum));
 }
 
-// How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the
-// price of a FLOP falls `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5
-// times a year, one year: 2.
+// How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the price of a FLOP falls
+// `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5 times a year, one year: 2.
 template <class T>
 T value_growth_to_break_even(const T& compute, const T& yearly_decline, const quantity<unit::second, T>& elapsed) {
   return compute * pow(yearly_decline, -in<units::year>(elapsed));

@@ -5,13 +5,11 @@
 
 namespace layercake::models {
 
-// What is spread over data-parallel ranks instead of repeated: nothing; optimiser states (ZeRO-1, distributed
-// optimiser); gradients too (ZeRO-2); weights too (ZeRO-3, fully sharded data parallel).
-// Source: Rajbhandari et al. 2020 (ZeRO), section 5.
+// What is spread over data-parallel ranks instead of repeated: nothing; optimiser states (ZeRO-1, distributed optimiser); gradients too (ZeRO-2);
+// weights too (ZeRO-3, fully sharded data parallel). Source: Rajbhandari et al. 2020 (ZeRO), section 5.
 enum class sharding : unsigned char { none, optimizer, gradients, full };
 
-// How a training step is laid out. Counts multiply: chips = tensor * pipeline * context * data; expert ranks lie inside
-// data * context.
+// How a training step is laid out. Counts multiply: chips = tensor * pipeline * context * data; expert ranks lie inside data * context.
 template <class T = double>
 struct basic_training_layout {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);

@@ -1,8 +1,7 @@
-// Transformers: parameters, memory, and the operations of a pass, for dense and mixture-of-experts feed-forward,
-// multi-head, grouped-query, multi-query and multi-head latent attention, full and sliding-window.
+// Transformers: parameters, memory, and the operations of a pass, for dense and mixture-of-experts feed-forward, multi-head, grouped-query,
+// multi-query and multi-head latent attention, full and sliding-window.
 //
-// A pass is a stream of operations (core/operations.hpp) handed to a visitor; FLOP, bytes and time are all taken from
-// that one stream.
+// A pass is a stream of operations (core/operations.hpp) handed to a visitor; FLOP, bytes and time are all taken from that one stream.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -12,8 +11,7 @@
 
 namespace layercake::models {
 
-// grouped covers multi-head (key_heads = heads) and multi-query (key_heads = 1); latent is DeepSeek's multi-head latent
-// attention.
+// grouped covers multi-head (key_heads = heads) and multi-query (key_heads = 1); latent is DeepSeek's multi-head latent attention.
 enum class attention : unsigned char { grouped, latent };
 
 // The formats that a model runs in. Bits are stored bits per value, scales included.
@@ -27,8 +25,7 @@ struct formats {
   double embedding_bits = 16;  // embedding and output matrix, which quantising software leaves in 16 bit
   precision expert_weights = precision::bf16;
 
-  // Everything at `p`; activations between operations and the cache stay 16 bit for formats narrower than 8 bit, as
-  // serving software has it.
+  // Everything at `p`; activations between operations and the cache stay 16 bit for formats narrower than 8 bit, as serving software has it.
   static constexpr formats at(precision p) {
     const double wide = bits(p) < 8 ? 16 : bits(p);
     const double cache = bits(p) > 16 ? 16 : wide < 16 ? 8 : 16;
@@ -161,8 +158,7 @@ struct basic_transformer {
   constexpr T mixture_layers() const { return where(experts > T(0), layers - dense_layers, T(0)); }
   constexpr T matrices() const { return T(gated ? 3 : 2); }  // of a feed-forward block
 
-  // Widths that attention computes with: of a query-key product and of a value, per head, as stored in prefill and
-  // training.
+  // Widths that attention computes with: of a query-key product and of a value, per head, as stored in prefill and training.
   constexpr T query_key_width() const { return kind == attention::latent ? plain_width + rotary_width : head_width; }
   constexpr T head_value_width() const { return kind == attention::latent ? value_width : head_width; }
 };
@@ -178,8 +174,7 @@ struct parameter_count {
   T input_embedding;  // of `embedding`, what is looked up and not multiplied with; 0 where the output shares it
 
   constexpr T total() const { return embedding + attention + dense_feed_forward + router + experts + shared_experts; }
-  // Per token, the whole embedding counted. Makers differ: Mixtral's 12.9e9 is this, gpt-oss's 5.1e9 leaves out the
-  // input embedding.
+  // Per token, the whole embedding counted. Makers differ: Mixtral's 12.9e9 is this, gpt-oss's 5.1e9 leaves out the input embedding.
   constexpr T active() const { return total() - experts + active_experts; }
   constexpr T active_without_look_up() const { return active() - input_embedding; }
 };
@@ -193,13 +188,11 @@ constexpr T local_key_heads(const basic_transformer<T>& x, const T& tensor) {
 // Weights of the attention block of one layer on one chip of a tensor-parallel group (1: all of it).
 //   grouped: d h w + 2 d k w + h w d
 //   latent:  (d q + q h (p + r)) or d h (p + r);  d (c + r);  c h (p + v);  h v d
-// with d width, h heads, k key heads, w head width, q query rank, c latent rank, p plain, r rotary, v value width.
-// Heads are split; the down-projections d q and d (c + r) are on every chip, and so is a key head that has to serve
-// several.
-// Source: Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped-query); DeepSeek-V2, 2024, section 2.1
-// (latent).
-// Worked number: DeepSeek-V3, d 7168, h 128, q 1536, c 512, p 128, r 64, v 128: 187 105 280 (11 010 048 + 37 748 736
-// + 4 128 768 + 16 777 216 + 117 440 512).
+// with d width, h heads, k key heads, w head width, q query rank, c latent rank, p plain, r rotary, v value width. Heads are split; the
+// down-projections d q and d (c + r) are on every chip, and so is a key head that has to serve several.
+// Source: Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped-query); DeepSeek-V2, 2024, section 2.1 (latent).
+// Worked number: DeepSeek-V3, d 7168, h 128, q 1536, c 512, p 128, r 64, v 128: 187 105 280 (11 010 048 + 37 748 736 + 4 128 768 + 16 777 216 +
+// 117 440 512).
 template <class T>
 constexpr T attention_parameters(const basic_transformer<T>& x, const T& tensor = T(1)) {
   const T heads = x.heads / tensor;
@@ -254,16 +247,14 @@ struct split {
   }
 };
 
-// Values that one more cached token takes in one full-attention layer: 2 k w, or c + r in latent attention, on every
-// chip.
+// Values that one more cached token takes in one full-attention layer: 2 k w, or c + r in latent attention, on every chip.
 template <class T>
 constexpr T cache_values_per_token(const basic_transformer<T>& x, const T& tensor) {
   if (x.kind == attention::latent) return x.latent_rank + x.rotary_width;
   return T(2) * local_key_heads(x, tensor) * x.head_width;
 }
 
-// Key-value cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over
-// all pipeline stages):
+// Key-value cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages):
 //   bytes * values per token * (full layers * tokens + sliding layers * min(tokens, window))
 // Worked number: Llama-3.1-70B (80 layers, 8 key heads of 128) at 2 bytes: 327 680 B per token.
 template <class T, class N>
@@ -274,9 +265,8 @@ constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, cons
   return positions * cache_values_per_token(x, tensor) * stored_bytes<T>(f.cache_bits) * units::byte;
 }
 
-// Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over
-// tensor ranks, experts over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last,
-// which hold the embeddings, are not told apart.
+// Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks, experts
+// over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last, which hold the embeddings, are not told apart.
 // Worked number: Llama-3.1-70B in fp8, 72.7 GB: 68.45e9 bytes of layers and 2.10e9 embedding weights of 2 bytes.
 template <class T>
 constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, const formats& f,
@@ -290,8 +280,7 @@ constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, co
 
 // ---- the operations of a pass ---------------------------------------------------------------------------------------
 
-// One forward pass over `sequences` sequences, each `queries` new tokens long and seeing `context` positions (the new
-// ones included).
+// One forward pass over `sequences` sequences, each `queries` new tokens long and seeing `context` positions (the new ones included).
 //   prefill:  queries = prompt, context = prompt + cached prefix; only the last position goes through the output matrix
 //   decode:   queries = 1
 //   training: queries = context = sequence length; every position goes through the output matrix; nothing is cached
@@ -360,10 +349,10 @@ constexpr bool absent(const T& times) {
 }
 }  // namespace detail
 
-// The attention of one layer on one chip, of positions in sequences of a pass. Sequences rather than positions are
-// spread over context ranks: each rank has the same share of early and late positions (zig-zag order), so the mean that
-// a query sees does not change. Chunked: the new tokens fall into `queries / window` blocks, each of which sees itself;
-// where a single query falls in its block is not known, so it sees half a block on average.
+// The attention of one layer on one chip, of positions in sequences of a pass. Sequences rather than positions are spread over context ranks: each
+// rank has the same share of early and late positions (zig-zag order), so the mean that a query sees does not change.
+// Chunked: the new tokens fall into `queries / window` blocks, each of which sees itself; where a single query falls in its block is not known, so
+// it sees half a block on average.
 template <class T>
 constexpr attention_product<T> attention_core(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
                                               const detail::shares<T>& on_chip, const T& window) {
@@ -391,8 +380,8 @@ constexpr attention_product<T> attention_core(const basic_transformer<T>& x, con
   return core;
 }
 
-// Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself,
-// output projection and the exchanges of a context- and of a tensor-parallel group.
+// Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself, output projection and the
+// exchanges of a context- and of a tensor-parallel group.
 template <class T, class Visit>
 constexpr void attention_operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
                                     const split<T>& s, const detail::shares<T>& on_chip, const T& window,
@@ -434,8 +423,7 @@ constexpr void attention_operations(const basic_transformer<T>& x, const formats
     visit(core, times);
     visit(detail::product(f, tokens, heads * x.head_width, x.width), times);
   }
-  // Keys and values of the other positions; in decode each rank attends to its own part of the cache and only results
-  // are merged.
+  // Keys and values of the other positions; in decode each rank attends to its own part of the cache and only results are merged.
   const T gathered = p.phase == phase::decode
                          ? p.sequences * heads * core.value_width
                          : core.sequences * s.context * core.context * cache_values_per_token(x, s.tensor);
@@ -462,9 +450,8 @@ constexpr void dense_operations(const basic_transformer<T>& x, const formats& f,
         times);
 }
 
-// The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine.
-// Experts are spread over `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends
-// each token once.
+// The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine. Experts are spread over
+// `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends each token once.
 template <class T, class Visit>
 constexpr void mixture_operations(const basic_transformer<T>& x, const formats& f, const split<T>& s,
                                   const detail::shares<T>& on_chip, const T& times, Visit&& visit) {

@@ -1,5 +1,4 @@
-// Fitting a model's constants to measurements: nonlinear least squares inside bounds, with the covariance of what was
-// found.
+// Fitting a model's constants to measurements: nonlinear least squares inside bounds, with the covariance of what was found.
 #pragma once
 
 #include <array>
@@ -33,12 +32,11 @@ struct calibration {
 
 // The parameters p inside their bounds for which the sum of squares of residual(p, i), i < n, is least.
 //
-// `residual` is a template over its number type: it is called with std::array<dual<double, N>, N>, which gives the
-// Jacobian exactly. Weight residuals by one over the error of the measurement; relative errors come from log(model /
-// measured) or (model - measured) / measured. Method: Levenberg and Marquardt with Marquardt's scaling, each step by a
-// QR factorisation of the damped Jacobian over the parameters that are free to move, projected onto the bounds (More,
-// 1978; Kanzow, Yamashita, Fukushima, J. Comput. Appl. Math. 172, 2004). Throws invalid_value for a start outside its
-// bounds, fewer residuals than parameters, or a start where a residual is not finite.
+// `residual` is a template over its number type: it is called with std::array<dual<double, N>, N>, which gives the Jacobian exactly. Weight
+// residuals by one over the error of the measurement; relative errors come from log(model / measured) or (model - measured) / measured.
+// Method: Levenberg and Marquardt with Marquardt's scaling, each step by a QR factorisation of the damped Jacobian over the parameters that
+// are free to move, projected onto the bounds (More, 1978; Kanzow, Yamashita, Fukushima, J. Comput. Appl. Math. 172, 2004).
+// Throws invalid_value for a start outside its bounds, fewer residuals than parameters, or a start where a residual is not finite.
 template <std::size_t N, class Residual>
 calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t n, const Residual& residual) {
   using D = dual<double, N>;

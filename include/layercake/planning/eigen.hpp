@@ -1,5 +1,4 @@
-// The one header that includes Eigen. Asked for no more than dense columns and factorisations, which 3.4 and 5 spell
-// alike.
+// The one header that includes Eigen. Asked for no more than dense columns and factorisations, which 3.4 and 5 spell alike.
 #pragma once
 
 #include <Eigen/Cholesky>

@@ -1,5 +1,4 @@
-// The continuous optimum near a point that a sweep has found: gradients by dual numbers, steps by a quasi-Newton method
-// inside bounds.
+// The continuous optimum near a point that a sweep has found: gradients by dual numbers, steps by a quasi-Newton method inside bounds.
 #pragma once
 
 #include <array>
@@ -47,9 +46,8 @@ void assign(const Access& access, X& x, const T& base) {
   }
 }
 
-// Minimises a smooth function over the unit cube from `x`: BFGS on the coordinates that no bound holds, a backtracking
-// line search along the projected path. Source: Nocedal, Wright, Numerical Optimization, 2006, sections 6.1 and 16.7.
-// f(x, slope) returns the value.
+// Minimises a smooth function over the unit cube from `x`: BFGS on the coordinates that no bound holds, a backtracking line search along the
+// projected path. Source: Nocedal, Wright, Numerical Optimization, 2006, sections 6.1 and 16.7. f(x, slope) returns the value.
 template <std::size_t N, class F>
 double descend(std::array<double, N>& x, F&& f, int& steps, double tolerance) {
   std::array<double, N> g{}, trial{}, trial_g{}, p{};
@@ -142,9 +140,8 @@ struct refined {
   int steps;
 };
 
-// Moves the inputs of `x` inside their ranges to where `figure(formula(x))` is least. The formula is called with dual
-// numbers, so it must be smooth: a stack's smooth counting. Finds the local optimum; begin from the best point of a
-// sweep.
+// Moves the inputs of `x` inside their ranges to where `figure(formula(x))` is least. The formula is called with dual numbers, so it must be
+// smooth: a stack's smooth counting. Finds the local optimum; begin from the best point of a sweep.
 template <class X, class Formula, class Figure, class... Access, class... Q>
 auto refine(const X& x, const Formula& formula, const Figure& figure, const movable_of<Access, Q>&... inputs) {
   constexpr std::size_t N = sizeof...(inputs);

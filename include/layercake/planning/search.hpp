@@ -1,5 +1,5 @@
-// Searches over discrete choices that keep the optimum: every combination is either evaluated, or inside a set whose
-// bound shows that it cannot win.
+// Searches over discrete choices that keep the optimum: every combination is either evaluated, or inside a set whose bound shows that it
+// cannot win.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +28,10 @@ struct search_result {
 
 // The `keep` combinations of least value among choices with `sizes[i]` options each.
 //
-// `value(options)` is the figure of a whole combination; infeasible is an infinite value (or NaN), which never wins.
-// `bound(options)` is given the options of the first choices and returns a figure that no combination beginning with
-// them is below: what cannot win is left out. With such a bound the result is that of trying every combination; among
-// equals the first in the order of the options wins. Worked number: sum of choices 0..9 in four places, bound the sum
-// so far, minimum: 1 combination evaluated, the rest pruned.
+// `value(options)` is the figure of a whole combination; infeasible is an infinite value (or NaN), which never wins. `bound(options)` is given
+// the options of the first choices and returns a figure that no combination beginning with them is below: what cannot win is left out. With
+// such a bound the result is that of trying every combination; among equals the first in the order of the options wins.
+// Worked number: sum of choices 0..9 in four places, bound the sum so far, minimum: 1 combination evaluated, the rest pruned.
 template <class Value, class Bound>
   requires requires(Bound& bound, const std::vector<std::size_t>& options) { bound(options); }
 auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound, std::size_t keep = 1) {

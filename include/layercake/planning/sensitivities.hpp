@@ -1,5 +1,4 @@
-// What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low
-// to high.
+// What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low to high.
 #pragma once
 
 #include <layercake/bulk/sweep.hpp>
@@ -10,9 +9,8 @@
 
 namespace layercake::planning {
 
-// A formula with the derivatives of its result along N inputs: what it returns holds duals over the number type that it
-// was asked for. In a sweep these are recorded as any other operation, so that gradients come for every point of a
-// batch.
+// A formula with the derivatives of its result along N inputs: what it returns holds duals over the number type that it was asked for. In a
+// sweep these are recorded as any other operation, so that gradients come for every point of a batch.
 //
 //   bulk::sweep(service, planning::with_slopes(formula, price, efficiency)).over(...)
 //       .run(bulk::into(column, planning::elasticity<0>(figure)))

@@ -1,5 +1,5 @@
-// Sensitivities and explanations: how much each input moves a figure of the bill, by forward differentiation of the
-// same formulas, and where every figure comes from.
+// Sensitivities and explanations: how much each input moves a figure of the bill, by forward differentiation of the same formulas, and where
+// every figure comes from.
 #pragma once
 
 #include <array>

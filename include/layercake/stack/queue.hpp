@@ -6,13 +6,12 @@
 
 namespace layercake::queue {
 
-// The probability that a request waits: Erlang's C formula for `servers` = c servers at offered load a = arrival rate *
-// service time, with Poisson arrivals and exponential service (M/M/c).
+// The probability that a request waits: Erlang's C formula for `servers` = c servers at offered load a = arrival rate * service time, with
+// Poisson arrivals and exponential service (M/M/c).
 //   C = B / (1 - rho (1 - B)),  rho = a/c,  1/B = sum over j = 0..c of c!/(c-j)! / a^j   (Erlang B)
-// Domain: c >= 1, whole, 0 <= a < c; a >= c gives 1. The sum stops where its terms no longer count, after about 10
-// sqrt(c) of them, so that a million servers take microseconds to milliseconds; no factorial, no overflow that matters
-// (1/B infinite: B = 0). Source: Erlang 1917; Cooper, Introduction to Queueing Theory, 1981, section 3.3. Worked
-// number: c = 2, a = 1: 1/3.
+// Domain: c >= 1, whole, 0 <= a < c; a >= c gives 1. The sum stops where its terms no longer count, after about 10 sqrt(c) of them, so that
+// a million servers take microseconds to milliseconds; no factorial, no overflow that matters (1/B infinite: B = 0).
+// Source: Erlang 1917; Cooper, Introduction to Queueing Theory, 1981, section 3.3. Worked number: c = 2, a = 1: 1/3.
 template <real T>
 constexpr T erlang_c(T servers, T load) {
   if (!(load > T(0))) return T(0);
@@ -38,10 +37,9 @@ constexpr T waiting_probability(const T& servers, const T& utilisation) {
 }
 
 // Mean wait before service with general arrivals and service times (Allen-Cunneen):
-//   W = P(wait) / (c (1 - rho)) * service * (ca + cs) / 2,   ca, cs squared coefficients of variation (Poisson
-//   arrivals: ca = 1)
-// Infinite where rho >= 1. Exact for M/M/c and, with c = 1, for M/G/1 (Pollaczek-Khinchine). Source: Allen,
-// Probability, Statistics and Queueing Theory, 1990, section 5.5. Worked number: M/D/1, rho = 0.5, service 1 s: 0.5 s.
+//   W = P(wait) / (c (1 - rho)) * service * (ca + cs) / 2,   ca, cs squared coefficients of variation (Poisson arrivals: ca = 1)
+// Infinite where rho >= 1. Exact for M/M/c and, with c = 1, for M/G/1 (Pollaczek-Khinchine). Source: Allen, Probability, Statistics and
+// Queueing Theory, 1990, section 5.5. Worked number: M/D/1, rho = 0.5, service 1 s: 0.5 s.
 template <number T>
 constexpr quantity<unit::second, T> mean_wait(const T& servers, const T& utilisation, const T& waits,
                                               const quantity<unit::second, T>& service, const T& arrival_variation,
@@ -53,8 +51,7 @@ constexpr quantity<unit::second, T> mean_wait(const T& servers, const T& utilisa
   return service * where(idle > T(0), factor, infinite);
 }
 
-// The wait that a share `quantile` of requests do not exceed: those that wait do so for an exponentially distributed
-// time,
+// The wait that a share `quantile` of requests do not exceed: those that wait do so for an exponentially distributed time,
 //   t = mean / P(wait) * ln(P(wait) / (1 - quantile)),  at least 0
 // Exact for M/M/c. Worked number: M/M/1 at rho = 0.8, service 1 s (mean wait 4 s), 99 %: 21.9 s.
 template <number T>
@@ -70,9 +67,8 @@ T probability_of_waiting_longer(T servers, T load, T service_times) {
   return erlang_c(servers, load) * exp(-(servers - load) * service_times);
 }
 
-// The highest utilisation at which at most `share` of the requests wait longer than `service_times`: what pooling
-// gives. By bisection to 1e-9. Worked numbers (wait over one service time for 1 %): 0.694 with 10 servers, 0.959 with
-// 100, 0.9956 with 1000.
+// The highest utilisation at which at most `share` of the requests wait longer than `service_times`: what pooling gives. By bisection to 1e-9.
+// Worked numbers (wait over one service time for 1 %): 0.694 with 10 servers, 0.959 with 100, 0.9956 with 1000.
 template <real T>
 T highest_utilisation(T servers, T service_times, T share) {
   T low(0), high(1);

@@ -1,6 +1,5 @@
-// Serving: how many calls one replica of a model answers, how fast, in how much memory. A replica is `tensor` x
-// `pipeline` chips that hold one copy of the weights; `concurrency` calls are in flight in it, batched continuously (Yu
-// et al., Orca, OSDI 2022).
+// Serving: how many calls one replica of a model answers, how fast, in how much memory. A replica is `tensor` x `pipeline` chips that hold one
+// copy of the weights; `concurrency` calls are in flight in it, batched continuously (Yu et al., Orca, OSDI 2022).
 #pragma once
 
 #include <layercake/core/demand.hpp>
@@ -54,8 +53,7 @@ struct serving_figures {
   T memory_bound_concurrency = T(0);       // calls whose cache fits
 };
 
-// A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does
-// meanwhile.
+// A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does meanwhile.
 template <class T = double>
 struct steady_step {
   quantity<unit::second, T> time;         // mean, host included
@@ -127,10 +125,10 @@ struct replica {
     return free / cache_of(mean_context());
   }
 
-  // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come
-  // in whole steps or, where they exceed the token budget, in chunks.
-  //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps
-  //   do t = (1 - f) t_decode(b) + f t(b, p) + host
+  // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
+  // they exceed the token budget, in chunks.
+  //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), budget - b) in a step that reads;  f = q/p of the steps do
+  //   t = (1 - f) t_decode(b) + f t(b, p) + host
   template <bool Work = true>
   steady_step<T> steady(const T& sequences) const {
     const T b = max(sequences, number_cast<T>(1e-3));

@@ -1,5 +1,4 @@
-// Power and energy of serving, by boundary: the chips alone, the server before and after its power supplies, the
-// network with it, the site.
+// Power and energy of serving, by boundary: the chips alone, the server before and after its power supplies, the network with it, the site.
 #pragma once
 
 #include <layercake/infrastructure/infrastructure.hpp>

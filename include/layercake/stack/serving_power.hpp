@@ -6,8 +6,7 @@
 
 namespace layercake {
 
-// What a chip does: the shares of its peaks that work reaches that takes `time` on it, while it is busy for a share of
-// the time.
+// What a chip does: the shares of its peaks that work reaches that takes `time` on it, while it is busy for a share of the time.
 template <class T, class Chip>
 chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& busy) {
   T compute_share(1), memory_share(1);  // of its peaks that the roofline of `work` counts with

@@ -1,9 +1,7 @@
-// What a serving instance delivers under a kind of load: one stream, a batch that starts and ends together, a fixed
-// number of requests kept in flight, an endless queue, requests that arrive at random, limits on latency, prompts and
-// answers on separate chips.
+// What a serving instance delivers under a kind of load: one stream, a batch that starts and ends together, a fixed number of requests kept in
+// flight, an endless queue, requests that arrive at random, limits on latency, prompts and answers on separate chips.
 //
-// Every function takes a `replica` (serving.hpp) and gives the figures of that one replica; an instance of n replicas
-// has n times the rate.
+// Every function takes a `replica` (serving.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
 #pragma once
 
 #include <layercake/stack/queue.hpp>
@@ -48,8 +46,7 @@ auto slots(const R& r) {
   using T = std::remove_cvref_t<decltype(r.input)>;
   return max(min(r.memory_bound(), r.plan.software.largest_batch), T(0));
 }
-// Share of the slots that are not empty between the end of one request and the start of the next; a single stream has
-// none to lose.
+// Share of the slots that are not empty between the end of one request and the start of the next; a single stream has none to lose.
 template <class R, class T>
 T filled(const R& r, const T& in_flight) {
   return T(1) - r.plan.software.wave_loss * (in_flight / (in_flight + T(16)));
@@ -60,8 +57,7 @@ void mark_infeasible(serving_result<T>& s, const T& slots) {
 }
 }  // namespace detail
 
-// `batch` requests start and finish together. Prompts and answers go through pipeline stages in min(batch, stages)
-// micro-batches.
+// `batch` requests start and finish together. Prompts and answers go through pipeline stages in min(batch, stages) micro-batches.
 //   prefill = t (m + stages - 1)/stages + host;  latency = prefill + (O - 1) t_decode(P + O/2)
 // Exact for steps whose time is affine in the context. Worked number: see tests/unit/stack/serving_regimes.cpp.
 template <class T, class... X>
@@ -106,8 +102,7 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
 }
 }  // namespace detail
 
-// `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a
-// place.
+// `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a place.
 //   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
 template <class T, class... X>
 serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency) {
@@ -133,8 +128,7 @@ quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writin
 
 }  // namespace detail
 
-// A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that
-// run alone.
+// A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that run alone.
 template <class T, class... X>
 serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T(0)) {
   const T slots = detail::slots(r);
@@ -156,10 +150,9 @@ serving_result<T> offline_trace(const replica<T, X...>& r, const T& run = T(0)) 
 
 namespace detail {
 // Open loop with `writing` requests on average: the rate is what follows (Little: in flight = rate * time in flight).
-//   prompts queue as M/D/1 for the engine:  w = rho_p S / (2 (1 - rho_p)),  rho_p = rate * S,  S = what a prompt adds
-//   to a step requests queue as M/G/c for slots (Allen-Cunneen, Sakasegawa),  c slots, service = time in flight,
-//   variation = that of the answers tails: waits exponential;  requests in flight Poisson, half of whose swings a
-//   request averages away over its own life
+//   prompts queue as M/D/1 for the engine:  w = rho_p S / (2 (1 - rho_p)),  rho_p = rate * S,  S = what a prompt adds to a step
+//   requests queue as M/G/c for slots (Allen-Cunneen, Sakasegawa),  c slots, service = time in flight, variation = that of the answers
+//   tails: waits exponential;  requests in flight Poisson, half of whose swings a request averages away over its own life
 template <class T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
   serving_result<T> s = steady_state(r, writing);
@@ -176,8 +169,7 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
       queue::mean_wait(max(slots, T(1)), load, waits, s.latency, T(1), r.spread);
   const quantity<unit::second, T> slow_prompt = queue::wait_quantile(reading, prompt_wait, quantile);
   const quantity<unit::second, T> slow_slot = queue::wait_quantile(waits, slot_wait, quantile);
-  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702 (within 0.1 up to 99.9 %, 0.4 too high
-  // at 99 %: on the safe side).
+  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702 (within 0.1 up to 99.9 %, 0.4 too high at 99 %: on the safe side).
   const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(1.702);
   const steady_step<T> crowded = r.template steady<false>(writing + z * sqrt(writing * T(0.5)));
   s.slow_output_token = crowded.time / r.tokens_per_pass();
@@ -210,10 +202,10 @@ T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& r
 }
 }  // namespace detail
 
-// Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to
-// first token and latency are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2
-// (1/capacity - 1/rate) on average. `quantile`: the share of requests that the slow_ figures cover. Approximations: see
-// open_loop_at; compared with a discrete-event simulation in tests/unit/stack/serving_queue.cpp.
+// Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to first token and latency
+// are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2 (1/capacity - 1/rate) on average.
+// `quantile`: the share of requests that the slow_ figures cover. Approximations: see open_loop_at; compared with a discrete-event simulation
+// in tests/unit/stack/serving_queue.cpp.
 template <class T, class... X>
 serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate,
                                      const T& quantile, const T& run = T(0)) {
@@ -284,11 +276,9 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
   return s;
 }
 
-// Prompts on one pool of chips, answers on another; the cache moves between them. The pools are in the ratio that keeps
-// both at work:
+// Prompts on one pool of chips, answers on another; the cache moves between them. The pools are in the ratio that keeps both at work:
 //   calls per chip = 1 / (chips_p t_p + chips_d t_d),  t the time of a call on its pool's replica
-// Figures are of the decoding replica's share of one such pair: `calls` counts both pools as one replica of the
-// decoding plan.
+// Figures are of the decoding replica's share of one such pair: `calls` counts both pools as one replica of the decoding plan.
 template <class T, class R1, class R2>
 serving_result<T> disaggregated(const R1& reading, const R2& writing, const T& in_flight,
                                 const quantity<unit::byte_per_second, T>& bandwidth) {
@@ -316,8 +306,7 @@ serving_result<T> disaggregated(const R1& reading, const R2& writing, const T& i
   return s;
 }
 
-// A day of a live service: the load that keeps the service level at the busiest hour, at that hour's share of the day's
-// mean.
+// A day of a live service: the load that keeps the service level at the busiest hour, at that hour's share of the day's mean.
 template <class T, class... X>
 serving_result<T> production_day(const replica<T, X...>& r, const basic_service_level<T>& level,
                                  const T& peak_to_mean) {

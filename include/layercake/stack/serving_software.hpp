@@ -1,5 +1,5 @@
-// What the software that serves a model adds to its kernels: work on the host between steps, launches outside captured
-// graphs, limits on batches and memory.
+// What the software that serves a model adds to its kernels: work on the host between steps, launches outside captured graphs, limits on
+// batches and memory.
 #pragma once
 
 #include <layercake/core/fields.hpp>
@@ -8,8 +8,8 @@
 
 namespace layercake {
 
-// Defaults: an engine whose scheduler is in a scripting language, fitted (serving_constants below); token budget,
-// largest batch and memory are vLLM's and TensorRT-LLM's usual settings, assumed. The other engines: software_of.
+// Defaults: an engine whose scheduler is in a scripting language, fitted (serving_constants below); token budget, largest batch and memory are
+// vLLM's and TensorRT-LLM's usual settings, assumed. The other engines: software_of.
 template <class T = double>
 struct basic_serving_software {
   const char* name = "scripted engine";
@@ -84,9 +84,9 @@ struct serving_constants {
 };
 inline constexpr serving_constants fitted_serving{};
 
-// The software of an engine. Engines whose scheduler is compiled: TensorRT-LLM, FasterTransformer, gpt-fast (a compiled
-// graph and no scheduler), llama.cpp, NeuronX; the others are scripted. FasterTransformer and NeuronX have no fused
-// attention, FasterTransformer no captured graphs.
+// The software of an engine. Engines whose scheduler is compiled: TensorRT-LLM, FasterTransformer, gpt-fast (a compiled graph and
+// no scheduler), llama.cpp, NeuronX; the others are scripted. FasterTransformer and NeuronX have no fused attention, FasterTransformer no
+// captured graphs.
 constexpr serving_software software_of(serving_engine engine, const serving_constants& k = fitted_serving) {
   const bool compiled = engine == serving_engine::tensorrt_llm || engine == serving_engine::fastertransformer ||
                         engine == serving_engine::gpt_fast || engine == serving_engine::llama_cpp ||

@@ -1,5 +1,4 @@
-// One step of a serving engine: sequences that each write a token, and prompts, or chunks of prompts, that are read
-// beside them.
+// One step of a serving engine: sequences that each write a token, and prompts, or chunks of prompts, that are read beside them.
 #pragma once
 
 #include <layercake/stack/serving_software.hpp>
@@ -9,9 +8,9 @@ namespace layercake {
 
 namespace detail {
 
-// Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix
-// products as the tokens of the pass (their weights are read once); `attention_alone` times what those riders need for
-// themselves. Without `Work` only the time is summed, in a fifth of the instructions.
+// Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix products as the tokens of
+// the pass (their weights are read once); `attention_alone` times what those riders need for themselves. Without `Work` only the time is
+// summed, in a fifth of the instructions.
 template <bool Work, class T, class Timing, class Exchanges, class Chip>
 struct serving_timer {
   using seconds = quantity<unit::second, T>;
@@ -106,8 +105,8 @@ struct serving_timer {
     op.tokens = op.tokens + S(riders) * op.ranks;
     op.ranks = op.ranks * S(whole_experts);
     op.width = op.width * S(whole_experts);
-    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as
-    // long as there are experts that no token has reached.
+    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as long as there are
+    // experts that no token has reached.
     const S pairs = op.tokens * op.active / op.ranks;
     const S busiest = S(1) + sqrt(S(2) * log(op.ranks) / max(pairs, S(1e-3)));
     op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(1e-6)), op.ranks));
@@ -162,8 +161,8 @@ constexpr auto serving_exchanges(const Chip& chip, const Infrastructure& place) 
   return exchanges_of<T>(chip, place, infrastructure::communication_library{.direct_all_reduce = true});
 }
 
-// What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts,
-// or chunks of them, of `queries` new tokens each are read, the last of which sees `context` positions.
+// What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts, or chunks of
+// them, of `queries` new tokens each are read, the last of which sees `context` positions.
 template <class T = double>
 struct serving_load {
   T decoding = T(0);
@@ -175,10 +174,8 @@ struct serving_load {
 };
 
 // The time of one step on the chips of one replica, all pipeline stages one after the other, without the host's work.
-//   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride
-//   along, and their attention
-// `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal
-// length.
+//   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride along, and their attention
+// `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal length.
 template <bool Work, class T, class Timing, class Exchanges, class Chip, class Model>
 step_cost<T> serving_step(const Timing& timing, const Exchanges& network, const Chip& chip, const Model& model,
                           const basic_serving_software<T>& software, const models::split<T>& split,

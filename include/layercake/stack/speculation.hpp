@@ -25,8 +25,8 @@ struct basic_speculation {
   }
 
   // Tokens that one pass writes: 1 + a + ... + a^g = (1 - a^(g+1)) / (1 - a), acceptances taken as independent.
-  // Source: Leviathan, Kalman, Matias, "Fast Inference from Transformers via Speculative Decoding", ICML 2023,
-  // equation 1. Worked number: a = 0.8, g = 4: 3.3616 tokens.
+  // Source: Leviathan, Kalman, Matias, "Fast Inference from Transformers via Speculative Decoding", ICML 2023, equation 1.
+  // Worked number: a = 0.8, g = 4: 3.3616 tokens.
   constexpr T tokens_per_pass() const {
     const T a = max(acceptance, number_cast<T>(1e-12));
     return (T(1) - exp((drafted + T(1)) * log(a))) / (T(1) - a);

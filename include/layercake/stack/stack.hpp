@@ -1,9 +1,8 @@
-// The stack: five layers as one program. `pull` follows a service from its users down to the power plant and ends in a
-// bill; `push` follows what is granted from below up to what it can make and ends in a ceiling. Both are the same
-// formulas.
+// The stack: five layers as one program. `pull` follows a service from its users down to the power plant and ends in a bill; `push` follows
+// what is granted from below up to what it can make and ends in a ceiling. Both are the same formulas.
 //
-// Any layer may be the user's own type that satisfies the layer's concept; any input may be a double, a float, a batch
-// or a dual, and the result has the number type that the inputs promote to.
+// Any layer may be the user's own type that satisfies the layer's concept; any input may be a double, a float, a batch or a dual, and the
+// result has the number type that the inputs promote to.
 #pragma once
 
 #include <layercake/applications/applications.hpp>
@@ -108,8 +107,7 @@ public:
   Application application;
   basic_serving_plan<number_type> plan{};
 
-  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no
-  // plan serves the calls.
+  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan serves the calls.
   stack(Energy e, Chip c, Infrastructure i, Model m, Application a)
       : energy(std::move(e)),
         chip(std::move(c)),

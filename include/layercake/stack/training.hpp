@@ -1,11 +1,9 @@
 // The time, the memory and the FLOP of one training step, in closed form.
 //
-//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients) * stragglers +
-//   optimiser
+//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients) * stragglers + optimiser
 //
-// A layer is a list of operations, each timed by the chip's kernel laws or the network's collectives, times what
-// training software reaches of them (stack/training_constants.hpp). Nothing here branches on a value: it runs over
-// doubles, batches and duals.
+// A layer is a list of operations, each timed by the chip's kernel laws or the network's collectives, times what training software reaches of
+// them (stack/training_constants.hpp). Nothing here branches on a value: it runs over doubles, batches and duals.
 #pragma once
 
 #include <limits>
@@ -83,8 +81,8 @@ struct training_step_memory {
   constexpr auto fits() const { return !(total() > usable * number_cast<T>(1 + 1e-5)); }
 };
 
-// How attention is counted: `full` as if no position were masked (Megatron, PaLM), `causal` half of that. Sliding
-// windows are ignored, as both conventions do.
+// How attention is counted: `full` as if no position were masked (Megatron, PaLM), `causal` half of that. Sliding windows are ignored, as
+// both conventions do.
 enum class attention_flop : unsigned char { causal, full };
 
 template <class T = double>
@@ -121,8 +119,7 @@ struct training_figures {
                                attention_flop * (counted * repeated_attention)) *
                               tokens);
   }
-  // Utilisation of the peak by model FLOP (MFU) and by hardware FLOP (HFU). Source: Chowdhery et al. (PaLM) 2022,
-  // appendix B.
+  // Utilisation of the peak by model FLOP (MFU) and by hardware FLOP (HFU). Source: Chowdhery et al. (PaLM) 2022, appendix B.
   constexpr T model_flop_utilisation(layercake::attention_flop how) const {
     return plain(model_flops(how)) / (peak * chips * step_time());
   }
@@ -219,8 +216,7 @@ constexpr chips::family family_of(const Chip& c) {
     return chips::family::other;
   }
 }
-// Nominal gigabytes of a chip of which a step may use: HBM parts hold the number in GiB (1.074), allocators lose the
-// rest.
+// Nominal gigabytes of a chip of which a step may use: HBM parts hold the number in GiB (1.074), allocators lose the rest.
 inline constexpr double usable_share = 1.05;
 
 // The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of
@@ -256,23 +252,22 @@ constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, c
 }
 }  // namespace detail
 
-// The law of a training step of one model on one kind of chip in one network, prepared once for many plans. T is the
-// number type of the plans.
+// The law of a training step of one model on one kind of chip in one network, prepared once for many plans. T is the number type of the plans.
 //
-//   product    chip's law / (products (1 + maturity/(1 + age))^-1); backward twice, for the input's and the weights'
-//   gradient attention  chip's law of causal attention; backward 2.5 times the FLOP. Unfused: two products and the
-//   scores' way through memory pass       the least bytes an element-wise operation moves, times what the software of
-//   the year needs of that layer      smooth_max(operations + exposed exchanges, host) stage      all layers and the
-//   output matrix; pipeline: sqrt((w/p + h/2)(w/p + h)) for w of layers and h of output matrix, for layouts between
+//   product    chip's law / (products (1 + maturity/(1 + age))^-1); backward twice, for the input's and the weights' gradient
+//   attention  chip's law of causal attention; backward 2.5 times the FLOP. Unfused: two products and the scores' way through memory
+//   pass       the least bytes an element-wise operation moves, times what the software of the year needs of that
+//   layer      smooth_max(operations + exposed exchanges, host)
+//   stage      all layers and the output matrix; pipeline: sqrt((w/p + h/2)(w/p + h)) for w of layers and h of output matrix, for layouts between
 //              evenly cut and best balanced; stages cut by hand: w/p + h/p + 1/4 layer
 //   bubble     (p - 1)/v w/p, a third of it with zero bubble
 //   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
 //   data       gradients once a step, a share hidden, as far as a stage lasts
 //   automatic  recomputes the layers that it takes to fit
 //
-// Domain: the plan's fields. Leaves out: loading data, checkpoints, evaluation (see stack/training_run.hpp); unequal
-// load of experts; tensor-parallel groups wider than a domain are timed by the hierarchical law. Never faster for more
-// work, up to 0.3 % where more experts shorten weight gradients. Accuracy: docs/accuracy.md.
+// Domain: the plan's fields. Leaves out: loading data, checkpoints, evaluation (see stack/training_run.hpp); unequal load of experts;
+// tensor-parallel groups wider than a domain are timed by the hierarchical law. Never faster for more work, up to 0.3 % where more experts shorten
+// weight gradients. Accuracy: docs/accuracy.md.
 template <class T, class Chip, class Network>
 class training_law {
 public:
@@ -306,8 +301,7 @@ public:
     products_ = tpu_ ? as(c_.tpu_products) / (T(1) + balance * as(c_.tpu_balance)) : as(c_.products);
     mixture_layers_ = model_.mixture_layers();
     dense_layers_ = model_.layers - mixture_layers_;
-    // Share of all positions of a sequence that attention multiplies is counted by the law; of windows, by the share of
-    // layers.
+    // Share of all positions of a sequence that attention multiplies is counted by the law; of windows, by the share of layers.
     sliding_share_ = model_.sliding_layers / model_.layers;
   }
 
@@ -356,8 +350,7 @@ public:
     const T shards = p.shards();
     const bool sharded = p.sharding != models::sharding::none;
     if (p.sharding == models::sharding::full) {
-      // Two gathers and a scatter of every layer; on what is not sharded over all replicas, gradients are summed once a
-      // step.
+      // Two gathers and a scatter of every layer; on what is not sharded over all replicas, gradients are summed once a step.
       const bool flat = p.software < training_software::year_2022;
       const seconds once =
           exchange_time(exchange::all_gather, (everywhere + routed) / per_stage * T(2), shards, p.tensor, flat);
@@ -407,8 +400,7 @@ private:
     return T(p.software <= training_software::year_2022 ? 1 : 0);
   }
 
-  // ---- single operations
-  // -------------------------------------------------------------------------------------------------------
+  // ---- single operations -------------------------------------------------------------------------------------------------------
 
   seconds exchange_time(exchange kind, const T& size, const T& ranks, const T& stride, bool flat = false) const {
     if (!detail::any_positive(T(ranks - T(1)))) return {};
@@ -501,8 +493,7 @@ private:
     return T(0);
   }
 
-  // ---- a layer
-  // -----------------------------------------------------------------------------------------------------------------
+  // ---- a layer -----------------------------------------------------------------------------------------------------------------
 
   // Element-wise operations: `least` values' bytes moved forward, and what quantised operands take.
   void element_wise(layer_pair& l, const basic_training_plan<T>& p, const T& least, const T& quantised_forward,
@@ -682,8 +673,7 @@ private:
     return sqrt(x * x + y * y) * units::second;
   }
 
-  // ---- memory
-  // ------------------------------------------------------------------------------------------------------------------
+  // ---- memory ------------------------------------------------------------------------------------------------------------------
 
   // Of the fullest rank. Sets `recomputed_layers` to the share of layers that `automatic` must recompute.
   training_step_memory<T> memory(const basic_training_plan<T>& p, T& recomputed_layers) const {
@@ -726,8 +716,8 @@ auto training_law_of(const models::basic_transformer<M>& model, const Chip& chip
   return training_law<T, C, W>(model, chip, network, constants);
 }
 
-// What is wrong with a training step: fields of the model, the chip, the network and the plan outside their domains,
-// and what contradicts between model and plan. Empty if nothing is.
+// What is wrong with a training step: fields of the model, the chip, the network and the plan outside their domains, and what
+// contradicts between model and plan. Empty if nothing is.
 template <real M, class Chip, class Network, real T>
 std::vector<finding> check_training(const models::basic_transformer<M>& model, const Chip& chip, const Network& network,
                                     const basic_training_plan<T>& plan) {
@@ -744,11 +734,11 @@ std::vector<finding> check_training(const models::basic_transformer<M>& model, c
   return found;
 }
 
-// The figures of one training step, over the number type that the inputs promote to. Real inputs are checked first:
-// throws invalid_value with every finding, path, value, range and remedy. A step that does not fit is not an error:
-// memory.fits() says so and how_to_fit what to change. For many plans take training_law_of(model, chip, network) once.
-// Worked number: GPT-3 175B on 64 A100-80GB, tensor 8, pipeline 8, 3 chunks, 64 sequences of 2048, selective
-// recomputation, software of 2022: 13.5 s (Korthikanti et al. 2022, table 5: 13.75 s).
+// The figures of one training step, over the number type that the inputs promote to. Real inputs are checked first: throws
+// invalid_value with every finding, path, value, range and remedy. A step that does not fit is not an error: memory.fits() says so
+// and how_to_fit what to change. For many plans take training_law_of(model, chip, network) once.
+// Worked number: GPT-3 175B on 64 A100-80GB, tensor 8, pipeline 8, 3 chunks, 64 sequences of 2048, selective recomputation, software of 2022:
+// 13.5 s (Korthikanti et al. 2022, table 5: 13.75 s).
 template <class M, class Chip, class Network, class T>
 auto train_step(const models::basic_transformer<M>& model, const Chip& chip, const Network& network,
                 const basic_training_plan<T>& plan) {
@@ -762,8 +752,7 @@ auto train_step(const models::basic_transformer<M>& model, const Chip& chip, con
   return training_law_of<R>(model, chip, network)(layercake::with_number<R>(plan));
 }
 
-// Time of the most frequent kind of layer of a model on one micro-batch, exchanges included; backward with what it
-// recomputes.
+// Time of the most frequent kind of layer of a model on one micro-batch, exchanges included; backward with what it recomputes.
 template <class M, class Chip, class Network, class T>
 auto layer_forward_time(const models::basic_transformer<M>& model, const Chip& chip, const Network& network,
                         const basic_training_plan<T>& plan) {

@@ -1,5 +1,4 @@
-// Constants of the law of a training step (stack/training.hpp): what training software reaches of what kernels and
-// networks can do.
+// Constants of the law of a training step (stack/training.hpp): what training software reaches of what kernels and networks can do.
 #pragma once
 
 #include <layercake/core/fields.hpp>

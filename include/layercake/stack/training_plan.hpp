@@ -5,21 +5,20 @@
 
 namespace layercake {
 
-// What the backward pass computes again. `custom`: a policy of the user's that keeps some operations (or moves them to
-// the host); `automatic`: as many layers as it takes for the step to fit.
+// What the backward pass computes again. `custom`: a policy of the user's that keeps some operations (or moves them to the host);
+// `automatic`: as many layers as it takes for the step to fit.
 enum class recomputation : unsigned char { none, selective, full, custom, automatic };
 
-// Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et
-// al. 2021); weight gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
+// Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et al. 2021); weight
+// gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
 enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bubble };
 
-// What training software could do in a year; the levels differ in what is fused and hidden
-// (stack/training_constants.hpp):
+// What training software could do in a year; the levels differ in what is fused and hidden (stack/training_constants.hpp):
 //   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
 //   2022  hierarchical gathers
-//   2023  fused attention of the first generation, gradients and some tensor-parallel exchanges hidden, element-wise
-//   kernels of PyTorch 2024  attention for Hopper, 16-bit gradients, tensor-parallel exchanges hidden 2025  more fused
-//   element-wise kernels, whole steps replayed as graphs on rack-scale systems
+//   2023  fused attention of the first generation, gradients and some tensor-parallel exchanges hidden, element-wise kernels of PyTorch
+//   2024  attention for Hopper, 16-bit gradients, tensor-parallel exchanges hidden
+//   2025  more fused element-wise kernels, whole steps replayed as graphs on rack-scale systems
 enum class training_software : unsigned char { year_2021, year_2022, year_2023, year_2024, year_2025 };
 
 constexpr training_software training_software_of(double year) {
@@ -30,8 +29,8 @@ constexpr training_software training_software_of(double year) {
                        : training_software::year_2025;
 }
 
-// Chips = tensor * pipeline * context * data. Expert ranks lie inside tensor * context * data. Ranks are numbered in
-// the order tensor, context, data, pipeline, so that tensor-parallel groups are nearest.
+// Chips = tensor * pipeline * context * data. Expert ranks lie inside tensor * context * data. Ranks are numbered in the order tensor, context,
+// data, pipeline, so that tensor-parallel groups are nearest.
 template <class T = double>
 struct basic_training_plan {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
@@ -105,8 +104,7 @@ struct basic_training_plan {
 };
 using training_plan = basic_training_plan<>;
 
-// What contradicts between a model and a plan: widths that do not divide over ranks, stages without layers. Beside
-// check(model) and check(plan).
+// What contradicts between a model and a plan: widths that do not divide over ranks, stages without layers. Beside check(model) and check(plan).
 template <real T>
 std::vector<finding> check_plan(const models::basic_transformer<T>& x, const basic_training_plan<T>& p,
                                 const std::string& path = "plan") {

@@ -1,5 +1,4 @@
-// A whole training run: wall clock, energy and money of so many tokens, with failures, checkpoints and the building
-// around the chips.
+// A whole training run: wall clock, energy and money of so many tokens, with failures, checkpoints and the building around the chips.
 #pragma once
 
 #include <layercake/energy/energy.hpp>

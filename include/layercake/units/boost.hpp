@@ -1,6 +1,5 @@
-// Quantities of Boost.Units, to and from. Dimensions are Boost's own on both sides, so a mismatch is an error where it
-// is written; Boost converts the units (`boost::units::si` and every unit that Boost can convert to it, scaled ones
-// included).
+// Quantities of Boost.Units, to and from. Dimensions are Boost's own on both sides, so a mismatch is an error where it is written; Boost
+// converts the units (`boost::units::si` and every unit that Boost can convert to it, scaled ones included).
 //
 // Only dimensions of length, mass, time and temperature exist on both sides.
 #pragma once

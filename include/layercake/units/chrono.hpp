@@ -9,17 +9,15 @@
 
 namespace layercake {
 
-// from_chrono(std::chrono::milliseconds(12)) is 12 * units::millisecond. Durations of integers become double, exact to
-// 2^53 ticks.
+// from_chrono(std::chrono::milliseconds(12)) is 12 * units::millisecond. Durations of integers become double, exact to 2^53 ticks.
 template <class Rep, class Period>
 constexpr auto from_chrono(const std::chrono::duration<Rep, Period>& d) {
   using T = detail::entered_t<Rep>;
   return static_cast<T>(d.count()) * named_unit<unit::second, scale{Period::num, Period::den, 0}.reduced()>{};
 }
 
-// to_chrono<std::chrono::microseconds>(q). Ticks of a floating-point type are exact but for one rounding; ticks of an
-// integer type go to the nearest, halves away from zero. Throws invalid_value if q is NaN or does not fit such a tick
-// count.
+// to_chrono<std::chrono::microseconds>(q). Ticks of a floating-point type are exact but for one rounding; ticks of an integer type go to the
+// nearest, halves away from zero. Throws invalid_value if q is NaN or does not fit such a tick count.
 template <class Duration, real T>
 constexpr Duration to_chrono(const quantity<unit::second, T>& q) {
   using Rep = typename Duration::rep;

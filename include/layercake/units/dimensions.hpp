@@ -1,10 +1,10 @@
 // The dimensions of the field and the one closed list of units that stand for them.
 //
-// A quantity's type names one tag of this list (`quantity<unit::watt>`); Boost.Units' dimension algebra says which tag
-// a product, quotient or root has. A dimension without a name here is spelled as a product of powers of base units.
+// A quantity's type names one tag of this list (`quantity<unit::watt>`); Boost.Units' dimension algebra says which tag a product,
+// quotient or root has. A dimension without a name here is spelled as a product of powers of base units.
 //
-// Base dimensions: Boost's length, mass, time and temperature, and five of our own: floating-point operation, byte,
-// token, US dollar and kilogram of CO2-equivalent. Requests, tasks, chips and people are plain counts.
+// Base dimensions: Boost's length, mass, time and temperature, and five of our own: floating-point operation, byte, token, US dollar
+// and kilogram of CO2-equivalent. Requests, tasks, chips and people are plain counts.
 #pragma once
 
 #include <boost/units/base_dimension.hpp>
@@ -15,8 +15,7 @@
 #include <boost/units/physical_dimensions/time.hpp>
 #include <type_traits>
 
-// Boost orders base dimensions by a number unique in the program; move the block if another library of yours uses 71001
-// to 71005.
+// Boost orders base dimensions by a number unique in the program; move the block if another library of yours uses 71001 to 71005.
 #ifndef LAYERCAKE_DIMENSION_ORDINAL
 #define LAYERCAKE_DIMENSION_ORDINAL 71001
 #endif
@@ -40,9 +39,8 @@ using raised = typename boost::units::static_power<A, boost::units::static_ratio
 
 namespace layercake::unit {
 
-// How a coherent unit is written: `symbol` exactly (and parseable); for a person in `shown`, of which one is numerator
-// / denominator coherent units, with an SI prefix before it where people use one. Money, time, energy and area have
-// habits of their own: see print.hpp.
+// How a coherent unit is written: `symbol` exactly (and parseable); for a person in `shown`, of which one is numerator / denominator coherent
+// units, with an SI prefix before it where people use one. Money, time, energy and area have habits of their own: see print.hpp.
 struct notation {
   char symbol[16]{};
   char shown[16]{};
@@ -85,8 +83,8 @@ using times = dimension::times<typename A::dimension, typename B::dimension>;
 template <class A, long N, long D = 1>
 using raised = dimension::raised<typename A::dimension, N, D>;
 
-// The base units and every product of them that the field has a name for. kWh, USD/MWh, GB/s and the like are the same
-// quantities in other units: they are values in `layercake::units`.
+// The base units and every product of them that the field has a name for. kWh, USD/MWh, GB/s and the like are the same quantities in other
+// units: they are values in `layercake::units`.
 // clang-format off
 struct metre : tag<boost::units::length_dimension, si("m")> {};
 struct kilogram : tag<boost::units::mass_dimension, si("kg").shown_as("g", 1, 1000)> {};

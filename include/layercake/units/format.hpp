@@ -1,5 +1,5 @@
-// std::format("{}", q) and std::format("{:>12}", q): what to_string gives, with the format of a string. Empty where the
-// standard library has no <format>.
+// std::format("{}", q) and std::format("{:>12}", q): what to_string gives, with the format of a string. Empty where the standard library
+// has no <format>.
 #pragma once
 
 #include <layercake/units/kind.hpp>

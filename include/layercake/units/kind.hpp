@@ -2,21 +2,22 @@
 //
 //   auto hall = as<kind::it>(40 * megawatt);            // entry: says whose watts these are
 //   auto site = to_facility(hall, 1.25);                // of_kind<kind::facility, quantity<unit::watt>>
-//   hall + site                                         // does not compile; the error names kind::it and
-//   kind::facility in<megawatt>(plain(site))                           // exit: 50
+//   hall + site                                         // does not compile; the error names kind::it and kind::facility
+//   in<megawatt>(plain(site))                           // exit: 50
 //
-// One kind adds to, compares with and is divided by itself (the ratio is a plain number) and is scaled by plain
-// numbers. Kinds that are rates or amounts also go over time: IT power times hours is IT energy. Everything else goes
-// through plain(). A kind is its quantity and no more: the same size, the same registers, any number type.
+// One kind adds to, compares with and is divided by itself (the ratio is a plain number) and is scaled by plain numbers. Kinds that are
+// rates or amounts also go over time: IT power times hours is IT energy. Everything else goes through plain(). A kind is its quantity and
+// no more: the same size, the same registers, any number type.
 //
 //   it, facility            power or energy of the chips and their servers; of the whole site behind one meter
 //   input, output           tokens read (prefill) and tokens written (decode); their rates
-//   model, hardware         FLOPs that the model's mathematics needs; FLOPs that the chips execute, recomputation
-//   included at<precision>           FLOPs counted in one number format: dense fp8 FLOP/s are no bf16 FLOP/s relative,
-//   points        a change of 5 % of the value; a change by 5 percentage points half_life, parity       time in which a
-//   price halves; time until a cheaper tier does what today's frontier does share_of<B>, total_of<B>  a share of the
-//   cost within boundary B; all the cost within B demand_charge, energy_price   USD per kW of the month's peak; USD per
-//   kWh used: both are USD/J peak, average           power at the worst moment; energy over time
+//   model, hardware         FLOPs that the model's mathematics needs; FLOPs that the chips execute, recomputation included
+//   at<precision>           FLOPs counted in one number format: dense fp8 FLOP/s are no bf16 FLOP/s
+//   relative, points        a change of 5 % of the value; a change by 5 percentage points
+//   half_life, parity       time in which a price halves; time until a cheaper tier does what today's frontier does
+//   share_of<B>, total_of<B>  a share of the cost within boundary B; all the cost within B
+//   demand_charge, energy_price   USD per kW of the month's peak; USD per kWh used: both are USD/J
+//   peak, average           power at the worst moment; energy over time
 #pragma once
 
 #include <layercake/core/number.hpp>
@@ -52,8 +53,8 @@ struct average { static constexpr const char* name = "average"; };
 // clang-format on
 }  // namespace kind
 
-// What a cost share is a share of. "GPUs are 70 % of the cost" and "... are 39 %" are both true, of different wholes. A
-// struct with a `name` is a boundary of your own.
+// What a cost share is a share of. "GPUs are 70 % of the cost" and "... are 39 %" are both true, of different wholes. A struct with a
+// `name` is a boundary of your own.
 namespace boundary {
 // clang-format off
 struct accelerator_bill_of_materials { static constexpr const char* name = "of the accelerator's bill of materials"; };
@@ -75,8 +76,7 @@ template <class K, class Q>
 inline constexpr bool is_kind<of_kind<K, Q>> = true;
 
 namespace detail {
-// A factor. Kinds and quantities are ruled out first: whether they are numbers is asked in terms of the operators that
-// ask this.
+// A factor. Kinds and quantities are ruled out first: whether they are numbers is asked in terms of the operators that ask this.
 template <class S>
 concept bare = !is_kind<S> && !is_quantity<S> && (number<S> || arithmetic<S>);
 
@@ -224,8 +224,7 @@ constexpr auto as(const S& x) {
   return of_kind<Kind, T>(static_cast<T>(x));
 }
 
-// ---- one kind
-// -----------------------------------------------------------------------------------------------------------------
+// ---- one kind -----------------------------------------------------------------------------------------------------------------
 
 template <class K, class Q, class S>
   requires detail::bare<S>
@@ -278,8 +277,7 @@ constexpr auto is_finite(const of_kind<K, Q>& k) {
 template <auto Unit, class K, class Q>
 void in(const of_kind<K, Q>&) = delete;
 
-// ---- names
-// --------------------------------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------------------------------------
 
 template <class T = double>
 using it_power = of_kind<kind::it, quantity<unit::watt, T>>;
@@ -322,11 +320,9 @@ using peak_power = of_kind<kind::peak, quantity<unit::watt, T>>;
 template <class T = double>
 using average_power = of_kind<kind::average, quantity<unit::watt, T>>;
 
-// ---- from one kind to another
-// ---------------------------------------------------------------------------------------------------
+// ---- from one kind to another ---------------------------------------------------------------------------------------------------
 
-// What the site draws for what its chips draw, and back: facility = IT * PUE, PUE the power usage effectiveness, >= 1.
-// Power or energy.
+// What the site draws for what its chips draw, and back: facility = IT * PUE, PUE the power usage effectiveness, >= 1. Power or energy.
 template <class Q, class S>
 constexpr auto to_facility(const of_kind<kind::it, Q>& it, const S& power_usage_effectiveness) {
   return as<kind::facility>(plain(it) * power_usage_effectiveness);
@@ -356,14 +352,12 @@ constexpr auto cost_rate(const of_kind<kind::energy_price, quantity<unit::usd_pe
   return plain(price) * plain(average);
 }
 
-// A value after a relative change, x (1 + r): a utilisation of 40 % that rises by 5 % relative is 42 %. x: a number or
-// a quantity.
+// A value after a relative change, x (1 + r): a utilisation of 40 % that rises by 5 % relative is 42 %. x: a number or a quantity.
 template <class X, class T>
 constexpr auto apply(const X& x, const of_kind<kind::relative, T>& change) {
   return x * (T(1) + plain(change));
 }
-// A share after a change in percentage points, s + p: a utilisation of 40 % that rises by 5 points is 45 %, 12.5 %
-// relative.
+// A share after a change in percentage points, s + p: a utilisation of 40 % that rises by 5 points is 45 %, 12.5 % relative.
 template <class S, class T>
   requires number<S>
 constexpr auto apply(const S& of_whole, const of_kind<kind::points, T>& change) {
@@ -386,8 +380,8 @@ constexpr auto to_relative(const of_kind<kind::points, T>& change, const S& of_w
   return as<kind::relative>(N(number_cast<N>(plain(change)) / number_cast<N>(of_whole)));
 }
 
-// The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0,
-// factor > 1. Worked number: a price that falls to a tenth in a year halves every 3.613 months.
+// The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0, factor > 1.
+// Worked number: a price that falls to a tenth in a year halves every 3.613 months.
 template <class T>
 constexpr T yearly_decline(const of_kind<kind::half_life, quantity<unit::second, T>>& h) {
   const T years = in<units::year>(plain(h));
@@ -400,8 +394,7 @@ constexpr auto half_life_of(const S& factor_per_year) {
   const T f = static_cast<T>(factor_per_year);
   return as<kind::half_life>(T(number_cast<T>(0.693147180559945309) / log(f)) * units::year);
 }
-// What is left of a price after some time, 2^(-time / half-life). Worked number: 18 months at a tenth a year leave 1
-// / 31.6.
+// What is left of a price after some time, 2^(-time / half-life). Worked number: 18 months at a tenth a year leave 1 / 31.6.
 template <class A, class B>
 constexpr auto price_ratio(const of_kind<kind::half_life, quantity<unit::second, A>>& h,
                            const quantity<unit::second, B>& time) {
@@ -427,8 +420,7 @@ constexpr auto share_in(const quantity<unit::usd, S>& part,
   return as<kind::share_of<B>>(part / plain(total));
 }
 
-// ---- text
-// -----------------------------------------------------------------------------------------------------------------------
+// ---- text -----------------------------------------------------------------------------------------------------------------------
 
 // "40 MW (IT)".
 template <class K, class Q>

@@ -1,5 +1,4 @@
-// The units a person writes: values of `layercake::units`, multiplied onto a number at entry and named in `in<...>` at
-// exit.
+// The units a person writes: values of `layercake::units`, multiplied onto a number at entry and named in `in<...>` at exit.
 //
 //   using namespace layercake::units;
 //   auto price = 62 * usd / megawatt_hour;
@@ -46,8 +45,7 @@ struct scale {
       p *= 10;
     return p;
   }
-  // Powers of ten to 1e22 and the integers here are exact in a double, so one rounding is all that an entry or an exit
-  // costs.
+  // Powers of ten to 1e22 and the integers here are exact in a double, so one rounding is all that an entry or an exit costs.
   template <class S>
   constexpr S up() const {
     return static_cast<S>(static_cast<double>(numerator) * (decimal > 0 ? ten_to<double>(decimal) : 1.0));

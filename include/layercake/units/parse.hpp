@@ -11,9 +11,9 @@
 //   name     [prefix] unit name | ( unit ) | 1 | $
 //   exponent whole number | ( whole number [/ whole number] )
 //
-// Prefixes f p n u m k M G T P E Z Y (c before m; Ki Mi Gi Ti Pi before B and b) or in full (mega). Counted things
-// (GPU, task, person) are plain numbers: "12 tasks/day" is 12/day. FLOPS is refused, since it is read both as FLOP and
-// as FLOP/s. Throws parse_error, which names the column, what was found and what was expected.
+// Prefixes f p n u m k M G T P E Z Y (c before m; Ki Mi Gi Ti Pi before B and b) or in full (mega). Counted things (GPU, task, person) are
+// plain numbers: "12 tasks/day" is 12/day. FLOPS is refused, since it is read both as FLOP and as FLOP/s.
+// Throws parse_error, which names the column, what was found and what was expected.
 #pragma once
 
 #include <array>
@@ -604,8 +604,8 @@ T read(std::string_view text) {
   if constexpr (requires { Tag::written; }) shown = Tag::written.shown;
   reader in(text, tag_exponents<Tag>, symbol_of<Tag>(), shown);
   const reading r = in.read();
-  // A float in a scaled unit goes through double: "2e40 $/EFLOP" is a float in USD/FLOP only. Otherwise as in
-  // detail::scaled, so that text and `62 * usd / megawatt_hour` give the same bits.
+  // A float in a scaled unit goes through double: "2e40 $/EFLOP" is a float in USD/FLOP only. Otherwise as in detail::scaled, so that
+  // text and `62 * usd / megawatt_hour` give the same bits.
   if constexpr (std::same_as<T, float>) {
     if (!(r.unit.size == scale{})) return static_cast<float>(value_of<double>(in, r));
   }

@@ -1,12 +1,12 @@
 // Quantities as text.
 //
-//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field
-//   reads it in to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as
-//   the same number stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
+//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field reads it in
+//   to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as the same number
+//   stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
 //
-// Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h,
-// d, mo or yr; energy of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no
-// prefix below one on tokens, bytes and FLOPs. A dual prints its value, a batch its lanes.
+// Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h, d, mo or yr; energy
+// of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no prefix below one on tokens, bytes and
+// FLOPs. A dual prints its value, a batch its lanes.
 #pragma once
 
 #include <charconv>
@@ -46,8 +46,7 @@ struct symbol<void> {
 };
 template <class... Unit, long... N, long... D>
 struct symbol<unit::product<unit::power<Unit, N, D>...>> {
-  // USD*s^4/(kg*m^2): ours first, then Boost's, each side of the stroke in the reverse of the order of the dimension's
-  // list.
+  // USD*s^4/(kg*m^2): ours first, then Boost's, each side of the stroke in the reverse of the order of the dimension's list.
   static constexpr symbol_buffer spell() {
     constexpr int count = sizeof...(Unit);
     const char* const name[] = {Unit::written.symbol...};
@@ -241,8 +240,7 @@ std::string for_each_lane(const T& x, const F& text) {
 }
 }  // namespace detail
 
-// The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)";
-// of void "".
+// The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)"; of void "".
 template <class Unit>
 constexpr std::string_view symbol_of() {
   return detail::symbol<Unit>::text;

@@ -3,8 +3,8 @@
 //   quantity<unit::watt> p = 700 * units::watt;      // entry
 //   double megawatts = in<units::megawatt>(p);       // exit
 //
-// Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison
-// returns (bool or a mask). The ratio of two quantities of one dimension is a plain number.
+// Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison returns
+// (bool or a mask). The ratio of two quantities of one dimension is a plain number.
 #pragma once
 
 #include <compare>
@@ -110,8 +110,7 @@ struct unit_of<quantity<U, T>> {
 };
 }  // namespace detail
 
-// ---- sums and comparisons: one dimension
-// -----------------------------------------------------------------------------------
+// ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
 
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> operator+(const quantity<U, A>& a, const quantity<U, B>& b) {
@@ -146,8 +145,8 @@ constexpr auto operator>=(const quantity<U, A>& a, const quantity<U, B>& b) {
   return detail::promoted<A, B>(a) >= detail::promoted<B, A>(b);
 }
 
-// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say
-// which two. They are written out one by one because a macro would triple what clang says.
+// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two. They are
+// written out one by one because a macro would triple what clang says.
 namespace detail {
 template <class X, class U>
 concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, U>) || requires {
@@ -172,8 +171,7 @@ void operator>(const quantity<U, A>&, const X&) = delete;
 template <class U, class A, detail::not_of_unit<U> X>
 void operator>=(const quantity<U, A>&, const X&) = delete;
 
-// ---- products and quotients
-// ------------------------------------------------------------------------------------------------
+// ---- products and quotients ------------------------------------------------------------------------------------------------
 
 template <class U, class A, class V, class B>
 constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const quantity<U, A>& a,
@@ -210,8 +208,7 @@ constexpr quantity<unit::inverse<U>, promote_t<A, S>> operator/(const S& s, cons
   return detail::access::make<unit::inverse<U>>(T(detail::factor<T>(s) / detail::factor<T>(detail::access::base(q))));
 }
 
-// ---- functions where the dimension allows
-// ------------------------------------------------------------------------------------
+// ---- functions where the dimension allows ------------------------------------------------------------------------------------
 
 template <class Mask, class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> where(const Mask& mask, const quantity<U, A>& a, const quantity<U, B>& b) {
@@ -256,8 +253,8 @@ constexpr auto is_finite(const quantity<U, T>& q) {
   return is_finite(detail::access::base(q));
 }
 
-// The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks,
-// a bill in whole hours. step > 0. A bare ceil(q) would depend on the unit.
+// The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks, a bill in whole
+// hours. step > 0. A bare ceil(q) would depend on the unit.
 template <class U, class A, class B>
 constexpr quantity<U, promote_t<A, B>> ceil_to(const quantity<U, A>& q, const quantity<U, B>& step) {
   return ceil(q / step) * step;

@@ -1,5 +1,4 @@
-// parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed
-// list.
+// parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed list.
 #include <doctest/doctest.h>
 
 #include <cmath>

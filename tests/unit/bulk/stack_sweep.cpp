@@ -48,8 +48,7 @@ TEST_CASE("every point of a sweep is the stack at that point, to the bit") {
   std::uint64_t best = 0;
   for (std::uint64_t i = 0; i < 210; ++i) {
     const auto bill = space.at(i).pull();
-    // exp and log, in the annuities, are the vector library's: their arguments do not depend on these axes, so they are
-    // folded by the scalar path
+    // exp and log, in the annuities, are the vector library's: their arguments do not depend on these axes, so they are folded by the scalar path
     CHECK(prices[i] == bill.price_of_tokens());
     CHECK(carbons[i] == lc::in<kilogram_co2e>(bill.carbon_per_task()));
     if (prices[i] < prices[best]) best = i;

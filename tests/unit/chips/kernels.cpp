@@ -14,8 +14,7 @@ using chips::family;
 
 namespace {
 
-// ---- the reference implementation of the fit, evaluated on single shapes
-// -----------------------------------------------------
+// ---- the reference implementation of the fit, evaluated on single shapes -----------------------------------------------------
 
 struct attention_row {
   family of;

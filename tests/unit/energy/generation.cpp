@@ -55,11 +55,9 @@ TEST_CASE("levelised cost: what cannot run so much costs infinitely much, what i
   CHECK_FALSE(lc::is_known(lc::energy::levelised_cost(catalog::nuclear_large)));
 }
 
-// Published ranges are others' models with others' money: they include tax credits, or a wider span of sites and fuels.
-// Where ours lies, in
-// $/MWh: solar 46.2 in 38-78, gas 57.1 in 48-107, coal 81.5 in 71-173. Outside: onshore wind 36.3, 2 % below 37 (ours
-// is the wind class and the 5 % of the ATB); offshore wind 125.0, 25 % above 99.7 (the published one has the tax
-// credit, which the equation here leaves out).
+// Published ranges are others' models with others' money: they include tax credits, or a wider span of sites and fuels. Where ours lies, in
+// $/MWh: solar 46.2 in 38-78, gas 57.1 in 48-107, coal 81.5 in 71-173. Outside: onshore wind 36.3, 2 % below 37 (ours is the wind class and
+// the 5 % of the ATB); offshore wind 125.0, 25 % above 99.7 (the published one has the tax credit, which the equation here leaves out).
 TEST_CASE("levelised cost: against published ranges") {
   const struct {
     const lc::energy::generator* technology;
@@ -89,8 +87,7 @@ TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisatio
   CHECK(bill.cost() / expected == approx(1).epsilon(1e-12));
   CHECK(in<tonne_co2e / hour>(bill.carbon) == approx(80 / 0.98 * 0.490));
 
-  // Without a capacity it is built to the demand: the peak of a firm technology, the mean over the capacity factor of a
-  // variable one.
+  // Without a capacity it is built to the demand: the peak of a firm technology, the mean over the capacity factor of a variable one.
   auto fitted = turbine;
   fitted.capacity = lc::unknown<lc::quantity<lc::unit::watt>>();
   CHECK(in<megawatt>(fitted.capacity_built(demand)) == approx(100 / 0.98));

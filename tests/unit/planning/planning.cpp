@@ -113,8 +113,7 @@ TEST_CASE("elasticities at every point of a sweep are those of the scalar gradie
   }
 }
 
-// Ishigami's function: S = 0.3139, 0.4424, 0; T = 0.5576, 0.4424, 0.2437 (a = 7, b = 0.1; Saltelli et al., Global
-// Sensitivity Analysis, 2008).
+// Ishigami's function: S = 0.3139, 0.4424, 0; T = 0.5576, 0.4424, 0.2437 (a = 7, b = 0.1; Saltelli et al., Global Sensitivity Analysis, 2008).
 TEST_CASE("shares of variance of Ishigami's function") {
   // sin by its series, since formulas have no sine of their own
   const auto sine = [](const auto& x) {
@@ -154,8 +153,7 @@ TEST_CASE("a tornado has its longest bar first") {
   CHECK(bars[1].low_input == "1.11");
 }
 
-// Misra1a of NIST's Statistical Reference Datasets: certified b1 = 2.3894212918e2 (2.7070075241), b2 = 5.5015643181e-4
-// (7.2668688436e-6).
+// Misra1a of NIST's Statistical Reference Datasets: certified b1 = 2.3894212918e2 (2.7070075241), b2 = 5.5015643181e-4 (7.2668688436e-6).
 TEST_CASE("calibration reaches the certified values of NIST's Misra1a") {
   const double y[] = {10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.40, 75.47, 81.78};
   const double x[] = {77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0};

@@ -1,5 +1,4 @@
-// The library's training step against the same formulas written once more as plain arithmetic
-// (benchmarks/training_plain.hpp).
+// The library's training step against the same formulas written once more as plain arithmetic (benchmarks/training_plain.hpp).
 #include <doctest/doctest.h>
 
 #include <layercake/chips/catalog.hpp>

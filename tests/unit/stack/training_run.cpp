@@ -22,8 +22,8 @@ const models::transformer llama_405b{.name = "llama",
                                      .feed_forward = 53248,
                                      .gated = true,
                                      .vocabulary = 128256};
-// Grattafiori et al. 2024 (The Llama 3 herd of models), table 4: tensor 8, pipeline 16, data 128, sequence 8192, 16 M
-// tokens a step, 41 to 43 % MFU on 16,384 and 8,192 H100; table 5: 419 unexpected interruptions in 54 days.
+// Grattafiori et al. 2024 (The Llama 3 herd of models), table 4: tensor 8, pipeline 16, data 128, sequence 8192, 16 M tokens a step, 41 to
+// 43 % MFU on 16,384 and 8,192 H100; table 5: 419 unexpected interruptions in 54 days.
 const training_plan plan{.tensor = 8,
                          .pipeline = 16,
                          .data = 128,

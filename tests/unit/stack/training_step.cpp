@@ -104,8 +104,7 @@ TEST_CASE("step times of Korthikanti et al. 2022, table 5 and section 6.3 (A100-
 }
 
 TEST_CASE("activations of Korthikanti et al. 2022, table 2 and figure 7, section 5: GB on the first stage") {
-  // s b h L (34 / t) (1 + (p - 1) / (p m)) with t = 8, sequence parallel, selective recomputation; 2.7 GB of GPT-3's
-  // optimiser states left out
+  // s b h L (34 / t) (1 + (p - 1) / (p m)) with t = 8, sequence parallel, selective recomputation; 2.7 GB of GPT-3's optimiser states left out
   const auto memory_of = [](const models::transformer& m, double pipeline, double chunks, double batch) {
     training_plan p{.tensor = 8,
                     .pipeline = pipeline,

@@ -36,10 +36,9 @@ TEST_CASE("input and output tokens") {
   CHECK(rate * (10 * second) == written);
 }
 
-// 5 % on a utilisation of 40 %: relative 0.40 * 1.05 = 0.42; in points 0.40 + 0.05 = 0.45, which is 0.45 / 0.40 - 1
-// = 12.5 % relative. Capacity (1 + u): of $38B, K (1 - 1 / (1 + u)) need not be bought: 38 (1 - 1 / 1.05) = 1.80952;
-// three such gains 1.05^3 = 1.157625, 38 (1 - 1 / 1.157625) = 5.17417; 5 points on 40 %: 38 (1 - 0.40 / 0.45)
-// = 4.22222.
+// 5 % on a utilisation of 40 %: relative 0.40 * 1.05 = 0.42; in points 0.40 + 0.05 = 0.45, which is 0.45 / 0.40 - 1 = 12.5 % relative.
+// Capacity (1 + u): of $38B, K (1 - 1 / (1 + u)) need not be bought: 38 (1 - 1 / 1.05) = 1.80952; three such gains 1.05^3 = 1.157625,
+// 38 (1 - 1 / 1.157625) = 5.17417; 5 points on 40 %: 38 (1 - 0.40 / 0.45) = 4.22222.
 TEST_CASE("relative change and percentage points") {
   const auto relative = as<kind::relative>(0.05);
   const auto points = as<kind::points>(0.05);
@@ -57,8 +56,8 @@ TEST_CASE("relative change and percentage points") {
   CHECK(avoided(plain(to_relative(points, 0.40))) == approx(4.22222).epsilon(1e-5));
 }
 
-// 12 ln 2 / ln f months: f = 5: 5.168; 10: 3.612 (ln 10 = 2.302585: 8.317766 / 2.302585 = 3.61236); 40: 2.255;
-// 900: 1.2228. What 18 months leave: f^-1.5: 5: 1/11.18; 10: 1/31.62; 40: 1/252.98; 900: 1/27000.
+// 12 ln 2 / ln f months: f = 5: 5.168; 10: 3.612 (ln 10 = 2.302585: 8.317766 / 2.302585 = 3.61236); 40: 2.255; 900: 1.2228.
+// What 18 months leave: f^-1.5: 5: 1/11.18; 10: 1/31.62; 40: 1/252.98; 900: 1/27000.
 TEST_CASE("price half-life and yearly decline") {
   const struct {
     double factor, months, left;

@@ -35,8 +35,7 @@ std::size_t column(const char* text) {
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 }  // namespace
 
-// The right-hand sides are in base units, computed by hand: 1 h = 3600 s, 1 mo = 2 629 800 s, 1 GiB = 2^30 B, 1 b = 1/8
-// B.
+// The right-hand sides are in base units, computed by hand: 1 h = 3600 s, 1 mo = 2 629 800 s, 1 GiB = 2^30 B, 1 b = 1/8 B.
 TEST_CASE("units by the names people write") {
   const auto power = [](const char* s) { return in<watt>(parse<quantity<unit::watt>>(s)); };
   CHECK(power("1.5 MW") == 1.5e6);

@@ -130,8 +130,7 @@ TEST_CASE("lanes are independent") {
     CHECK(doubled[i] == (i == 0 ? 100 : 2 * watts[i]));
 }
 
-// Defining values: a year of 365.25 days, the international acre and Btu (table), the US gallon of 231 cubic inches,
-// the foot of 0.3048 m.
+// Defining values: a year of 365.25 days, the international acre and Btu (table), the US gallon of 231 cubic inches, the foot of 0.3048 m.
 TEST_CASE("units are their definitions") {
   CHECK(in<second>(1 * year) == 365.25 * 86400);
   CHECK(in<second>(1 * month) == 365.25 * 86400 / 12);
