@@ -20,8 +20,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/sobol.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <layercake/layercake.hpp>
 #include <string>
 #include <vector>

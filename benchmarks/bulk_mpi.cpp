@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <layercake/adapters/mpi.hpp>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 
 int main() {
   namespace lc = layercake;

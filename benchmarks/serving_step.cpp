@@ -9,7 +9,7 @@
 #include <layercake/chips/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/stack/serving_search.hpp>
+#include <layercake/serving/search.hpp>
 #include <map>
 #include <string>
 #include <vector>

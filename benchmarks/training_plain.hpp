@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <layercake/stack/training.hpp>
+#include <layercake/training/law.hpp>
 
 namespace plain_training {
 

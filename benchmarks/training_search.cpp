@@ -10,7 +10,7 @@
 #include <layercake/chips/catalog.hpp>
 #include <layercake/energy/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/planning/training_search.hpp>
+#include <layercake/training/search.hpp>
 #include <map>
 #include <string>
 #include <vector>

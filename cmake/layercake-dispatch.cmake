@@ -9,7 +9,7 @@
 #
 # and a file with the baseline's flags chooses:
 #
-#   layercake::bulk::best_of<decltype(sse2::run)>({{"sse2", sse2::run}, {"avx2", avx2::run}})     (bulk/dispatch.hpp)
+#   layercake::bulk::best_of<decltype(sse2::run)>({{"sse2", sse2::run}, {"avx2", avx2::run}})     (bulk/run/dispatch.hpp)
 #
 # Templates that two objects instantiate are shared symbols, and a linker keeps any one of them: a processor without AVX2 could then run AVX2
 # code. So every object is closed after it is built: its weak symbols become local. Optimisation should be on.

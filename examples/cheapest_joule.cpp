@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <layercake/planning/power_mix.hpp>
+#include <layercake/planning/questions/power_mix.hpp>
 #include <numbers>
 
 namespace lc = layercake;

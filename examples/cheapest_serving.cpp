@@ -6,7 +6,7 @@
 #include <layercake/energy/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/planning/fleet.hpp>
+#include <layercake/planning/questions/fleet.hpp>
 
 namespace lc = layercake;
 using namespace lc::units;

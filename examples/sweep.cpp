@@ -1,7 +1,7 @@
 // A million variants of a service: a thousand prices of electricity by a thousand efficiencies of the building, for each of two chips. Where
 // is a token cheapest, how far do the prices spread, and what is the choice between cost and carbon?
 #include <iostream>
-#include <layercake/bulk/sweep.hpp>
+#include <layercake/bulk/run/sweep.hpp>
 #include <layercake/layercake.hpp>
 
 namespace lc = layercake;

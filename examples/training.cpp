@@ -4,7 +4,7 @@
 #include <layercake/chips/catalog.hpp>
 #include <layercake/energy/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/stack/training_run.hpp>
+#include <layercake/training/run.hpp>
 
 namespace lc = layercake;
 using namespace lc::units;

@@ -8,8 +8,8 @@
 #include <layercake/energy/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/planning/training_search.hpp>
 #include <layercake/report/chart.hpp>
+#include <layercake/training/search.hpp>
 
 namespace lc = layercake;
 using namespace lc::units;

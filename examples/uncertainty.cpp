@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
-#include <layercake/bulk/sobol.hpp>
-#include <layercake/bulk/sweep.hpp>
+#include <layercake/bulk/run/sweep.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <layercake/layercake.hpp>
-#include <layercake/planning/sensitivities.hpp>
+#include <layercake/planning/methods/sensitivities.hpp>
 #include <string>
 #include <vector>
 

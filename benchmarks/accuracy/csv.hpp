@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <fstream>
 #include <iterator>
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

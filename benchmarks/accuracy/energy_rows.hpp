@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serving_rows.hpp"
-#include <layercake/stack/serving_energy.hpp>
+#include <layercake/serving/energy.hpp>
 
 namespace accuracy {
 

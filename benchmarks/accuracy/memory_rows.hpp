@@ -6,7 +6,7 @@
 //   stage            of the pipeline, 0 the first; empty: the fullest
 //   micro_batches    of a step and data-parallel rank
 //   attention        fused or unfused
-//   head_exchange, dropout, dense_first, gradient_buffers: 1 or 0, as in models/training_memory.hpp
+//   head_exchange, dropout, dense_first, gradient_buffers: 1 or 0, as in training/memory.hpp
 //   *_bytes          of a weight, a gradient, optimiser state, a logit
 //   metric           peak_memory; states (weights, gradients, optimiser states); weights; activations;
 //                    activation_share, of the same layout with neither sequence parallelism nor recomputation

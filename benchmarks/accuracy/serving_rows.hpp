@@ -5,7 +5,7 @@
 
 #include <charconv>
 #include <layercake/infrastructure/catalog.hpp>
-#include <layercake/stack/serving_regimes.hpp>
+#include <layercake/serving/regimes.hpp>
 #include <string>
 #include <string_view>
 

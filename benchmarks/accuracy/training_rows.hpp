@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <layercake/infrastructure/catalog.hpp>
-#include <layercake/stack/training_run.hpp>
+#include <layercake/training/run.hpp>
 #include <string>
 #include <string_view>
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 
 namespace bulk_kernel {
 

@@ -1,6 +1,6 @@
 // Compiled once for each instruction set: the library's ways, intrinsics, and what the machine can do at all.
 #include <ctime>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 #include <vector>
 
 #include "plain.hpp"

@@ -27,7 +27,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <layercake/bulk/dispatch.hpp>
+#include <layercake/bulk/run/dispatch.hpp>
 #include <string>
 #include <vector>
 

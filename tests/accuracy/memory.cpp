@@ -1,5 +1,5 @@
 // Training memory against published breakdowns. Hand calculations of single rows are in
-// tests/unit/models/training_memory.cpp; here are the scores, and a few rows from their configuration once more.
+// tests/unit/training/memory.cpp; here are the scores, and a few rows from their configuration once more.
 #include "../../benchmarks/accuracy/memory_rows.hpp"
 #include "../approx.hpp"
 

@@ -2,28 +2,28 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <layercake/applications/applications.hpp>
+#include <layercake/economics/elasticity.hpp>
 
 #include "../approx.hpp"
 
 namespace lc = layercake;
-namespace app = lc::applications;
 
 TEST_CASE("claim 13: a tenth of the price") {
   const struct { double elasticity, spending; } rows[] = {{-0.8, 0.63}, {-1.11, 1.288}, {-1.5, 3.16}};
   for (const auto& r : rows) {
-    const app::price_elasticity e{r.elasticity};
-    CHECK(app::spending_response(0.1, e) == approx(r.spending).epsilon(0.002));
+    const lc::economics::price_elasticity e{r.elasticity};
+    CHECK(lc::economics::spending_response(0.1, e) == approx(r.spending).epsilon(0.002));
     // Amount is 10^-e times as much, each at a tenth.
-    CHECK(app::demand_response(0.1, e) == approx(std::exp(-r.elasticity * std::log(10))).epsilon(1e-12));
-    CHECK(app::spending_response(0.1, e) == approx(app::demand_response(0.1, e) / 10).epsilon(1e-12));
+    CHECK(lc::economics::demand_response(0.1, e) == approx(std::exp(-r.elasticity * std::log(10))).epsilon(1e-12));
+    CHECK(lc::economics::spending_response(0.1, e) ==
+          approx(lc::economics::demand_response(0.1, e) / 10).epsilon(1e-12));
   }
 }
 
 TEST_CASE("claim 13: true exactly if the elasticity is beyond -1") {
   for (double e = -2; e < 0; e += 0.0625) {
-    const double spending = app::spending_response(0.1, app::price_elasticity{e});
+    const double spending = lc::economics::spending_response(0.1, lc::economics::price_elasticity{e});
     CHECK((spending > 1) == (e < -1));
   }
-  CHECK(app::spending_response(0.1, app::price_elasticity{-1.0}) == approx(1));
+  CHECK(lc::economics::spending_response(0.1, lc::economics::price_elasticity{-1.0}) == approx(1));
 }

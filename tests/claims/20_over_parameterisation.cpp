@@ -4,8 +4,8 @@
 // 10^-0.34, B / D^beta rises by 10^0.28, +0.0605 nat.
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/core/dual.hpp>
 #include <layercake/models/models.hpp>
+#include <layercake/number/dual.hpp>
 
 #include "../approx.hpp"
 

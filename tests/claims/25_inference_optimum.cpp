@@ -1,7 +1,7 @@
 // Claim 25: inference engineering is a search for the optimum between latency and capacity; pooling is what scale buys.
 #include <doctest/doctest.h>
 
-#include <layercake/stack/queue.hpp>
+#include <layercake/serving/queue.hpp>
 
 #include "../approx.hpp"
 

@@ -31,7 +31,7 @@ TEST_CASE("claim 78: the acceleration that observed throughput implies") {
 TEST_CASE("claim 78: jobs at 1.2 times the capacity") {
   const struct { double elasticity, labour; } rows[] = {{-0.5, 0.913}, {-1, 1}, {-1.5, 1.095}};
   for (const auto& r : rows) {
-    const double labour = app::labour_response(1.2, app::price_elasticity{r.elasticity});
+    const double labour = app::labour_response(1.2, lc::economics::price_elasticity{r.elasticity});
     CHECK(labour == approx(r.labour).epsilon(0.0005));
     // Demand 1.2^|e| over capacity 1.2.
     CHECK(labour == approx(std::pow(1.2, -r.elasticity) / 1.2).epsilon(1e-12));

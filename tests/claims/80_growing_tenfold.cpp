@@ -1,7 +1,7 @@
 // Claim 80: from 100 thousand to a million daily users, is the unit cost of inference a hard constraint?
 #include <doctest/doctest.h>
 
-#include <layercake/stack/queue.hpp>
+#include <layercake/serving/queue.hpp>
 
 #include "../approx.hpp"
 

@@ -1,6 +1,6 @@
 // must-contain: the axis has another unit than the input that it is for
 // max-bytes: 6000
-#include <layercake/bulk/sweep.hpp>
+#include <layercake/bulk/run/sweep.hpp>
 #include <layercake/energy/grid.hpp>
 
 using namespace layercake::units;

@@ -5,6 +5,6 @@
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #endif
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 
 double smaller(double a, double b) { return layercake::min(a, b); }

@@ -1,4 +1,4 @@
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 
 namespace LAYERCAKE_ARCHITECTURE {
 double run() {

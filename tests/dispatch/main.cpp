@@ -1,6 +1,6 @@
 #include <cstdio>
 #include <cstring>
-#include <layercake/bulk/dispatch.hpp>
+#include <layercake/bulk/run/dispatch.hpp>
 #include <string>
 #include <vector>
 

@@ -1,7 +1,7 @@
 // Names that other people's headers define as macros. The library must not use them as plain names.
 #pragma once
 
-// windows.h (its min and max are refused by name: core/number.hpp)
+// windows.h (its min and max are refused by name: number/number.hpp)
 #define near
 #define far
 #define small char

@@ -11,27 +11,36 @@ import re
 import sys
 import tempfile
 
-BASE = {"units", "core"}
+GROUND = ["number", "units", "core"]  # each may include those before it
 LAYERS = {"energy", "chips", "infrastructure", "models", "applications"}
-STACK = BASE | LAYERS | {"stack"}
-BULK = STACK | {"bulk"}
+BELOW_LAYERS = set(GROUND) | {"economics"}
+BELOW_STACK = BELOW_LAYERS | LAYERS
+STACK = BELOW_STACK | {"serving", "training", "stack"}
+QUESTIONS = STACK | {"bulk", "buildout", "planning"}
 
 # What each folder of include/layercake may include, besides itself.
 ALLOWED = {
-    "units": BASE,
-    "core": BASE,
-    **{layer: BASE for layer in LAYERS},
-    "stack": BASE | LAYERS,
-    "bulk": STACK,
-    "planning": BULK,
-    "report": BULK | {"planning"},
-    "adapters": BULK | {"planning", "report"},
+    **{room: set(GROUND[:floor]) for floor, room in enumerate(GROUND)},
+    "economics": set(GROUND),
+    "bulk": set(GROUND),  # an engine beside the layers
+    **{layer: BELOW_LAYERS for layer in LAYERS},
+    "serving": BELOW_STACK,
+    "training": BELOW_STACK | {"bulk"},
+    "stack": BELOW_STACK | {"serving", "training"},
+    "buildout": STACK | {"bulk"},
+    "planning": STACK | {"bulk"},
+    "report": QUESTIONS,
+    "adapters": QUESTIONS | {"report"},
+    "embed": QUESTIONS | {"report", "adapters"},
 }
+
+# Inside bulk, each room may include those before it, and what all of them share, which lies in bulk/ itself.
+BULK_ROOMS = ["space", "tape", "keep", "run"]
 
 # Headers outside any folder that every other may include; they include nothing of ours.
 COMMON = {"version.hpp", "config.hpp", "fwd.hpp"}
 UMBRELLA = "layercake.hpp"
-UMBRELLA_MAY = BASE | LAYERS | {"stack"}
+UMBRELLA_MAY = STACK
 
 # Foreign headers that one header of ours alone may include.
 ONE_DOOR = {"xsimd": re.compile(r"xsimd/"), "Eigen": re.compile(r"Eigen/|unsupported/Eigen/")}
@@ -155,12 +164,13 @@ def cycles(tree):
 GOOD_TREE = {
     "version.hpp": "",
     "layercake.hpp": "#include <layercake/stack/stack.hpp>\n#include <layercake/version.hpp>\n",
-    "units/quantity.hpp": "#include <cmath>\n",
-    "core/number.hpp": '#include "../units/quantity.hpp"\n',
-    "energy/grid.hpp": "#include <layercake/core/number.hpp>\n",
+    "units/quantity.hpp": "#include <layercake/number/number.hpp>\n",
+    "number/number.hpp": "#include <cmath>\n",
+    "core/fields.hpp": '#include "../units/quantity.hpp"\n',
+    "energy/grid.hpp": "#include <layercake/core/fields.hpp>\n",
     "chips/chip.hpp": "#include <layercake/units/quantity.hpp>\n",
     "stack/stack.hpp": "#include <layercake/energy/grid.hpp>\n#include <layercake/chips/chip.hpp>\n",
-    "bulk/simd.hpp": "#include <xsimd/xsimd.hpp>\n#include <layercake/stack/stack.hpp>\n",
+    "bulk/simd.hpp": "#include <xsimd/xsimd.hpp>\n#include <layercake/core/fields.hpp>\n",
     "report/table.hpp": "#include <iostream>\n#include <layercake/bulk/simd.hpp>\n",
 }
 
@@ -168,17 +178,19 @@ GOOD_TREE = {
 PLANTED = [
     ("a layer includes a layer", "chips/chip.hpp", "#include <layercake/energy/grid.hpp>", "chips/ may not include energy/"),
     ("the same by a relative path", "chips/chip.hpp", '#include "../energy/grid.hpp"', "chips/ may not include energy/"),
+    ("the engine includes a layer", "bulk/simd.hpp", "#include <layercake/energy/grid.hpp>", "bulk/ may not include energy/"),
+    ("serving includes bulk", "serving/step.hpp", "#include <layercake/bulk/simd.hpp>", "serving/ may not include bulk/"),
     ("units include a layer", "units/quantity.hpp", "#include <layercake/chips/chip.hpp>", "units/ may not include chips/"),
     ("the stack includes bulk", "stack/stack.hpp", "#include <layercake/bulk/simd.hpp>", "stack/ may not include bulk/"),
     ("a layer includes the umbrella", "chips/chip.hpp", "#include <layercake/layercake.hpp>", "is for users"),
     ("a second door to xsimd", "energy/grid.hpp", "#  include <xsimd/xsimd.hpp>", "xsimd is included in 2 headers"),
-    ("iostream under the umbrella", "core/number.hpp", "#include <iostream>", "<iostream> is reached from layercake.hpp"),
+    ("iostream under the umbrella", "number/number.hpp", "#include <iostream>", "<iostream> is reached from layercake.hpp"),
     ("Eigen under the umbrella", "energy/grid.hpp", "#include <Eigen/Dense>", "Eigen is reached from layercake.hpp"),
     ("bulk in the umbrella", "layercake.hpp", "#include <layercake/bulk/simd.hpp>", "may not include bulk/"),
     ("a folder without a rule", "quantum/qubit.hpp", "", "folder 'quantum' has no rule"),
     ("a header that is not there", "chips/chip.hpp", "#include <layercake/core/gone.hpp>", "does not exist"),
-    ("a circle", "units/quantity.hpp", "#include <layercake/core/number.hpp>", "circle of includes"),
-    ("version.hpp includes something", "version.hpp", "#include <layercake/core/number.hpp>", "may include nothing"),
+    ("a circle", "number/number.hpp", "#include <layercake/units/quantity.hpp>", "circle of includes"),
+    ("version.hpp includes something", "version.hpp", "#include <layercake/number/number.hpp>", "may include nothing"),
 ]
 
 

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <layercake/adapters/mpi.hpp>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 #include <string>
 #include <thread>
 

@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <layercake/core/dual.hpp>
 #include <layercake/core/fields.hpp>
+#include <layercake/number/dual.hpp>
 #include <limits>
 #include <string>
 

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
-#include <layercake/bulk/schedule.hpp>
+#include <layercake/bulk/run/schedule.hpp>
 #include <memory>
 // The C interface alone: Open MPI's C++ one was removed from the standard, and warns.
 #ifndef OMPI_SKIP_MPICXX

@@ -1,7 +1,7 @@
 // Sweeps on all cores by oneTBB: `space.run_on(adapters::tbb_threads{}, control{}, reductions...)`.
 #pragma once
 
-#include <layercake/bulk/schedule.hpp>
+#include <layercake/bulk/run/schedule.hpp>
 #include <memory>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_pipeline.h>

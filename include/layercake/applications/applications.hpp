@@ -3,4 +3,4 @@
 
 #include <layercake/applications/application.hpp>
 #include <layercake/applications/catalog.hpp>
-#include <layercake/applications/economics.hpp>
+#include <layercake/applications/worth.hpp>

@@ -1,7 +1,7 @@
 // What happens when memory runs out: an error that says what asked for how much, and what to change.
 #pragma once
 
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <new>

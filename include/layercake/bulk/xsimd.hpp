@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 

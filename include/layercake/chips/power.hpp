@@ -2,7 +2,7 @@
 #pragma once
 
 #include <layercake/chips/family.hpp>
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake::chips {

@@ -9,9 +9,9 @@
 // and names its rebinding to another number type: `template <class U> using with_number = basic_x<U>`.
 #pragma once
 
-#include <layercake/core/error.hpp>
-#include <layercake/core/number.hpp>
 #include <layercake/core/unknown.hpp>
+#include <layercake/number/check.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/print.hpp>
 #include <layercake/units/quantity.hpp>
 #include <string>

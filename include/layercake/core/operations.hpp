@@ -2,7 +2,7 @@
 // of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
 #pragma once
 
-#include <layercake/core/precision.hpp>
+#include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake {

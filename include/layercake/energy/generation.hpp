@@ -2,8 +2,8 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
-#include <layercake/core/money.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/economics/annuity.hpp>
 #include <layercake/energy/supply.hpp>
 
 namespace layercake::energy {
@@ -107,7 +107,7 @@ struct basic_generator {
 
   // What a watt of capacity costs per second, running or not: CRF(i, n) * F * capital + fixed operation.
   constexpr quantity<unit::usd_per_joule, T> standing_cost() const {
-    return capital_recovery_factor(interest, lifetime) * project_finance_factor * capital + fixed_operation;
+    return economics::capital_recovery_factor(interest, lifetime) * project_finance_factor * capital + fixed_operation;
   }
   // What a joule costs once the plant stands: variable operation + fuel price / efficiency.
   constexpr quantity<unit::usd_per_joule, T> running_cost() const {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
-#include <layercake/core/money.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/economics/annuity.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake::energy {
@@ -59,7 +59,7 @@ struct basic_battery {
   // What a battery of this power costs per second: (CRF(i, n) * capital + fixed operation) * power, energy lost apart.
   template <class N, class R>
   constexpr auto standing_cost(const quantity<unit::watt, N>& power, const R& interest) const {
-    return (capital_recovery_factor(interest, lifetime) * capital + fixed_operation) * power;
+    return (economics::capital_recovery_factor(interest, lifetime) * capital + fixed_operation) * power;
   }
 };
 using battery = basic_battery<>;

@@ -4,9 +4,9 @@
 
 #include <layercake/core/demand.hpp>
 #include <layercake/core/fields.hpp>
-#include <layercake/core/number.hpp>
 #include <layercake/core/operations.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
 #include <tuple>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <concepts>
-#include <layercake/core/money.hpp>
+#include <layercake/economics/annuity.hpp>
 #include <layercake/infrastructure/site.hpp>
 #include <layercake/units/kind.hpp>
 
@@ -45,7 +45,7 @@ constexpr auto chip_power_share(const power_chain<T>& p) {
 }
 
 // What equipment and a building that live differently cost per unit of time: it a(r, it life) + building a(r, building life) + running cost.
-// Leaves out: taxes, residual values, refits. Source: the annuity method; core/money.hpp.
+// Leaves out: taxes, residual values, refits. Source: the annuity method; economics/annuity.hpp.
 // Worked number: 25.53 and 12.47 B$ at 6.79 %, 14 years for the building, 0.9 B$ a year of running cost: 12.00, 8.50 and 7.01 B$ a year for 3, 5
 // and 7 years of equipment, the three points of Epoch AI's 1 GW site (2026-05-14).
 template <class T>
@@ -53,7 +53,8 @@ constexpr quantity<unit::usd_per_second, T>
 ownership_cost(const quantity<unit::usd, T>& it, const quantity<unit::second, T>& it_life,
                const quantity<unit::usd, T>& building, const quantity<unit::second, T>& building_life,
                const T& discount_rate, const quantity<unit::usd_per_second, T>& running) {
-  return annuity(it, discount_rate, it_life) + annuity(building, discount_rate, building_life) + running;
+  return economics::annuity(it, discount_rate, it_life) + economics::annuity(building, discount_rate, building_life) +
+         running;
 }
 
 }  // namespace layercake::infrastructure

@@ -3,7 +3,7 @@
 
 #include <layercake/core/demand.hpp>
 #include <layercake/core/fields.hpp>
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <tuple>
 

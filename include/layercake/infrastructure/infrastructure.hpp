@@ -1,6 +1,7 @@
 // The infrastructure layer: many chips as one machine, in a building, run by people, paid over time.
 #pragma once
 
+#include <layercake/economics/scale.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/infrastructure/collectives.hpp>
 #include <layercake/infrastructure/cost.hpp>
@@ -11,5 +12,4 @@
 #include <layercake/infrastructure/node.hpp>
 #include <layercake/infrastructure/overlap.hpp>
 #include <layercake/infrastructure/reliability.hpp>
-#include <layercake/infrastructure/scaling.hpp>
 #include <layercake/infrastructure/site.hpp>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
-#include <layercake/core/number.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/infrastructure/collectives.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
 #include <tuple>

@@ -1,7 +1,7 @@
 // Exchanges that run under computation: what they still cost.
 #pragma once
 
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/quantity.hpp>
 
 namespace layercake::infrastructure {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
-#include <layercake/core/number.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <tuple>
 

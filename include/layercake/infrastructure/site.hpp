@@ -4,8 +4,8 @@
 #include <layercake/core/demand.hpp>
 #include <layercake/core/fields.hpp>
 #include <layercake/core/measures.hpp>
-#include <layercake/core/money.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/economics/annuity.hpp>
 #include <layercake/infrastructure/facility.hpp>
 #include <layercake/infrastructure/network.hpp>
 #include <layercake/infrastructure/node.hpp>
@@ -198,7 +198,7 @@ constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt
 // What `demand.chips` installed chips take: power, equipment, building, land, people, water, and what they cost.
 //
 //   nodes = chips/chips_per_node (whole: rounded up, all filled);  capex_facility = capex * IT power at the peak
-//   rates: price * a(discount_rate, life) with the equipment's life or the building's (core/money.hpp); maintenance a share of the equipment
+//   rates: price * a(discount_rate, life) with the equipment's life or the building's (economics/annuity.hpp); maintenance a share of the equipment
 //   water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the facility's peak power
 //
 // Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
@@ -220,11 +220,11 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.capex_network = need.network.price;
   need.capex_facility = s.facility.capex * need.peak.it();
 
-  const auto equipment = capital_recovery_factor(s.discount_rate, s.it_life);
+  const auto equipment = economics::capital_recovery_factor(s.discount_rate, s.it_life);
   need.chip_cost = need.capex_chips * equipment;
   need.server_cost = need.capex_servers * equipment;
   need.network_cost = need.capex_network * equipment;
-  need.facility_cost = need.capex_facility * capital_recovery_factor(s.discount_rate, s.facility_life);
+  need.facility_cost = need.capex_facility * economics::capital_recovery_factor(s.discount_rate, s.facility_life);
   need.maintenance_cost = need.it_capex() * (s.maintenance / units::year);
 
   need.land = s.facility.land * need.power.peak;

@@ -5,7 +5,6 @@
 #include <layercake/models/deployed.hpp>
 #include <layercake/models/inference_model.hpp>
 #include <layercake/models/training.hpp>
-#include <layercake/models/training_memory.hpp>
 #include <layercake/models/transformer.hpp>
 
 namespace layercake::models {

@@ -10,7 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <iosfwd>
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <span>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <array>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/stack/stack.hpp>
 #include <vector>
 

@@ -8,10 +8,10 @@
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/number_of.hpp>
 #include <layercake/energy/energy.hpp>
+#include <layercake/serving/power.hpp>
+#include <layercake/serving/replica.hpp>
 #include <layercake/stack/bill.hpp>
 #include <layercake/stack/ceiling.hpp>
-#include <layercake/stack/serving.hpp>
-#include <layercake/stack/serving_power.hpp>
 
 namespace layercake {
 

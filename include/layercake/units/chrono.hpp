@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <limits>

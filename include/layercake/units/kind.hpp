@@ -20,8 +20,8 @@
 //   peak, average           power at the worst moment; energy over time
 #pragma once
 
-#include <layercake/core/number.hpp>
-#include <layercake/core/precision.hpp>
+#include <layercake/number/number.hpp>
+#include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 

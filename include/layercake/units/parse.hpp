@@ -19,7 +19,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <string>

@@ -9,7 +9,7 @@
 
 #include <compare>
 #include <cstddef>
-#include <layercake/core/number.hpp>
+#include <layercake/number/number.hpp>
 #include <layercake/units/dimensions.hpp>
 #include <limits>
 #include <string_view>  // std::hash, at a tenth of the price of <functional>

@@ -1,7 +1,7 @@
 // Grids of all shapes, formulas of random operations: every point against the formula itself.
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 
 namespace lc = layercake;
 namespace bulk = layercake::bulk;

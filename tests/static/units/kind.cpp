@@ -1,5 +1,5 @@
 // Strong kinds at compile time.
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/units/kind.hpp>
 
 #include <tuple>

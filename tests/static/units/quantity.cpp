@@ -1,5 +1,5 @@
 // What a quantity is and is not, at compile time.
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/units/units.hpp>
 
 #include <concepts>

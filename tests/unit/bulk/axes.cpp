@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdint>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/sobol.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <limits>
 #include <string>
 #include <vector>

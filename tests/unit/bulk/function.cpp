@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 #include <string>
 #include <utility>
 #include <vector>

@@ -2,7 +2,7 @@
 // more than one of few.
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 #include <string>
 #include <sys/resource.h>
 #include <vector>

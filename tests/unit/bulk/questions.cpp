@@ -2,10 +2,10 @@
 // at that point.
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/sweep.hpp>
+#include <layercake/bulk/run/sweep.hpp>
 #include <layercake/layercake.hpp>
-#include <layercake/stack/serving_regimes.hpp>
-#include <layercake/stack/training_run.hpp>
+#include <layercake/serving/regimes.hpp>
+#include <layercake/training/run.hpp>
 #include <vector>
 
 namespace lc = layercake;

@@ -1,9 +1,9 @@
 #include <boost/random/sobol.hpp>
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/random.hpp>
-#include <layercake/bulk/sobol.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/random.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 
 #include "../../approx.hpp"
 

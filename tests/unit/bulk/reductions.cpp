@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
+#include <layercake/bulk/run/function.hpp>
 
 #include "../../approx.hpp"
 #if __has_include(<oneapi/tbb/parallel_pipeline.h>) && !defined(WITHOUT_TBB)

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <cstring>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/sobol.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <layercake/energy/grid.hpp>
 #include <string>
 #include <thread>

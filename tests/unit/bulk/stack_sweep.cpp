@@ -1,8 +1,8 @@
 // Sweeps of whole stacks: every point has the bits of the stack composed at that point.
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/sobol.hpp>
-#include <layercake/bulk/sweep.hpp>
+#include <layercake/bulk/run/sweep.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <layercake/layercake.hpp>
 
 #include "../../approx.hpp"

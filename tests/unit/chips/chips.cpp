@@ -2,7 +2,7 @@
 
 #include <cmath>
 #include <layercake/chips/chips.hpp>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"

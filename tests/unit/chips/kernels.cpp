@@ -3,7 +3,7 @@
 #include <cmath>
 #include <layercake/chips/accelerator.hpp>
 #include <layercake/chips/catalog.hpp>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"

@@ -2,7 +2,7 @@
 // number type.
 #include <cmath>
 #include <layercake/chips/chips.hpp>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 
 #include <doctest/doctest.h>
 

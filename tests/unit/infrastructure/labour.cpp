@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <layercake/economics/scale.hpp>
 #include <layercake/infrastructure/labour.hpp>
-#include <layercake/infrastructure/scaling.hpp>
 
 #include "../../approx.hpp"
 #include "../record_checks.hpp"

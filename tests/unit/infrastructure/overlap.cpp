@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <layercake/core/dual.hpp>
 #include <layercake/infrastructure/overlap.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/units/named.hpp>
 
 #include "../../approx.hpp"

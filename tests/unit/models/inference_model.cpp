@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
-#include <layercake/core/dual.hpp>
 #include <layercake/models/models.hpp>
+#include <layercake/number/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"

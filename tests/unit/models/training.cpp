@@ -1,7 +1,7 @@
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/core/dual.hpp>
 #include <layercake/models/models.hpp>
+#include <layercake/number/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"

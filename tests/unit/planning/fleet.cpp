@@ -4,7 +4,7 @@
 #include <layercake/chips/catalog.hpp>
 #include <layercake/energy/catalog.hpp>
 #include <layercake/models/catalog.hpp>
-#include <layercake/planning/fleet.hpp>
+#include <layercake/planning/questions/fleet.hpp>
 #include <limits>
 #include <map>
 #include <random>

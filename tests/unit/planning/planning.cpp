@@ -1,12 +1,12 @@
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/sobol.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/sobol.hpp>
 #include <layercake/layercake.hpp>
-#include <layercake/planning/calibration.hpp>
-#include <layercake/planning/refine.hpp>
-#include <layercake/planning/search.hpp>
-#include <layercake/planning/sensitivities.hpp>
+#include <layercake/planning/methods/calibration.hpp>
+#include <layercake/planning/methods/refine.hpp>
+#include <layercake/planning/methods/search.hpp>
+#include <layercake/planning/methods/sensitivities.hpp>
 
 #include "../../approx.hpp"
 

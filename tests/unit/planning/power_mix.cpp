@@ -1,6 +1,6 @@
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/planning/power_mix.hpp>
+#include <layercake/planning/questions/power_mix.hpp>
 #include <limits>
 
 #include "../../approx.hpp"

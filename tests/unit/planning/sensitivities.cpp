@@ -2,9 +2,9 @@
 #include <array>
 #include <cmath>
 #include <doctest/doctest.h>
-#include <layercake/bulk/function.hpp>
-#include <layercake/bulk/sobol.hpp>
-#include <layercake/planning/sensitivities.hpp>
+#include <layercake/bulk/run/function.hpp>
+#include <layercake/bulk/space/sobol.hpp>
+#include <layercake/planning/methods/sensitivities.hpp>
 
 #include "../../approx.hpp"
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <layercake/core/error.hpp>
+#include <layercake/number/error.hpp>
 #include <layercake/report/chart.hpp>
 #include <limits>
 #include <sstream>

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/units/units.hpp>
 #include <unordered_set>
 #include <xsimd/xsimd.hpp>

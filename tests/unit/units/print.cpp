@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <layercake/core/dual.hpp>
+#include <layercake/number/dual.hpp>
 #include <layercake/units/format.hpp>
 #include <layercake/units/units.hpp>
 #include <limits>

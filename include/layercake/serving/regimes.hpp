@@ -1,0 +1,322 @@
+// What a serving instance delivers under a kind of load: one stream, a batch that starts and ends together, a fixed number of requests kept in
+// flight, an endless queue, requests that arrive at random, limits on latency, prompts and answers on separate chips.
+//
+// Every function takes a `replica` (serving.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
+#pragma once
+
+#include <layercake/serving/queue.hpp>
+#include <layercake/serving/replica.hpp>
+
+namespace layercake {
+
+enum class serving_regime : unsigned char {
+  single_stream,
+  static_batch,
+  inflight_fixed_concurrency,
+  inflight_saturated,
+  inflight_open_loop,
+  offline_trace,
+  server_slo,
+  disaggregated,
+  production_day
+};
+
+template <class T = double>
+struct serving_result {
+  using seconds = quantity<unit::second, T>;
+  quantity<unit::per_second, T> calls;                          // answered by one replica; 0 where nothing fits
+  seconds time_to_first_token, time_per_output_token, latency;  // means
+  seconds slow_first_token, slow_output_token,
+      slow_latency;         // that the asked share of requests do not exceed; open loop
+  seconds prefill, decode;  // of a batch, in batch regimes
+  T in_flight = T(0);       // requests that write, on average
+  T busy = T(1);            // share of a step in which the chips work
+  T present = T(1);         // share of time in which there is a step: 1 unless requests are rare
+  step_cost<T> work;        // of one chip, per call
+};
+
+namespace detail {
+// Requests beyond a slot's first: those who write at once, given the token budget; D (O + P)/O <= budget.
+template <class R, class T>
+T writing(const R& r, const T& in_flight) {
+  return min(in_flight, r.output * r.plan.software.token_budget / (r.output + r.fresh()));
+}
+template <class R>
+auto slots(const R& r) {
+  using T = std::remove_cvref_t<decltype(r.input)>;
+  return max(min(r.memory_bound(), r.plan.software.largest_batch), T(0));
+}
+// Share of the slots that are not empty between the end of one request and the start of the next; a single stream has none to lose.
+template <class R, class T>
+T filled(const R& r, const T& in_flight) {
+  return T(1) - r.plan.software.wave_loss * (in_flight / (in_flight + T(16)));
+}
+template <class T>
+void mark_infeasible(serving_result<T>& s, const T& slots) {
+  s.calls = where(slots >= T(1), s.calls, quantity<unit::per_second, T>());
+}
+}  // namespace detail
+
+// `batch` requests start and finish together. Prompts and answers go through pipeline stages in min(batch, stages) micro-batches.
+//   prefill = t (m + stages - 1)/stages + host;  latency = prefill + (O - 1) t_decode(P + O/2)
+// Exact for steps whose time is affine in the context. Worked number: see tests/unit/serving/regimes.cpp.
+template <class T, class... X>
+serving_result<T> static_batch(const replica<T, X...>& r, const T& batch) {
+  serving_result<T> s;
+  const T stages = r.plan.pipeline;
+  const T micro = min(max(batch, T(1)), stages);
+  const step_cost<T> prompts = r.prefill(batch / micro) * micro;
+  const step_cost<T> writing = r.decode(max(batch, stages), r.input + r.output * T(0.5));
+  s.prefill = r.in_step(prompts.time * ((micro + stages - T(1)) / (stages * micro)), batch);
+  s.time_to_first_token = s.prefill;
+  s.time_per_output_token = r.in_step(writing.time, batch) / r.tokens_per_pass();
+  s.decode = s.time_per_output_token * (r.output - T(1));
+  s.latency = s.prefill + s.decode;
+  s.calls = batch / s.latency;
+  s.in_flight = batch;
+  s.work = (prompts + writing * T((r.output - T(1)) / r.tokens_per_pass())) * T(T(1) / batch / stages);
+  s.busy = min(s.work.time * batch / s.latency, T(1));
+  return s;
+}
+
+// One request at a time.
+template <class T, class... X>
+serving_result<T> single_stream(const replica<T, X...>& r) {
+  return static_batch(r, T(1));
+}
+
+namespace detail {
+// Steady state with `writing` requests that write and no queue.
+template <class T, class... X>
+serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
+  serving_result<T> s;
+  const steady_step<T> step = r.steady(writing);
+  s.in_flight = writing;
+  s.time_per_output_token = step.time / r.tokens_per_pass();
+  s.time_to_first_token = r.first_token(step, writing);
+  s.latency = s.time_to_first_token + s.time_per_output_token * (r.output - T(1));
+  s.calls = writing / (r.output * s.time_per_output_token);
+  s.work = step.work * T(r.output / (max(writing, number_cast<T>(1e-3)) * r.tokens_per_pass()) / r.plan.pipeline);
+  s.busy = step.work.time / step.time;
+  return s;
+}
+}  // namespace detail
+
+// `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a place.
+//   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
+template <class T, class... X>
+serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency) {
+  const T slots = detail::slots(r);
+  const T n = min(concurrency, max(slots, T(1)));
+  serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
+  s.calls = n / s.latency * detail::filled(r, n);
+  const quantity<unit::second, T> queued = (concurrency - n) / s.calls;
+  s.time_to_first_token = s.time_to_first_token + queued;
+  s.latency = s.latency + queued;
+  detail::mark_infeasible(s, slots);
+  return s;
+}
+
+namespace detail {
+// A run ends when its last answer does. No prompt delays it, and half of the others are gone.
+template <class T, class... X>
+quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writing) {
+  const T half = max(writing * T(0.5), T(1));
+  return r.in_step(r.template decode<false>(half, r.mean_context()).time, half) / r.tokens_per_pass() * r.output *
+         (T(1) + r.spread);
+}
+
+}  // namespace detail
+
+// A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that run alone.
+template <class T, class... X>
+serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T(0)) {
+  const T slots = detail::slots(r);
+  const T writing = detail::writing(r, max(slots, T(1)));
+  serving_result<T> s = detail::steady_state(r, writing);
+  s.calls = s.calls * detail::filled(r, writing);
+  const quantity<unit::per_second, T> finite =
+      run / (max(run, T(1)) / s.calls + detail::last_answer(r, min(writing, max(run, T(1)))));
+  s.calls = where(run > T(0), finite, s.calls);
+  detail::mark_infeasible(s, slots);
+  return s;
+}
+
+// A data set processed as fast as possible: saturated; answers of unequal length are in `replica::spread`.
+template <class T, class... X>
+serving_result<T> offline_trace(const replica<T, X...>& r, const T& run = T(0)) {
+  return inflight_saturated(r, run);
+}
+
+namespace detail {
+// Open loop with `writing` requests on average: the rate is what follows (Little: in flight = rate * time in flight).
+//   prompts queue as M/D/1 for the engine:  w = rho_p S / (2 (1 - rho_p)),  rho_p = rate * S,  S = what a prompt adds to a step
+//   requests queue as M/G/c for slots (Allen-Cunneen, Sakasegawa),  c slots, service = time in flight, variation = that of the answers
+//   tails: waits exponential;  requests in flight Poisson, half of whose swings a request averages away over its own life
+template <class T, class... X>
+serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
+  serving_result<T> s = steady_state(r, writing);
+  const auto quiet = r.in_step(r.template decode<false>(max(writing, T(1)), r.mean_context()).time, writing);
+  const steady_step<T> step = r.template steady<false>(writing);
+  const quantity<unit::second, T> extra =
+      max(step.with_prompt - quiet, quantity<unit::second, T>()) + step.with_prompt * number_cast<T>(1e-3);
+  const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
+  const T reading = min(s.calls * prompt, number_cast<T>(0.9));
+  const quantity<unit::second, T> prompt_wait = queue::mean_wait(T(1), reading, reading, prompt, T(1), T(0));
+  const T load = min(s.in_flight / max(slots, T(1)), number_cast<T>(0.999));
+  const T waits = queue::waiting_probability(max(slots, T(1)), load);
+  const quantity<unit::second, T> slot_wait =
+      queue::mean_wait(max(slots, T(1)), load, waits, s.latency, T(1), r.spread);
+  const quantity<unit::second, T> slow_prompt = queue::wait_quantile(reading, prompt_wait, quantile);
+  const quantity<unit::second, T> slow_slot = queue::wait_quantile(waits, slot_wait, quantile);
+  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702 (within 0.1 up to 99.9 %, 0.4 too high at 99 %: on the safe side).
+  const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(1.702);
+  const steady_step<T> crowded = r.template steady<false>(writing + z * sqrt(writing * T(0.5)));
+  s.slow_output_token = crowded.time / r.tokens_per_pass();
+  s.slow_first_token = s.time_to_first_token + step.time * T(0.5) + slow_prompt + slow_slot;
+  s.time_to_first_token = s.time_to_first_token + prompt_wait + slot_wait;
+  s.latency = s.latency + prompt_wait + slot_wait;
+  s.slow_latency = s.slow_first_token + s.slow_output_token * (r.output - T(1));
+  return s;
+}
+
+// The number that write at a rate: D = rate O t(D), by secants in D from both ends, as t is nearly affine in D.
+template <class T, class... X>
+T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
+  const auto excess = [&](const T& d) -> T {
+    return rate * r.output * (r.template steady<false>(d).time / r.tokens_per_pass()) - d;
+  };
+  const T high = most;
+  const T at_high = excess(high);
+  T x0 = min(number_cast<T>(0.05), most * T(0.5));
+  T y0 = excess(x0);
+  T x1 = high, y1 = at_high;
+  for (int i = 0; i < 8; ++i) {
+    const T slope = (y1 - y0) / where(abs(x1 - x0) > T(1e-9) * high, x1 - x0, T(1));
+    T x = x1 - y1 / where(abs(slope) > number_cast<T>(1e-12), slope, T(-1));
+    x = clamp(x, number_cast<T>(1e-3), high);
+    x0 = x1, y0 = y1;
+    x1 = x, y1 = excess(x);
+  }
+  return where(at_high >= T(0), high, x1);
+}
+}  // namespace detail
+
+// Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to first token and latency
+// are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2 (1/capacity - 1/rate) on average.
+// `quantile`: the share of requests that the slow_ figures cover. Approximations: see open_loop_at; compared with a discrete-event simulation
+// in tests/unit/serving/queue_regimes.cpp.
+template <class T, class... X>
+serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate,
+                                     const T& quantile, const T& run = T(0)) {
+  const T slots = detail::slots(r);
+  const T most = detail::writing(r, max(slots, T(1)));
+  const serving_result<T> full = detail::steady_state(r, most);
+  const auto overloaded = rate >= full.calls;
+  const T ever = where(run > T(0), min(most, max(run * T(0.5), T(1))), most);
+  const T d = detail::in_flight_at(r, rate, ever);
+  serving_result<T> s = detail::open_loop_at(r, d, slots, quantile);
+  const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
+  const quantity<unit::second, T> late = T(1) / full.calls - T(1) / rate;
+  const T half = where(run > T(0), run * T(0.5), infinite);
+  const quantity<unit::second, T> none{};
+  const quantity<unit::second, T> backlog = where(overloaded, max(late, none) * half, none);
+  s.time_to_first_token = s.time_to_first_token + backlog;
+  s.slow_first_token = s.slow_first_token + backlog * T(2);
+  s.latency = s.latency + backlog;
+  s.slow_latency = s.slow_latency + backlog * T(2);
+  const quantity<unit::per_second, T> answered = min(rate, full.calls);
+  const quantity<unit::second, T> last = detail::last_answer(r, d);
+  const quantity<unit::per_second, T> finite = run / (max(run, T(1)) / answered + last);
+  s.calls = where(run > T(0), finite, answered);
+  s.present = min(d, T(1));
+  detail::mark_infeasible(s, slots);
+  return s;
+}
+
+// Limits on latency, for a share of the requests.
+template <class T = double>
+struct basic_service_level {
+  quantity<unit::second, T> first_token =
+      T(2) * units::second;  // MLPerf Inference v4.1, Llama-2-70B server: 99 % within 2 s and 200 ms a token
+  quantity<unit::second, T> output_token = number_cast<T>(0.2) * units::second;
+  T share = number_cast<T>(0.99);
+
+  template <class U>
+  using with_number = basic_service_level<U>;
+  static constexpr auto fields() {
+    using X = basic_service_level;
+    return std::tuple{
+        field("first_token", &X::first_token, positive, "limit on the time to the first token"),
+        field("output_token", &X::output_token, positive, "limit on the time per output token"),
+        field("share", &X::share, domain{0, 1, true, true}, "share of the requests that keep the limits")};
+  }
+};
+using service_level = basic_service_level<>;
+
+// The highest rate at which the limits hold. 0 where an empty replica is too slow.
+template <class T, class... X>
+serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_level<T>& level) {
+  const T slots = detail::slots(r);
+  const T most = detail::writing(r, max(slots, T(1)));
+  const T least = min(most, number_cast<T>(0.05));
+  const auto keeps = [&](const serving_result<T>& s) {
+    return (s.slow_first_token <= level.first_token) && (s.slow_output_token <= level.output_token);
+  };
+  T low = least, high = most;
+  for (int i = 0; i < 16; ++i) {
+    const T middle = sqrt(low * high);
+    const auto ok = keeps(detail::open_loop_at(r, middle, slots, level.share));
+    low = where(ok, middle, low);
+    high = where(ok, high, middle);
+  }
+  serving_result<T> s = detail::open_loop_at(r, low, slots, level.share);
+  s.calls = where(keeps(s), s.calls, quantity<unit::per_second, T>());
+  detail::mark_infeasible(s, slots);
+  return s;
+}
+
+// Prompts on one pool of chips, answers on another; the cache moves between them. The pools are in the ratio that keeps both at work:
+//   calls per chip = 1 / (chips_p t_p + chips_d t_d),  t the time of a call on its pool's replica
+// Figures are of the decoding replica's share of one such pair: `calls` counts both pools as one replica of the decoding plan.
+template <class T, class R1, class R2>
+serving_result<T> disaggregated(const R1& reading, const R2& writing, const T& in_flight,
+                                const quantity<unit::byte_per_second, T>& bandwidth) {
+  const T slots = detail::slots(writing);
+  const T n = where(in_flight > T(0), min(in_flight, max(slots, T(1))), max(slots, T(1)));
+  const T prompts = max(reading.plan.software.token_budget / T(4) / reading.fresh(), T(1));
+  const step_cost<T> prompt = reading.prefill(prompts);
+  const quantity<unit::second, T> read = reading.in_step(prompt.time / reading.plan.pipeline, prompts) / prompts;
+  serving_result<T> s;
+  const step_cost<T> step = writing.decode(n, writing.mean_context());
+  s.in_flight = n;
+  s.time_per_output_token = writing.in_step(step.time, n) / writing.tokens_per_pass();
+  const quantity<unit::second, T> written = s.time_per_output_token * writing.output / n;
+  const T ratio = reading.plan.chips() / writing.plan.chips();
+  s.calls = T(1) / (written + read * ratio);
+  const quantity<unit::byte, T> moved = writing.cache_of(writing.input);
+  s.prefill = reading.in_step(prompt.time, prompts);
+  s.time_to_first_token = s.prefill + moved / bandwidth + reading.plan.software.per_request;
+  s.decode = s.time_per_output_token * (writing.output - T(1));
+  s.latency = s.time_to_first_token + s.decode;
+  s.work = step * T(writing.output / (n * writing.tokens_per_pass()) / writing.plan.pipeline) +
+           prompt * T(ratio / prompts / reading.plan.pipeline);
+  s.busy = min(s.work.time * s.calls, T(1));
+  detail::mark_infeasible(s, slots);
+  return s;
+}
+
+// A day of a live service: the load that keeps the service level at the busiest hour, at that hour's share of the day's mean.
+template <class T, class... X>
+serving_result<T> production_day(const replica<T, X...>& r, const basic_service_level<T>& level,
+                                 const T& peak_to_mean) {
+  const serving_result<T> peak = server_slo(r, level);
+  const T slots = detail::slots(r);
+  const quantity<unit::per_second, T> mean = peak.calls / peak_to_mean;
+  const T d = detail::in_flight_at(r, mean, peak.in_flight);
+  serving_result<T> s = detail::open_loop_at(r, d, slots, level.share);
+  s.calls = mean;
+  return s;
+}
+
+}  // namespace layercake

@@ -1,0 +1,205 @@
+// One step of a serving engine: sequences that each write a token, and prompts, or chunks of prompts, that are read beside them.
+#pragma once
+
+#include <layercake/serving/software.hpp>
+#include <layercake/serving/step_cost.hpp>
+
+namespace layercake {
+
+namespace detail {
+
+// Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix products as the tokens of
+// the pass (their weights are read once); `attention_alone` times what those riders need for themselves. Without `Work` only the time is
+// summed, in a fifth of the instructions.
+template <bool Work, class T, class Timing, class Exchanges, class Chip>
+struct serving_timer {
+  using seconds = quantity<unit::second, T>;
+  const Timing& timing;
+  const Exchanges& network;
+  const Chip& chip;
+  const basic_serving_software<T>& software;
+  step_cost<T>& sum;  // until finish() its time is without products and exchanges
+  T whole_experts;    // 1, or the tensor ranks over which whole experts are spread in place of slices
+  T riders = T(0);
+  T widening = T(1);  // tokens with riders over tokens without
+  bool attention_alone = false;
+  seconds floor{};  // least time of a kernel
+  T slower = T(1);
+  collective<T> last{};  // both exchanges of a layer are the same
+  seconds last_time{};
+  // The product under way: its roots are drawn once the next one has started, so that a processor need not wait.
+  chips::started_product<T> product{};
+  T product_times = T(0);
+  seconds products{};  // the finished ones
+
+  // Member by member: as an aggregate it would first be filled with zeros, which takes as long as timing a kernel.
+  serving_timer(const Timing& kernels, const Exchanges& exchanges, const Chip& on,
+                const basic_serving_software<T>& engine, step_cost<T>& cost, const T& whole)
+      : timing(kernels), network(exchanges), chip(on), software(engine), sum(cost), whole_experts(whole) {}
+
+  void finish_product() { products += max(product.time(), floor) * product_times; }
+  // Once the model's operations have gone by.
+  void finish() {
+    finish_product();
+    sum.time += products + sum.exchange;
+  }
+
+  // An operation that does not occur need not be timed; a lane of a batch or a derivative has to.
+  static bool absent(const T& times) {
+    if constexpr (real<T>) return !(times > T(0));
+    return false;
+  }
+  template <class Operation>
+  void count(const Operation& op, const T& n) {
+    const auto total = op.totals();
+    using W = std::remove_cvref_t<decltype(total)>;
+    sum.compute += chip.time(W{total.flop, decltype(total.bytes)(), total.math}) * n;
+    sum.memory += chip.time(W{decltype(total.flop)(), total.bytes, total.math}) * n;
+    sum.flop += total.flop * n;
+    sum.bytes += total.bytes * n;
+  }
+  template <class Operation>
+  void add(const Operation& op, const T& n, const T& slow) {
+    if constexpr (requires { chips::started_product<T>(timing.start(op)); }) {
+      const chips::started_product<T> next = timing.start(op);
+      finish_product();
+      product.fourth = next.fourth;
+      product.scale = next.scale * slow;
+      product.rest = next.rest * slow;
+      product_times = n;
+    } else {
+      sum.time += max(seconds(chips::time_of(timing, op) * slow), floor) * n;
+    }
+    if constexpr (Work) count(op, n);
+  }
+
+  template <class S>
+  void operator()(matrix_product<S>&& op, const T& times) {
+    T n = times;
+    if (attention_alone) {  // only the up-projections of latent attention, one for each head, are the riders' own
+      n = times * where(op.batch > S(1), T(1), T(0));
+    } else {
+      op.m = op.m + S(riders);
+    }
+    if (!absent(n)) add(op, n, slower);
+  }
+  template <class S>
+  void operator()(const matrix_product<S>& op, const T& times) {
+    (*this)(matrix_product<S>(op), times);
+  }
+  template <class S>
+  void operator()(const attention_product<S>& op, const T& times) {
+    if (absent(times)) return;
+    const auto decoding = op.queries < S(1.5);
+    add(op, times, slower / where(decoding, software.cache_share, T(1)));
+    if constexpr (real<T>) {
+      if (decoding || !(software.score_passes > T(0))) return;
+    }
+    const auto scores = op.sequences * op.heads * op.queries * op.context * S(2) * units::byte;
+    const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * number_cast<T>(0.75)) * times;
+    sum.time += where(decoding, seconds(), passes);
+  }
+  template <class S>
+  void operator()(expert_product<S>&& op, const T& times) {
+    if (attention_alone || absent(times)) return;
+    op.tokens = op.tokens + S(riders) * op.ranks;
+    op.ranks = op.ranks * S(whole_experts);
+    op.width = op.width * S(whole_experts);
+    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as long as there are
+    // experts that no token has reached.
+    const S pairs = op.tokens * op.active / op.ranks;
+    const S busiest = S(1) + sqrt(S(2) * log(op.ranks) / max(pairs, S(1e-3)));
+    op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(1e-6)), op.ranks));
+    add(op, times, slower);
+  }
+  template <class S>
+  void operator()(const expert_product<S>& op, const T& times) {
+    (*this)(expert_product<S>(op), times);
+  }
+  template <class S>
+  void operator()(const memory_traffic<S>& op, const T& times) {
+    if (attention_alone || absent(times)) return;
+    add(memory_traffic<S>{op.moved * S(widening), op.kernels}, times, slower);
+  }
+  template <class S>
+  void operator()(const work<S>& op, const T& times) {
+    if (attention_alone) return;
+    sum.time += chip.time(op) * times * slower;
+    if constexpr (Work) count(op, times);
+  }
+  template <class S>
+  void operator()(const collective<S>& op, const T& times) {
+    if (attention_alone || absent(times) || alone(op.ranks)) return;
+    const collective<T> c{op.kind, op.bytes * S(widening), op.ranks, op.stride};
+    if (!same(c)) {
+      last = c;
+      last_time = of(last);
+    }
+    sum.exchange += last_time * times;
+  }
+
+private:
+  bool same(const collective<T>& c) const {
+    if constexpr (real<T>)
+      return c.kind == last.kind && c.bytes == last.bytes && c.ranks == last.ranks && c.stride == last.stride;
+    return false;
+  }
+  static bool alone(const T& ranks) {
+    if constexpr (real<T>) return !(ranks > T(1));
+    return false;
+  }
+  seconds of(const collective<T>& c) const {
+    const seconds t = network.time(c);
+    return where(c.ranks > T(1), max(t, floor), t);
+  }
+};
+}  // namespace detail
+
+// Exchanges as serving engines make them: with their own all-reduce where it is faster.
+template <class T, class Chip, class Infrastructure>
+constexpr auto serving_exchanges(const Chip& chip, const Infrastructure& place) {
+  return exchanges_of<T>(chip, place, infrastructure::communication_library{.direct_all_reduce = true});
+}
+
+// What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts, or chunks of
+// them, of `queries` new tokens each are read, the last of which sees `context` positions.
+template <class T = double>
+struct serving_load {
+  T decoding = T(0);
+  T decode_context = T(1);
+  T drafted = T(0);
+  T prompts = T(0);
+  T queries = T(1);
+  T context = T(1);
+};
+
+// The time of one step on the chips of one replica, all pipeline stages one after the other, without the host's work.
+//   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride along, and their attention
+// `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal length.
+template <bool Work, class T, class Timing, class Exchanges, class Chip, class Model>
+step_cost<T> serving_step(const Timing& timing, const Exchanges& network, const Chip& chip, const Model& model,
+                          const basic_serving_software<T>& software, const models::split<T>& split,
+                          const T& whole_experts, const serving_load<T>& load, bool decode, bool prompt,
+                          const T& uncaptured) {
+  step_cost<T> sum;
+  detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(timing, network, chip, software, sum, whole_experts);
+  timer.floor = software.launch * uncaptured;
+  timer.slower = T(1) / software.kernel_share;
+  const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(1e-3)), T(1) + load.drafted,
+                                load.decode_context};
+  if (prompt) {
+    if (decode) {
+      const T riding = load.decoding * writing.queries;
+      const T reading = load.prompts * load.queries;
+      timer.riders = riding;
+      timer.widening = (reading + riding) / reading;
+    }
+    model.operations({models::phase::prefill, load.prompts, load.queries, load.context}, split, timer);
+    timer.attention_alone = true;
+  }
+  if (decode) model.operations(writing, split, timer);
+  timer.finish();
+  return sum;
+}
+
+}  // namespace layercake

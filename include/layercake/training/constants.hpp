@@ -1,0 +1,102 @@
+// Constants of the law of a training step (training/law.hpp): what training software reaches of what kernels and networks can do.
+#pragma once
+
+#include <layercake/core/fields.hpp>
+#include <tuple>
+
+namespace layercake {
+
+// Fitted to 553 published training speeds of 13 sources (2020 to 2026; V100, A100, H100, B200, B300, GB200, GB300, TPU
+// v4, v5e, v6e) by benchmarks/accuracy/fit_measurements.cpp (./dev accuracy --fit), which prints this list. Plain
+// numbers in SI units.
+//
+// Why training runs below the kernels' own law: that law was measured on single kernels, repeated for milliseconds on
+// an idle chip. A training step keeps every part of the chip busy for hours, so that the power limit lowers the clock,
+// and its framework picks kernels that are not the best. `products` is that ratio on chips whose kernels were measured;
+// `maturity` what is missing while software is younger than the chip. The two cannot be told apart from the outside.
+struct training_constants {
+  double products = 0.9426;     // speed of matrix products over the chip's own law
+  double tpu_products = 1.376;  // the same for TPUs at a machine balance of 0
+  double tpu_balance =
+      0.001196;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
+  double maturity = 0.1422;        // loss with software of the chip's first year, falls as 1/(1 + age)
+  double eighth = 0.9629;          // 8-bit products, beside `products`
+  double quarter = 1.003;          // 4-bit products
+  double grouped = 0.7362;         // products of experts
+  double attention_2023 = 0.8888;  // fused attention over the chip's own law, until 2023
+  double attention = 0.9455;       // since, and on TPUs
+  double attention_ported =
+      0.6094;  // 2023's attention on Hopper and later: instructions of the generation before (Shah et al. 2024)
+  double attention_backward = 0.732;   // rate of the backward pass over the forward pass
+  double scores = 0.5193;              // share of an unfused attention's score traffic that reaches memory
+  double traffic_2022 = 0.9445;        // element-wise traffic over the least, until 2022 (Megatron's fused kernels)
+  double traffic_2023 = 1.541;         // in 2023
+  double traffic_2024 = 1.122;         // in 2024, and on TPUs
+  double traffic_2025 = 0.4629;        // since 2025: products write their results once, little else is left
+  double quantise = 0.9287;            // traffic of making narrow operands, over the least
+  double host = 0.00035;               // s per layer and forward pass that the host needs to launch it
+  double host_mixture = 0.00361;       // s more in a layer of experts
+  double host_graph = 0.3;             // of it left where steps are replayed as graphs: rack-scale systems since 2025
+  double host_tpu = 0.1;               // and of compiled programs
+  double inside = 0.929;               // speed of collectives in a training step over the network's own law
+  double gradients = 1;                // of gradient exchanges
+  double flat = 0.7632;                // of sharded gathers in one flat ring, 2021
+  double expert_exchange = 0.754;      // of the exchange between experts
+  double hidden_tensor = 0.5786;       // share of tensor-parallel exchanges that is hidden, since 2024
+  double hidden_tensor_2023 = 0.2756;  // in 2023
+  double hidden_data = 0.7006;         // of gradient exchanges, since 2023
+  double hidden_sharding = 0.7193;     // of gathers of sharded weights
+  double hidden_expert = 0.1;          // of exchanges between experts inside a domain
+  double hidden_expert_out = 0.5;      // across domains
+  double hidden_context = 0.8;         // of the ring of keys and values, under attention
+  double taken = 0.15;  // of the multiprocessors, by an exchange under computation (infrastructure/overlap.hpp)
+  double exposed_pipeline = 0.3;     // of the messages between stages
+  double straggling = 0.003828;      // slow-down per doubling of the chips above eight
+  double custom_recompute = 0.5876;  // share of a forward pass that a custom policy repeats
+  double automatic_recompute =
+      0.4;  // of the layers that must be recomputed to fit, the share that is (the rest is found elsewhere)
+
+  static constexpr auto fields() {
+    using X = training_constants;
+    return std::tuple{
+        field("products", &X::products, domain{0.6, 1.15}, "matrix products over the chip's law"),
+        field("tpu_products", &X::tpu_products, domain{0.8, 1.8}, "the same on TPUs"),
+        field("tpu_balance", &X::tpu_balance, domain{0, 3e-3}, "loss per FLOP/B of balance on TPUs"),
+        field("maturity", &X::maturity, domain{0, 0.6}, "loss with software of the chip's first year"),
+        field("eighth", &X::eighth, domain{0.4, 1.2}, "8-bit products"),
+        field("quarter", &X::quarter, domain{0.3, 1.3}, "4-bit products"),
+        field("grouped", &X::grouped, domain{0.3, 1.2}, "products of experts"),
+        field("attention_2023", &X::attention_2023, domain{0.2, 1.6}, "fused attention until 2023"),
+        field("attention", &X::attention, domain{0.3, 1.6}, "fused attention since"),
+        field("attention_ported", &X::attention_ported, domain{0.4, 1}, "2023's attention on Hopper and later"),
+        field("attention_backward", &X::attention_backward, domain{0.4, 1.1}, "backward over forward rate"),
+        field("scores", &X::scores, domain{0.3, 1.5}, "share of score traffic that reaches memory"),
+        field("traffic_2022", &X::traffic_2022, domain{0.2, 4}, "element-wise traffic until 2022"),
+        field("traffic_2023", &X::traffic_2023, domain{0.2, 4}, "in 2023"),
+        field("traffic_2024", &X::traffic_2024, domain{0.2, 4}, "in 2024"),
+        field("traffic_2025", &X::traffic_2025, domain{0.1, 4}, "since 2025"),
+        field("quantise", &X::quantise, domain{0.1, 3}, "traffic of making narrow operands"),
+        field("host", &X::host, domain{3e-5, 2e-3}, "host time per layer"),
+        field("host_mixture", &X::host_mixture, domain{2e-4, 1e-2}, "host time more per layer of experts"),
+        field("host_graph", &X::host_graph, domain{0.05, 1}, "host time left with graphs"),
+        field("host_tpu", &X::host_tpu, domain{0, 1}, "host time left in compiled programs"),
+        field("inside", &X::inside, domain{0.3, 1.3}, "collectives over the network's law"),
+        field("gradients", &X::gradients, domain{0.3, 1.3}, "gradient exchanges"),
+        field("flat", &X::flat, domain{0.3, 1.3}, "flat sharded gathers"),
+        field("expert_exchange", &X::expert_exchange, domain{0.1, 1.3}, "exchange between experts"),
+        field("hidden_tensor", &X::hidden_tensor, share, "hidden share of tensor-parallel exchanges"),
+        field("hidden_tensor_2023", &X::hidden_tensor_2023, share, "in 2023"),
+        field("hidden_data", &X::hidden_data, share, "hidden share of gradient exchanges"),
+        field("hidden_sharding", &X::hidden_sharding, share, "hidden share of weight gathers"),
+        field("hidden_expert", &X::hidden_expert, share, "hidden share of expert exchanges"),
+        field("hidden_expert_out", &X::hidden_expert_out, share, "across domains"),
+        field("hidden_context", &X::hidden_context, share, "hidden share of the ring of keys"),
+        field("taken", &X::taken, share, "share of a chip that hidden exchanges take"),
+        field("exposed_pipeline", &X::exposed_pipeline, share, "exposed share of messages between stages"),
+        field("straggling", &X::straggling, domain{0.0002, 0.03}, "slow-down per doubling of chips"),
+        field("custom_recompute", &X::custom_recompute, share, "repeated share of a forward pass"),
+        field("automatic_recompute", &X::automatic_recompute, share, "share of layers recomputed to fit")};
+  }
+};
+
+}  // namespace layercake

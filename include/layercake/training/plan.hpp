@@ -1,0 +1,130 @@
+// How a model is trained: layout over chips, batches, recomputation, formats, and the age of the software.
+#pragma once
+
+#include <layercake/training/memory.hpp>
+
+namespace layercake {
+
+// What the backward pass computes again. `custom`: a policy of the user's that keeps some operations (or moves them to the host);
+// `automatic`: as many layers as it takes for the step to fit.
+enum class recomputation : unsigned char { none, selective, full, custom, automatic };
+
+// Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et al. 2021); weight
+// gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
+enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bubble };
+
+// What training software could do in a year; the levels differ in what is fused and hidden (training/constants.hpp):
+//   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
+//   2022  hierarchical gathers
+//   2023  fused attention of the first generation, gradients and some tensor-parallel exchanges hidden, element-wise kernels of PyTorch
+//   2024  attention for Hopper, 16-bit gradients, tensor-parallel exchanges hidden
+//   2025  more fused element-wise kernels, whole steps replayed as graphs on rack-scale systems
+enum class training_software : unsigned char { year_2021, year_2022, year_2023, year_2024, year_2025 };
+
+constexpr training_software training_software_of(double year) {
+  return year < 2022   ? training_software::year_2021
+         : year < 2023 ? training_software::year_2022
+         : year < 2024 ? training_software::year_2023
+         : year < 2025 ? training_software::year_2024
+                       : training_software::year_2025;
+}
+
+// Chips = tensor * pipeline * context * data. Expert ranks lie inside tensor * context * data. Ranks are numbered in the order tensor, context,
+// data, pipeline, so that tensor-parallel groups are nearest.
+template <class T = double>
+struct basic_training_plan {
+  T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
+  T virtual_stages = T(1);  // model chunks per pipeline stage
+  T micro_batch = T(1);     // sequences that pass a stage together
+  T global_batch = T(1);    // sequences per optimiser step
+  T sequence = T(2048);     // positions; the default is GPT-3's
+  T sharding_ranks = T(0);  // over which `sharding` spreads; 0: data * context
+  T software_age = T(1);    // years between the release of the chip and that of the software
+  bool sequence_parallel = true;
+  bool fused_attention = true;
+  models::sharding sharding = models::sharding::optimizer;
+  recomputation recompute = recomputation::automatic;
+  pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
+  precision math = precision::bf16;  // of the large matrix products
+  training_software software = training_software::year_2025;
+
+  template <class U>
+  using with_number = basic_training_plan<U>;
+  static constexpr auto fields() {
+    using X = basic_training_plan;
+    return std::tuple{
+        label(&X::sequence_parallel),
+        label(&X::fused_attention),
+        label(&X::sharding),
+        label(&X::recompute),
+        label(&X::schedule),
+        label(&X::math),
+        label(&X::software),
+        field("tensor", &X::tensor, positive_count, "chips that share every layer"),
+        field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
+        field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
+        field("data", &X::data, positive_count, "copies of the model that see different data"),
+        field("expert", &X::expert, positive_count, "chips that the experts of a layer are spread over"),
+        field("virtual_stages", &X::virtual_stages, positive_count,
+              "model chunks per pipeline stage, 1 without interleaving"),
+        field("micro_batch", &X::micro_batch, positive_count, "sequences that pass a stage together"),
+        field("global_batch", &X::global_batch, positive_count, "sequences per optimiser step"),
+        field("sequence", &X::sequence, positive_count, "positions of a sequence"),
+        field("sharding_ranks", &X::sharding_ranks, count, "ranks that states are spread over, 0 for data * context"),
+        field("software_age", &X::software_age, domain{0, 20}, "years from the chip's release to the software's")};
+  }
+  void rules(findings& f) const requires real<T> {
+    const auto whole = [](T x) { return x == static_cast<T>(static_cast<long long>(x)); };
+    f.require(!(expert > tensor * context * data), "expert", expert,
+              "at most tensor * context * data, " + to_string(tensor * context * data),
+              "Expert ranks lie inside these; lower expert or raise data.");
+    f.require(whole(data * context * tensor / expert), "expert", expert,
+              "a divisor of tensor * context * data, " + to_string(tensor * context * data), "Take a power of two.");
+    f.require(!(virtual_stages > T(1)) || pipeline > T(1), "virtual_stages", virtual_stages, "1 where pipeline is 1",
+              "Only a pipeline can be interleaved.");
+    f.require(whole(micro_batches()), "global_batch", global_batch,
+              "a multiple of data * micro_batch, " + to_string(data * micro_batch),
+              "Every data-parallel rank takes whole micro-batches.");
+    f.require(!(sharding_ranks > data * context), "sharding_ranks", sharding_ranks,
+              "at most data * context, " + to_string(data * context),
+              "States are spread over data- and context-parallel ranks.");
+    f.require(whole(sequence / context), "context", context, "a divisor of sequence, " + to_string(sequence),
+              "Every rank takes equally many positions.");
+  }
+
+  constexpr T chips() const { return tensor * pipeline * context * data; }
+  constexpr T replicas() const { return data * context; }  // of a rank's weights
+  constexpr T micro_batches() const { return global_batch / (data * micro_batch); }
+  constexpr T shards() const {
+    return sharding == models::sharding::none ? T(1) : where(sharding_ranks > T(0), sharding_ranks, replicas());
+  }
+  constexpr quantity<unit::token, T> tokens() const {
+    return global_batch * sequence * units::token;
+  }  // per optimiser step
+};
+using training_plan = basic_training_plan<>;
+
+// What contradicts between a model and a plan: widths that do not divide over ranks, stages without layers. Beside check(model) and check(plan).
+template <real T>
+std::vector<finding> check_plan(const models::basic_transformer<T>& x, const basic_training_plan<T>& p,
+                                const std::string& path = "plan") {
+  findings f(path);
+  const auto divides = [](T whole, T parts) {
+    return whole == parts * static_cast<T>(static_cast<long long>(whole / parts));
+  };
+  f.require(divides(x.heads, p.tensor), "tensor", p.tensor, "a divisor of the model's heads, " + to_string(x.heads),
+            "Every tensor-parallel rank takes whole heads.");
+  f.require(divides(x.key_heads, p.tensor) || divides(p.tensor, x.key_heads), "tensor", p.tensor,
+            "a divisor or a multiple of the model's key_heads, " + to_string(x.key_heads),
+            "Key heads are split or copied evenly.");
+  f.require(!(p.pipeline * p.virtual_stages > x.layers), "pipeline", p.pipeline,
+            "at most layers / virtual_stages, " + to_string(x.layers / p.virtual_stages),
+            "Every stage and chunk needs a layer.");
+  f.require(x.experts > T(0) ? divides(x.experts, p.expert) : p.expert == T(1), "expert", p.expert,
+            x.experts > T(0) ? "a divisor of the model's experts, " + to_string(x.experts)
+                             : std::string("1 for a model without experts"),
+            "Every expert-parallel rank takes whole experts.");
+  return std::move(f.list());
+}
+
+}  // namespace layercake

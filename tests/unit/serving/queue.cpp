@@ -1,0 +1,99 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <layercake/number/dual.hpp>
+#include <layercake/serving/queue.hpp>
+#include <xsimd/xsimd.hpp>
+
+#include "../../approx.hpp"
+
+namespace lc = layercake;
+namespace queue = lc::queue;
+using namespace lc::units;
+
+namespace {
+// Erlang B by its recursion, B(c) = a B(c-1) / (c + a B(c-1)): another way to the same number.
+double erlang_c_by_recursion(int servers, double load) {
+  double blocked = 1;
+  for (int c = 1; c <= servers; ++c)
+    blocked = load * blocked / (c + load * blocked);
+  return blocked / (1 - load / servers * (1 - blocked));
+}
+}  // namespace
+
+TEST_CASE("Erlang's C formula") {
+  CHECK(queue::erlang_c(1.0, 0.7) == approx(0.7));  // M/M/1: the server is busy
+  CHECK(queue::erlang_c(2.0, 1.0) == approx(1.0 / 3));
+  for (int c : {1, 2, 5, 17, 100, 1000, 20000}) {
+    for (double rho : {0.1, 0.5, 0.9, 0.99, 0.9999}) {
+      const double expected = erlang_c_by_recursion(c, rho * c);
+      CHECK(std::abs(queue::erlang_c(double(c), rho * c) - expected) < 1e-10);
+    }
+  }
+  CHECK(queue::erlang_c(10.0, 0.0) == 0);
+  CHECK(queue::erlang_c(10.0, 10.0) == 1);
+  CHECK(queue::erlang_c(10.0, 12.0) == 1);
+}
+
+TEST_CASE("a million servers") {
+  // Halfin and Whitt 1981: with rho = 1 - b / sqrt(c), C tends to 1 / (1 + b Phi(b) / phi(b)).
+  const double c = 1e6, b = 1;
+  const double phi = std::exp(-0.5) / std::sqrt(2 * 3.14159265358979), big_phi = 0.5 * std::erfc(-1 / std::sqrt(2.0));
+  CHECK(queue::erlang_c(c, c * (1 - b / std::sqrt(c))) == approx(1 / (1 + b * big_phi / phi)).epsilon(0.01));
+  CHECK(queue::erlang_c(c, 0.9 * c) == approx(0).scale(1e-12));
+  CHECK(std::isfinite(queue::erlang_c(c, 0.999999 * c)));
+}
+
+TEST_CASE("Sakasegawa's approximation stays near Erlang C") {
+  for (double c : {1., 2., 8., 64., 512.}) {
+    for (double rho : {0.6, 0.8, 0.9, 0.97})
+      CHECK(std::abs(queue::waiting_probability(c, rho) - queue::erlang_c(c, rho * c)) < 0.06);
+  }
+  CHECK(queue::waiting_probability(2.0, 0.5) == approx(0.3660).epsilon(1e-3));
+}
+
+TEST_CASE("waits") {
+  // M/D/1 at rho 1/2 and service 1 s: rho / (2 (1 - rho)) = 0.5 s. M/M/1 at 0.8: rho / (1 - rho) = 4 s, 99 % below 5
+  // ln 80.
+  CHECK(lc::in<second>(queue::mean_wait(1.0, 0.5, 0.5, 1 * second, 1.0, 0.0)) == approx(0.5));
+  const auto mean = queue::mean_wait(1.0, 0.8, 0.8, 1 * second, 1.0, 1.0);
+  CHECK(lc::in<second>(mean) == approx(4));
+  CHECK(lc::in<second>(queue::wait_quantile(0.8, mean, 0.99)) == approx(5 * std::log(80.0)));
+  CHECK(lc::in<second>(queue::wait_quantile(0.005, 1 * second, 0.99)) == 0);
+  CHECK(std::isinf(lc::in<second>(queue::mean_wait(4.0, 1.0, 1.0, 1 * second, 1.0, 1.0))));
+}
+
+TEST_CASE("pooling: servers never fall with load, utilisation never with servers") {
+  double before = 0;
+  for (double load = 1; load < 3000; load *= 1.7) {
+    const double n = queue::fewest_servers(load, 1.0, 0.01);
+    CHECK(n > load);
+    CHECK(n >= before);
+    CHECK(queue::probability_of_waiting_longer(n, load, 1.0) <= 0.01);
+    CHECK(queue::probability_of_waiting_longer(n - 1, load, 1.0) > 0.01);
+    before = n;
+  }
+  double utilisation = 0;
+  for (double c = 1; c < 5000; c *= 3) {
+    const double u = queue::highest_utilisation(c, 1.0, 0.01);
+    CHECK(u > utilisation);
+    utilisation = u;
+  }
+}
+
+TEST_CASE("queues over every number type") {
+  const auto wait = [](auto servers, auto rho) {
+    using T = decltype(rho);
+    const T p = queue::waiting_probability(servers, rho);
+    const auto mean = queue::mean_wait(servers, rho, p, lc::quantity<lc::unit::second, T>(T(2) * second), T(1), T(1));
+    return T(queue::wait_quantile(p, mean, T(0.99f)) / (T(1) * second));
+  };
+  const double x = wait(8.0, 0.9);
+  CHECK(double(wait(8.f, 0.9f)) == approx(x).epsilon(1e-4));
+  using batch = xsimd::simd_type<double>;
+  CHECK(wait(batch(8.0), batch(0.9)).get(0) == approx(x).epsilon(1e-9));
+  using dual = lc::dual<double, 1>;
+  const double h = 1e-6;
+  CHECK(wait(dual(8.0), dual::variable(0.9, 0)).slope[0] ==
+        approx((wait(8.0, 0.9 + h) - wait(8.0, 0.9 - h)) / (2 * h)).epsilon(1e-4));
+}
