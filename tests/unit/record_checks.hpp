@@ -18,14 +18,14 @@ namespace lc = layercake;
 template <class V>
 void set_base(V& value, double base) {
   if constexpr (lc::is_quantity<V>) {
-    value = lc::detail::access::make<typename V::unit_type>(base);
+    value = lc::from_base_value<V>(base);
   } else {
     value = base;
   }
 }
 template <class V>
 double get_base(const V& value) {
-  return lc::detail::access::base(value);
+  return lc::base_value(value);
 }
 
 // Puts every kind of bad value into every field of `good`, one at a time, and expects exactly the findings that the domain asks for: with the
@@ -100,12 +100,12 @@ void check_gradient(const X& at, F figure, double tolerance = 1e-6) {
       const D seeded = D::variable(base, 0);
       using V = std::remove_cvref_t<decltype(value)>;
       if constexpr (lc::is_quantity<V>) {
-        value = lc::detail::access::make<typename V::unit_type>(seeded);
+        value = lc::from_base_value<V>(seeded);
       } else {
         value = seeded;
       }
     });
-    const D y = lc::detail::access::base(figure(dual));
+    const D y = lc::base_value(figure(dual));
     const double expected = (get_base(figure(up)) - get_base(figure(down))) / (2 * h * base);
     INFO(path);
     CHECK(y.value == approx(get_base(figure(at))).epsilon(1e-12));

@@ -27,7 +27,7 @@ struct columns {
 };
 constexpr workload row(const char* name, const columns& c, const provenance& origin) {
   using namespace units;
-  using layercake::detail::datum;
+  using layercake::datum;
   const double calls = c.calls == c.calls ? c.calls : 1;
   return {.name = name,
           .daily_users = 1,
@@ -132,23 +132,23 @@ inline constexpr workload video_generation = detail::row("video_generation", {0.
     {"ML.ENERGY leaderboard, HunyuanVideo: 1.16 MJ", "read 2026", confidence::published, detail::assumed_11});
 
 inline constexpr std::array<reference, 17> references{{
-    {&chat, layercake::detail::datum<units::watt_hour>(0.34), 100e9},
-    {&chat_long_context, layercake::detail::datum<units::watt_hour>(none), 32e9},
-    {&chat_gemini, layercake::detail::datum<units::watt_hour>(0.24), none},
-    {&code_completion, layercake::detail::datum<units::watt_hour>(none), 10e9},
-    {&coding_agent, layercake::detail::datum<units::watt_hour>(none), 100e9},
-    {&tool_agent, layercake::detail::datum<units::watt_hour>(none), 32e9},
-    {&reasoning, layercake::detail::datum<units::watt_hour>(3.3), 37e9},
-    {&customer_service, layercake::detail::datum<units::watt_hour>(none), 20e9},
-    {&radiology_assist, layercake::detail::datum<units::watt_hour>(none), 0.1e9},
-    {&legal_copilot, layercake::detail::datum<units::watt_hour>(none), 100e9},
-    {&drug_discovery, layercake::detail::datum<units::watt_hour>(10), 0.5e9},
-    {&deep_research, layercake::detail::datum<units::watt_hour>(none), 200e9},
-    {&social_companion, layercake::detail::datum<units::watt_hour>(none), 20e9},
-    {&self_driving, layercake::detail::datum<units::watt_hour>(100), 1e9},
-    {&humanoid_robot, layercake::detail::datum<units::watt_hour>(130), 3e9},
-    {&image_generation, layercake::detail::datum<units::watt_hour>(1.855), 12e9},
-    {&video_generation, layercake::detail::datum<units::watt_hour>(322), 13e9},
+    {&chat, layercake::datum<units::watt_hour>(0.34), 100e9},
+    {&chat_long_context, layercake::datum<units::watt_hour>(none), 32e9},
+    {&chat_gemini, layercake::datum<units::watt_hour>(0.24), none},
+    {&code_completion, layercake::datum<units::watt_hour>(none), 10e9},
+    {&coding_agent, layercake::datum<units::watt_hour>(none), 100e9},
+    {&tool_agent, layercake::datum<units::watt_hour>(none), 32e9},
+    {&reasoning, layercake::datum<units::watt_hour>(3.3), 37e9},
+    {&customer_service, layercake::datum<units::watt_hour>(none), 20e9},
+    {&radiology_assist, layercake::datum<units::watt_hour>(none), 0.1e9},
+    {&legal_copilot, layercake::datum<units::watt_hour>(none), 100e9},
+    {&drug_discovery, layercake::datum<units::watt_hour>(10), 0.5e9},
+    {&deep_research, layercake::datum<units::watt_hour>(none), 200e9},
+    {&social_companion, layercake::datum<units::watt_hour>(none), 20e9},
+    {&self_driving, layercake::datum<units::watt_hour>(100), 1e9},
+    {&humanoid_robot, layercake::datum<units::watt_hour>(130), 3e9},
+    {&image_generation, layercake::datum<units::watt_hour>(1.855), 12e9},
+    {&video_generation, layercake::datum<units::watt_hour>(322), 13e9},
 }};
 // clang-format on
 

@@ -20,6 +20,8 @@ namespace detail {
 
 inline std::string bytes_text(double n) { return to_string(n * units::byte); }
 
+}  // namespace detail
+
 // Calls f. If memory runs out meanwhile, throws out_of_memory with what text() says.
 template <class F, class Text>
 decltype(auto) with_memory(F&& f, Text&& text) {
@@ -36,7 +38,5 @@ decltype(auto) with_memory(F&& f, Text&& text) {
   return f();
 #endif
 }
-
-}  // namespace detail
 
 }  // namespace layercake::bulk

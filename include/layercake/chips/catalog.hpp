@@ -25,7 +25,7 @@ struct inside {
   double multiprocessors, clock, cache, exponentials = 1;  // GHz, MB, times 16 per multiprocessor and clock
 };
 
-using layercake::detail::datum;
+using layercake::datum;
 
 // A chip from figures in the units of its data sheet; `matrix` is the best published large BF16 matrix product in
 // TFLOP/s.

@@ -311,7 +311,7 @@ public:
     const std::size_t row = bits(op.math) < 12 ? 1 : 0;
     const auto expanded = as(op.key_width) > as(op.value_width);
     const auto p = [&](auto member) {
-      const auto cast = [](const auto& x) { return layercake::detail::number_cast_field<R>(x); };
+      const auto cast = [](const auto& x) { return over_number<R>(x); };
       if constexpr (real<R>)
         return cast(prefill_[row + (expanded ? 2 : 0)].*member);
       else

@@ -23,7 +23,7 @@ struct wafer_carbon {
 constexpr process wafer(const char* name, const wafer_prices& p, const wafer_defects& d, const wafer_carbon& c,
                         double design, const char* source) {
   using namespace units;
-  using layercake::detail::datum;
+  using layercake::datum;
   return {.name = name,
           .wafer_price = datum<usd>(p.model),
           .wafer_price_low = datum<usd>(p.low),

@@ -11,14 +11,14 @@
 
 namespace layercake {
 
-namespace detail {
 // x in `Unit`; unknown where x is NaN, which a constant expression must not compute with.
 template <auto Unit>
 constexpr auto datum(double x) {
   using Q = measured_in<Unit>;
-  return x == x ? Q(x * Unit) : unknown<Q>();
+  return is_known(x) ? Q(x * Unit) : unknown<Q>();
 }
 
+namespace detail {
 // Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::array<std::size_t, 64> row{};

@@ -16,6 +16,8 @@
 #include <layercake/units/quantity.hpp>
 #include <string>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace layercake {
@@ -59,42 +61,12 @@ concept described = requires {
   std::remove_cvref_t<X>::fields();
 };
 
-// Collects what is wrong with a record. A record may state rules between its fields in `void rules(findings&) const`.
-class findings {
-public:
-  explicit findings(std::string path) : path_(std::move(path)) {}
-
-  // Where a rule does not hold, `field` is reported with its value, what is allowed and what to change.
-  template <class Q>
-  void require(bool holds, const char* field, const Q& value, std::string allowed, std::string remedy) {
-    if (!holds) list_.push_back({joined(path_, field), to_string(value), std::move(allowed), std::move(remedy)});
-  }
-  std::vector<finding>& list() { return list_; }
-
-  static std::string joined(const std::string& path, const char* name) {
-    return path.empty() ? name : path + "." + name;
-  }
-
-private:
-  std::string path_;
-  std::vector<finding> list_;
-};
-
 namespace detail {
 template <class X>
 concept sequence = requires(X& x) {
   x.begin();
   x.end();
 };
-
-template <class U, class Value>
-constexpr auto number_cast_field(const Value& v) {
-  if constexpr (is_quantity<Value>) {
-    return access::make<typename Value::unit_type>(number_cast<U>(access::base(v)));
-  } else {
-    return number_cast<U>(v);
-  }
-}
 
 template <class Descriptor>
 inline constexpr int descriptor_kind = 2;  // label
@@ -103,20 +75,23 @@ inline constexpr int descriptor_kind<field_of<O, V>> = 0;
 template <class O, class V>
 inline constexpr int descriptor_kind<part_of<O, V>> = 1;
 
-// visit.field(path, value, descriptor) and visit.record(path, record) over x and everything in it.
+}  // namespace detail
+
+// Goes over x and everything in it, depth first in the order of fields(): visit.field(path, value, descriptor) for every
+// numeric member, visit.record(path, record) for every record after its members.
 template <class X, class Visit>
 void walk(X& x, const std::string& path, Visit& visit) {
   using R = std::remove_const_t<X>;
-  if constexpr (sequence<X>) {
+  if constexpr (detail::sequence<X>) {
     int i = 0;
     for (auto& element : x)
-      walk(element, path + "[" + std::to_string(i++) + "]", visit);
+      layercake::walk(element, path + "[" + std::to_string(i++) + "]", visit);
   } else if constexpr (described<R>) {
     const auto one = [&]<class D>(const D& d) {
-      if constexpr (descriptor_kind<D> == 0) {
+      if constexpr (detail::descriptor_kind<D> == 0) {
         visit.field(findings::joined(path, d.name), x.*(d.member), d);
-      } else if constexpr (descriptor_kind<D> == 1) {
-        walk(x.*(d.member), findings::joined(path, d.name), visit);
+      } else if constexpr (detail::descriptor_kind<D> == 1) {
+        layercake::walk(x.*(d.member), findings::joined(path, d.name), visit);
       }
     };
     std::apply([&](const auto&... d) { (one(d), ...); }, R::fields());
@@ -124,6 +99,7 @@ void walk(X& x, const std::string& path, Visit& visit) {
   }
 }
 
+namespace detail {
 template <class F>
 struct field_visit {
   F& f;
@@ -140,7 +116,7 @@ struct field_visit {
 template <class X, class F>
 void for_each_field(X& x, const std::string& path, F&& f) {
   detail::field_visit<F> visit{f};
-  detail::walk(x, path, visit);
+  layercake::walk(x, path, visit);
 }
 
 // The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
@@ -154,7 +130,7 @@ constexpr auto with_number(const X& x) {
     Y y{};
     const auto copy = [&]<class From, class To>(const From& from, const To& to) {
       if constexpr (detail::descriptor_kind<From> == 0) {
-        y.*(to.member) = detail::number_cast_field<U>(x.*(from.member));
+        y.*(to.member) = over_number<U>(x.*(from.member));
       } else if constexpr (detail::descriptor_kind<From> == 1) {
         auto& target = y.*(to.member);
         const auto& source = x.*(from.member);
@@ -180,75 +156,20 @@ constexpr auto with_number(const X& x) {
 }
 
 namespace detail {
-template <class T>
-struct plain_value;  // the real value that a domain is checked against, where there is one
-template <real T>
-struct plain_value<T> {
-  static constexpr bool exists = true;
-  static constexpr T of(const T& x) { return x; }
-};
-template <class T>
-  requires(!real<T>)
-struct plain_value<T> {
-  static constexpr bool exists = false;
-};
-template <class T>
-  requires(!real<T>)
-&&requires(const T& x) {
-  { x.value } -> std::convertible_to<double>;
-}
-struct plain_value<T> {
-  static constexpr bool exists = true;
-  static constexpr auto of(const T& x) { return x.value; }
-};
-
-inline std::string range_text(const domain& d, const std::string& low, const std::string& high, bool too_large) {
-  std::string s;
-  const bool has_low = d.low > -largest_sensible, has_high = d.high < largest_sensible || too_large;
-  if (has_low && has_high) {
-    s = (d.low_excluded ? "above " : "from ") + low + (d.high_excluded ? " to below " : " to ") + high;
-  } else if (has_low) {
-    s = (d.low_excluded ? "above " : "at least ") + low;
-  } else if (has_high) {
-    s = (d.high_excluded ? "below " : "at most ") + high;
-  } else {
-    s = "any finite value";
-  }
-  return d.whole ? "a whole number, " + s : s;
-}
-
 struct checker {
-  std::vector<finding>& found;
+  findings& found;
 
   template <class V, class D>
   void field(const std::string& path, const V& value, const D& d) {
-    const auto& base = access::base(value);
-    using P = plain_value<std::remove_cvref_t<decltype(base)>>;
-    if constexpr (P::exists) {
-      const auto x = P::of(base);
-      if (d.allowed.optional && x != x) return;
-      if (d.allowed.contains(static_cast<double>(x))) return;
-      const auto shown = [&](double base_value) {
-        using S = std::remove_cvref_t<decltype(x)>;
-        if constexpr (is_quantity<V>) {
-          return to_string(access::make<typename V::unit_type>(static_cast<S>(base_value)));
-        } else {
-          return to_string(static_cast<S>(base_value));
-        }
-      };
-      found.push_back(
-          {path, shown(static_cast<double>(x)),
-           range_text(d.allowed, shown(d.allowed.low), shown(d.allowed.high), static_cast<double>(x) > d.allowed.high),
-           std::string("Set ") + path + ": " + d.meaning + "."});
-    }
+    if (allows(d.allowed, value)) return;
+    found.check_within(path, value, d.allowed, std::string("Set ") + path + ": " + d.meaning + ".");
   }
   template <class X>
   void record(const std::string& path, const X& x) {
     if constexpr (requires(findings & f) { x.rules(f); }) {
-      findings f(path);
-      x.rules(f);
-      for (finding& one : f.list())
-        found.push_back(std::move(one));
+      findings own(path);
+      x.rules(own);
+      found.add(own.take());
     }
   }
 };
@@ -258,23 +179,16 @@ struct checker {
 // infeasible lanes are marked by the formulas.
 template <class X>
 std::vector<finding> check(const X& x, const std::string& path = "") {
-  std::vector<finding> found;
+  findings found;
   detail::checker visit{found};
-  detail::walk(x, path, visit);
-  return found;
+  layercake::walk(x, path, visit);
+  return found.take();
 }
 
 // Throws `invalid_value` with every finding of check(x).
 template <class X>
 void validate(const X& x, const std::string& path = "") {
-  const std::vector<finding> found = check(x, path);
-  if (found.empty()) return;
-  std::string text;
-  for (const finding& f : found) {
-    if (!text.empty()) text += '\n';
-    text += f.text();
-  }
-  raise(invalid_value(text));
+  raise_if_any(check(x, path));
 }
 
 }  // namespace layercake

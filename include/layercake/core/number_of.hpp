@@ -2,18 +2,16 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace layercake {
 
 namespace detail {
+// Of a number, a quantity or a kind.
 template <class V>
-struct number_in {
-  using type = typename V::number_type;
-};
-template <number V>
-struct number_in<V> {
-  using type = V;
-};
+using number_in = std::remove_cvref<decltype(base_value(std::declval<const V&>()))>;
 
 template <class X>
 struct number_of {

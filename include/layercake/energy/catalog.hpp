@@ -33,7 +33,7 @@ struct technology_row {
 };
 constexpr generator technology(const char* name, const technology_row& r, firmness f, const provenance& origin) {
   using namespace units;
-  using layercake::detail::datum;
+  using layercake::datum;
   constexpr auto per_year = usd / (kilowatt * year);
   return {.name = name,
           .capacity_factor = r.capacity_factor,
@@ -59,7 +59,7 @@ constexpr generator technology(const char* name, const technology_row& r, firmne
 // Price in USD/MWh, carbon over the life cycle in g/kWh, water in L/MWh.
 constexpr grid connection(const char* name, double price, double carbon, double water, const provenance& origin) {
   using namespace units;
-  using layercake::detail::datum;
+  using layercake::datum;
   return {.name = name,
           .price = datum<usd / megawatt_hour>(price),
           .carbon = datum<gram_co2e / kilowatt_hour>(carbon),

@@ -35,7 +35,7 @@ inline constexpr double rounding = 1 + 1e-6;
 template <class Mask, class Unit, class T>
 constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantity<Unit, T>& cost) {
   const T infinity = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
-  return where(infeasible, layercake::detail::access::make<Unit>(infinity), cost);
+  return where(infeasible, from_base_value<quantity_t<Unit>>(infinity), cost);
 }
 }  // namespace detail
 

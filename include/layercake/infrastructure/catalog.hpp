@@ -55,7 +55,7 @@ namespace catalog {
 namespace detail {
 inline constexpr double none = unknown<double>();
 
-using layercake::detail::datum;
+using layercake::datum;
 template <auto Unit>
 constexpr published<measured_in<Unit>> span_of(const char* name, double low, double typical, double high,
                                                const char* source, confidence how) {

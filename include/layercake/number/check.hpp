@@ -1,14 +1,35 @@
-// What is wrong with a value, said in one form.
+// What is wrong with a value, said in one form, and the checks that say it.
+//
+//   check_positive("request.load", q.load, "Set the load at the meter: 100 * megawatt.");      throws invalid_value
+//   check_known("chip.price", chip.price, "Set it, price = 30000 * usd, or rent the chip.");   throws missing_value
+//
+//   findings f("plan");                                                                        collects
+//   f.check_divides("tensor", plan.tensor, "model.heads", model.heads, "Every rank takes whole heads.");
+//   f.check_at_most("pipeline", plan.pipeline, "model.layers", model.layers, "Every stage needs a layer.");
+//   raise_if_any(f);                                                                           throws invalid_value with all of it
+//
+// Every text names the path of the value, the value with its unit, what is allowed, and what to change:
+//
+//   plan.tensor is 7; allowed: a divisor of model.heads, 64. Every rank takes whole heads.
+//
+// Values are numbers, quantities or kinds; each is written by the to_string that is found beside its type. The checks compare
+// real numbers: of a dual its value; a batch is not checked.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <layercake/number/domain.hpp>
 #include <layercake/number/error.hpp>
+#include <layercake/number/print.hpp>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace layercake {
 
-// What is wrong with one field.
+// What is wrong with one value.
 struct finding {
   std::string path;     // stack.energy.price
   std::string value;    // -62 USD/MWh
@@ -17,5 +38,290 @@ struct finding {
 
   std::string text() const { return path + " is " + value + "; allowed: " + allowed + ". " + remedy; }
 };
+
+// All of them, one a line.
+inline std::string text_of(const std::vector<finding>& found) {
+  std::string text;
+  for (const finding& f : found)
+    text.append(text.empty() ? "" : "\n").append(f.text());
+  return text;
+}
+
+// Throws `invalid_value` with all of them, if there is one.
+inline void raise_if_any(const std::vector<finding>& found) {
+  if (!found.empty()) raise(invalid_value(text_of(found)));
+}
+
+// A domain in words: "above 0", "from 0 to 1", "a whole number, at least 1". `low` and `high` are its ends as text; an upper end
+// that only bounds what is sensible is left out unless `show_high`.
+inline std::string range_text(const domain& d, const std::string& low, const std::string& high, bool show_high) {
+  std::string s;
+  const bool has_low = d.low > -largest_sensible, has_high = d.high < largest_sensible || show_high;
+  if (has_low && has_high) {
+    s = (d.low_excluded ? "above " : "from ") + low + (d.high_excluded ? " to below " : " to ") + high;
+  } else if (has_low) {
+    s = (d.low_excluded ? "above " : "at least ") + low;
+  } else if (has_high) {
+    s = (d.high_excluded ? "below " : "at most ") + high;
+  } else {
+    s = "any finite value";
+  }
+  return d.whole ? "a whole number, " + s : s;
+}
+
+// Whether a value lies in a domain, which is in base units. An unknown value does if the domain says or_unknown(); a batch is
+// not looked at.
+template <class V>
+bool allows(const domain& allowed, const V& value) {
+  const auto base = base_value(value);
+  if constexpr (has_real_value<std::remove_cvref_t<decltype(base)>>) {
+    const auto x = real_value(base);
+    return (allowed.optional && x != x) || allowed.contains(static_cast<double>(x));
+  } else {
+    return true;
+  }
+}
+
+// Collects what is wrong with a record, a plan or a request. A record may state rules between its fields in
+// `void rules(findings&) const`. Paths given to its checks are appended to its own.
+class findings {
+public:
+  explicit findings(std::string path = "") : path_(std::move(path)) {}
+
+  const std::vector<finding>& list() const { return list_; }
+  std::vector<finding> take() { return std::move(list_); }
+  bool empty() const { return list_.empty(); }
+
+  // What another check has found, with the paths as they are there.
+  void add(std::vector<finding> found) {
+    for (finding& f : found)
+      list_.push_back(std::move(f));
+  }
+
+  // A rule that has no name below: where it does not hold, `field` is reported.
+  template <class V>
+  void require(bool holds, std::string_view field, const V& value, std::string allowed, std::string_view remedy) {
+    if (!holds) list_.push_back({joined(path_, field), shown(value), std::move(allowed), std::string(remedy)});
+  }
+
+  // Inside a domain, which is in base units: allows(allowed, value).
+  template <class V>
+  void check_within(std::string_view field, const V& value, const domain& allowed, std::string_view remedy) {
+    if (allows(allowed, value)) return;
+    if constexpr (has_real_value<std::remove_cvref_t<decltype(base_value(value))>>) {
+      const auto x = real_value(base_value(value));
+      using real_type = std::remove_cvref_t<decltype(x)>;
+      using shown_type = std::conditional_t<std::integral<real_type>, double, real_type>;
+      const auto text = [](double y) { return to_string(from_base_value<V>(static_cast<shown_type>(y))); };
+      const bool too_large = static_cast<double>(x) > allowed.high;
+      require(false, field, value, range_text(allowed, text(allowed.low), text(allowed.high), too_large), remedy);
+    }
+  }
+  template <class V>
+  void check_positive(std::string_view field, const V& value, std::string_view remedy) {
+    check_within(field, value, positive, remedy);
+  }
+  template <class V>
+  void check_nonnegative(std::string_view field, const V& value, std::string_view remedy) {
+    check_within(field, value, nonnegative, remedy);
+  }
+  // From 0 to 1.
+  template <class V>
+  void check_share(std::string_view field, const V& value, std::string_view remedy) {
+    check_within(field, value, share, remedy);
+  }
+  // A whole number, at least 1.
+  template <class V>
+  void check_count(std::string_view field, const V& value, std::string_view remedy) {
+    check_within(field, value, positive_count, remedy);
+  }
+
+  // A whole number of any sign: parts that come in pieces.
+  template <class V>
+  void check_whole(std::string_view field, const V& value, std::string_view remedy) {
+    constexpr domain whole{-largest_sensible, largest_sensible, false, false, true};
+    require(whole.contains(static_cast<double>(real_value(value))), field, value, "a whole number", remedy);
+  }
+  // `whole` is a multiple of `part`.
+  template <class V, class W>
+  void check_divides(std::string_view field, const V& part, std::string_view whole_name, const W& whole,
+                     std::string_view remedy) {
+    require(divides(part, whole), field, part, "a divisor of " + named(whole_name, whole), remedy);
+  }
+
+  // Not above or below a limit of the same unit; an unknown value or limit passes.
+  template <class V, class L>
+  void check_at_most(std::string_view field, const V& value, std::string_view limit_name, const L& limit,
+                     std::string_view remedy) {
+    require(!(value > limit), field, value, "at most " + named(limit_name, limit), remedy);
+  }
+  template <class V, class L>
+  void check_at_least(std::string_view field, const V& value, std::string_view limit_name, const L& limit,
+                      std::string_view remedy) {
+    require(!(value < limit), field, value, "at least " + named(limit_name, limit), remedy);
+  }
+  // As many as something else: lists that go together.
+  template <class V, class E>
+  void check_equal(std::string_view field, const V& value, std::string_view expected_name, const E& expected,
+                   std::string_view remedy) {
+    require(value == expected, field, value, shown(expected) + ", as " + std::string(expected_name), remedy);
+  }
+
+  // A figure that is needed; collected where nobody gives it.
+  template <class V>
+  void check_known(std::string_view field, const V& value, std::string_view remedy) {
+    require(value == value, field, std::string_view("unknown"), "a known value", remedy);
+  }
+  template <class List>
+  void check_not_empty(std::string_view field, const List& list, std::string_view remedy) {
+    require(list.begin() != list.end(), field, std::string_view("empty"), "at least one", remedy);
+  }
+  // Every element inside a domain; the first that is not is reported as field[i].
+  template <class List>
+  void check_each(std::string_view field, const List& list, const domain& allowed, std::string_view remedy) {
+    std::size_t i = 0;
+    for (const auto& element : list) {
+      if (!allows(allowed, element)) {
+        return check_within(std::string(field) + "[" + std::to_string(i) + "]", element, allowed, remedy);
+      }
+      ++i;
+    }
+  }
+  // A name out of a list of names.
+  template <class Names>
+  void check_one_of(std::string_view field, std::string_view name, const Names& names, std::string_view remedy) {
+    std::string all;
+    for (const std::string_view n : names) {
+      if (n == name) return;
+      all.append(all.empty() ? "" : ", ").append(n);
+    }
+    require(false, field, "\"" + std::string(name) + "\"", all.empty() ? std::string("nothing") : "one of " + all,
+            remedy);
+  }
+
+  // path.name; the name alone without a path.
+  static std::string joined(std::string_view path, std::string_view name) {
+    std::string s(path);
+    return s.append(path.empty() || name.empty() ? "" : ".").append(name);
+  }
+
+  // part * n == whole for a whole n.
+  template <class V, class W>
+  static bool divides(const V& part, const W& whole) {
+    constexpr domain times{-largest_sensible, largest_sensible, false, false, true};
+    return times.contains(static_cast<double>(real_value(base_value(whole)) / real_value(base_value(part))));
+  }
+
+private:
+  template <class V>
+  static std::string shown(const V& value) {
+    if constexpr (std::convertible_to<const V&, std::string_view>) {
+      return std::string(std::string_view(value));
+    } else {
+      return to_string(value);
+    }
+  }
+  template <class V>
+  static std::string named(std::string_view name, const V& value) {
+    return name.empty() ? shown(value) : std::string(name) + ", " + shown(value);
+  }
+
+  std::string path_;
+  std::vector<finding> list_;
+};
+
+inline void raise_if_any(const findings& found) { raise_if_any(found.list()); }
+
+// ---- the same checks, thrown at once ---------------------------------------------------------------------------------------
+//
+// `path` is whole. Each throws invalid_value, but check_known missing_value.
+
+template <class V>
+void require(bool holds, std::string_view path, const V& value, std::string_view allowed, std::string_view remedy) {
+  if (holds) return;
+  findings f;
+  f.require(false, path, value, std::string(allowed), remedy);
+  raise_if_any(f);
+}
+template <class V>
+void check_within(std::string_view path, const V& value, const domain& allowed, std::string_view remedy) {
+  findings f;
+  f.check_within(path, value, allowed, remedy);
+  raise_if_any(f);
+}
+template <class V>
+void check_positive(std::string_view path, const V& value, std::string_view remedy) {
+  check_within(path, value, positive, remedy);
+}
+template <class V>
+void check_nonnegative(std::string_view path, const V& value, std::string_view remedy) {
+  check_within(path, value, nonnegative, remedy);
+}
+template <class V>
+void check_share(std::string_view path, const V& value, std::string_view remedy) {
+  check_within(path, value, share, remedy);
+}
+template <class V>
+void check_count(std::string_view path, const V& value, std::string_view remedy) {
+  check_within(path, value, positive_count, remedy);
+}
+template <class V>
+void check_whole(std::string_view path, const V& value, std::string_view remedy) {
+  findings f;
+  f.check_whole(path, value, remedy);
+  raise_if_any(f);
+}
+template <class V, class W>
+void check_divides(std::string_view path, const V& part, std::string_view whole_name, const W& whole,
+                   std::string_view remedy) {
+  findings f;
+  f.check_divides(path, part, whole_name, whole, remedy);
+  raise_if_any(f);
+}
+template <class V, class L>
+void check_at_most(std::string_view path, const V& value, std::string_view limit_name, const L& limit,
+                   std::string_view remedy) {
+  findings f;
+  f.check_at_most(path, value, limit_name, limit, remedy);
+  raise_if_any(f);
+}
+template <class V, class L>
+void check_at_least(std::string_view path, const V& value, std::string_view limit_name, const L& limit,
+                    std::string_view remedy) {
+  findings f;
+  f.check_at_least(path, value, limit_name, limit, remedy);
+  raise_if_any(f);
+}
+template <class V, class E>
+void check_equal(std::string_view path, const V& value, std::string_view expected_name, const E& expected,
+                 std::string_view remedy) {
+  findings f;
+  f.check_equal(path, value, expected_name, expected, remedy);
+  raise_if_any(f);
+}
+template <class V>
+void check_known(std::string_view path, const V& value, std::string_view remedy) {
+  findings f;
+  f.check_known(path, value, remedy);
+  if (!f.empty()) raise(missing_value(text_of(f.list())));
+}
+template <class List>
+void check_not_empty(std::string_view path, const List& list, std::string_view remedy) {
+  findings f;
+  f.check_not_empty(path, list, remedy);
+  raise_if_any(f);
+}
+template <class List>
+void check_each(std::string_view path, const List& list, const domain& allowed, std::string_view remedy) {
+  findings f;
+  f.check_each(path, list, allowed, remedy);
+  raise_if_any(f);
+}
+template <class Names>
+void check_one_of(std::string_view path, std::string_view name, const Names& names, std::string_view remedy) {
+  findings f;
+  f.check_one_of(path, name, names, remedy);
+  raise_if_any(f);
+}
 
 }  // namespace layercake

@@ -12,7 +12,7 @@ struct domain {
   bool low_excluded = false;
   bool high_excluded = false;
   bool whole = false;     // counts
-  bool optional = false;  // may be unknown: not_given
+  bool optional = false;  // may be unknown
 
   constexpr bool contains(double x) const {
     return (low_excluded ? x > low : x >= low) && (high_excluded ? x < high : x <= high) && (!whole || is_whole(x));

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 namespace layercake {
 
@@ -120,9 +121,10 @@ constexpr To number_cast(const From& x) {
 template <class T>
 inline constexpr bool scales_by_scalar = false;
 
-namespace detail {
+// `x` as an operand of * or / whose other operand, or result, is of number type `P`: promoted to P, but a bare scalar where
+// P scales by scalars.
 template <class P, class X>
-constexpr decltype(auto) factor(const X& x) {  // operand of * and /
+constexpr decltype(auto) as_factor(const X& x) {
   if constexpr (std::same_as<P, X>) {
     return (x);
   } else if constexpr (scales_by_scalar<P>) {
@@ -135,7 +137,65 @@ constexpr decltype(auto) factor(const X& x) {  // operand of * and /
     return number_cast<P>(x);
   }
 }
-}  // namespace detail
+
+// ---- the number inside a value ---------------------------------------------------------------------------------------------
+//
+// A member of a record is a number, a quantity (units/quantity.hpp) or a kind of one (units/kind.hpp). What goes over records
+// whatever they hold (validation, columns, tapes, gradients) takes the number out in coherent base units, base_value(x), and
+// puts another in its place, from_base_value<X>(y). A formula has no use for either: it names its units.
+
+// How a value X holds its number; specialised beside each type of value.
+template <class X>
+struct value_traits {  // a number holds itself
+  template <class T>
+  using over = T;
+  static constexpr const X& base(const X& x) { return x; }
+  template <class T>
+  static constexpr const T& make(const T& x) {
+    return x;
+  }
+};
+
+// X over number type T: `quantity<unit::watt, dual>` for quantity<unit::watt> and dual, T itself for a number.
+template <class X, class T>
+using rebound_t = typename value_traits<X>::template over<T>;
+
+// The number in x, in base units: watts of a power, x itself of a number.
+template <class X>
+constexpr auto base_value(const X& x) {
+  return value_traits<X>::base(x);
+}
+
+// The value of X's unit and kind whose number, in base units, is x; over x's number type.
+template <class X, class T>
+constexpr rebound_t<X, T> from_base_value(const T& x) {
+  return value_traits<X>::make(x);
+}
+
+// The same value over number type T.
+template <class T, class X>
+constexpr rebound_t<X, T> over_number(const X& x) {
+  return from_base_value<X>(number_cast<T>(base_value(x)));
+}
+
+// Numbers that are one real number, or carry one: a real number itself, the value of a dual. A batch is many.
+template <class T>
+inline constexpr bool has_real_value = arithmetic<T>;
+template <class T>
+  requires(!arithmetic<T>)
+&&requires(const T& x) { x.value; }
+inline constexpr bool has_real_value<T> = has_real_value<std::remove_cvref_t<decltype(std::declval<const T&>().value)>>;
+
+// That real number: what a comparison of x looks at.
+template <class T>
+  requires has_real_value<T>
+constexpr auto real_value(const T& x) {
+  if constexpr (arithmetic<T>) {
+    return x;
+  } else {
+    return real_value(x.value);
+  }
+}
 
 // ---- selection -----------------------------------------------------------------------------------------------------------
 

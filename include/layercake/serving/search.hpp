@@ -57,6 +57,8 @@ std::string why_not(const serving_figures<>& s, const serving_plan& p, const cal
          ". Take more tensor ranks, shorter or cached inputs, or prompts on chips of their own.";
 }
 
+}  // namespace detail
+
 // Calls `visit(plan, figures)` for every plan that the search names and that answers `demand`. Returns why there is
 // none: the reason of the plan that came nearest, the one with most chips.
 template <class Chip, class Model, class Visit>
@@ -83,14 +85,13 @@ std::string for_each_serving_plan(const Chip& chip, const infrastructure::site& 
           visit(plan, f);
         } else if (plan.chips() * experts > most_chips) {
           most_chips = plan.chips() * experts;
-          reason = why_not(f, plan, demand, chip);
+          reason = detail::why_not(f, plan, demand, chip);
         }
       }
     }
   }
   return reason;
 }
-}  // namespace detail
 
 // The best plan for `demand` (its rate at the peak, its objectives) by `goal`, at `rent` for a chip. Throws infeasible
 // with the reason of the plan that came nearest: the one with most chips.
@@ -117,7 +118,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
                                                                           : c.energy < best.energy);
     if (better) best = c, found = true;
   };
-  const std::string reason = layercake::detail::for_each_serving_plan(chip, site, model, demand, search, consider);
+  const std::string reason = for_each_serving_plan(chip, site, model, demand, search, consider);
   if (!found) raise(infeasible("no serving plan answers the calls " + reason));
   return best;
 }

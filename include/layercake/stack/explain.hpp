@@ -66,9 +66,9 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
   std::vector<T> values;
   for_each_field(service, "", [&](const std::string& path, const auto& value, const auto& described_by) {
     if (!detail::varies(path, described_by.allowed)) return;
-    const T base = number_cast<T>(detail::access::base(value));
+    const T base = number_cast<T>(base_value(value));
     detail::source_visit<stack<Layer...>> source{path};
-    detail::walk(service, "", source);
+    layercake::walk(service, "", source);
     inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source,
                       source.found.how});
     values.push_back(base);
@@ -82,15 +82,11 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
     std::size_t i = 0;
     for_each_field(varied, "", [&](const std::string& path, auto& value, const auto& described_by) {
       if (!detail::varies(path, described_by.allowed)) return;
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(detail::access::base(value))>, D>) {
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(base_value(value))>, D>) {
         if (i >= first && i < first + width) {
           using V = std::remove_cvref_t<decltype(value)>;
-          const D seeded = D::variable(detail::access::base(value).value, i - first);
-          if constexpr (is_quantity<V>) {
-            value = detail::access::make<typename V::unit_type>(seeded);
-          } else {
-            value = seeded;
-          }
+          const D seeded = D::variable(base_value(value).value, i - first);
+          value = from_base_value<V>(seeded);
         }
       }
       ++i;
@@ -98,7 +94,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
     const auto billed = varied.pull(counting::smooth);
     std::size_t f = 0;
     const auto read = [&](const auto& figure) {
-      const D y = detail::access::base(figure(billed));
+      const D y = base_value(figure(billed));
       for (std::size_t k = 0; k < width && first + k < inputs.size(); ++k) {
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];

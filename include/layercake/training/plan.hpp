@@ -124,7 +124,7 @@ std::vector<finding> check_plan(const models::basic_transformer<T>& x, const bas
             x.experts > T(0) ? "a divisor of the model's experts, " + to_string(x.experts)
                              : std::string("1 for a model without experts"),
             "Every expert-parallel rank takes whole experts.");
-  return std::move(f.list());
+  return f.take();
 }
 
 }  // namespace layercake

@@ -520,7 +520,7 @@ private:
     constexpr std::size_t width = training_lanes<W>::count;
     const auto split = [](const auto& x) {
       training_lanes<T> l;
-      l.set(layercake::detail::access::base(x));
+      l.set(base_value(x));
       return l;
     };
     const auto step = split(f.step_time()), tokens = split(f.tokens);
@@ -544,7 +544,7 @@ private:
       const training_run_figures<W> r = run_training(whole, wide_run_, fleet_.chip, fleet_.site, fleet_.energy);
       const auto keep = [&](std::size_t goal, const auto& q) {
         training_lanes<W> l;
-        l.set(layercake::detail::access::base(q));
+        l.set(base_value(q));
         for (std::size_t i = 0; i < width; ++i)
           g[goal][first + i] = l.lane[i];
       };

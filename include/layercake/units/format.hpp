@@ -10,7 +10,7 @@
 #ifdef __cpp_lib_format
 #include <format>
 
-template <class Unit, layercake::detail::printable T>
+template <class Unit, layercake::printable T>
 struct std::formatter<layercake::quantity<Unit, T>, char> : std::formatter<std::string_view, char> {
   template <class Context>
   auto format(const layercake::quantity<Unit, T>& q, Context& context) const {

@@ -212,6 +212,23 @@ public:
   friend void operator/(const of_kind&, const X&) = delete;
 };
 
+namespace detail {
+template <class Kind, class Q>
+struct unit_of<of_kind<Kind, Q>> : unit_of<Q> {};
+}  // namespace detail
+
+// base_value, from_base_value, over_number of a kind: number/number.hpp.
+template <class Kind, class Q>
+struct value_traits<of_kind<Kind, Q>> {
+  template <class T>
+  using over = of_kind<Kind, rebound_t<Q, T>>;
+  static constexpr auto base(const of_kind<Kind, Q>& k) { return base_value(plain(k)); }
+  template <class T>
+  static constexpr over<T> make(const T& base) {
+    return over<T>(from_base_value<Q>(base));
+  }
+};
+
 // Entry: as<kind::input>(1200 * token), as<kind::points>(0.05). Integers become double. The exit is plain(k).
 template <class Kind, class Unit, class T>
 constexpr of_kind<Kind, quantity<Unit, T>> as(const quantity<Unit, T>& q) {

@@ -83,11 +83,11 @@ constexpr T scaled(const T& x) {
   if constexpr (up == 1 && down == 1) {
     return x;
   } else if constexpr (down == 1) {
-    return T(x * factor<T>(up));
+    return T(x * as_factor<T>(up));
   } else if constexpr (up == 1) {
-    return T(x / factor<T>(down));
+    return T(x / as_factor<T>(down));
   } else {
-    return T(x * factor<T>(scalar_of_t<T>(up / down)));
+    return T(x * as_factor<T>(scalar_of_t<T>(up / down)));
   }
 }
 }  // namespace detail

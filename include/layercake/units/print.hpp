@@ -9,8 +9,8 @@
 // FLOPs. A dual prints its value, a batch its lanes.
 #pragma once
 
-#include <charconv>
 #include <iosfwd>
+#include <layercake/number/print.hpp>
 #include <layercake/units/quantity.hpp>
 #include <string>
 #include <string_view>
@@ -88,59 +88,6 @@ struct symbol<unit::product<unit::power<Unit, N, D>...>> {
   static constexpr std::string_view text{buffer.data, buffer.size};
 };
 
-// d.ddd * 10^exponent, rounded to four significant digits, trailing zeros gone.
-struct rounded {
-  std::string digits;
-  int exponent = 0;
-  bool negative = false;
-
-  explicit rounded(double x) {
-    char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::scientific, 3).ptr;
-    const char* p = text;
-    if (*p == '-') negative = true, ++p;
-    for (; *p != 'e'; ++p) {
-      if (*p != '.') digits += *p;
-    }
-    p += p[1] == '+' ? 2 : 1;
-    std::from_chars(p, end, exponent);
-    while (digits.size() > 1 && digits.back() == '0')
-      digits.pop_back();
-  }
-
-  // Its absolute value over 10^shift.
-  std::string over_ten_to(int shift) const {
-    const int e = exponent - shift;
-    // Put together by appending alone: gcc 12 warns of overlaps inside insert() at -O3.
-    std::string s;
-    const std::string_view all = digits;
-    if (e < -4 || e > 5) {
-      s.append(all.substr(0, 1));
-      if (all.size() > 1) s.append(1, '.').append(all.substr(1));
-      s.append(1, 'e').append(std::to_string(e));
-    } else if (e < 0) {
-      s.append("0.").append(static_cast<std::size_t>(-e - 1), '0').append(all);
-    } else {
-      const auto whole = static_cast<std::size_t>(e) + 1;
-      s.append(all.substr(0, whole));
-      if (all.size() <= whole) {
-        s.append(whole - all.size(), '0');
-      } else {
-        s.append(1, '.').append(all.substr(whole));
-      }
-    }
-    return s;
-  }
-};
-
-inline std::string signed_text(const rounded& r, const std::string& text) { return (r.negative ? "-" : "") + text; }
-
-inline std::string plain_text(double x) {
-  if (!(x - x == 0)) return x != x ? "nan" : x > 0 ? "inf" : "-inf";
-  const rounded r(x);
-  return signed_text(r, r.over_ten_to(0));
-}
-
 // A number before a unit: "5 W", but "5/s".
 inline std::string before_unit(const std::string& number, std::string_view unit) {
   const bool per = unit.substr(0, 2) == "1/" && number.back() != 'n' && number.back() != 'f';
@@ -152,10 +99,10 @@ inline std::string prefixed_text(double x, std::string_view unit) {
   constexpr char prefixes[] = "fpnum kMGTPEZ";
   const auto starts = [&](std::string_view s) { return unit.substr(0, s.size()) == s; };
   const bool counted = starts("tok") || starts("FLOP") || (starts("B") && !starts("Btu"));
-  const rounded r(x);
+  const rounded_decimal r(x);
   int step = r.exponent >= 0 ? r.exponent / 3 : -((2 - r.exponent) / 3);
   if ((counted && step < 0) || step < -5 || step > 7) step = 0;
-  const std::string number = signed_text(r, r.over_ten_to(3 * step));
+  const std::string number = (r.negative ? "-" : "") + r.over_ten_to(3 * step);
   if (step >= 2 && starts("g")) {
     return number + " " + (step > 2 ? std::string(1, prefixes[step + 3]) : "") + "t" + std::string(unit.substr(1));
   }
@@ -164,7 +111,7 @@ inline std::string prefixed_text(double x, std::string_view unit) {
 
 // $1.2M, $62/MWh: `rest` is what follows the dollar sign in the unit.
 inline std::string money_text(double x, std::string_view rest, bool prefixed) {
-  const rounded r(x);
+  const rounded_decimal r(x);
   const int step = prefixed && r.exponent >= 4 && r.exponent < 15 ? r.exponent / 3 : 0;
   constexpr std::string_view letters = "KMBT";
   return (r.negative ? "-$" : "$") + r.over_ten_to(3 * step) +
@@ -181,11 +128,11 @@ inline std::string person_text(double base, const unit::notation& as) {
   const std::string_view shown = as.shown;
   const double magnitude = base < 0 ? -base : base;
   const double x = base * static_cast<double>(as.denominator) / static_cast<double>(as.numerator);
-  if (!(x - x == 0)) return before_unit(plain_text(x), shown);
+  if (!(x - x == 0)) return before_unit(to_string(x), shown);
   if (shown[0] == '$') return money_text(x, shown.substr(1), as.prefixed);
   const auto by_habit = [&](const auto& habits) -> std::string {
     for (const habit& h : habits) {
-      if (magnitude >= h.from) return before_unit(plain_text(base / h.size), h.name);
+      if (magnitude >= h.from) return before_unit(to_string(base / h.size), h.name);
     }
     return prefixed_text(x, shown);
   };
@@ -203,41 +150,9 @@ inline std::string person_text(double base, const unit::notation& as) {
     return by_habit(habits);
   }
   if (shown == "J" && magnitude >= 1e6) return prefixed_text(base / 3600, "Wh");
-  return as.prefixed ? prefixed_text(x, shown) : before_unit(plain_text(x), shown);
+  return as.prefixed ? prefixed_text(x, shown) : before_unit(to_string(x), shown);
 }
 
-template <std::floating_point T>
-std::string exact_text(T x) {
-  char text[64];
-  return std::string(text, std::to_chars(text, text + sizeof text, x).ptr);
-}
-
-template <class T>
-concept has_value = number<T> && !real<T> && requires {
-  requires number<decltype(T::value)>;
-};
-template <class T>
-concept has_lanes = number<T> && !real<T> && !has_value<T> && requires(const T& x) {
-  { x.get(std::size_t{}) } -> std::convertible_to<scalar_of_t<T>>;
-  { T::size } -> std::convertible_to<std::size_t>;
-};
-template <class T>
-concept printable = real<T> || has_value<T> || has_lanes<T>;
-
-// text(one) for a real number, for the value of a dual, for every lane of a batch.
-template <printable T, class F>
-std::string for_each_lane(const T& x, const F& text) {
-  if constexpr (real<T>) {
-    return text(x);
-  } else if constexpr (has_value<T>) {
-    return for_each_lane(x.value, text);
-  } else {
-    std::string s = "{";
-    for (std::size_t i = 0; i < T::size; ++i)
-      s += (i == 0 ? "" : ", ") + text(static_cast<scalar_of_t<T>>(x.get(i)));
-    return s + "}";
-  }
-}
 }  // namespace detail
 
 // The coherent unit of a tag: "W", "USD/J"; of a dimension outside the closed list its base units, "USD*s^4/(kg*m^2)"; of void "".
@@ -246,37 +161,25 @@ constexpr std::string_view symbol_of() {
   return detail::symbol<Unit>::text;
 }
 
-// For people: four significant digits. NaN and infinities are written nan, inf, -inf.
-template <detail::printable T>
-std::string to_string(const T& x) {
-  return detail::for_each_lane(x, [](auto one) { return detail::plain_text(static_cast<double>(one)); });
-}
-template <std::integral T>
-std::string to_string(T n) {
-  return std::to_string(n);
-}
-template <class Unit, detail::printable T>
+// For people: four significant digits, the unit that the field reads it in.
+template <class Unit, printable T>
 std::string to_string(const quantity<Unit, T>& q) {
-  return detail::for_each_lane(detail::access::base(q), [](auto one) {
+  return text_of_lanes(detail::access::base(q), [](auto one) {
     if constexpr (requires { Unit::written; }) {
       return detail::person_text(static_cast<double>(one), Unit::written);
     } else {
-      return detail::before_unit(detail::plain_text(static_cast<double>(one)), symbol_of<Unit>());
+      return detail::before_unit(to_string(static_cast<double>(one)), symbol_of<Unit>());
     }
   });
 }
 
 // For files: parse(to_exact_string(q)) == q, bit for bit.
-template <real T>
-std::string to_exact_string(const T& x) {
-  return detail::exact_text(x);
-}
 template <class Unit, real T>
 std::string to_exact_string(const quantity<Unit, T>& q) {
-  return detail::exact_text(detail::access::base(q)) + " " + std::string(symbol_of<Unit>());
+  return to_exact_string(detail::access::base(q)) + " " + std::string(symbol_of<Unit>());
 }
 
-template <class Traits, class Unit, detail::printable T>
+template <class Traits, class Unit, printable T>
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const quantity<Unit, T>& q) {
   return stream << to_string(q);
 }

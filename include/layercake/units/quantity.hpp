@@ -29,7 +29,7 @@ struct quantity_or_number<void, T> {
   using type = T;
 };
 
-// The one door to the stored number; everything public names a unit.
+// The one door to the stored number. Outside this folder: in<unit>(q), and base_value(q) where the unit does not matter.
 struct access {
   template <class Unit, class T>
   static constexpr auto make(const T& base) {
@@ -51,7 +51,7 @@ struct access {
 }  // namespace detail
 
 // quantity<Unit, T>, or T itself where Unit is void because the dimensions cancelled.
-template <class Unit, class T>
+template <class Unit, class T = double>
 using quantity_t = typename detail::quantity_or_number<Unit, T>::type;
 
 template <class T>
@@ -86,12 +86,24 @@ public:
   constexpr quantity& operator-=(const quantity& b) { return *this = quantity(base_ - b.base_, 0); }
   template <class S>
     requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator*=(const S& s) { return *this = quantity(base_ * detail::factor<T>(s), 0); }
+  constexpr quantity& operator*=(const S& s) { return *this = quantity(base_ * as_factor<T>(s), 0); }
   template <class S>
     requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator/=(const S& s) { return *this = quantity(base_ / detail::factor<T>(s), 0); }
+  constexpr quantity& operator/=(const S& s) { return *this = quantity(base_ / as_factor<T>(s), 0); }
   friend constexpr quantity operator-(const quantity& a) { return quantity(-a.base_, 0); }
   friend constexpr quantity operator+(const quantity& a) { return a; }
+};
+
+// base_value, from_base_value, over_number of a quantity: number/number.hpp.
+template <class Unit, class N>
+struct value_traits<quantity<Unit, N>> {
+  template <class T>
+  using over = quantity<Unit, T>;
+  static constexpr const N& base(const quantity<Unit, N>& q) { return detail::access::base(q); }
+  template <class T>
+  static constexpr quantity<Unit, T> make(const T& base) {
+    return detail::access::make<Unit>(base);
+  }
 };
 
 namespace detail {
@@ -109,6 +121,10 @@ struct unit_of<quantity<U, T>> {
   using type = U;
 };
 }  // namespace detail
+
+// The unit of a quantity or of a kind of one, void of a plain number.
+template <class X>
+using unit_of_t = typename detail::unit_of<std::remove_cvref_t<X>>::type;
 
 // ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
 
@@ -178,19 +194,19 @@ constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const qu
                                                                         const quantity<V, B>& b) {
   using T = promote_t<A, B>;
   return detail::access::make<unit::multiplied<U, V>>(
-      T(detail::factor<T>(detail::access::base(a)) * detail::factor<T>(detail::access::base(b))));
+      T(as_factor<T>(detail::access::base(a)) * as_factor<T>(detail::access::base(b))));
 }
 template <class U, class A, class V, class B>
 constexpr quantity_t<unit::divided<U, V>, promote_t<A, B>> operator/(const quantity<U, A>& a, const quantity<V, B>& b) {
   using T = promote_t<A, B>;
   return detail::access::make<unit::divided<U, V>>(
-      T(detail::factor<T>(detail::access::base(a)) / detail::factor<T>(detail::access::base(b))));
+      T(as_factor<T>(detail::access::base(a)) / as_factor<T>(detail::access::base(b))));
 }
 template <class U, class A, class S>
   requires number<S> || arithmetic<S>
 constexpr quantity<U, promote_t<A, S>> operator*(const quantity<U, A>& q, const S& s) {
   using T = promote_t<A, S>;
-  return detail::access::make<U>(T(detail::factor<T>(detail::access::base(q)) * detail::factor<T>(s)));
+  return detail::access::make<U>(T(as_factor<T>(detail::access::base(q)) * as_factor<T>(s)));
 }
 template <class U, class A, class S>
   requires number<S> || arithmetic<S>
@@ -199,13 +215,13 @@ template <class U, class A, class S>
   requires number<S> || arithmetic<S>
 constexpr quantity<U, promote_t<A, S>> operator/(const quantity<U, A>& q, const S& s) {
   using T = promote_t<A, S>;
-  return detail::access::make<U>(T(detail::factor<T>(detail::access::base(q)) / detail::factor<T>(s)));
+  return detail::access::make<U>(T(as_factor<T>(detail::access::base(q)) / as_factor<T>(s)));
 }
 template <class U, class A, class S>
   requires number<S> || arithmetic<S>
 constexpr quantity<unit::inverse<U>, promote_t<A, S>> operator/(const S& s, const quantity<U, A>& q) {
   using T = promote_t<A, S>;
-  return detail::access::make<unit::inverse<U>>(T(detail::factor<T>(s) / detail::factor<T>(detail::access::base(q))));
+  return detail::access::make<unit::inverse<U>>(T(as_factor<T>(s) / as_factor<T>(detail::access::base(q))));
 }
 
 // ---- functions where the dimension allows ------------------------------------------------------------------------------------

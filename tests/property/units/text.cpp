@@ -39,10 +39,10 @@ void read_back(generator& random, int times) {
   const double edges[] = {0, 1, -1, 999.96, 0.001, 60, 1e6};
   for (int i = 0; i < times; ++i) {
     const T x = static_cast<T>(i < 7 ? edges[i] : random.any());
-    const auto q = lc::detail::access::make<Tag>(x);
+    const auto q = lc::from_base_value<lc::quantity_t<Tag>>(x);
     const std::string exact = to_exact_string(q), shown = to_string(q);
     check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x,
-          lc::detail::access::base(lc::parse<quantity<Tag, T>>(shown)));
+          lc::base_value(lc::parse<quantity<Tag, T>>(shown)));
   }
 }
 

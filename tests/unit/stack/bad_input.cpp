@@ -25,7 +25,7 @@ TEST_CASE("every field of every layer has a domain that composing enforces") {
         if (k++ != i) return;
         using V = std::remove_cvref_t<decltype(value)>;
         if constexpr (lc::is_quantity<V>) {
-          value = lc::detail::access::make<typename V::unit_type>(bad);
+          value = lc::from_base_value<V>(bad);
         } else {
           value = bad;
         }

@@ -42,7 +42,7 @@ public:
     return detail_make(static_cast<S>(static_cast<double>(data_[i]) * size_));
   }
   void set(std::size_t i, const value_type& q) const {
-    data_[i] = static_cast<S>(static_cast<double>(layercake::detail::access::base(q)) / size_);
+    data_[i] = static_cast<S>(static_cast<double>(base_value(q)) / size_);
   }
   // Base units into the column's own numbers.
   template <class R>
@@ -84,7 +84,7 @@ public:
   iterator end() const { return {this, n_}; }
 
 private:
-  static value_type detail_make(S x) { return layercake::detail::access::make<Unit>(x); }
+  static value_type detail_make(S x) { return from_base_value<quantity_t<Unit>>(x); }
   S* data_;
   std::size_t n_;
   double size_;
@@ -115,7 +115,7 @@ public:
   using number_type = typename Q::number_type;
 
   explicit column(std::size_t n = 0) {
-    detail::with_memory([&] { data_.resize(n); },
+    with_memory([&] { data_.resize(n); },
                         [&] {
                           return "bulk: there is no memory for a column of " + std::to_string(n) + " values, " +
                                  detail::bytes_text(static_cast<double>(n) * sizeof(number_type)) +
@@ -123,14 +123,14 @@ public:
                         });
   }
   std::size_t size() const { return data_.size(); }
-  Q operator[](std::size_t i) const { return layercake::detail::access::make<unit_type>(data_[i]); }
-  void set(std::size_t i, const Q& q) { data_[i] = layercake::detail::access::base(q); }
+  Q operator[](std::size_t i) const { return from_base_value<quantity_t<unit_type>>(data_[i]); }
+  void set(std::size_t i, const Q& q) { data_[i] = base_value(q); }
   column_view<unit_type, number_type> view() { return {data_.data(), data_.size(), 1.0}; }
 
   class iterator {
   public:
     explicit iterator(const number_type* p) : p_(p) {}
-    Q operator*() const { return layercake::detail::access::make<unit_type>(*p_); }
+    Q operator*() const { return from_base_value<quantity_t<unit_type>>(*p_); }
     iterator& operator++() {
       ++p_;
       return *this;

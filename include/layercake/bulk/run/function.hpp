@@ -84,7 +84,7 @@ struct kernel {
     };
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (number(std::integral_constant<std::size_t, N - 1 - Index>{}), ...);
-      return f(layercake::detail::access::make<Unit>(x[Index])...);
+      return f(from_base_value<quantity_t<Unit>>(x[Index])...);
     }
     (std::make_index_sequence<N>{});
   }
@@ -94,9 +94,9 @@ struct kernel {
 template <std::size_t Index, std::size_t N, class Unit, class S, class B>
 auto argument_of(const double* row, const B& lanes_now) {
   if constexpr (Index + 1 == N) {
-    return layercake::detail::access::make<Unit>(lanes_now);
+    return from_base_value<quantity_t<Unit>>(lanes_now);
   } else {
-    return layercake::detail::access::make<Unit>(static_cast<S>(row[Index]));
+    return from_base_value<quantity_t<Unit>>(static_cast<S>(row[Index]));
   }
 }
 
@@ -130,7 +130,7 @@ struct kernel_job final : job {
     for (std::uint64_t i = 0; i < probes; ++i) {
       const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
       const auto keep = [&](const auto& function) {
-        d.add(static_cast<double>(layercake::detail::access::base(function(result))));
+        d.add(static_cast<double>(base_value(function(result))));
       };
       std::apply(
           [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
@@ -219,7 +219,7 @@ private:
       const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
       std::size_t o = 0;
       const auto keep = [&](auto& watch, const auto& function) {
-        const B x = number_cast<B>(layercake::detail::access::base(function(result)));
+        const B x = number_cast<B>(base_value(function(result)));
         watch.see(x);
         write_lanes(to_first + stretch * o++ + j, x);
       };

@@ -118,6 +118,10 @@ struct job {
 
 }  // namespace detail
 
+// What a schedule of one's own (adapters/tbb.hpp, adapters/mpi.hpp) hands about: who computes chunks, and what comes out of one.
+using chunk_worker = detail::worker;
+using chunk_result = detail::partial;
+
 // Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from many threads.
 class collector {
 public:

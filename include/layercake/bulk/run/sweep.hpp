@@ -773,6 +773,12 @@ correlated_of<uncertain_of<Access, Unit>...> correlated(std::vector<double> corr
   return {std::move(correlation), {inputs...}};
 }
 
+// How many inputs an uncertain input or a correlated group draws.
+template <class Input>
+inline constexpr std::size_t inputs_in = 1;
+template <class... Uncertain>
+inline constexpr std::size_t inputs_in<correlated_of<Uncertain...>> = sizeof...(Uncertain);
+
 namespace detail {
 // Calls f(matrix, inputs...) for each input by itself and for each correlated group.
 template <class F, class Access, class Unit>
@@ -783,10 +789,6 @@ template <class F, class... Uncertain>
 void each_group(const F& f, const correlated_of<Uncertain...>& g) {
   std::apply([&](const auto&... u) { f(g.correlation, u...); }, g.inputs);
 }
-template <class Input>
-inline constexpr std::size_t inputs_in = 1;
-template <class... Uncertain>
-inline constexpr std::size_t inputs_in<correlated_of<Uncertain...>> = sizeof...(Uncertain);
 template <class Input>
 inline constexpr bool is_uncertain = false;
 template <class Access, class Unit>
@@ -845,7 +847,7 @@ public:
   // Inputs drawn from distributions at the points of a sample: uncertain(...) each, or correlated(...) together.
   template <uncertain_input... Input>
   sweep_of sampled(const sample& points, const Input&... inputs) && {
-    constexpr std::size_t all = (std::size_t(0) + ... + detail::inputs_in<Input>);
+    constexpr std::size_t all = (std::size_t(0) + ... + inputs_in<Input>);
     auto drawn = std::make_shared<detail::drawn_source>();
     drawn->shares = points.make(points.seed, all);
     unsigned part = 0;
@@ -988,7 +990,7 @@ private:
     X probe = base_;
     const auto& field = access(probe);
     detail::field_finder finder{&field, {}};
-    layercake::detail::walk(std::as_const(probe), "", finder);
+    layercake::walk(std::as_const(probe), "", finder);
     binding b;
     b.path = finder.found ? finder.path : "input " + std::to_string(bindings_.size());
     for (const binding& o : bindings_) {
@@ -999,7 +1001,7 @@ private:
     b.low = finder.allowed.low;
     b.high = finder.allowed.high;
     b.guarded = false;
-    b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
+    b.text = [](double x) { return to_string(from_base_value<quantity_t<Unit>>(x)); };
     // An unbounded distribution may leave the domain: such draws are counted. Whatever is known to leave it is refused.
     if (finder.found && finder.allowed.whole) {
       detail::require_axis(!drawn, b.path + " is a whole number, and a distribution gives values between; sweep it by "
@@ -1026,20 +1028,10 @@ private:
       conditions_.push_back(nullptr);
       guard_of_.push_back({conditions_.size() - 1, me});
     }
-    b.set = [access](inputs_type& x, const number_type& v) {
-      if constexpr (is_quantity<V>) {
-        access(x) = layercake::detail::access::make<typename V::unit_type>(v);
-      } else {
-        access(x) = v;
-      }
-    };
+    b.set = [access](inputs_type& x, const number_type& v) { access(x) = from_base_value<V>(v); };
     b.set_plain = [access](X& x, double v) {
       using P = std::remove_cvref_t<decltype(access(x))>;
-      if constexpr (is_quantity<P>) {
-        access(x) = layercake::detail::access::make<typename P::unit_type>(static_cast<typename P::number_type>(v));
-      } else {
-        access(x) = static_cast<P>(v);
-      }
+      access(x) = from_base_value<P>(number_cast<std::remove_cvref_t<decltype(base_value(access(x)))>>(v));
     };
     bindings_.push_back(std::move(b));
   }
@@ -1051,8 +1043,7 @@ private:
 
   static void complain(const binding& b, double value, const detail::field_finder& f) {
     raise(invalid_axis("bulk: the axis of " + b.path + " reaches " + b.text(value) + "; allowed: " +
-                       layercake::detail::range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high),
-                                                     value > f.allowed.high) +
+                       range_text(f.allowed, b.text(f.allowed.low), b.text(f.allowed.high), value > f.allowed.high) +
                        ". It is " + f.meaning + "."));
   }
   double value(const binding& b, std::uint64_t i) const {
@@ -1139,7 +1130,7 @@ private:
     }
     const auto keep = [&](const auto& function) {
       const auto q = detail::read(function, over, result);
-      f.outputs.push_back(layercake::detail::access::base(q).at());
+      f.outputs.push_back(base_value(q).at());
     };
     std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
                reductions);

@@ -109,20 +109,13 @@ struct zipped_source final : source {
   }
 };
 
-template <class Q>
-struct unit_of {
-  using type = void;
-};
-template <class U, class T>
-struct unit_of<quantity<U, T>> {
-  using type = U;
-};
-
 }  // namespace detail
 
+// Where the values of an axis come from: a sample of one's own derives from it.
+using point_source = detail::source;
+
 // The unit of a quantity, void for a plain number.
-template <class Q>
-using unit_of_t = typename detail::unit_of<std::remove_cvref_t<Q>>::type;
+using layercake::unit_of_t;
 
 // A plain number where T is arithmetic, the quantity over double else: what an axis is made of.
 template <class Q>
@@ -154,7 +147,7 @@ public:
     double x = 0;
     double* out = &x;
     source_->fill(i, 1, &out);
-    return layercake::detail::access::make<Unit>(x);
+    return from_base_value<quantity_t<Unit>>(x);
   }
 
 private:
@@ -167,7 +160,7 @@ namespace detail {
 template <class Q>
 double base_of(const Q& q) {
   if constexpr (is_quantity<Q>) {
-    return static_cast<double>(layercake::detail::access::base(q));
+    return static_cast<double>(base_value(q));
   } else {
     return static_cast<double>(q);
   }

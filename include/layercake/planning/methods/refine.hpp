@@ -39,11 +39,8 @@ template <class Access, class X, class T>
 void assign(const Access& access, X& x, const T& base) {
   auto& field = access(x);
   using V = std::remove_cvref_t<decltype(field)>;
-  if constexpr (is_quantity<V>) {
-    field = layercake::detail::access::make<typename V::unit_type>(typename V::number_type(base));
-  } else {
-    field = base;
-  }
+  using number_of_field = std::remove_cvref_t<decltype(base_value(field))>;
+  field = from_base_value<V>(number_of_field(base));
 }
 
 // Minimises a smooth function over the unit cube from `x`: BFGS on the coordinates that no bound holds, a backtracking line search along the
@@ -147,7 +144,7 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
   constexpr std::size_t N = sizeof...(inputs);
   using D = dual<double, N>;
   const std::tuple<const movable_of<Access, Q>&...> all{inputs...};
-  const auto base = [](const auto& q) { return static_cast<double>(layercake::detail::access::base(q)); };
+  const auto base = [](const auto& q) { return static_cast<double>(base_value(q)); };
   const std::array<double, N> low{base(inputs.low)...}, high{base(inputs.high)...};
 
   std::array<double, N> at{};
@@ -167,7 +164,7 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
        ...);
     }
     (std::make_index_sequence<N>{});
-    const D y = layercake::detail::access::base(figure(formula(varied)));
+    const D y = base_value(figure(formula(varied)));
     for (std::size_t i = 0; i < N; ++i)
       slope[i] = y.slope[i] * (high[i] - low[i]);
     return y.value;

@@ -21,20 +21,20 @@ struct with_slopes_of {
 
   template <class X>
   auto operator()(const X& x) const {
-    using T = std::remove_cvref_t<decltype(layercake::detail::access::base(std::get<0>(inputs)(std::declval<X&>())))>;
+    using T = std::remove_cvref_t<decltype(base_value(std::get<0>(inputs)(std::declval<X&>())))>;
     using D = dual<T, sizeof...(Access)>;
     auto varied = detail::with_numbers<D>(x);
     const auto seed = [&](const auto& access, std::size_t i) {
-      detail::assign(access, varied, D::variable(layercake::detail::access::base(access(varied)).value, i));
+      detail::assign(access, varied, D::variable(base_value(access(varied)).value, i));
     };
     [&]<std::size_t... Index>(std::index_sequence<Index...>) { (seed(std::get<Index>(inputs), Index), ...); }
     (std::make_index_sequence<sizeof...(Access)>{});
-    return std::pair{formula(varied), std::array<T, sizeof...(Access)>{std::apply(
-                                          [&](const auto&... access) {
-                                            return std::array<T, sizeof...(Access)>{
-                                                layercake::detail::access::base(access(varied)).value...};
-                                          },
-                                          inputs)}};
+    return std::pair{formula(varied),
+                     std::array<T, sizeof...(Access)>{std::apply(
+                         [&](const auto&... access) {
+                           return std::array<T, sizeof...(Access)>{base_value(access(varied)).value...};
+                         },
+                         inputs)}};
   }
 };
 template <class Formula, class... Access>
@@ -46,7 +46,7 @@ with_slopes_of<Formula, Access...> with_slopes(Formula formula, Access... inputs
 template <std::size_t Index, class Figure>
 auto elasticity(Figure figure) {
   return [figure](const auto& result) {
-    const auto y = layercake::detail::access::base(figure(result.first));
+    const auto y = base_value(figure(result.first));
     return y.slope[Index] * result.second[Index] / y.value;
   };
 }
@@ -56,7 +56,7 @@ auto plain(Figure figure) {
   return [figure](const auto& result) {
     const auto q = figure(result.first);
     using Q = std::remove_cv_t<decltype(q)>;
-    return layercake::detail::access::make<bulk::unit_of_t<Q>>(layercake::detail::access::base(q).value);
+    return from_base_value<Q>(base_value(q).value);
   };
 }
 
@@ -86,8 +86,8 @@ struct variance_shares {
 namespace detail {
 // Point j of block m: matrix A (m = 0), matrix B (m = 1), or A with the columns of group m - 2 from B. Both come from
 // one sample of twice the inputs.
-struct crossed_source final : bulk::detail::source {
-  std::shared_ptr<const bulk::detail::source> shares;
+struct crossed_source final : bulk::point_source {
+  std::shared_ptr<const bulk::point_source> shares;
   std::vector<std::size_t> group;  // of each input
   std::uint64_t points = 0;
 
@@ -136,16 +136,18 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
   constexpr std::size_t groups = sizeof...(inputs);
   std::vector<std::size_t> group;
   std::vector<std::size_t> sizes;
-  const auto number = [&](const std::vector<double>&, const auto&... u) {
-    group.insert(group.end(), sizeof...(u), sizes.size());
-    sizes.push_back(sizeof...(u));
+  const auto number = [&](std::size_t inputs_of_group) {
+    group.insert(group.end(), inputs_of_group, sizes.size());
+    sizes.push_back(inputs_of_group);
   };
-  (bulk::detail::each_group(number, inputs), ...);
-  bulk::detail::require_axis(points.points < (std::uint64_t(1) << 63) / (groups + 2),
-                             "the sample has more points than can be counted (2^63) with every input's variants");
+  (number(bulk::inputs_in<Input>), ...);
+  if (points.points >= (std::uint64_t(1) << 63) / (groups + 2)) {
+    raise(
+        bulk::invalid_axis("bulk: the sample has more points than can be counted (2^63) with every input's variants"));
+  }
   bulk::sample crossed = points;
   crossed.points = points.points * (groups + 2);
-  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::detail::source> {
+  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
     auto s = std::make_shared<detail::crossed_source>();
     s->shares = points.make(seed, 2 * n);
     s->group = group;
@@ -155,7 +157,7 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
   const auto space = Sweep(start).sampled(crossed, inputs...);
   using Unit = typename Sweep::template unit_of_figure<Figure>;
   using Q = quantity_t<Unit, double>;
-  const std::vector<double> f = bulk::detail::with_memory(
+  const std::vector<double> f = bulk::with_memory(
       [&] {
         std::vector<double> all(crossed.points);
         space.run(bulk::into(bulk::column_view<Unit>(all.data(), all.size(), 1.0), figure));
@@ -164,7 +166,7 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
       [&] {
         const double n = static_cast<double>(crossed.points);
         return "planning: there is no memory for " + layercake::to_string(n) + " evaluations, " +
-               bulk::detail::bytes_text(n * sizeof(double)) + "; take a sample of fewer points";
+               layercake::to_string(n * sizeof(double) * units::byte) + "; take a sample of fewer points";
       });
 
   const std::size_t n = points.points;
@@ -194,8 +196,8 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
       total[k].add(0.5 * (a - ab) * (a - ab), square);
     }
   }
-  variance_shares<Q> r{layercake::detail::access::make<Unit>(mean),
-                       layercake::detail::access::make<Unit>(std::sqrt(variance / count)),
+  variance_shares<Q> r{from_base_value<quantity_t<Unit>>(mean),
+                       from_base_value<quantity_t<Unit>>(std::sqrt(variance / count)),
                        count,
                        {}};
   const std::vector<std::string> names = space.input_names();
@@ -228,7 +230,7 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
   }
   constexpr std::size_t N = sizeof...(inputs);
   // Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.
-  struct ends final : bulk::detail::source {
+  struct ends final : bulk::point_source {
     double low, high;
     std::size_t inputs;
     void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
@@ -239,7 +241,7 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
     }
   };
   bulk::sample rows{1 + 2 * N, 0,
-                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::detail::source> {
+                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
                       auto s = std::make_shared<ends>();
                       s->low = low;
                       s->high = high;
@@ -256,12 +258,11 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
   for (std::size_t k = 0; k < N; ++k) {
     const auto at_low = space.coordinates(1 + 2 * k), at_high = space.coordinates(2 + 2 * k);
     const std::size_t i = names.size() - N + k;
-    bars.push_back({names[i], at_low[i].second, at_high[i].second, layercake::detail::access::make<Unit_>(f[1 + 2 * k]),
-                    layercake::detail::access::make<Unit_>(f[2 + 2 * k])});
+    bars.push_back({names[i], at_low[i].second, at_high[i].second, from_base_value<quantity_t<Unit_>>(f[1 + 2 * k]),
+                    from_base_value<quantity_t<Unit_>>(f[2 + 2 * k])});
   }
   const auto length = [](const swing<Q>& s) {
-    return std::fabs(static_cast<double>(layercake::detail::access::base(s.at_high)) -
-                     static_cast<double>(layercake::detail::access::base(s.at_low)));
+    return std::fabs(static_cast<double>(base_value(s.at_high)) - static_cast<double>(base_value(s.at_low)));
   };
   for (std::size_t i = 1; i < bars.size(); ++i) {
     const swing<Q> b = bars[i];

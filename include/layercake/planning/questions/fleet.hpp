@@ -325,8 +325,8 @@ void check_request(const Request& q, fleet_goal goal) {
     const std::string path = at("classes", i);
     layercake::validate(k.model, path + ".model");
     const auto inside = [&](const char* name, const auto& value, const domain& d, const char* allowed) {
-      require(d.contains(static_cast<double>(layercake::detail::access::base(value))), path + "." + name, value,
-              allowed, "Describe the calls of the class.");
+      require(d.contains(static_cast<double>(base_value(value))), path + "." + name, value, allowed,
+              "Describe the calls of the class.");
     };
     if (k.calls.empty()) inside("demand.calls", k.demand.calls, positive, "above 0");
     for (std::size_t m = 0; m < k.calls.size(); ++m)
@@ -341,13 +341,13 @@ void check_request(const Request& q, fleet_goal goal) {
 inline double value_of(fleet_goal goal, const bill& b) {
   switch (goal) {
   case fleet_goal::least_cost:
-    return layercake::detail::access::base(b.cost());
+    return base_value(b.cost());
   case fleet_goal::fewest_chips:
     return b.chips;
   case fleet_goal::least_energy:
-    return layercake::detail::access::base(b.plant_power.mean);
+    return base_value(b.plant_power.mean);
   case fleet_goal::least_carbon:
-    return layercake::detail::access::base(b.carbon);
+    return base_value(b.carbon);
   }
   return 0;
 }
@@ -373,7 +373,6 @@ inline double value_of(fleet_goal goal, const bill& b) {
 template <class Model, class Chip, class Energy>
 fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>& request, std::size_t month = 0,
                        std::size_t keep = 1) {
-  using layercake::detail::access;
   detail::check_request(request, goal);
   detail::require(keep > 0, "keep", keep, "at least 1", "Ask for one fleet or more.");
   const auto in_this_month = " in month " + std::to_string(month);
@@ -381,8 +380,8 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
   // The limits, in the order: power of each site, number of each chip, capital.
   std::vector<detail::limited> limits;
   for (const auto& s : request.sites) {
-    const double granted = access::base(detail::in_month(s.power, month, detail::no_limit * units::watt));
-    const double carried = access::base(s.energy.push(largest_sensible * units::watt));
+    const double granted = base_value(detail::in_month(s.power, month, detail::no_limit * units::watt));
+    const double carried = base_value(s.energy.push(largest_sensible * units::watt));
     limits.push_back({"the power of " + s.name,
                       std::min(granted, carried < 0.01 * largest_sensible ? carried : detail::no_limit),
                       [](double x) { return layercake::to_string(x * units::watt); }});
@@ -391,8 +390,7 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
     limits.push_back({std::string("the number of ") + chips::name_of(c.chip),
                       detail::in_month(c.available, month, detail::no_limit),
                       [](double x) { return layercake::to_string(x) + " chips"; }});
-  limits.push_back({"the capital",
-                    access::base(detail::in_month(request.capital, month, detail::no_limit * units::usd)),
+  limits.push_back({"the capital", base_value(detail::in_month(request.capital, month, detail::no_limit * units::usd)),
                     [](double x) { return layercake::to_string(x * units::usd); }});
   const std::size_t sites = request.sites.size(), capital = limits.size() - 1;
 
@@ -419,9 +417,9 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
         building.node = offered.node;
         building.network.scale_up = offered.fabric;
         std::vector<serving_plan> plans;
-        const std::string reason = layercake::detail::for_each_serving_plan(
-            offered.chip, building, wanted.model, demand, request.search,
-            [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
+        const std::string reason =
+            for_each_serving_plan(offered.chip, building, wanted.model, demand, request.search,
+                                  [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
         if (plans.empty()) {
           if (s == 0 || reasons.find(reason) == std::string::npos) reasons += "\n  " + reason;
           continue;
@@ -502,9 +500,9 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
             const double value = way.value, power = way.use[p.site], number = way.use[sites + p.chip],
                          money = way.use[capital];
             way.value += detail::value_of(goal, p.bill);
-            way.use[p.site] += access::base(p.bill.site_power.peak);
+            way.use[p.site] += base_value(p.bill.site_power.peak);
             way.use[sites + p.chip] += p.bill.chips;
-            way.use[capital] += access::base(p.bill.capex());
+            way.use[capital] += base_value(p.bill.capex());
             way.chosen.push_back(o);
             if (within[p.site].holds(way.use[p.site]) && within[sites + p.chip].holds(way.use[sites + p.chip]) &&
                 within[capital].holds(way.use[capital]))
@@ -535,9 +533,9 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
       if (ways.size() > 1 && ways[k].empty()) alone += (alone.empty() ? "" : ", ") + request.classes[k].name;
       std::vector<double> largest(limits.size());
       for (const fleet_part& p : candidates[k]) {
-        largest[p.site] = std::max(largest[p.site], access::base(p.bill.site_power.peak));
+        largest[p.site] = std::max(largest[p.site], base_value(p.bill.site_power.peak));
         largest[sites + p.chip] = std::max(largest[sites + p.chip], p.bill.chips);
-        largest[capital] = std::max(largest[capital], access::base(p.bill.capex()));
+        largest[capital] = std::max(largest[capital], base_value(p.bill.capex()));
       }
       for (std::size_t r = 0; r < limits.size(); ++r)
         most[r] += largest[r];

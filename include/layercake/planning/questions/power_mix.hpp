@@ -415,9 +415,8 @@ inline void check_mix(const power_mix_request& q) {
 // $/MWh. With a battery for 2 $/MWh of power and time that gives back 80 %: sun of 2.25 and a battery of 1.25 times the
 // load, 25 $/MWh.
 inline power_mix cheapest_joule(const power_mix_request& request) {
-  using layercake::detail::access;
   detail::check_mix(request);
-  const auto base = [](const auto& q) { return access::base(q); };
+  const auto base = [](const auto& q) { return base_value(q); };
   const auto in_time = [&](const quantity<unit::second>& lead) { return !(lead > request.latest); };
 
   detail::mix_problem p;
@@ -538,7 +537,7 @@ inline power_mix cheapest_joule(const power_mix_request& request) {
         why += std::string(why.empty() ? "" : " ") + path + " is " + layercake::to_string(limit) +
                (least < std::numeric_limits<double>::infinity()
                     ? ", the least of the mixes tried is " +
-                          layercake::to_string(access::make<typename Q::unit_type>(least))
+                          layercake::to_string(from_base_value<Q>(least))
                     : ", and no mix tried keeps the other limit") +
                ".";
       };
@@ -602,22 +601,22 @@ inline power_mix cheapest_joule(const power_mix_request& request) {
   const auto watts = [](double w) { return w * units::watt; };
   power_mix m;
   m.evaluated = evaluated;
-  m.price = access::make<unit::usd_per_joule>(o.price);
+  m.price = from_base_value<quantity<unit::usd_per_joule>>(o.price);
   m.price_at_silicon = m.price / request.chain.efficiency();
   m.unserved = watts(o.unserved);
   m.delivered = request.load - m.unserved;
   m.curtailed = watts(o.curtailed);
-  m.carbon = access::make<unit::kilogram_co2e_per_joule>(o.carbon);
-  m.land = access::make<unit::square_metre>(o.land);
+  m.carbon = from_base_value<quantity<unit::kilogram_co2e_per_joule>>(o.carbon);
+  m.land = from_base_value<quantity<unit::square_metre>>(o.land);
   m.lead_time = 0 * units::second;
   const auto fill = [&](mix_share share, const detail::mix_problem::kind_of_source& s, std::size_t at, bool counts_) {
     share.capacity = watts(o.capacity[at]);
     share.delivered = watts(o.delivered[at]);
     share.share = counts_ ? o.delivered[at] / p.load : 0;
     const double made = s.profile != nullptr ? o.capacity[at] * s.mean : counts_ ? o.delivered[at] : 0;
-    share.cost = access::make<unit::usd_per_second>(s.standing * o.capacity[at] + s.running * made);
-    share.carbon = access::make<unit::kilogram_co2e_per_second>(made > 0 ? s.carbon * made : 0);
-    share.land = access::make<unit::square_metre>(o.capacity[at] > 0 ? s.land * o.capacity[at] : 0);
+    share.cost = from_base_value<quantity<unit::usd_per_second>>(s.standing * o.capacity[at] + s.running * made);
+    share.carbon = from_base_value<quantity<unit::kilogram_co2e_per_second>>(made > 0 ? s.carbon * made : 0);
+    share.land = from_base_value<quantity<unit::square_metre>>(o.capacity[at] > 0 ? s.land * o.capacity[at] : 0);
     if (o.capacity[at] > 1e-6 * p.load) m.lead_time = max(m.lead_time, share.lead_time);
     if (o.capacity[at] > s.most * (1 - 1e-6) && (s.most < p.load / s.derating * (1 - 1e-6) || s.profile != nullptr))
       m.binding += (m.binding.empty() ? "" : ", ") + ("the size of " + share.name);
