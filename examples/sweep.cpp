@@ -28,7 +28,7 @@ int main() {
           .over(
               [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; }, bulk::linear(1.05, 1.6, 500))
           .where("more than 30 MW at the meter",
-                 [](const auto& bill) { return bill.site_power.peak <= 30 * megawatt; });
+                 [](const auto& bill) { return bill.built.power.peak <= 30 * megawatt; });
 
   const auto price = [](const auto& bill) { return bill.price_of_tokens(); };
   const auto carbon = [](const auto& bill) { return bill.carbon_per_task(); };

@@ -41,7 +41,7 @@ TEST_CASE("claim 1: dollars per task are the sum of five lines, whatever the sta
     for (const auto& chip :
          {lc::chips::catalog::h100_sxm, lc::chips::catalog::mi300x, lc::chips::catalog::a100_sxm_80gb}) {
       const auto bill = lc::stack{grid, chip, site, model, assistant}.pull();
-      const double lines = in<usd / second>(bill.energy_cost) + in<usd / second>(bill.chip_cost) +
+      const double lines = in<usd / second>(bill.energy_cost()) + in<usd / second>(bill.chip_cost()) +
                            in<usd / second>(bill.infrastructure_cost()) + in<usd / second>(bill.model_cost) +
                            in<usd / second>(bill.application_cost);
       CHECK(in<usd>(bill.cost_per_task()) == approx(lines / (1e5 * 5 / 86400)).epsilon(1e-12));

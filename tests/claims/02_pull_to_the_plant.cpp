@@ -26,9 +26,9 @@ TEST_CASE("claim 2: the Jacobian of plant, silicon, land and people by tasks") {
     CHECK(value > 0);
     CHECK(d == approx(value / 3.6).epsilon(1e-9));
   };
-  check("plant power", in<watt>(slope.plant_power.mean).slope[0], in<watt>(base.plant_power.mean));
-  check("silicon", in<square_metre>(slope.silicon).slope[0], in<square_metre>(base.silicon));
-  check("land", in<square_metre>(slope.land).slope[0], in<square_metre>(base.land));
-  check("builders", slope.construction_workers.slope[0], base.construction_workers);
-  check("water", in<cubic_metre / second>(slope.water).slope[0], in<cubic_metre / second>(base.water));
+  check("plant power", in<watt>(slope.supplied.plant.mean).slope[0], in<watt>(base.supplied.plant.mean));
+  check("silicon", in<square_metre>(slope.built.silicon).slope[0], in<square_metre>(base.built.silicon));
+  check("land", in<square_metre>(slope.built.land).slope[0], in<square_metre>(base.built.land));
+  check("builders", slope.built.construction_workers.slope[0], base.built.construction_workers);
+  check("water", in<cubic_metre / second>(slope.water()).slope[0], in<cubic_metre / second>(base.water()));
 }

@@ -61,17 +61,17 @@ TEST_CASE("claim 8: a car is an edge instance of the stack") {
                                  .value_per_task = 20 * usd};
   const auto s = lc::stack{battery{}, soc, car, lc::models::catalog::bevformer_base.at(lc::precision::int8), driving};
   const auto bill = s.pull();
-  CHECK(in<hertz>(bill.calls) == approx(36));
-  CHECK(bill.chips == 1);                                                // one chip keeps up
-  CHECK(in<millisecond>(bill.time_to_first_token) < 100);                // within the loop
-  CHECK(in<millisecond>(bill.time_to_first_token) > 2.607 / 500 * 1e3);  // not faster than its peak
-  CHECK(bill.load > 36 * 2.607 / 500);
-  CHECK(bill.load < 1);
-  const double per_frame = in<joule>(bill.chip_power.mean / bill.calls);
+  CHECK(in<hertz>(bill.serving.calls) == approx(36));
+  CHECK(bill.built.chips == 1);                                                  // one chip keeps up
+  CHECK(in<millisecond>(bill.serving.time_to_first_token) < 100);                // within the loop
+  CHECK(in<millisecond>(bill.serving.time_to_first_token) > 2.607 / 500 * 1e3);  // not faster than its peak
+  CHECK(bill.serving.load > 36 * 2.607 / 500);
+  CHECK(bill.serving.load < 1);
+  const double per_frame = in<joule>(bill.built.mean.chips / bill.serving.calls);
   CHECK(per_frame < 130.0 / 36);
   CHECK(per_frame > 40.0 / 36);
   // the range that computing costs, at most 130 W of chip behind server and converter
-  const double share = in<watt>(bill.plant_power.mean) / (15000 + in<watt>(bill.plant_power.mean));
+  const double share = in<watt>(bill.supplied.plant.mean) / (15000 + in<watt>(bill.supplied.plant.mean));
   CHECK(share < 130 * 1.2 / 0.97 / 0.97 / 15000);
   CHECK(share > 0.002);
 

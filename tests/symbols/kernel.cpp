@@ -14,13 +14,13 @@ using application = lc::applications::workload;
 
 lc::bill kernel(const grid& e, const chip& c, const site& i, const model& m, const application& a,
                 const lc::serving_plan& p) {
-  return lc::bill_of<double>(e, c, i, m, a, p, lc::counting::whole);
+  return lc::bill_of<double>(lc::layers{e, c, i, m, a}, p, lc::counting::whole);
 }
 
 using lanes = xsimd::batch<double>;
 lc::quantity<lc::unit::usd_per_second, lanes> kernel(const lc::energy::basic_grid<lanes>& e,
                                                      const lc::basic_bill<double>& b) {
-  return e.pull(b.site_power).cost();
+  return e.pull(b.built.power).cost();
 }
 
 }  // namespace kernels

@@ -7,6 +7,7 @@
 #include <layercake/core/provenance.hpp>
 #include <layercake/economics/annuity.hpp>
 #include <layercake/infrastructure/facility.hpp>
+#include <layercake/infrastructure/need.hpp>
 #include <layercake/infrastructure/network.hpp>
 #include <layercake/infrastructure/node.hpp>
 #include <layercake/infrastructure/reliability.hpp>
@@ -30,58 +31,6 @@ inline constexpr field_source site_sources[] = {
     {"maintenance", "Epoch AI 2026-05-14, running cost less energy and staff", confidence::estimated}};
 inline constexpr std::span<const field_source> site_sources_but_water = std::span(site_sources).subspan(1);
 }  // namespace detail
-
-// Where a watt at the meter goes.
-template <class T = double>
-struct power_chain {
-  quantity<unit::watt, T> chips{};
-  quantity<unit::watt, T> hosts{};           // processors, memory, network cards, fans of the nodes
-  quantity<unit::watt, T> power_supplies{};  // lost in them
-  quantity<unit::watt, T> network{};         // switches, storage, management
-  quantity<unit::watt, T> building{};        // cooling and distribution: what power usage effectiveness adds
-
-  constexpr quantity<unit::watt, T> servers() const { return chips + hosts + power_supplies; }
-  constexpr quantity<unit::watt, T> it() const { return servers() + network; }
-  constexpr quantity<unit::watt, T> facility() const { return it() + building; }
-};
-
-// What the building of a site and its running take and cost.
-template <class T = double>
-struct infrastructure_need {
-  T chips{};  // installed: whole nodes are filled
-  T nodes{};
-  power_chain<T> peak{};
-  power_chain<T> mean{};
-  power_demand<T> it_power{};
-  power_demand<T> power{};  // at the site's meter
-  fat_tree<T> network{};
-
-  quantity<unit::usd, T> capex_chips{};
-  quantity<unit::usd, T> capex_servers{};  // without the chips
-  quantity<unit::usd, T> capex_network{};
-  quantity<unit::usd, T> capex_facility{};
-
-  quantity<unit::usd_per_second, T> chip_cost{};  // annuity over the asset's life, and so the next three
-  quantity<unit::usd_per_second, T> server_cost{};
-  quantity<unit::usd_per_second, T> network_cost{};
-  quantity<unit::usd_per_second, T> facility_cost{};
-  quantity<unit::usd_per_second, T> maintenance_cost{};
-  quantity<unit::usd_per_second, T> staff_cost{};
-
-  quantity<unit::square_metre, T> land{};
-  quantity<unit::square_metre, T> floor_area{};
-  T operators{};
-  T construction_workers{};  // at the peak of the works
-  quantity<unit::second, T> time_to_build{};
-  quantity<unit::cubic_metre_per_second, T> water{};  // mean, on site
-
-  constexpr auto it_capex() const { return capex_chips + capex_servers + capex_network; }
-  constexpr auto capex() const { return it_capex() + capex_facility; }
-  // Of owning and running, without the energy.
-  constexpr auto cost() const {
-    return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
-  }
-};
 
 // Defaults: eight chips a node (HGX, DGX); power usage effectiveness 1.25 in the mean (Epoch AI, training-cost-trends, other than
 // hyperscalers) and 1.4 at the peak (Epoch AI 2025-12-18), an overhead 1.6 times as large; water 0.5 L/kWh (air and liquid cooled, recalled);
@@ -227,6 +176,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.facility_cost = need.capex_facility * economics::capital_recovery_factor(s.discount_rate, s.facility_life);
   need.maintenance_cost = need.it_capex() * (s.maintenance / units::year);
 
+  need.silicon = demand.die_area * need.chips;
   need.land = s.facility.land * need.power.peak;
   need.floor_area = s.facility.floor_area * need.power.peak;
   need.operators = s.facility.operators * need.power.peak;

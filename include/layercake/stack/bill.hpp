@@ -1,188 +1,223 @@
 // The bill: what a service asks of every layer, down to the power plant, and what it costs per second, line by line.
 #pragma once
 
-#include <layercake/core/demand.hpp>
-#include <layercake/core/fields.hpp>
+#include <layercake/applications/applications.hpp>
+#include <layercake/core/unknown.hpp>
+#include <layercake/energy/supply.hpp>
+#include <layercake/infrastructure/need.hpp>
 #include <layercake/units/print.hpp>
 #include <string>
 #include <tuple>
 
 namespace layercake {
 
-// Rates are means over time; powers are given at the busiest hour and as means.
-template <class T = double>
-struct basic_bill {
-  // what is delivered
-  quantity<unit::per_second, T> tasks, calls;
+// What models on chips answer to a rate of calls: how it is served.
+template <number T = double>
+struct basic_service {
+  quantity<unit::per_second, T> calls;
   quantity<unit::token_per_second, T> input_tokens, output_tokens;
-  T users = T(0);
   quantity<unit::second, T> time_to_first_token;
   quantity<unit::second_per_token, T> time_per_output_token;
-
-  // the fleet
-  T replicas = T(0), chips = T(0), nodes = T(0);
+  T replicas = T(0);
   T concurrency = T(0);  // calls in flight per replica at full load
   T load = T(0);         // mean rate over the rate that the fleet could answer
+};
 
-  // power, from silicon to plant
-  power_demand<T> chip_power, it_power, site_power, plant_power;
-
-  // other flows
-  quantity<unit::kilogram_co2e_per_second, T> carbon;
-  quantity<unit::cubic_metre_per_second, T> water;  // at the site and at the plants
-
-  // stocks
-  quantity<unit::square_metre, T> silicon, land;
-  T operators = T(0), construction_workers = T(0);
-  quantity<unit::second, T> time_to_build;
-  quantity<unit::usd, T> chip_capex, server_capex, network_capex, facility_capex;
-
-  // what each layer costs
-  quantity<unit::usd_per_second, T> energy_cost;
-  quantity<unit::usd_per_second, T> chip_cost;  // annuity
-  quantity<unit::usd_per_second, T> server_cost, network_cost, facility_cost, maintenance_cost, staff_cost;
+// What each layer answered, from the top down, and what it adds up to. Rates are means over time; powers are given at the busiest hour and as
+// means. cost = energy + chips + infrastructure + model + application [USD/s].
+template <number T = double>
+struct basic_bill {
+  applications::basic_usage<T> usage;                  // tasks, users, value
+  basic_service<T> serving;                            // calls, tokens, replicas, latencies
+  infrastructure::infrastructure_need<T> built;        // chips, nodes, power from chip to meter, capital, people
+  energy::basic_energy_bill<T> supplied;               // power at the plant, energy and capacity charges, carbon, water
   quantity<unit::usd_per_second, T> model_cost;        // royalty
   quantity<unit::usd_per_second, T> application_cost;  // what the application spends beside the stack
-  quantity<unit::usd_per_second, T> value;             // what the tasks are worth to those who pay
 
-  auto infrastructure_cost() const {
-    return server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
-  }
-  auto capex() const { return chip_capex + server_capex + network_capex + facility_capex; }
+  auto energy_cost() const { return supplied.cost(); }
+  auto chip_cost() const { return built.chip_cost; }
+  auto infrastructure_cost() const { return built.cost_beside_chips(); }
   // The sum of the five layers' lines.
-  auto cost() const { return energy_cost + chip_cost + infrastructure_cost() + model_cost + application_cost; }
+  auto cost() const { return energy_cost() + chip_cost() + infrastructure_cost() + model_cost + application_cost; }
+  auto margin() const { return usage.value - cost(); }
 
-  auto price_of_tokens() const { return cost() / output_tokens; }  // per output token
-  auto cost_per_task() const { return cost() / tasks; }
-  auto cost_per_user() const { return cost() / users; }  // and unit of time
-  auto energy_per_token() const { return plant_power.mean / output_tokens; }
-  auto energy_per_task() const { return plant_power.mean / tasks; }
-  auto carbon_per_task() const { return carbon / tasks; }
-  auto water_per_task() const { return water / tasks; }
-  auto margin() const { return value - cost(); }
+  auto water() const { return supplied.water + built.water; }  // at the plants and at the site
+
+  auto price_of_tokens() const {
+    return cost() / serving.output_tokens;
+  }  // per output token: the whole cost over what is written
+  auto cost_per_task() const { return cost() / usage.tasks; }
+  auto cost_per_user() const { return cost() / usage.users; }  // and unit of time
+  auto energy_per_token() const { return supplied.plant.mean / serving.output_tokens; }
+  auto energy_per_task() const { return supplied.plant.mean / usage.tasks; }
+  auto carbon_per_task() const { return supplied.carbon / usage.tasks; }
+  auto water_per_task() const { return water() / usage.tasks; }
 };
 using bill = basic_bill<>;
 
-// A figure of a bill: its name, the equation behind it in terms of other figures and inputs, and how to read it.
+// A figure of a bill: the layer that answers for it, its name, the equation behind it in terms of other figures and inputs, how to read it, and
+// whether it is one of the lines that add up to the cost.
 template <class Read>
 struct figure {
+  const char* layer;
   const char* name;
   const char* formula;
   Read read;
+  bool line = false;
 };
 template <class Read>
-figure(const char*, const char*, Read) -> figure<Read>;
+figure(const char*, const char*, const char*, Read) -> figure<Read>;
+template <class Read>
+figure(const char*, const char*, const char*, Read, bool) -> figure<Read>;
 
-// Every figure of a bill, in the order of the chain.
+// Every figure of a bill, layer by layer from the whole down to the plant.
 constexpr auto bill_figures() {
   return std::tuple{
-      figure{"price_of_tokens",
-             "(energy + chips + infrastructure + model + application cost) / output tokens per second",
+      figure{"total", "price_of_tokens",
+             "(energy + chip + infrastructure + model + application cost) / output tokens per second",
              [](const auto& b) { return b.price_of_tokens(); }},
-      figure{"cost_per_task", "cost / tasks per second", [](const auto& b) { return b.cost_per_task(); }},
-      figure{"cost_per_user", "cost / users, per unit of time", [](const auto& b) { return b.cost_per_user(); }},
-      figure{"water_per_task", "water / tasks per second", [](const auto& b) { return b.water_per_task(); }},
-      figure{"energy_per_token", "mean plant power / output tokens per second",
+      figure{"total", "cost", "energy + chip + infrastructure + model + application cost",
+             [](const auto& b) { return b.cost(); }},
+      figure{"total", "margin", "value - cost", [](const auto& b) { return b.margin(); }},
+      figure{"total", "cost_per_task", "cost / tasks per second", [](const auto& b) { return b.cost_per_task(); }},
+      figure{"total", "cost_per_user", "cost / users, per unit of time",
+             [](const auto& b) { return b.cost_per_user(); }},
+      figure{"total", "energy_per_token", "mean plant power / output tokens per second",
              [](const auto& b) { return b.energy_per_token(); }},
-      figure{"tasks", "daily users * tasks per user", [](const auto& b) { return b.tasks; }},
-      figure{"calls", "tasks * calls per task", [](const auto& b) { return b.calls; }},
-      figure{"output_tokens", "calls * output tokens per call", [](const auto& b) { return b.output_tokens; }},
-      figure{"time_to_first_token", "half a decode step + the steps that read the prompt + host time of a request",
-             [](const auto& b) { return b.time_to_first_token; }},
-      figure{"time_per_output_token",
+      figure{"total", "energy_per_task", "mean plant power / tasks per second",
+             [](const auto& b) { return b.energy_per_task(); }},
+      figure{"total", "carbon_per_task", "carbon / tasks per second",
+             [](const auto& b) { return b.carbon_per_task(); }},
+      figure{"total", "water_per_task", "water / tasks per second", [](const auto& b) { return b.water_per_task(); }},
+
+      figure{"applications", "users", "people active a day", [](const auto& b) { return b.usage.users; }},
+      figure{"applications", "tasks", "daily users * tasks per user", [](const auto& b) { return b.usage.tasks; }},
+      figure{"applications", "value", "tasks * value per task", [](const auto& b) { return b.usage.value; }},
+      figure{"applications", "application_cost", "what the application spends beside the stack",
+             [](const auto& b) { return b.application_cost; }, true},
+
+      figure{"models", "calls", "tasks * calls per task", [](const auto& b) { return b.serving.calls; }},
+      figure{"models", "input_tokens", "calls * input tokens per call",
+             [](const auto& b) { return b.serving.input_tokens; }},
+      figure{"models", "output_tokens", "calls * output tokens per call",
+             [](const auto& b) { return b.serving.output_tokens; }},
+      figure{"models", "time_to_first_token",
+             "half a decode step + the steps that read the prompt + host time of a request",
+             [](const auto& b) { return b.serving.time_to_first_token; }},
+      figure{"models", "time_per_output_token",
              "mean step of the replica: decode at the concurrency, with the prompts read between",
-             [](const auto& b) { return b.time_per_output_token; }},
+             [](const auto& b) { return b.serving.time_per_output_token; }},
       figure{
-          "concurrency",
+          "models", "concurrency",
           "min(calls whose cache fits beside the weights, calls that keep both latency objectives, the largest batch)",
-          [](const auto& b) { return b.concurrency; }},
-      figure{"replicas", "calls * peak to mean / (calls per second of a replica * utilisation * availability)",
-             [](const auto& b) { return b.replicas; }},
-      figure{"chips", "replicas * chips per replica, in whole nodes", [](const auto& b) { return b.chips; }},
-      figure{"chip_power",
-             "chips * (idle + (power at their use of compute and memory - idle) * share of time at work), mean",
-             [](const auto& b) { return b.chip_power.mean; }},
-      figure{"it_power", "chip power with the rest of the node and network, busiest hour",
-             [](const auto& b) { return b.it_power.peak; }},
-      figure{"site_power", "it power * power usage effectiveness, busiest hour",
-             [](const auto& b) { return b.site_power.peak; }},
-      figure{"plant_power", "mean site power / (1 - transmission loss)",
-             [](const auto& b) { return b.plant_power.mean; }},
-      figure{"carbon", "energy at the plant * carbon intensity", [](const auto& b) { return b.carbon; }},
-      figure{"water", "energy * water intensity of the plants + IT energy * water usage effectiveness",
-             [](const auto& b) { return b.water; }},
-      figure{"silicon", "chips * die area", [](const auto& b) { return b.silicon; }},
-      figure{"land", "site power * land per watt", [](const auto& b) { return b.land; }},
-      figure{"operators", "site power at the busiest hour * operators per watt",
-             [](const auto& b) { return b.operators; }},
-      figure{"construction_workers", "site power at the busiest hour * workers per watt",
-             [](const auto& b) { return b.construction_workers; }},
-      figure{"capex", "chips + servers + network + facility", [](const auto& b) { return b.capex(); }},
-      figure{
-          "energy_cost",
-          "what the supply charges: energy * price + peak power * demand charge for a grid, plant and fuel for a plant",
-          [](const auto& b) { return b.energy_cost; }},
-      figure{"chip_cost", "chips * price * capital recovery factor(discount rate, IT life)",
-             [](const auto& b) { return b.chip_cost; }},
-      figure{"infrastructure_cost", "servers + network (IT life) + facility (facility life) + maintenance + staff",
+          [](const auto& b) { return b.serving.concurrency; }},
+      figure{"models", "replicas",
+             "calls * peak to mean / (calls per second of a replica * utilisation * availability)",
+             [](const auto& b) { return b.serving.replicas; }},
+      figure{"models", "load", "calls / (calls per second of a replica * replicas)",
+             [](const auto& b) { return b.serving.load; }},
+      figure{"models", "model_cost", "output tokens * royalty", [](const auto& b) { return b.model_cost; }, true},
+
+      figure{"infrastructure", "nodes", "chips / chips per node", [](const auto& b) { return b.built.nodes; }},
+      figure{"infrastructure", "it_power_peak", "chip power with the rest of the node and network, busiest hour",
+             [](const auto& b) { return b.built.it_power.peak; }},
+      figure{"infrastructure", "it_power_mean", "the same, mean", [](const auto& b) { return b.built.it_power.mean; }},
+      figure{"infrastructure", "site_power_peak",
+             "IT power * power usage effectiveness at the hottest hour, busiest hour",
+             [](const auto& b) { return b.built.power.peak; }},
+      figure{"infrastructure", "site_power_mean", "IT power * power usage effectiveness, mean",
+             [](const auto& b) { return b.built.power.mean; }},
+      figure{"infrastructure", "capex", "chips + servers + network + facility",
+             [](const auto& b) { return b.built.capex(); }},
+      figure{"infrastructure", "capex_servers", "chips * price of the node per chip",
+             [](const auto& b) { return b.built.capex_servers; }},
+      figure{"infrastructure", "capex_network", "switches, cables and network cards of a fat tree over the nodes",
+             [](const auto& b) { return b.built.capex_network; }},
+      figure{"infrastructure", "capex_facility", "IT power at the busiest hour * price of the building per watt",
+             [](const auto& b) { return b.built.capex_facility; }},
+      figure{"infrastructure", "server_cost", "servers * capital recovery factor(discount rate, IT life)",
+             [](const auto& b) { return b.built.server_cost; }, true},
+      figure{"infrastructure", "network_cost", "network * capital recovery factor(discount rate, IT life)",
+             [](const auto& b) { return b.built.network_cost; }, true},
+      figure{"infrastructure", "facility_cost", "facility * capital recovery factor(discount rate, facility life)",
+             [](const auto& b) { return b.built.facility_cost; }, true},
+      figure{"infrastructure", "maintenance_cost", "equipment * maintenance per year",
+             [](const auto& b) { return b.built.maintenance_cost; }, true},
+      figure{"infrastructure", "staff_cost", "operators * pay", [](const auto& b) { return b.built.staff_cost; }, true},
+      figure{"infrastructure", "infrastructure_cost", "servers + network + facility + maintenance + staff",
              [](const auto& b) { return b.infrastructure_cost(); }},
-      figure{"model_cost", "output tokens * royalty", [](const auto& b) { return b.model_cost; }},
-      figure{"application_cost", "what the application spends beside the stack",
-             [](const auto& b) { return b.application_cost; }}};
+      figure{"infrastructure", "land", "site power at the busiest hour * land per watt",
+             [](const auto& b) { return b.built.land; }},
+      figure{"infrastructure", "floor_area", "site power at the busiest hour * floor area per watt",
+             [](const auto& b) { return b.built.floor_area; }},
+      figure{"infrastructure", "operators", "site power at the busiest hour * operators per watt",
+             [](const auto& b) { return b.built.operators; }},
+      figure{"infrastructure", "construction_workers",
+             "site power at the busiest hour * workers per watt, at the peak of the works",
+             [](const auto& b) { return b.built.construction_workers; }},
+      figure{"infrastructure", "time_to_build", "the facility's", [](const auto& b) { return b.built.time_to_build; }},
+      figure{"infrastructure", "site_water", "mean IT power * water usage effectiveness",
+             [](const auto& b) { return b.built.water; }},
+
+      figure{"chips", "chips", "replicas * chips per replica, in whole nodes",
+             [](const auto& b) { return b.built.chips; }},
+      figure{"chips", "chip_power_peak",
+             "chips * (idle + (power at their use of compute and memory - idle) * share of time at work), busiest hour",
+             [](const auto& b) { return b.built.peak.chips; }},
+      figure{"chips", "chip_power_mean", "the same, mean", [](const auto& b) { return b.built.mean.chips; }},
+      figure{"chips", "silicon", "chips * die area", [](const auto& b) { return b.built.silicon; }},
+      figure{"chips", "capex_chips", "chips * price", [](const auto& b) { return b.built.capex_chips; }},
+      figure{"chips", "chip_cost", "chips * price * capital recovery factor(discount rate, IT life)",
+             [](const auto& b) { return b.built.chip_cost; }, true},
+
+      figure{"energy", "plant_power_peak", "site power / (1 - transmission loss), busiest hour",
+             [](const auto& b) { return b.supplied.plant.peak; }},
+      figure{"energy", "plant_power_mean", "site power / (1 - transmission loss), mean",
+             [](const auto& b) { return b.supplied.plant.mean; }},
+      figure{"energy", "energy_charge",
+             "energy at the meter * price for a grid, fuel and variable operation for a plant of one's own",
+             [](const auto& b) { return b.supplied.energy_cost; }, true},
+      figure{"energy", "capacity_charge",
+             "peak power * demand charge for a grid, capital and fixed operation for a plant of one's own",
+             [](const auto& b) { return b.supplied.capacity_cost; }, true},
+      figure{"energy", "energy_cost", "energy charge + capacity charge", [](const auto& b) { return b.energy_cost(); }},
+      figure{"energy", "carbon", "energy at the plant * carbon intensity",
+             [](const auto& b) { return b.supplied.carbon; }},
+      figure{"energy", "water", "energy * water intensity of the plants + water at the site",
+             [](const auto& b) { return b.water(); }}};
 }
 
-namespace detail {
-// A figure that depends on an input which nobody published reads as such.
-template <class Q>
-std::string shown(const Q& q) {
+// A figure as a person reads it: one that depends on an input which nobody published reads as such.
+template <class Quantity>
+std::string shown(const Quantity& q) {
   return is_known(q) ? to_string(q) : std::string("unknown");
 }
-}  // namespace detail
 
-// The bill as a person reads it, a block per layer from the top down.
+// The bill as a person reads it: every figure, a block per layer, the lines of the cost with their share of the whole.
 inline std::string to_string(const bill& b) {
-  using detail::shown;
-  std::string s;
-  const auto line = [&](const char* what, const std::string& value, const std::string& more = "") {
-    std::string label = std::string("  ") + what;
-    label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    s += label + value + (more.empty() ? "" : "   " + more) + "\n";
+  constexpr std::size_t label_width = 26;
+  std::string text, layer;
+  const auto total = b.cost();
+  const bool tokens = b.serving.output_tokens > 0 * units::token_per_second;
+  const auto print = [&](const auto& f) {
+    if (layer != f.layer) text.append(layer = f.layer).append("\n");
+    std::string label = "  ";
+    for (const char* c = f.name; *c != '\0'; ++c)
+      label += *c == '_' ? ' ' : *c;
+    label.resize(label.size() < label_width ? label_width : label.size() + 1, ' ');
+    const auto value = f.read(b);
+    using Value = std::remove_cvref_t<decltype(value)>;
+    constexpr bool of_a_token =
+        std::same_as<Value, quantity<unit::usd_per_token>> || std::same_as<Value, quantity<unit::joule_per_token>>;
+    text.append(label).append(of_a_token && !tokens ? "no tokens" : shown(value));
+    if constexpr (std::same_as<Value, quantity<unit::usd_per_second>>) {
+      if (f.line && is_finite(total) && total > total * 0)
+        text.append(" (").append(to_string(100 * (value / total))).append(" %)");
+    }
+    text += '\n';
   };
-  const double total = in<units::usd_per_hour>(b.cost());
-  const auto part_of_total = [&](const quantity<unit::usd_per_second>& part) {
-    if (!(total > 0) || !is_finite(total)) return to_string(part);
-    return to_string(part) + " (" + to_string(100 * in<units::usd_per_hour>(part) / total) + " %)";
-  };
-  const auto whole = [](double n) { return to_string(n); };
-  s += "applications\n";
-  line("users", whole(b.users), to_string(b.tasks) + " tasks, worth " + shown(b.value));
-  line("cost beside the stack", part_of_total(b.application_cost));
-  s += "models\n";
-  line("tokens", to_string(b.output_tokens) + " out", to_string(b.input_tokens) + " in");
-  line("first token", to_string(b.time_to_first_token),
-       "then " + to_string(b.time_per_output_token * (1 * units::token)) + " per token");
-  line("royalty", part_of_total(b.model_cost));
-  s += "infrastructure\n";
-  line("fleet", whole(b.nodes) + " nodes, " + whole(b.replicas) + " replicas",
-       "load " + to_string(100 * b.load) + " %");
-  line("power", to_string(b.site_power.peak) + " peak", to_string(b.site_power.mean) + " mean at the meter");
-  line("land, people", shown(b.land),
-       whole(b.operators) + " operators, " + whole(b.construction_workers) + " builders for " +
-           to_string(b.time_to_build));
-  line("capex", to_string(b.capex()));
-  line("cost", part_of_total(b.infrastructure_cost()));
-  s += "chips\n";
-  line("chips", whole(b.chips), to_string(b.chip_power.mean) + " mean, " + shown(b.silicon) + " of silicon");
-  line("cost", part_of_total(b.chip_cost));
-  s += "energy\n";
-  line("plant", to_string(b.plant_power.mean) + " mean", shown(b.carbon) + ", water " + shown(b.water));
-  line("cost", part_of_total(b.energy_cost));
-  s += "total\n";
-  line("cost", to_string(b.cost()));
-  const bool tokens = b.output_tokens > 0 * units::token_per_second;
-  line("per task", to_string(b.cost_per_task()), to_string(b.energy_per_task()));
-  if (tokens) line("per output token", to_string(b.price_of_tokens()), to_string(b.energy_per_token()));
-  return s;
+  std::apply([&](const auto&... f) { (print(f), ...); }, bill_figures());
+  return text;
 }
 
 template <class Char, class Traits>

@@ -137,7 +137,7 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
   return std::apply(
       [&](const auto&... f) {
         auto slopes = gradients(service, f.read...);
-        std::vector<explanation> all{{f.name, to_string(f.read(billed)), f.formula, {}}...};
+        std::vector<explanation> all{{f.name, shown(f.read(billed)), f.formula, {}}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));

@@ -8,88 +8,11 @@
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/number_of.hpp>
 #include <layercake/energy/energy.hpp>
-#include <layercake/serving/power.hpp>
 #include <layercake/serving/replica.hpp>
-#include <layercake/stack/bill.hpp>
+#include <layercake/stack/billing.hpp>
 #include <layercake/stack/ceiling.hpp>
 
 namespace layercake {
-
-// The bill of an application on a model on chips in an infrastructure on an energy supply, under a serving plan.
-//   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
-//   power:   chips -> node -> site -> plant, at the busiest hour and as a mean
-//   money:   one line per layer; cost per task is their sum over the tasks
-// `scale` multiplies the calls. Infeasible plans (weights that do not fit, an objective that cannot be met) need
-// infinitely many replicas: every cost is infinite.
-template <class T, class Energy, class Chip, class Infrastructure, class Model, class Application>
-basic_bill<T> bill_of(const Energy& energy, const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                      const Application& application, const basic_serving_plan<T>& plan, counting how,
-                      const T& scale = T(1)) {
-  basic_bill<T> b;
-  call_demand<T> demand = widened<T>(application.pull());
-  demand.calls = demand.calls * scale;
-  const serving_figures<T> served = serve<T>(chip, infrastructure, model, plan, demand);
-
-  const auto usage = application.push(demand.calls);
-  b.tasks = usage.tasks;
-  b.users = usage.users;
-  b.value = usage.value;
-  b.calls = demand.calls;
-  b.input_tokens = demand.calls * demand.input;
-  b.output_tokens = demand.calls * demand.output;
-  b.time_to_first_token = served.time_to_first_token;
-  b.time_per_output_token = served.time_per_output_token;
-  b.concurrency = served.concurrency;
-
-  const quantity<unit::per_second, T> sold = served.calls * infrastructure.utilisation * infrastructure.availability;
-  // Replicas that share experts come in whole groups.
-  b.replicas = counted(demand.calls * demand.peak_to_mean / sold / plan.expert, how) * plan.expert;
-  const T in_service = b.replicas * plan.chips();
-  const auto serves = served.calls > served.calls * T(0);
-  b.load = where(serves, demand.calls / where(serves, served.calls * b.replicas, demand.calls), T(0));
-
-  // The power of a chip that works for a share of the time.
-  const auto power_at_load = [&](const T& share_of_time) {
-    return running_power(chip, served.per_call, T(1), min(share_of_time, T(1)));
-  };
-  chip_demand<T> fleet;
-  fleet.chips = in_service;
-  fleet.peak_power = power_at_load(b.load * demand.peak_to_mean);
-  fleet.mean_power = power_at_load(b.load);
-  fleet.price = chip.price;
-  fleet.die_area = chips::die_area_of(chip);
-  const auto built = infrastructure.pull(fleet, how);
-  b.chips = built.chips;
-  b.nodes = built.nodes;
-  b.chip_power = {fleet.peak_power * b.chips, fleet.mean_power * b.chips};
-  b.it_power = {built.it_power.peak, built.it_power.mean};
-  b.site_power = {built.power.peak, built.power.mean};
-  b.silicon = fleet.die_area * b.chips;
-  b.land = built.land;
-  b.operators = built.operators;
-  b.construction_workers = built.construction_workers;
-  b.time_to_build = built.time_to_build;
-  b.chip_capex = built.capex_chips;
-  b.server_capex = built.capex_servers;
-  b.network_capex = built.capex_network;
-  b.facility_capex = built.capex_facility;
-  b.chip_cost = built.chip_cost;
-  b.server_cost = built.server_cost;
-  b.network_cost = built.network_cost;
-  b.facility_cost = built.facility_cost;
-  b.maintenance_cost = built.maintenance_cost;
-  b.staff_cost = built.staff_cost;
-
-  const auto supplied = energy.pull(b.site_power);
-  b.plant_power = {supplied.plant.peak, supplied.plant.mean};
-  b.energy_cost = supplied.cost();
-  b.carbon = supplied.carbon;
-  b.water = supplied.water + built.water;
-
-  if constexpr (requires { model.royalty; }) b.model_cost = b.output_tokens * model.royalty;
-  if constexpr (requires { application.cost_per_task; }) b.application_cost = b.tasks * application.cost_per_task;
-  return b;
-}
 
 // Five layers that fit each other. Composing checks every field of every layer and chooses a serving plan.
 template <class Energy, class Chip, class Infrastructure, class Model, class Application>
@@ -141,27 +64,16 @@ public:
   }
 
   // The bill. Whole counting buys whole replicas and nodes; smooth counting is proportional to the calls.
-  auto pull(counting how = counting::whole) const {
-    return bill_of<number_type>(energy, chip, infrastructure, model, application, plan, how);
-  }
+  auto pull(counting how = counting::whole) const { return bills()(how); }
 
-  // The ceiling of what is granted, and of what the energy supply can bring to the site.
+  // The ceiling of what is granted, and of what the energy supply can bring to the site. The replica is timed once.
   auto push(basic_grant<number_type> granted) const {
-    if constexpr (real<number_type>) validate(granted, "grant");
-    const auto bill_at = [&](const T& scale) {
-      return bill_of<T>(energy, chip, infrastructure, model, application, plan, counting::smooth, scale);
-    };
-    const quantity<unit::watt, T> unlimited = number_cast<T>(largest_sensible) * units::watt;
-    quantity<unit::watt, T> connected = energy.push(unlimited);
-    if constexpr (requires(const power_demand<T>& meter) { energy.capacity / energy.capacity_needed(meter); }) {
-      // A plant of given capacity serves a mean as well as a peak.
-      const power_demand<T> meter = bill_at(T(1)).site_power;
-      const quantity<unit::watt, T> served = meter.peak * T(energy.capacity / energy.capacity_needed(meter));
-      connected = where(is_known(served), min(connected, served), connected);
-    }
+    if constexpr (real<T>) validate(granted, "grant");
+    const auto law = bills();
+    const auto connected = connection(law);
     const auto site = where(is_known(granted.site_power), min(granted.site_power, connected), connected);
-    granted.site_power = where(site < unlimited * number_cast<T>(0.01), site, unknown<quantity<unit::watt, T>>());
-    return ceiling_of(granted, bill_at);
+    granted.site_power = where(is_finite(site), site, unknown<quantity<unit::watt, T>>());
+    return ceiling_of(granted, [&](const T& scale) { return law(counting::smooth, scale); });
   }
   // The ceiling of so much power at the plant.
   auto push(const quantity<unit::watt, number_type>& plant_power) const {
@@ -216,6 +128,27 @@ public:
   }
 
 private:
+  auto bills() const {
+    return billing<T, layers<Energy, Chip, Infrastructure, Model, Application>>(
+        {energy, chip, infrastructure, model, application}, plan);
+  }
+
+  // The power that the supply can bring to the site's meter; infinite where nothing limits it. A plant of given capacity serves a mean as well
+  // as a peak.
+  template <class Law>
+  quantity<unit::watt, T> connection(const Law& law) const {
+    const quantity<unit::watt, T> unlimited =
+        number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()) * units::watt;
+    const quantity<unit::watt, T> connected = energy.push(unlimited);
+    if constexpr (requires(const power_demand<T>& meter) { energy.capacity / energy.capacity_needed(meter); }) {
+      const power_demand<T> meter = law(counting::smooth).built.power;
+      const quantity<unit::watt, T> served = meter.peak * T(energy.capacity / energy.capacity_needed(meter));
+      return where(is_known(served), min(connected, served), connected);
+    } else {
+      return connected;
+    }
+  }
+
   // The concepts' own explanations, pages of them, are kept out of the error by these.
   static constexpr bool has_energy = energy::energy_supply<Energy>;
   static constexpr bool has_infrastructure = infrastructure::infrastructure<Infrastructure>;

@@ -70,7 +70,7 @@ TEST_CASE("infeasible points are counted by reason and never win") {
           .over(energy_price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 100))
           .where("more than 10 MW",
                  [](const auto& s, const auto& bill) {
-                   return bill.site_power.peak <= 10 * megawatt || s.energy.price < 40 * usd / megawatt_hour;
+                   return bill.built.power.peak <= 10 * megawatt || s.energy.price < 40 * usd / megawatt_hour;
                  })
           .run(bulk::minimum(price), bulk::counts());
   CHECK(tally.points == 2000);
@@ -84,7 +84,7 @@ TEST_CASE("infeasible points are counted by reason and never win") {
   CHECK(low.exists);
   const auto none = bulk::sweep(service)
                         .over(energy_price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 100))
-                        .where("impossible", [](const auto& bill) { return bill.site_power.peak < 0 * watt; })
+                        .where("impossible", [](const auto& bill) { return bill.built.power.peak < 0 * watt; })
                         .run(bulk::minimum(price));
   CHECK_FALSE(none.exists);
 }

@@ -162,10 +162,10 @@ TEST_CASE("the cheapest fleet is that of every split, chip, site and plan tried 
                 const lc::stack one{q.sites[s].energy, q.chips[c].chip, q.sites[s].building, model, application, plan};
                 const auto b = one.pull();
                 const bool rent = rented && c == 0;
-                const auto cost = rent ? b.energy_cost + b.model_cost + q.chips[0].rent * b.chips : b.cost();
-                placed p{in<usd / second>(cost), {}, {}, rent ? 0 : in<usd>(b.capex())};
-                p.chips[c] = b.chips;
-                p.power[s] = in<watt>(b.site_power.peak);
+                const auto cost = rent ? b.energy_cost() + b.model_cost + q.chips[0].rent * b.built.chips : b.cost();
+                placed p{in<usd / second>(cost), {}, {}, rent ? 0 : in<usd>(b.built.capex())};
+                p.chips[c] = b.built.chips;
+                p.power[s] = in<watt>(b.built.power.peak);
                 options[{c, s, n}].push_back(p);
               } catch (const lc::infeasible&) {
               }
@@ -212,10 +212,10 @@ TEST_CASE("the cheapest fleet is that of every split, chip, site and plan tried 
       double share[2] = {0, 0}, power = 0, b200 = 0;
       for (const auto& p : f.parts) {
         share[p.demand_class] += p.share;
-        power += p.site == 0 ? in<kilowatt>(p.bill.site_power.peak) : 0;
-        b200 += p.chip == 1 ? p.bill.chips : 0;
-        CHECK(p.bill.time_per_output_token <= q.classes[p.demand_class].demand.time_per_output_token * 1.001);
-        CHECK(p.bill.replicas == std::round(p.bill.replicas));
+        power += p.site == 0 ? in<kilowatt>(p.bill.built.power.peak) : 0;
+        b200 += p.chip == 1 ? p.bill.built.chips : 0;
+        CHECK(p.bill.serving.time_per_output_token <= q.classes[p.demand_class].demand.time_per_output_token * 1.001);
+        CHECK(p.bill.serving.replicas == std::round(p.bill.serving.replicas));
       }
       CHECK(share[0] == 1);
       CHECK(share[1] == 1);

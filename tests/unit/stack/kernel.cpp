@@ -23,19 +23,17 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 TEST_CASE("a bill and a ceiling allocate nothing") {
   const auto s = service();
-  const auto whole =
-      lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::whole);
+  const lc::layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
+  const auto whole = lc::bill_of<double>(on, s.plan, lc::counting::whole);
   const long before = allocations;
-  const auto bill =
-      lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth);
-  const auto ceiling = lc::ceiling_of(lc::grant{.chips = 1000}, [&](double scale) {
-    return lc::bill_of<double>(s.energy, s.chip, s.infrastructure, s.model, s.application, s.plan, lc::counting::smooth,
-                               scale);
-  });
+  const lc::billing<double, decltype(on)> law(on, s.plan);
+  const auto bill = law(lc::counting::smooth);
+  const auto ceiling =
+      lc::ceiling_of(lc::grant{.chips = 1000}, [&](double scale) { return law(lc::counting::smooth, scale); });
   const long after = allocations;
   CHECK(after == before);
   CHECK(bill.cost() <= whole.cost());
-  CHECK(ceiling.chips.calls == ceiling.calls);
+  CHECK(ceiling.of(&lc::grant::chips).calls == ceiling.calls);
   // the counter counts
   const std::string text = lc::to_string(bill);
   CHECK(allocations > after);

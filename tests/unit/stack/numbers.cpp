@@ -198,10 +198,10 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   const auto base = service();
   const auto s = lc::stack{own_energy{}, own_chip{}, base.infrastructure, own_model{}, nightly_batch{}};
   const auto bill = s.pull(lc::counting::smooth);
-  CHECK(in<hertz>(bill.calls) == approx(2e6 / 86400));
-  CHECK(bill.energy_cost / (bill.site_power.mean * (55 * usd / megawatt_hour)) == approx(1));
+  CHECK(in<hertz>(bill.serving.calls) == approx(2e6 / 86400));
+  CHECK(bill.energy_cost() / (bill.built.power.mean * (55 * usd / megawatt_hour)) == approx(1));
   CHECK(lc::is_finite(bill.cost()));
-  CHECK(s.push(bill.plant_power.peak).calls / bill.calls == approx(1).epsilon(1e-12));
+  CHECK(s.push(bill.supplied.plant.peak).calls / bill.serving.calls == approx(1).epsilon(1e-12));
 
   const auto one = lc::stack{own_energy{}, described_chip<>{}, base.infrastructure, own_model{}, nightly_batch{}};
   CHECK(one.pull().cost() == s.pull().cost());
@@ -214,7 +214,7 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   auto wide = one.over<B>();
   wide.chip.price = wide.chip.price * B(2.0);
   const auto dear = wide.pull(lc::counting::smooth);
-  CHECK(in<usd_per_hour>(dear.chip_cost).get(0) == approx(2 * in<usd_per_hour>(bill.chip_cost)));
+  CHECK(in<usd_per_hour>(dear.chip_cost()).get(0) == approx(2 * in<usd_per_hour>(bill.chip_cost())));
 }
 
 TEST_CASE("a ceiling is the same over float and batch, and its slope over a dual is its shadow price") {
@@ -227,5 +227,5 @@ TEST_CASE("a ceiling is the same over float and batch, and its slope over a dual
   using D = lc::dual<double, 1>;
   const auto varied = s.over<D>().push(D::variable(1e9, 0) * watt);
   CHECK(in<token_per_second>(varied.output_tokens).slope[0] ==
-        approx(in<token / joule>(c.plant_power.tokens_per_unit)).epsilon(1e-9));
+        approx(in<token / joule>(c.of(&lc::grant::plant_power).tokens_per_unit)).epsilon(1e-9));
 }

@@ -10,12 +10,13 @@ using namespace layercake_test;
 
 TEST_CASE("the price of a task is the sum of its layers' lines") {
   const auto bill = service().pull();
-  const auto lines = bill.energy_cost + bill.chip_cost + bill.server_cost + bill.network_cost + bill.facility_cost +
-                     bill.maintenance_cost + bill.staff_cost + bill.model_cost + bill.application_cost;
+  const auto lines = bill.energy_cost() + bill.chip_cost() + bill.built.server_cost + bill.built.network_cost +
+                     bill.built.facility_cost + bill.built.maintenance_cost + bill.built.staff_cost + bill.model_cost +
+                     bill.application_cost;
   CHECK(in<usd_per_hour>(bill.cost()) == approx(in<usd_per_hour>(lines)).epsilon(1e-14));
   // a million users, 12 tasks a day: 138.89 tasks/s, 300 tokens each
-  CHECK(in<hertz>(bill.tasks) == approx(1e6 * 12 / 86400).epsilon(1e-12));
-  CHECK(in<token_per_second>(bill.output_tokens) == approx(1e6 * 12 / 86400 * 300).epsilon(1e-12));
+  CHECK(in<hertz>(bill.usage.tasks) == approx(1e6 * 12 / 86400).epsilon(1e-12));
+  CHECK(in<token_per_second>(bill.serving.output_tokens) == approx(1e6 * 12 / 86400 * 300).epsilon(1e-12));
   CHECK(in<usd>(bill.cost_per_task()) == approx(in<usd / second>(lines) / (1e6 * 12 / 86400)).epsilon(1e-12));
   // price per output token: cost / rate
   CHECK(in<usd_per_million_tokens>(bill.price_of_tokens()) ==
@@ -27,25 +28,27 @@ TEST_CASE("energy is conserved from the chips to the plant") {
   const auto bill = s.pull();
   // chips -> IT by the node and the network, IT -> meter by PUE, meter -> plant by the transmission loss
   const double it = s.infrastructure.node.power_multiplier() * (1 + s.infrastructure.network.power);
-  CHECK(bill.it_power.mean / bill.chip_power.mean == approx(it).epsilon(1e-12));
-  CHECK(bill.site_power.mean / bill.it_power.mean == approx(1.25).epsilon(1e-12));
-  CHECK(bill.site_power.peak / bill.it_power.peak == approx(1 + 0.25 * s.infrastructure.peak_overhead).epsilon(1e-12));
-  CHECK(bill.plant_power.mean * (1 - s.energy.transmission_loss) / bill.site_power.mean == approx(1).epsilon(1e-12));
+  CHECK(bill.built.it_power.mean / bill.built.mean.chips == approx(it).epsilon(1e-12));
+  CHECK(bill.built.power.mean / bill.built.it_power.mean == approx(1.25).epsilon(1e-12));
+  CHECK(bill.built.power.peak / bill.built.it_power.peak ==
+        approx(1 + 0.25 * s.infrastructure.peak_overhead).epsilon(1e-12));
+  CHECK(bill.supplied.plant.mean * (1 - s.energy.transmission_loss) / bill.built.power.mean ==
+        approx(1).epsilon(1e-12));
   // the bill for energy: what passes the meter at the price
-  CHECK(bill.energy_cost / (bill.site_power.mean * (62 * usd / megawatt_hour)) == approx(1).epsilon(1e-12));
-  CHECK(bill.chip_power.mean <= bill.chip_power.peak);
-  CHECK(bill.chip_power.peak <= lc::chips::catalog::h100_sxm.thermal_design_power * bill.chips);
+  CHECK(bill.energy_cost() / (bill.built.power.mean * (62 * usd / megawatt_hour)) == approx(1).epsilon(1e-12));
+  CHECK(bill.built.mean.chips <= bill.built.peak.chips);
+  CHECK(bill.built.peak.chips <= lc::chips::catalog::h100_sxm.thermal_design_power * bill.built.chips);
 }
 
 TEST_CASE("fleets are whole where a person counts them and smooth where a gradient is asked") {
   const auto s = service();
   const auto whole = s.pull(lc::counting::whole), smooth = s.pull(lc::counting::smooth);
-  CHECK(whole.replicas == std::ceil(smooth.replicas));
-  CHECK(whole.nodes == std::ceil(whole.nodes));
-  CHECK(whole.chips == whole.nodes * 8);
-  CHECK(whole.chips >= smooth.chips);
+  CHECK(whole.serving.replicas == std::ceil(smooth.serving.replicas));
+  CHECK(whole.built.nodes == std::ceil(whole.built.nodes));
+  CHECK(whole.built.chips == whole.built.nodes * 8);
+  CHECK(whole.built.chips >= smooth.built.chips);
   CHECK(whole.cost() >= smooth.cost());
-  CHECK(smooth.chips == approx(smooth.replicas * s.plan.chips()).epsilon(1e-12));
+  CHECK(smooth.built.chips == approx(smooth.serving.replicas * s.plan.chips()).epsilon(1e-12));
 }
 
 TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
@@ -53,13 +56,13 @@ TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
   const auto base = s.pull();
   const auto dear =
       s.with(lc::energy::grid{.price = 124 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour}).pull();
-  CHECK(dear.energy_cost / base.energy_cost == approx(2).epsilon(1e-12));
-  CHECK(dear.chip_cost == base.chip_cost);
-  CHECK(dear.carbon == base.carbon);
+  CHECK(dear.energy_cost() / base.energy_cost() == approx(2).epsilon(1e-12));
+  CHECK(dear.chip_cost() == base.chip_cost());
+  CHECK(dear.supplied.carbon == base.supplied.carbon);
 
   const auto other_chip = s.with(lc::chips::catalog::b200_sxm).pull();
-  CHECK(other_chip.chips < base.chips);
-  CHECK(other_chip.tasks == base.tasks);
+  CHECK(other_chip.built.chips < base.built.chips);
+  CHECK(other_chip.usage.tasks == base.usage.tasks);
 
   const auto twice =
       s.with(lc::applications::assistant{
@@ -70,7 +73,7 @@ TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
   CHECK(twice.price_of_tokens() / once.price_of_tokens() == approx(1).epsilon(1e-9));
 
   const auto far = s.with(lc::infrastructure::site{.power_usage_effectiveness = 1.1}).pull(lc::counting::smooth);
-  CHECK(far.site_power.mean / once.site_power.mean == approx(1.1 / 1.25).epsilon(1e-9));
+  CHECK(far.built.power.mean / once.built.power.mean == approx(1.1 / 1.25).epsilon(1e-9));
 
   const auto smaller = s.with(lc::models::catalog::llama_3_1_8b.at(lc::precision::fp8)).pull();
   CHECK(smaller.price_of_tokens() < base.price_of_tokens());

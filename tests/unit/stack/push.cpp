@@ -9,22 +9,22 @@ using namespace layercake_test;
 TEST_CASE("push(pull(x)) is x for every resource") {
   const auto s = service();
   const auto bill = s.pull(lc::counting::smooth);
-  const auto back = [&](const lc::grant& g) { return s.push(g).calls / bill.calls; };
-  CHECK(back({.plant_power = bill.plant_power.peak}) == approx(1).epsilon(1e-12));
-  CHECK(back({.site_power = bill.site_power.peak}) == approx(1).epsilon(1e-12));
-  CHECK(back({.chips = bill.chips}) == approx(1).epsilon(1e-12));
-  CHECK(back({.silicon = bill.silicon}) == approx(1).epsilon(1e-12));
-  CHECK(back({.capital = bill.capex()}) == approx(1).epsilon(1e-12));
-  CHECK(back({.land = bill.land}) == approx(1).epsilon(1e-12));
-  CHECK(back({.construction_workers = bill.construction_workers}) == approx(1).epsilon(1e-12));
-  CHECK(back({.operators = bill.operators}) == approx(1).epsilon(1e-12));
-  CHECK(back({.water = bill.water}) == approx(1).epsilon(1e-12));
-  CHECK(back({.carbon = bill.carbon}) == approx(1).epsilon(1e-12));
-  const auto c = s.push({.plant_power = bill.plant_power.peak});
+  const auto back = [&](const lc::grant& g) { return s.push(g).calls / bill.serving.calls; };
+  CHECK(back({.plant_power = bill.supplied.plant.peak}) == approx(1).epsilon(1e-12));
+  CHECK(back({.site_power = bill.built.power.peak}) == approx(1).epsilon(1e-12));
+  CHECK(back({.chips = bill.built.chips}) == approx(1).epsilon(1e-12));
+  CHECK(back({.silicon = bill.built.silicon}) == approx(1).epsilon(1e-12));
+  CHECK(back({.capital = bill.built.capex()}) == approx(1).epsilon(1e-12));
+  CHECK(back({.land = bill.built.land}) == approx(1).epsilon(1e-12));
+  CHECK(back({.construction_workers = bill.built.construction_workers}) == approx(1).epsilon(1e-12));
+  CHECK(back({.operators = bill.built.operators}) == approx(1).epsilon(1e-12));
+  CHECK(back({.water = bill.water()}) == approx(1).epsilon(1e-12));
+  CHECK(back({.carbon = bill.supplied.carbon}) == approx(1).epsilon(1e-12));
+  const auto c = s.push({.plant_power = bill.supplied.plant.peak});
   CHECK(c.users == approx(1e6).epsilon(1e-12));
   CHECK(c.cost / bill.cost() == approx(1).epsilon(1e-12));
   // a whole fleet's power makes at least what was asked
-  CHECK(s.push(s.pull().plant_power.peak).calls >= bill.calls);
+  CHECK(s.push(s.pull().supplied.plant.peak).calls >= bill.serving.calls);
 }
 
 TEST_CASE("the least allowance binds, and its shadow price is the slope of the ceiling") {
@@ -32,24 +32,24 @@ TEST_CASE("the least allowance binds, and its shadow price is the slope of the c
   const lc::grant g{.site_power = 100 * megawatt, .chips = 20000, .capital = 5 * billion_usd};
   const auto c = s.push(g);
   CHECK(std::string(c.binding()) == "chips");
-  CHECK(c.calls == c.chips.calls);
-  CHECK(c.chips.calls < c.site_power.calls);
-  CHECK(c.chips.calls < c.capital.calls);
+  CHECK(c.calls == c.of(&lc::grant::chips).calls);
+  CHECK(c.of(&lc::grant::chips).calls < c.of(&lc::grant::site_power).calls);
+  CHECK(c.of(&lc::grant::chips).calls < c.of(&lc::grant::capital).calls);
   // one more chip, by difference
   const auto more = s.push({.site_power = 100 * megawatt, .chips = 20001, .capital = 5 * billion_usd});
   CHECK(in<token_per_second>(more.output_tokens - c.output_tokens) ==
-        approx(in<token_per_second>(c.chips.tokens_per_unit)).epsilon(1e-6));
+        approx(in<token_per_second>(c.of(&lc::grant::chips).tokens_per_unit)).epsilon(1e-6));
   const double margin = in<usd_per_hour>((more.value - more.cost) - (c.value - c.cost));
-  CHECK(margin == approx(in<usd_per_hour>(c.chips.margin_per_unit)).epsilon(1e-6));
+  CHECK(margin == approx(in<usd_per_hour>(c.of(&lc::grant::chips).margin_per_unit)).epsilon(1e-6));
   // what does not bind is worth nothing at the margin
-  CHECK(in<token / joule>(c.site_power.tokens_per_unit) == 0);
+  CHECK(in<token / joule>(c.of(&lc::grant::site_power).tokens_per_unit) == 0);
   CHECK(lc::to_string(c).find("binds: chips") != std::string::npos);
 }
 
 TEST_CASE("time granted counts after building") {
   const auto s = service();
   const auto c = s.push({.chips = 8000, .time = 6 * year});
-  const auto build = s.pull().time_to_build;
+  const auto build = s.pull().built.time_to_build;
   CHECK(in<token>(c.tokens_in_time) == approx(in<token>(c.output_tokens * (6 * year - build))).epsilon(1e-12));
   CHECK(in<token>(s.push({.chips = 8000, .time = 1 * month}).tokens_in_time) == 0);
 }
@@ -59,7 +59,7 @@ TEST_CASE("a grid connection limits the site by itself") {
   s.energy.connection = 10 * megawatt;
   const auto c = s.push(1 * gigawatt);
   CHECK(std::string(c.binding()) == "site_power");
-  CHECK(in<megawatt>(c.site_power.granted) == approx(10).epsilon(1e-9));
+  CHECK(in<megawatt>(c.of(&lc::grant::site_power).granted) == approx(10).epsilon(1e-9));
   CHECK(lc::is_finite(c.cost));
 }
 
@@ -76,11 +76,11 @@ TEST_CASE("needs are those of the ceiling: a large cluster has more tiers of swi
   auto large = s.application;
   large.daily_users = c.users;
   const auto bill = s.with(large).pull(lc::counting::smooth);
-  CHECK(in<billion_usd>(bill.capex()) == approx(20).epsilon(1e-6));
+  CHECK(in<billion_usd>(bill.built.capex()) == approx(20).epsilon(1e-6));
   CHECK(in<usd_per_hour>(bill.cost()) == approx(in<usd_per_hour>(c.cost)).epsilon(1e-6));
   // and they differ from those of the service as it is
   const auto small_bill = s.pull(lc::counting::smooth);
-  CHECK(bill.capex() / bill.chips > 1.02 * (small_bill.capex() / small_bill.chips));
+  CHECK(bill.built.capex() / bill.built.chips > 1.02 * (small_bill.built.capex() / small_bill.built.chips));
 }
 
 TEST_CASE("a grant of what the service's need is unknown of is refused, a grant of nothing makes nothing") {
@@ -89,7 +89,8 @@ TEST_CASE("a grant of what the service's need is unknown of is refused, a grant 
   CHECK_THROWS_WITH_AS(s.push({.water = 1 * litre / second}), doctest::Contains("grant.water"), lc::missing_value);
   const auto none = s.push({.site_power = 0 * watt});
   CHECK(in<token_per_second>(none.output_tokens) == 0);
-  CHECK(in<token / joule>(none.site_power.tokens_per_unit) > 0);  // the first watt would be worth as much as any
+  CHECK(in<token / joule>(none.of(&lc::grant::site_power).tokens_per_unit) >
+        0);  // the first watt would be worth as much as any
   CHECK(lc::to_string(none).find("nan") == std::string::npos);
 }
 
@@ -103,6 +104,6 @@ TEST_CASE("a plant of given capacity limits by what it makes on average, too") {
   CHECK(std::string(c.binding()) == "site_power");
   CHECK(lc::is_finite(c.cost));
   const auto bill = solar.pull(lc::counting::smooth);
-  const double mean = in<megawatt>(bill.site_power.mean) * (c.calls / bill.calls);
+  const double mean = in<megawatt>(bill.built.power.mean) * (c.calls / bill.serving.calls);
   CHECK(mean <= 100 * plant.technology.capacity_factor * (1 - plant.transmission_loss) * (1 + 1e-6));
 }

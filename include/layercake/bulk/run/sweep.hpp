@@ -1174,8 +1174,8 @@ auto sweep(const X& x, counting how = counting::whole) {
                 "layercake: sweep(x) takes a stack; for anything else say which formula: sweep(x, formula)");
   return sweep_of<S, X, detail::pulled>(x, detail::pulled{how})
       .where("weights and cache of one call do not fit in memory",
-             [](const auto& s, const auto& b) { return b.concurrency >= 1.0 || !s.model.generates_tokens; })
-      .where("an objective for latency cannot be met", [](const auto& b) { return is_finite(b.replicas); });
+             [](const auto& s, const auto& b) { return b.serving.concurrency >= 1.0 || !s.model.generates_tokens; })
+      .where("an objective for latency cannot be met", [](const auto& b) { return is_finite(b.serving.replicas); });
 }
 
 // A sweep of any record that describes its fields, under a formula of any kind.

@@ -64,7 +64,7 @@ struct fleet_request {
 };
 
 // Some of a class on one chip at one site. `bill` is that of these calls alone; a rented chip has its rent in
-// bill.chip_cost and no capital.
+// bill.built.chip_cost and no capital.
 struct fleet_part {
   std::size_t demand_class = 0, chip = 0, site = 0;  // their places in the request
   std::string class_name, chip_name, site_name;
@@ -88,23 +88,23 @@ struct fleet {
     return sum([](const auto& b) { return b.cost(); });
   }
   auto output_tokens() const {
-    return sum([](const auto& b) { return b.output_tokens; });
+    return sum([](const auto& b) { return b.serving.output_tokens; });
   }
   auto price_of_tokens() const { return cost() / output_tokens(); }
   auto chips() const {
-    return sum([](const auto& b) { return b.chips; });
+    return sum([](const auto& b) { return b.built.chips; });
   }
   auto site_power() const {  // busiest hour
-    return sum([](const auto& b) { return b.site_power.peak; });
+    return sum([](const auto& b) { return b.built.power.peak; });
   }
   auto plant_power() const {  // mean
-    return sum([](const auto& b) { return b.plant_power.mean; });
+    return sum([](const auto& b) { return b.supplied.plant.mean; });
   }
   auto capex() const {
-    return sum([](const auto& b) { return b.capex(); });
+    return sum([](const auto& b) { return b.built.capex(); });
   }
   auto carbon() const {
-    return sum([](const auto& b) { return b.carbon; });
+    return sum([](const auto& b) { return b.supplied.carbon; });
   }
 };
 
@@ -343,11 +343,11 @@ inline double value_of(fleet_goal goal, const bill& b) {
   case fleet_goal::least_cost:
     return base_value(b.cost());
   case fleet_goal::fewest_chips:
-    return b.chips;
+    return b.built.chips;
   case fleet_goal::least_energy:
-    return base_value(b.plant_power.mean);
+    return base_value(b.supplied.plant.mean);
   case fleet_goal::least_carbon:
-    return base_value(b.carbon);
+    return base_value(b.supplied.carbon);
   }
   return 0;
 }
@@ -430,26 +430,28 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
           for (const serving_plan& plan : plans) {
             detail::calls_alone calls{demand};
             calls.demand.calls = demand.calls * share;
-            fleet_part part{
-                k,
-                c,
-                s,
-                wanted.name,
-                chips::name_of(offered.chip),
-                place.name,
-                share,
-                plan,
-                bill_of<double>(place.energy, offered.chip, building, wanted.model, calls, plan, counting::whole)};
+            fleet_part part{k,
+                            c,
+                            s,
+                            wanted.name,
+                            chips::name_of(offered.chip),
+                            place.name,
+                            share,
+                            plan,
+                            bill_of<double>(layers{place.energy, offered.chip, building, wanted.model, calls}, plan,
+                                            counting::whole)};
             bill& b = part.bill;
             if (is_known(offered.rent)) {
-              b.chip_cost = offered.rent * b.chips;
-              b.server_cost = b.network_cost = b.facility_cost = b.maintenance_cost = b.staff_cost = {};
-              b.chip_capex = b.server_capex = b.network_capex = b.facility_capex = {};
+              infrastructure::infrastructure_need<>& built = b.built;
+              built.chip_cost = offered.rent * built.chips;
+              built.server_cost = built.network_cost = built.facility_cost = built.maintenance_cost =
+                  built.staff_cost = {};
+              built.capex_chips = built.capex_servers = built.capex_network = built.capex_facility = {};
             }
             const auto beats = [&](const fleet_part& x, const fleet_part& y) {
               return detail::value_of(goal, x.bill) <= detail::value_of(goal, y.bill) &&
-                     x.bill.site_power.peak <= y.bill.site_power.peak && x.bill.chips <= y.bill.chips &&
-                     x.bill.capex() <= y.bill.capex();
+                     x.bill.built.power.peak <= y.bill.built.power.peak && x.bill.built.chips <= y.bill.built.chips &&
+                     x.bill.built.capex() <= y.bill.built.capex();
             };
             auto& kept = pair[n];
             auto& all = candidates[k];
@@ -500,9 +502,9 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
             const double value = way.value, power = way.use[p.site], number = way.use[sites + p.chip],
                          money = way.use[capital];
             way.value += detail::value_of(goal, p.bill);
-            way.use[p.site] += base_value(p.bill.site_power.peak);
-            way.use[sites + p.chip] += p.bill.chips;
-            way.use[capital] += base_value(p.bill.capex());
+            way.use[p.site] += base_value(p.bill.built.power.peak);
+            way.use[sites + p.chip] += p.bill.built.chips;
+            way.use[capital] += base_value(p.bill.built.capex());
             way.chosen.push_back(o);
             if (within[p.site].holds(way.use[p.site]) && within[sites + p.chip].holds(way.use[sites + p.chip]) &&
                 within[capital].holds(way.use[capital]))
@@ -533,9 +535,9 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
       if (ways.size() > 1 && ways[k].empty()) alone += (alone.empty() ? "" : ", ") + request.classes[k].name;
       std::vector<double> largest(limits.size());
       for (const fleet_part& p : candidates[k]) {
-        largest[p.site] = std::max(largest[p.site], base_value(p.bill.site_power.peak));
-        largest[sites + p.chip] = std::max(largest[sites + p.chip], p.bill.chips);
-        largest[capital] = std::max(largest[capital], base_value(p.bill.capex()));
+        largest[p.site] = std::max(largest[p.site], base_value(p.bill.built.power.peak));
+        largest[sites + p.chip] = std::max(largest[sites + p.chip], p.bill.built.chips);
+        largest[capital] = std::max(largest[capital], base_value(p.bill.built.capex()));
       }
       for (std::size_t r = 0; r < limits.size(); ++r)
         most[r] += largest[r];
@@ -590,11 +592,11 @@ inline std::string to_string(const fleet& f) {
   };
   for (const fleet_part& p : f.parts) {
     s += "  " + padded(p.class_name, 14) + padded(layercake::to_string(100 * p.share) + " %", 7) +
-         padded(p.site_name, 12) + padded(layercake::to_string(p.bill.chips) + " " + p.chip_name, 20) +
-         padded("in " + layercake::to_string(p.bill.replicas) + " x (" + layercake::to_string(p.plan.tensor) + " x " +
-                    layercake::to_string(p.plan.pipeline) + ")",
+         padded(p.site_name, 12) + padded(layercake::to_string(p.bill.built.chips) + " " + p.chip_name, 20) +
+         padded("in " + layercake::to_string(p.bill.serving.replicas) + " x (" + layercake::to_string(p.plan.tensor) +
+                    " x " + layercake::to_string(p.plan.pipeline) + ")",
                 16) +
-         padded(layercake::to_string(p.bill.site_power.peak), 10) + padded(layercake::to_string(p.bill.cost()), 12) +
+         padded(layercake::to_string(p.bill.built.power.peak), 10) + padded(layercake::to_string(p.bill.cost()), 12) +
          layercake::to_string(p.bill.price_of_tokens()) + "\n";
   }
   return s;

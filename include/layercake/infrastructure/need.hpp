@@ -1,0 +1,67 @@
+// What infrastructure answers to running chips: power from chip to meter, equipment, building, people, water, and what they cost.
+#pragma once
+
+#include <layercake/core/demand.hpp>
+#include <layercake/infrastructure/network.hpp>
+#include <layercake/units/named.hpp>
+
+namespace layercake::infrastructure {
+
+// Where a watt at the meter goes.
+template <class T = double>
+struct power_chain {
+  quantity<unit::watt, T> chips{};
+  quantity<unit::watt, T> hosts{};           // processors, memory, network cards, fans of the nodes
+  quantity<unit::watt, T> power_supplies{};  // lost in them
+  quantity<unit::watt, T> network{};         // switches, storage, management
+  quantity<unit::watt, T> building{};        // cooling and distribution: what power usage effectiveness adds
+
+  constexpr quantity<unit::watt, T> servers() const { return chips + hosts + power_supplies; }
+  constexpr quantity<unit::watt, T> it() const { return servers() + network; }
+  constexpr quantity<unit::watt, T> facility() const { return it() + building; }
+};
+
+// What the building of a site and its running take and cost.
+template <class T = double>
+struct infrastructure_need {
+  T chips{};  // installed: whole nodes are filled
+  T nodes{};
+  power_chain<T> peak{};
+  power_chain<T> mean{};
+  power_demand<T> it_power{};
+  power_demand<T> power{};  // at the site's meter
+  fat_tree<T> network{};
+
+  quantity<unit::usd, T> capex_chips{};
+  quantity<unit::usd, T> capex_servers{};  // without the chips
+  quantity<unit::usd, T> capex_network{};
+  quantity<unit::usd, T> capex_facility{};
+
+  quantity<unit::usd_per_second, T> chip_cost{};  // annuity over the asset's life, and so the next three
+  quantity<unit::usd_per_second, T> server_cost{};
+  quantity<unit::usd_per_second, T> network_cost{};
+  quantity<unit::usd_per_second, T> facility_cost{};
+  quantity<unit::usd_per_second, T> maintenance_cost{};
+  quantity<unit::usd_per_second, T> staff_cost{};
+
+  quantity<unit::square_metre, T> silicon{};  // die area of the installed chips
+  quantity<unit::square_metre, T> land{};
+  quantity<unit::square_metre, T> floor_area{};
+  T operators{};
+  T construction_workers{};  // at the peak of the works
+  quantity<unit::second, T> time_to_build{};
+  quantity<unit::cubic_metre_per_second, T> water{};  // mean, on site
+
+  constexpr auto it_capex() const { return capex_chips + capex_servers + capex_network; }
+  constexpr auto capex() const { return it_capex() + capex_facility; }
+  // Of owning and running what is not a chip, without the energy.
+  constexpr auto cost_beside_chips() const {
+    return server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
+  }
+  // Of owning and running, without the energy.
+  constexpr auto cost() const {
+    return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
+  }
+};
+
+}  // namespace layercake::infrastructure
