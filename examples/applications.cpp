@@ -10,8 +10,8 @@ int main() {
   const app::assistant service{
       .daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token};
   const auto asked = service.pull();
-  std::cout << "a million users ask " << to_string(asked.calls * asked.output) << " of output, "
-            << to_string(asked.peak_to_mean * asked.calls * asked.output) << " at the busiest hour\n"
+  std::cout << "a million users ask " << to_string(asked.calls * plain(asked.output)) << " of output, "
+            << to_string(asked.peak_to_mean * asked.calls * plain(asked.output)) << " at the busiest hour\n"
             << "100 calls a second serve " << service.push(100 * hertz).users << " users\n";
 
   const auto agent = app::catalog::coding_agent;

@@ -28,12 +28,12 @@ TEST_CASE("claim 5: tiers, cost share, failures by scale") {
   double before = 0;
   for (const double chips : {1e3, 3e4, 1e6, 1e7}) {
     const auto need = s.pull(chip_demand<>{chips, 700 * watt, 600 * watt, 26268 * usd, {}});
-    const double each = in<usd>(need.capex()) / need.chips;
+    const double each = in<usd>(need.capex()) / plain(need.chips);
     CHECK(each >= before * (1 - 1e-3));  // a larger machine costs no less per chip
     before = each;
-    CHECK(in<megawatt>(need.power.peak) == approx(need.chips * 700e-6 * 1.53 * 1.14 * 1.4));
-    CHECK(in<second>(infrastructure::time_between_failures(s.reliability, need.chips)) ==
-          approx(11135 * 16384 / need.chips).epsilon(1e-3));
+    CHECK(in<megawatt>(need.power.peak) == approx(plain(need.chips) * 700e-6 * 1.53 * 1.14 * 1.4));
+    CHECK(in<second>(infrastructure::time_between_failures(s.reliability, plain(need.chips))) ==
+          approx(11135 * 16384 / plain(need.chips)).epsilon(1e-3));
   }
   // Claim 40's arithmetic: a million GB200-class chips of 1,200 W are 2.93 GW at the meter.
   CHECK(in<gigawatt>(s.pull(chip_demand<>{1e6, 1200 * watt, 900 * watt, 36742 * usd, {}}).power.peak) ==

@@ -22,9 +22,9 @@ struct battery {
   double converter = 0.97;  // microgrid dc-dc converter of the catalog
   template <class N>
   auto pull(const lc::power_demand<N>& meter) const {
-    const lc::power_demand<N> drawn{meter.peak / converter, meter.mean / converter};
+    const auto drawn = lc::generated_for(meter, converter);
     return lc::energy::basic_energy_bill<N>{
-        .meter = meter, .plant = drawn, .energy_cost = drawn.mean * (0.30 * usd / kilowatt_hour)};
+        .meter = meter, .plant = drawn, .energy_cost = plain(drawn.mean) * (0.30 * usd / kilowatt_hour)};
   }
   template <class N>
   auto push(const lc::quantity<lc::unit::watt, N>& drawn) const {

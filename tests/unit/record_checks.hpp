@@ -17,11 +17,7 @@ namespace lc = layercake;
 
 template <class V>
 void set_base(V& value, double base) {
-  if constexpr (lc::is_quantity<V>) {
-    value = lc::from_base_value<V>(base);
-  } else {
-    value = base;
-  }
+  value = lc::from_base_value<V>(base);
 }
 template <class V>
 double get_base(const V& value) {
@@ -99,11 +95,7 @@ void check_gradient(const X& at, F figure, double tolerance = 1e-6) {
       if (k++ != i) return;
       const D seeded = D::variable(base, 0);
       using V = std::remove_cvref_t<decltype(value)>;
-      if constexpr (lc::is_quantity<V>) {
-        value = lc::from_base_value<V>(seeded);
-      } else {
-        value = seeded;
-      }
+      value = lc::from_base_value<V>(seeded);
     });
     const D y = lc::base_value(figure(dual));
     const double expected = (get_base(figure(up)) - get_base(figure(down))) / (2 * h * base);

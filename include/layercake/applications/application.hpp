@@ -17,6 +17,11 @@ struct basic_usage {
 };
 using usage = basic_usage<>;
 
+template <class X>
+inline constexpr bool is_usage = false;
+template <class T>
+inline constexpr bool is_usage<basic_usage<T>> = true;
+
 // What the stack asks of the application layer. Ten lines satisfy it:
 //
 //   struct nightly_batch {
@@ -33,16 +38,8 @@ using usage = basic_usage<>;
 // push(pull().calls) gives back the tasks and users that pull() started from.
 template <class A, class N = double>
 concept application = requires(const A& a, const quantity<unit::per_second, N>& calls) {
-  { a.pull().calls } -> measures<unit::per_second>;
-  { a.pull().input } -> measures<unit::token>;
-  { a.pull().output } -> measures<unit::token>;
-  { a.pull().time_to_first_token } -> measures<unit::second>;
-  { a.pull().time_per_output_token } -> measures<unit::second_per_token>;
-  a.pull().peak_to_mean;
-  a.pull().cached_share;
-  { a.push(calls).tasks } -> measures<unit::per_second>;
-  { a.push(calls).value } -> measures<unit::usd_per_second>;
-  a.push(calls).users;
+  requires is_call_demand<std::remove_cvref_t<decltype(a.pull())>>;
+  requires is_usage<std::remove_cvref_t<decltype(a.push(calls))>>;
 };
 
 namespace detail {
@@ -65,10 +62,10 @@ struct basic_workload {
   quantity<unit::per_second, T> tasks_per_user =
       number_cast<T>(unknown<double>()) * units::hertz;  // 12 / day; no default
   T calls_per_task = number_cast<T>(1);
-  quantity<unit::token, T> input = number_cast<T>(unknown<double>()) * units::token;   // read per call; no default
-  quantity<unit::token, T> output = number_cast<T>(unknown<double>()) * units::token;  // written per call; no default
-  T cached_share{};                    // of the input, reused from an earlier call
-  T peak_to_mean = number_cast<T>(3);  // busiest hour over mean
+  input_tokens<T> input = unknown<>;    // read per call; no default
+  output_tokens<T> output = unknown<>;  // written per call; no default
+  T cached_share{};                     // of the input, reused from an earlier call
+  T peak_to_mean = number_cast<T>(3);   // busiest hour over mean
   quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
   quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
   quantity<unit::usd, T> value_per_task = number_cast<T>(unknown<double>()) * units::usd;

@@ -123,7 +123,7 @@ constexpr auto pull(const C& c, const basic_calls<T>& s) {
   using N = promote_t<T, typename std::remove_cvref_t<decltype(c.idle_power)>::number_type>;
   chip_demand<N> d;
   const auto working = power_of(c, s.use);
-  d.chips = s.rate * s.chip_time / s.utilisation;
+  d.chips = N(s.rate * s.chip_time / s.utilisation);
   d.peak_power = working;
   d.mean_power = c.idle_power + (working - c.idle_power) * s.utilisation;
   d.price = c.price;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <layercake/core/unknown.hpp>
+#include <layercake/number/domain.hpp>
+#include <layercake/units/kind.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake {
@@ -11,35 +13,44 @@ template <class T = double>
 struct call_demand {
   quantity<unit::per_second, T> calls;            // mean rate of model calls
   T peak_to_mean = T(1);                          // rate in the busiest hour over the mean
-  quantity<unit::token, T> input;                 // tokens read per call; 0 for models without tokens
-  quantity<unit::token, T> output;                // tokens written per call
+  input_tokens<T> input;                          // read per call; 0 for models without tokens
+  output_tokens<T> output;                        // written per call
   T cached_share = T(0);                          // share of the input whose cache is reused from an earlier call
   quantity<unit::second, T> time_to_first_token;  // objective
   quantity<unit::second_per_token, T> time_per_output_token;  // objective
 };
 
-// A demand over a wider number type, with an objective that nobody set (throughput alone counts) as one that everything meets.
-template <class U, class T>
-constexpr call_demand<U> widened(const call_demand<T>& d) {
-  const auto first = number_cast<T>(1e30) * units::second;
-  const auto next = number_cast<T>(1e30) * (units::second / units::token);
+template <class X>
+inline constexpr bool is_call_demand = false;
+template <class T>
+inline constexpr bool is_call_demand<call_demand<T>> = true;
+
+// An objective that nobody set (throughput alone counts), as one that everything meets: the largest sensible number of base units.
+template <class Unit, class T>
+constexpr quantity<Unit, T> objective_or_none(const quantity<Unit, T>& objective) {
+  return where(is_known(objective), objective, from_base_value<quantity<Unit, T>>(number_cast<T>(largest_sensible)));
+}
+
+// A demand over a wider number type, with its objectives made comparable.
+template <class N, class T>
+constexpr call_demand<N> widened(const call_demand<T>& d) {
   return {d.calls,
-          number_cast<U>(d.peak_to_mean),
+          number_cast<N>(d.peak_to_mean),
           d.input,
           d.output,
-          number_cast<U>(d.cached_share),
-          where(is_known(d.time_to_first_token), d.time_to_first_token, first),
-          where(is_known(d.time_per_output_token), d.time_per_output_token, next)};
+          number_cast<N>(d.cached_share),
+          objective_or_none(d.time_to_first_token),
+          objective_or_none(d.time_per_output_token)};
 }
 
 // Models on chips ask infrastructure for running chips.
 template <class T = double>
 struct chip_demand {
-  T chips = T(0);                            // installed
-  quantity<unit::watt, T> peak_power;        // of one chip at the busiest hour
-  quantity<unit::watt, T> mean_power;        // of one chip, averaged over time
-  quantity<unit::usd, T> price;              // of one chip
-  quantity<unit::square_metre, T> die_area;  // silicon in one chip
+  chip_count<T> chips;                          // installed
+  peak_power_at<kind::one_chip, T> peak_power;  // at the busiest hour
+  mean_power_at<kind::one_chip, T> mean_power;  // averaged over time
+  of_kind<kind::each<kind::one_chip>, quantity<unit::usd, T>> price;
+  of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area;  // silicon
 };
 
 // What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction.
@@ -49,11 +60,25 @@ struct scale_up_fabric {
   T domain = T(1);
 };
 
+// Power at one place of the way from chip to plant: at the busiest hour, and averaged over time. One place's is not another's.
+template <class Where, class T = double>
+struct power_at_place {
+  peak_power_at<Where, T> peak;
+  mean_power_at<Where, T> mean;
+};
+template <class T = double>
+using it_power_demand = power_at_place<kind::it, T>;
 // Infrastructure asks energy for power at the meter.
 template <class T = double>
-struct power_demand {
-  quantity<unit::watt, T> peak;
-  quantity<unit::watt, T> mean;
-};
+using power_demand = power_at_place<kind::facility, T>;
+template <class T = double>
+using plant_power_demand = power_at_place<kind::plant, T>;
+
+// What has to be generated for a demand at the meter, of which the share `delivered` arrives: power / delivered. Domain: delivered > 0.
+template <class N, class S = N>
+constexpr auto generated_for(const power_demand<N>& meter, const S& delivered = S(1)) {
+  using R = promote_t<N, S>;
+  return plant_power_demand<R>{plain(meter.peak) / delivered, plain(meter.mean) / delivered};
+}
 
 }  // namespace layercake

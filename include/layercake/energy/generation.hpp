@@ -179,7 +179,8 @@ struct basic_power_plant {
   // The capacity that serves a demand at the meter.
   template <class N>
   constexpr quantity<unit::watt, promote_t<T, N>> capacity_needed(const power_demand<N>& meter) const {
-    return (max)(meter.peak, meter.mean / technology.capacity_factor) / (number_cast<T>(1) - transmission_loss);
+    return (max)(plain(meter.peak), plain(meter.mean) / technology.capacity_factor) /
+           (number_cast<T>(1) - transmission_loss);
   }
   // The capacity that stands: as given, else what the demand needs.
   template <class N>
@@ -195,12 +196,12 @@ struct basic_power_plant {
     const auto delivered = number_cast<T>(1) - transmission_loss;
     basic_energy_bill<R> bill;
     bill.meter = {meter.peak, meter.mean};
-    bill.plant = {meter.peak / delivered, meter.mean / delivered};
+    bill.plant = generated_for(meter, delivered);
     const auto infeasible = capacity_needed(meter) > capacity * detail::rounding;  // false if the capacity is unknown
-    bill.energy_cost = detail::infinite_where(infeasible, technology.running_cost() * bill.plant.mean);
+    bill.energy_cost = detail::infinite_where(infeasible, technology.running_cost() * plain(bill.plant.mean));
     bill.capacity_cost = detail::infinite_where(infeasible, technology.standing_cost() * capacity_built(meter));
-    bill.carbon = technology.lifecycle_carbon * bill.plant.mean;
-    bill.water = technology.water * bill.plant.mean;
+    bill.carbon = technology.lifecycle_carbon * plain(bill.plant.mean);
+    bill.water = technology.water * plain(bill.plant.mean);
     return bill;
   }
 

@@ -20,9 +20,9 @@ inline constexpr field_source grid_defaults[] = {
 template <class T = double>
 struct basic_grid {
   const char* name = "grid";
-  quantity<unit::usd_per_joule, T> price{};  // no default: set it
+  energy_price<T> price{};  // no default: set it
   // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of industrial bills are.
-  quantity<unit::usd_per_joule, T> demand_charge{};
+  layercake::demand_charge<T> demand_charge{};
   quantity<unit::kilogram_co2e_per_joule, T> carbon =
       number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
   quantity<unit::cubic_metre_per_joule, T> water =
@@ -63,12 +63,13 @@ struct basic_grid {
     const auto delivered = number_cast<T>(1) - transmission_loss;
     basic_energy_bill<R> bill;
     bill.meter = {meter.peak, meter.mean};
-    bill.plant = {meter.peak / delivered, meter.mean / delivered};
-    const auto infeasible = bill.meter.peak > connection * detail::rounding;  // false if the connection is unknown
-    bill.energy_cost = detail::infinite_where(infeasible, price * bill.meter.mean);
-    bill.capacity_cost = detail::infinite_where(infeasible, demand_charge * bill.meter.peak);
-    bill.carbon = carbon * bill.plant.mean;
-    bill.water = water * bill.plant.mean;
+    bill.plant = generated_for(meter, delivered);
+    const auto infeasible =
+        plain(bill.meter.peak) > connection * detail::rounding;  // false if the connection is unknown
+    bill.energy_cost = detail::infinite_where(infeasible, cost_rate(price, bill.meter.mean));
+    bill.capacity_cost = detail::infinite_where(infeasible, cost_rate(demand_charge, bill.meter.peak));
+    bill.carbon = carbon * plain(bill.plant.mean);
+    bill.water = water * plain(bill.plant.mean);
     return bill;
   }
 

@@ -14,7 +14,7 @@ namespace layercake::energy {
 template <class T = double>
 struct basic_energy_bill {
   power_demand<T> meter{};                            // what was asked for
-  power_demand<T> plant{};                            // what has to be generated: behind the losses of the line
+  plant_power_demand<T> plant{};                      // what has to be generated: behind the losses of the line
   quantity<unit::usd_per_second, T> energy_cost{};    // energy charge; fuel and variable operation of an own plant
   quantity<unit::usd_per_second, T> capacity_cost{};  // demand charge; capital and fixed operation of an own plant
   // emitted over the life cycle of what is generated, and consumed there; unknown unless a supply says
@@ -23,9 +23,14 @@ struct basic_energy_bill {
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
   // All-in price of what the meter counts.
-  constexpr auto price() const { return cost() / meter.mean; }
+  constexpr auto price() const { return cost() / plain(meter.mean); }
 };
 using energy_bill = basic_energy_bill<>;
+
+template <class X>
+inline constexpr bool is_energy_bill = false;
+template <class T>
+inline constexpr bool is_energy_bill<basic_energy_bill<T>> = true;
 
 namespace detail {
 // Draws above a limit by less than this are rounding, not a demand.
@@ -44,7 +49,8 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 //   struct contract {
 //     template <class N>
 //     auto pull(const power_demand<N>& meter) const {  // what this demand costs
-//       return basic_energy_bill<N>{.meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
+//       return energy::basic_energy_bill<N>{
+//           .meter = meter, .plant = generated_for(meter), .energy_cost = plain(meter.mean) * (55 * usd / megawatt_hour)};
 //     }
 //     template <class N>
 //     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
@@ -53,13 +59,7 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
 template <class S, class N = double>
 concept energy_supply = requires(const S& supply, const power_demand<N>& meter, const quantity<unit::watt, N>& plant) {
-  { supply.pull(meter).plant.peak } -> measures<unit::watt>;
-  { supply.pull(meter).plant.mean } -> measures<unit::watt>;
-  { supply.pull(meter).cost() } -> measures<unit::usd_per_second>;
-  { supply.pull(meter).energy_cost } -> measures<unit::usd_per_second>;
-  { supply.pull(meter).capacity_cost } -> measures<unit::usd_per_second>;
-  { supply.pull(meter).carbon } -> measures<unit::kilogram_co2e_per_second>;
-  { supply.pull(meter).water } -> measures<unit::cubic_metre_per_second>;
+  requires is_energy_bill<std::remove_cvref_t<decltype(supply.pull(meter))>>;
   { supply.push(plant) } -> measures<unit::watt>;
 };
 

@@ -24,11 +24,11 @@ struct power_chain {
 // What the building of a site and its running take and cost.
 template <class T = double>
 struct infrastructure_need {
-  T chips{};  // installed: whole nodes are filled
-  T nodes{};
+  chip_count<T> chips{};  // installed: whole nodes are filled
+  node_count<T> nodes{};
   power_chain<T> peak{};
   power_chain<T> mean{};
-  power_demand<T> it_power{};
+  it_power_demand<T> it_power{};
   power_demand<T> power{};  // at the site's meter
   fat_tree<T> network{};
 
@@ -63,5 +63,10 @@ struct infrastructure_need {
     return chip_cost + server_cost + network_cost + facility_cost + maintenance_cost + staff_cost;
   }
 };
+
+template <class X>
+inline constexpr bool is_infrastructure_need = false;
+template <class T>
+inline constexpr bool is_infrastructure_need<infrastructure_need<T>> = true;
 
 }  // namespace layercake::infrastructure

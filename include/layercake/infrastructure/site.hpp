@@ -126,7 +126,7 @@ constexpr decltype(auto) over(const X& x) {
 }
 template <class P, class N>
 constexpr chip_demand<P> over(const chip_demand<N>& d) {
-  return {number_cast<P>(d.chips), d.peak_power, d.mean_power, d.price, d.die_area};
+  return {d.chips, d.peak_power, d.mean_power, d.price, d.die_area};
 }
 }  // namespace detail
 
@@ -156,16 +156,17 @@ template <class T>
 constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand,
                                       counting how = counting::whole) {
   infrastructure_need<T> need;
-  need.nodes = counted(demand.chips / s.chips_per_node, how);
-  need.chips = need.nodes * s.chips_per_node;
-  need.peak = chain(s, demand.peak_power * need.chips, s.peak_power_usage_effectiveness());
-  need.mean = chain(s, demand.mean_power * need.chips, s.power_usage_effectiveness);
+  const T nodes = counted(T(plain(demand.chips) / s.chips_per_node), how), chips = nodes * s.chips_per_node;
+  need.nodes = nodes;
+  need.chips = chips;
+  need.peak = chain(s, plain(demand.peak_power) * chips, s.peak_power_usage_effectiveness());
+  need.mean = chain(s, plain(demand.mean_power) * chips, s.power_usage_effectiveness);
   need.it_power = {need.peak.it(), need.mean.it()};
   need.power = {need.peak.facility(), need.mean.facility()};
-  need.network = connect(s.network, need.nodes, s.chips_per_node, how);
+  need.network = connect(s.network, nodes, s.chips_per_node, how);
 
-  need.capex_chips = demand.price * need.chips;
-  need.capex_servers = s.node.price_per_chip * need.chips;
+  need.capex_chips = plain(demand.price) * chips;
+  need.capex_servers = s.node.price_per_chip * chips;
   need.capex_network = need.network.price;
   need.capex_facility = s.facility.capex * need.peak.it();
 
@@ -176,12 +177,12 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.facility_cost = need.capex_facility * economics::capital_recovery_factor(s.discount_rate, s.facility_life);
   need.maintenance_cost = need.it_capex() * (s.maintenance / units::year);
 
-  need.silicon = demand.die_area * need.chips;
-  need.land = s.facility.land * need.power.peak;
-  need.floor_area = s.facility.floor_area * need.power.peak;
-  need.operators = s.facility.operators * need.power.peak;
+  need.silicon = plain(demand.die_area) * chips;
+  need.land = s.facility.land * plain(need.power.peak);
+  need.floor_area = s.facility.floor_area * plain(need.power.peak);
+  need.operators = s.facility.operators * plain(need.power.peak);
   need.staff_cost = s.facility.operator_pay * need.operators;
-  need.construction_workers = s.facility.construction_workers.total * need.power.peak;
+  need.construction_workers = s.facility.construction_workers.total * plain(need.power.peak);
   need.time_to_build = s.facility.time_to_build();
   need.water = s.water_usage_effectiveness * need.mean.it();
   return need;
@@ -192,7 +193,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
 template <class T>
 constexpr T push(const basic_site<T>& s, const quantity<unit::watt, T>& power, const chip_demand<T>& one_chip,
                  counting how = counting::whole) {
-  const T chips = power / chain(s, one_chip.peak_power, s.peak_power_usage_effectiveness()).facility();
+  const T chips = power / chain(s, plain(one_chip.peak_power), s.peak_power_usage_effectiveness()).facility();
   if (how == counting::smooth) return chips;
   const T tolerance = number_cast<T>(16 * std::numeric_limits<scalar_of_t<T>>::epsilon());
   return floor(chips / s.chips_per_node * (T(1) + tolerance)) * s.chips_per_node;
@@ -240,25 +241,7 @@ constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const com
 template <class X, class N = double>
 concept infrastructure = requires(const X& x, const chip_demand<N>& demand, const collective<N>& c,
                                   const scale_up_fabric<N>& fabric) {
-  { x.pull(demand, counting::whole).it_power.peak } -> measures<unit::watt>;
-  { x.pull(demand, counting::whole).power.peak } -> measures<unit::watt>;
-  { x.pull(demand, counting::whole).capex_chips } -> measures<unit::usd>;
-  { x.pull(demand, counting::whole).capex_servers } -> measures<unit::usd>;
-  { x.pull(demand, counting::whole).capex_network } -> measures<unit::usd>;
-  { x.pull(demand, counting::whole).capex_facility } -> measures<unit::usd>;
-  { x.pull(demand, counting::whole).chip_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).server_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).network_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).facility_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).maintenance_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).staff_cost } -> measures<unit::usd_per_second>;
-  { x.pull(demand, counting::whole).land } -> measures<unit::square_metre>;
-  { x.pull(demand, counting::whole).water } -> measures<unit::cubic_metre_per_second>;
-  { x.pull(demand, counting::whole).time_to_build } -> measures<unit::second>;
-  x.pull(demand, counting::whole).chips;
-  x.pull(demand, counting::whole).nodes;
-  x.pull(demand, counting::whole).operators;
-  x.pull(demand, counting::whole).construction_workers;
+  requires is_infrastructure_need<std::remove_cvref_t<decltype(x.pull(demand, counting::whole))>>;
   { x.time(c, fabric) } -> measures<unit::second>;
   x.availability;
   x.utilisation;

@@ -108,7 +108,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     // Replicas that share experts come in whole groups.
     c.replicas = ceil(peak / (f.calls * search.headroom) / plan.expert) * plan.expert;
     c.chips = c.replicas * plan.chips();
-    const auto tokens = demand.calls * demand.output;
+    const auto tokens = demand.calls * plain(demand.output);
     const double load = min(demand.calls / (f.calls * c.replicas), 1.0);
     c.energy =
         power_at<double>(power_boundary::facility, site, running_power(chip, f.per_call, 1.0, load) * c.chips) / tokens;

@@ -15,10 +15,11 @@ namespace layercake {
 template <number T = double>
 struct basic_service {
   quantity<unit::per_second, T> calls;
-  quantity<unit::token_per_second, T> input_tokens, output_tokens;
+  input_token_rate<T> input_tokens;
+  output_token_rate<T> output_tokens;
   quantity<unit::second, T> time_to_first_token;
   quantity<unit::second_per_token, T> time_per_output_token;
-  T replicas = T(0);
+  replica_count<T> replicas;
   T concurrency = T(0);  // calls in flight per replica at full load
   T load = T(0);         // mean rate over the rate that the fleet could answer
 };
@@ -44,12 +45,12 @@ struct basic_bill {
   auto water() const { return supplied.water + built.water; }  // at the plants and at the site
 
   auto price_of_tokens() const {
-    return cost() / serving.output_tokens;
+    return cost() / plain(serving.output_tokens);
   }  // per output token: the whole cost over what is written
   auto cost_per_task() const { return cost() / usage.tasks; }
   auto cost_per_user() const { return cost() / usage.users; }  // and unit of time
-  auto energy_per_token() const { return supplied.plant.mean / serving.output_tokens; }
-  auto energy_per_task() const { return supplied.plant.mean / usage.tasks; }
+  auto energy_per_token() const { return plain(supplied.plant.mean) / plain(serving.output_tokens); }
+  auto energy_per_task() const { return plain(supplied.plant.mean) / usage.tasks; }
   auto carbon_per_task() const { return supplied.carbon / usage.tasks; }
   auto water_per_task() const { return water() / usage.tasks; }
 };
@@ -187,10 +188,14 @@ constexpr auto bill_figures() {
              [](const auto& b) { return b.water(); }}};
 }
 
-// A figure as a person reads it: one that depends on an input which nobody published reads as such.
+// A figure as a person reads it beside its name, which says its kind: one that depends on an input which nobody published reads as such.
 template <class Quantity>
 std::string shown(const Quantity& q) {
   return is_known(q) ? to_string(q) : std::string("unknown");
+}
+template <class Kind, class Quantity>
+std::string shown(const of_kind<Kind, Quantity>& k) {
+  return shown(plain(k));
 }
 
 // The bill as a person reads it: every figure, a block per layer, the lines of the cost with their share of the whole.
@@ -198,7 +203,7 @@ inline std::string to_string(const bill& b) {
   constexpr std::size_t label_width = 26;
   std::string text, layer;
   const auto total = b.cost();
-  const bool tokens = b.serving.output_tokens > 0 * units::token_per_second;
+  const bool tokens = plain(b.serving.output_tokens) > 0 * units::token_per_second;
   const auto print = [&](const auto& f) {
     if (layer != f.layer) text.append(layer = f.layer).append("\n");
     std::string label = "  ";

@@ -44,7 +44,7 @@ public:
     b.serving = service_of(calls, how);
     b.built = on_.infrastructure.pull(fleet_of(b.serving), how);
     b.supplied = on_.energy.pull(b.built.power);
-    if constexpr (requires { on_.model.royalty; }) b.model_cost = b.serving.output_tokens * on_.model.royalty;
+    if constexpr (requires { on_.model.royalty; }) b.model_cost = plain(b.serving.output_tokens) * on_.model.royalty;
     if constexpr (requires { on_.application.cost_per_task; })
       b.application_cost = b.usage.tasks * on_.application.cost_per_task;
     return b;
@@ -57,17 +57,18 @@ private:
   basic_service<T> service_of(const quantity<unit::per_second, T>& calls, counting how) const {
     basic_service<T> s;
     s.calls = calls;
-    s.input_tokens = calls * demand_.input;
-    s.output_tokens = calls * demand_.output;
+    s.input_tokens = calls * plain(demand_.input);
+    s.output_tokens = calls * plain(demand_.output);
     s.time_to_first_token = served_.time_to_first_token;
     s.time_per_output_token = served_.time_per_output_token;
     s.concurrency = served_.concurrency;
     const quantity<unit::per_second, T> sold =
         served_.calls * on_.infrastructure.utilisation * on_.infrastructure.availability;
     // Replicas that share experts come in whole groups.
-    s.replicas = counted(calls * demand_.peak_to_mean / sold / plan_.expert, how) * plan_.expert;
+    const T replicas = counted(T(calls * demand_.peak_to_mean / sold / plan_.expert), how) * plan_.expert;
+    s.replicas = replicas;
     const auto serves = served_.calls > served_.calls * T(0);
-    s.load = where(serves, calls / where(serves, served_.calls * s.replicas, calls), T(0));
+    s.load = where(serves, calls / where(serves, served_.calls * replicas, calls), T(0));
     return s;
   }
 
@@ -77,7 +78,7 @@ private:
       return running_power(on_.chip, served_.per_call, T(1), min(share_of_time, T(1)));
     };
     chip_demand<T> fleet;
-    fleet.chips = s.replicas * plan_.chips();
+    fleet.chips = plain(s.replicas) * plan_.chips();
     fleet.peak_power = power_at(s.load * demand_.peak_to_mean);
     fleet.mean_power = power_at(s.load);
     fleet.price = on_.chip.price;

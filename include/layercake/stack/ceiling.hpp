@@ -13,8 +13,8 @@ struct resource_limit {
   Amount granted{};
   quantity<unit::per_second, T> calls{};  // that the grant allows; infinite where it does not limit
   // What one more unit gives, 0 where the resource does not bind.
-  decltype(quantity<unit::token_per_second, T>() / Amount()) tokens_per_unit{};
-  decltype(quantity<unit::usd_per_second, T>() / Amount()) margin_per_unit{};  // value less cost
+  decltype(quantity<unit::token_per_second, T>() / without_kind(Amount())) tokens_per_unit{};
+  decltype(quantity<unit::usd_per_second, T>() / without_kind(Amount())) margin_per_unit{};  // value less cost
 };
 
 namespace detail {
@@ -29,7 +29,7 @@ struct limits_of<std::tuple<Resource...>, T> {
 template <number T = double>
 struct basic_ceiling {
   quantity<unit::per_second, T> calls, tasks;
-  quantity<unit::token_per_second, T> output_tokens;
+  output_token_rate<T> output_tokens;
   T users = T(0);
   quantity<unit::usd_per_second, T> value, cost;
   quantity<unit::token, T> tokens_in_time;                               // with `time` granted: output after building
@@ -91,8 +91,8 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
   const auto unlimited = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()) * (T(1) / units::second);
   c.calls = unlimited;
   c.each([&](const auto& r, auto& limit) {
-    const auto given = granted.*(r.granted);
-    const auto needed = r.need(b);
+    const auto given = without_kind(granted.*(r.granted));
+    const auto needed = without_kind(r.need(b));
     if constexpr (real<T>) {
       if (is_known(given) && !is_known(needed)) {
         raise(missing_value(std::string("grant.") + r.name +
@@ -102,7 +102,7 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
     }
     const auto limits = is_known(given) && (needed > needed * T(0));
     limit.name = r.name;
-    limit.granted = given;
+    limit.granted = granted.*(r.granted);
     limit.calls = where(limits, b.serving.calls * (given / where(limits, needed, needed * T(0) + given)), unlimited);
     c.calls = min(c.calls, limit.calls);
   });
@@ -139,12 +139,12 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   c.value = b.usage.value * scale;
   c.cost = b.cost() * scale;
   const auto running = max(granted.time - b.built.time_to_build, b.built.time_to_build * T(0));
-  c.tokens_in_time = where(is_known(granted.time), c.output_tokens * running, quantity<unit::token, T>());
+  c.tokens_in_time = where(is_known(granted.time), plain(c.output_tokens) * running, quantity<unit::token, T>());
 
   c.each([&](const auto& r, auto& limit) {
     const auto binds = (limit.calls <= c.calls) && is_finite(limit.calls);
-    const auto needed = r.need(b);
-    const auto tokens = b.serving.output_tokens / needed;
+    const auto needed = without_kind(r.need(b));
+    const auto tokens = plain(b.serving.output_tokens) / needed;
     const auto margin = b.margin() / needed;
     limit.tokens_per_unit = where(binds, tokens, decltype(tokens)());
     limit.margin_per_unit = where(binds, margin, decltype(margin)());
@@ -154,15 +154,15 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
 
 // The ceiling as a person reads it.
 inline std::string to_string(const ceiling& c) {
-  std::string s = "ceiling " + to_string(c.output_tokens) + " out, " + to_string(c.users) + " users, " +
+  std::string s = "ceiling " + shown(c.output_tokens) + " out, " + to_string(c.users) + " users, " +
                   to_string(c.calls) + " calls, " + to_string(c.tasks) + " tasks, costs " + shown(c.cost) + ", worth " +
                   shown(c.value) + "; binds: " + c.binding() + "\n";
   c.for_each_limit([&](const auto& l) {
     if (!is_finite(l.calls)) return;
     std::string label = std::string("  ") + l.name;
     label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    s += label + to_string(l.granted) + " allow " +
-         to_string(c.calls > 0 * units::hertz ? c.output_tokens * (l.calls / c.calls) : c.output_tokens) + " out";
+    s += label + shown(l.granted) + " allow " +
+         shown(c.calls > 0 * units::hertz ? c.output_tokens * (l.calls / c.calls) : c.output_tokens) + " out";
     if (l.calls == c.calls)
       s += "; one more unit: " + to_string(l.tokens_per_unit) + ", margin " + shown(l.margin_per_unit);
     s += "\n";

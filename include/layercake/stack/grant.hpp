@@ -11,17 +11,17 @@ constexpr auto resources();
 // What is granted. What is not given (unknown) does not limit.
 template <number T = double>
 struct basic_grant {
-  quantity<unit::watt, T> plant_power = unknown<quantity<unit::watt, T>>();  // at the power plant, busiest hour
-  quantity<unit::watt, T> site_power = unknown<quantity<unit::watt, T>>();   // at the site's meter, busiest hour
-  T chips = unknown<T>();
-  quantity<unit::square_metre, T> silicon = unknown<quantity<unit::square_metre, T>>();
-  quantity<unit::usd, T> capital = unknown<quantity<unit::usd, T>>();
-  quantity<unit::square_metre, T> land = unknown<quantity<unit::square_metre, T>>();
-  T construction_workers = unknown<T>();
-  T operators = unknown<T>();
-  quantity<unit::cubic_metre_per_second, T> water = unknown<quantity<unit::cubic_metre_per_second, T>>();
-  quantity<unit::kilogram_co2e_per_second, T> carbon = unknown<quantity<unit::kilogram_co2e_per_second, T>>();
-  quantity<unit::second, T> time = unknown<quantity<unit::second, T>>();  // from today; building comes off it
+  peak_power_at<kind::plant, T> plant_power = unknown<>;
+  peak_power_at<kind::facility, T> site_power = unknown<>;
+  chip_count<T> chips = unknown<>;
+  quantity<unit::square_metre, T> silicon = unknown<>;
+  quantity<unit::usd, T> capital = unknown<>;
+  quantity<unit::square_metre, T> land = unknown<>;
+  T construction_workers = unknown<>;
+  T operators = unknown<>;
+  quantity<unit::cubic_metre_per_second, T> water = unknown<>;
+  quantity<unit::kilogram_co2e_per_second, T> carbon = unknown<>;
+  quantity<unit::second, T> time = unknown<>;  // from today; building comes off it
 
   template <class N>
   using with_number = basic_grant<N>;
@@ -77,7 +77,7 @@ inline std::string to_string(const grant& g) {
   for_each_field(g, "", [&](const std::string& name, const auto& value, const auto&) {
     std::string label = "  " + name;
     label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    text += label + (is_known(value) ? to_string(value) : std::string("not limited")) + "\n";
+    text += label + (is_known(value) ? shown(value) : std::string("not limited")) + "\n";
   });
   return text;
 }

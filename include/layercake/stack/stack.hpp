@@ -71,12 +71,13 @@ public:
     if constexpr (real<T>) validate(granted, "grant");
     const auto law = bills();
     const auto connected = connection(law);
-    const auto site = where(is_known(granted.site_power), min(granted.site_power, connected), connected);
+    const auto asked = plain(granted.site_power);
+    const auto site = where(is_known(asked), min(asked, connected), connected);
     granted.site_power = where(is_finite(site), site, unknown<quantity<unit::watt, T>>());
     return ceiling_of(granted, [&](const T& scale) { return law(counting::smooth, scale); });
   }
   // The ceiling of so much power at the plant.
-  auto push(const quantity<unit::watt, number_type>& plant_power) const {
+  auto push(const peak_power_at<kind::plant, number_type>& plant_power) const {
     basic_grant<number_type> granted;
     granted.plant_power = plant_power;
     return push(granted);
@@ -142,7 +143,7 @@ private:
     const quantity<unit::watt, T> connected = energy.push(unlimited);
     if constexpr (requires(const power_demand<T>& meter) { energy.capacity / energy.capacity_needed(meter); }) {
       const power_demand<T> meter = law(counting::smooth).built.power;
-      const quantity<unit::watt, T> served = meter.peak * T(energy.capacity / energy.capacity_needed(meter));
+      const quantity<unit::watt, T> served = plain(meter.peak) * T(energy.capacity / energy.capacity_needed(meter));
       return where(is_known(served), min(connected, served), connected);
     } else {
       return connected;

@@ -18,8 +18,15 @@
 //   share_of<B>, total_of<B>  a share of the cost within boundary B; all the cost within B
 //   demand_charge, energy_price   USD per kW of the month's peak; USD per kWh used: both are USD/J
 //   peak, average           power at the worst moment; energy over time
+//   peak_at<W>, mean_at<W>  the same at one place of the way from chip to plant: W is one_chip, it, facility, plant
+//   chips, nodes, replicas  counts
+//
+// The kinds of a record's members take a bare value where the member is set, since its name says whose it is (`.peak = 40 * megawatt`), and
+// compare with one that stands on the right. Between two kinds nothing converts. The other kinds are entered by as<kind>(x) alone.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <layercake/number/number.hpp>
 #include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
@@ -27,13 +34,28 @@
 
 namespace layercake {
 
+namespace kind::detail {
+constexpr std::array<char, 32> joined_names(const char* first, const char* second) {
+  std::array<char, 32> text{};
+  std::size_t n = 0;
+  for (const char* part : {first, second}) {
+    for (; *part != '\0' && n + 1 < text.size(); ++part)
+      text[n++] = *part;
+  }
+  return text;
+}
+}  // namespace kind::detail
+
 namespace kind {
-// `name` is what to_string writes behind the value. `over_time`: times a time, or divided by one, it stays of its kind.
+// `name` is what to_string writes behind the value. `over_time`: times a time, or divided by one, it stays of its kind. `named_by_member`: a
+// bare value becomes of the kind by itself. `counted`: to_string writes "8 chips".
 // clang-format off
 struct it { static constexpr const char* name = "IT"; static constexpr bool over_time = true; };
 struct facility { static constexpr const char* name = "facility"; static constexpr bool over_time = true; };
-struct input { static constexpr const char* name = "input"; static constexpr bool over_time = true; };
-struct output { static constexpr const char* name = "output"; static constexpr bool over_time = true; };
+struct plant { static constexpr const char* name = "plant"; };        // generated: before the losses of the line
+struct one_chip { static constexpr const char* name = "one chip"; };
+struct input { static constexpr const char* name = "input"; static constexpr bool over_time = true, named_by_member = true; };
+struct output { static constexpr const char* name = "output"; static constexpr bool over_time = true, named_by_member = true; };
 struct model { static constexpr const char* name = "model"; static constexpr bool over_time = true; };
 struct hardware { static constexpr const char* name = "hardware"; static constexpr bool over_time = true; };
 template <precision P>
@@ -46,10 +68,19 @@ template <class Boundary>
 struct share_of { static constexpr const char* name = Boundary::name; };
 template <class Boundary>
 struct total_of { static constexpr const char* name = Boundary::name; };
-struct demand_charge { static constexpr const char* name = "demand charge"; };
-struct energy_price { static constexpr const char* name = "energy price"; };
+struct demand_charge { static constexpr const char* name = "demand charge"; static constexpr bool named_by_member = true; };
+struct energy_price { static constexpr const char* name = "energy price"; static constexpr bool named_by_member = true; };
 struct peak { static constexpr const char* name = "peak"; };
 struct average { static constexpr const char* name = "average"; };
+template <class Where>
+struct peak_at { static constexpr auto text = detail::joined_names("peak, ", Where::name); static constexpr const char* name = text.data(); static constexpr bool named_by_member = true; };
+template <class Where>
+struct mean_at { static constexpr auto text = detail::joined_names("mean, ", Where::name); static constexpr const char* name = text.data(); static constexpr bool named_by_member = true; };
+template <class Where>
+struct each { static constexpr auto text = detail::joined_names("each, ", Where::name); static constexpr const char* name = text.data(); static constexpr bool named_by_member = true; };
+struct chips { static constexpr const char* name = "chips"; static constexpr bool counted = true, named_by_member = true; };
+struct nodes { static constexpr const char* name = "nodes"; static constexpr bool counted = true, named_by_member = true; };
+struct replicas { static constexpr const char* name = "replicas"; static constexpr bool counted = true, named_by_member = true; };
 // clang-format on
 }  // namespace kind
 
@@ -103,6 +134,16 @@ constexpr To joined(const From& x) {
   }
 }
 
+template <class Kind>
+concept counted_kind = requires {
+  requires Kind::counted;
+};
+
+template <class Kind>
+concept named_by_member = requires {
+  requires Kind::named_by_member;
+};
+
 // What does not add to or compare with a kind: another kind, the same kind of another dimension, anything without a
 // kind.
 template <class X, class Kind, class Q>
@@ -113,6 +154,14 @@ inline constexpr bool is_other<of_kind<L, P>, Kind, Q> = !std::same_as<L, Kind> 
 };
 template <class X, class Kind, class Q>
 concept not_of_kind = is_other<X, Kind, Q>;
+
+// A bare value beside which a member's kind may be held: of its unit, or a number beside a number.
+template <class X, class Kind, class Q>
+concept measure_of =
+    named_by_member<Kind> && !is_kind<X> &&
+    (is_quantity<X> ? std::same_as<typename unit_of<X>::type, typename unit_of<Q>::type> : !is_quantity<Q> && bare<X>);
+template <class X, class Kind, class Q>
+concept not_comparable = not_of_kind<X, Kind, Q> && !measure_of<X, Kind, Q>;
 
 template <class Kind>
 concept over_time = requires {
@@ -130,86 +179,92 @@ public:
   using plain_type = Q;
 
   constexpr of_kind() : plain_(Q{}) {}
-  constexpr explicit of_kind(const Q& q) : plain_(q) {}
-
-  // The same kind over a number type that converts without loss.
+  constexpr explicit(!detail::named_by_member<Kind>) of_kind(const Q& q) : plain_(q) {}
+  // A bare value over a number type that converts without loss; a count may be an integer.
   template <class P>
-    requires(!std::same_as<P, Q>)
-  &&std::same_as<detail::joint_t<P, Q>, Q> constexpr of_kind(const of_kind<Kind, P>& k)
-      : plain_(detail::joined<Q>(plain(k))) {}
+    requires detail::named_by_member<Kind> &&
+        (is_quantity<P> ||
+         detail::bare<P>)&&(!std::same_as<P, Q>)&&std::convertible_to<P, Q> constexpr of_kind(const P& p)
+        : plain_(detail::joined<Q>(p)) {}
 
-  friend constexpr const Q& plain(const of_kind& k) { return k.plain_; }
+    // The same kind over a number type that converts without loss.
+    template <class P>
+      requires(!std::same_as<P, Q>)
+    &&std::same_as<detail::joint_t<P, Q>, Q> constexpr of_kind(const of_kind<Kind, P>& k)
+        : plain_(detail::joined<Q>(plain(k))) {}
 
-  constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Q(plain_ + b.plain_)); }
-  constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Q(plain_ - b.plain_)); }
-  template <class S>
-    requires detail::bare<S>
-  constexpr of_kind& operator*=(const S& s) { return *this = *this * s; }
-  template <class S>
-    requires detail::bare<S>
-  constexpr of_kind& operator/=(const S& s) { return *this = *this / s; }
-  friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Q(-a.plain_)); }
-  friend constexpr of_kind operator+(const of_kind& a) { return a; }
+    friend constexpr const Q& plain(const of_kind& k) { return k.plain_; }
 
-  // One kind.
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr of_kind<Kind, J> operator+(const of_kind& a, const of_kind<Kind, P>& b) {
-    return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) + detail::joined<J>(plain(b))));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr of_kind<Kind, J> operator-(const of_kind& a, const of_kind<Kind, P>& b) {
-    return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) - detail::joined<J>(plain(b))));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) / detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) == detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) != detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) < detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) <= detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) > detail::joined<J>(plain(b));
-  }
-  template <class P, class J = detail::joint_t<Q, P>>
-  friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, P>& b) {
-    return detail::joined<J>(plain(a)) >= detail::joined<J>(plain(b));
-  }
+    constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Q(plain_ + b.plain_)); }
+    constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Q(plain_ - b.plain_)); }
+    template <class S>
+      requires detail::bare<S>
+    constexpr of_kind& operator*=(const S& s) { return *this = *this * s; }
+    template <class S>
+      requires detail::bare<S>
+    constexpr of_kind& operator/=(const S& s) { return *this = *this / s; }
+    friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Q(-a.plain_)); }
+    friend constexpr of_kind operator+(const of_kind& a) { return a; }
 
-  // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
-  // see quantity.hpp.)
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator+(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator-(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator==(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator!=(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator<(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator<=(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator>(const of_kind&, const X&) = delete;
-  template <detail::not_of_kind<Kind, Q> X>
-  friend void operator>=(const of_kind&, const X&) = delete;
-  template <class X>
-    requires is_kind<X> && detail::not_of_kind<X, Kind, Q>
-  friend void operator/(const of_kind&, const X&) = delete;
+    // One kind.
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr of_kind<Kind, J> operator+(const of_kind& a, const of_kind<Kind, P>& b) {
+      return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) + detail::joined<J>(plain(b))));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr of_kind<Kind, J> operator-(const of_kind& a, const of_kind<Kind, P>& b) {
+      return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) - detail::joined<J>(plain(b))));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) / detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) == detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) != detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) < detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) <= detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) > detail::joined<J>(plain(b));
+    }
+    template <class P, class J = detail::joint_t<Q, P>>
+    friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, P>& b) {
+      return detail::joined<J>(plain(a)) >= detail::joined<J>(plain(b));
+    }
+
+    // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
+    // see quantity.hpp.)
+    template <detail::not_of_kind<Kind, Q> X>
+    friend void operator+(const of_kind&, const X&) = delete;
+    template <detail::not_of_kind<Kind, Q> X>
+    friend void operator-(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator==(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator!=(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator<(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator<=(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator>(const of_kind&, const X&) = delete;
+    template <detail::not_comparable<Kind, Q> X>
+    friend void operator>=(const of_kind&, const X&) = delete;
+    template <class X>
+      requires is_kind<X> && detail::not_of_kind<X, Kind, Q>
+    friend void operator/(const of_kind&, const X&) = delete;
 };
 
 namespace detail {
@@ -241,6 +296,33 @@ constexpr auto as(const S& x) {
   return of_kind<Kind, T>(static_cast<T>(x));
 }
 
+// ---- a member's kind and a bare value -----------------------------------------------------------------------------------------
+
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator==(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) == x;
+}
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator!=(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) != x;
+}
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator<(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) < x;
+}
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator<=(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) <= x;
+}
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator>(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) > x;
+}
+template <class K, class Q, detail::measure_of<K, Q> X>
+constexpr auto operator>=(const of_kind<K, Q>& k, const X& x) {
+  return plain(k) >= x;
+}
+
 // ---- one kind -----------------------------------------------------------------------------------------------------------------
 
 template <class K, class Q, class S>
@@ -263,6 +345,16 @@ constexpr auto operator*(const quantity<unit::second, T>& time, const of_kind<K,
 template <detail::over_time K, class Q, class T>
 constexpr auto operator/(const of_kind<K, Q>& k, const quantity<unit::second, T>& time) {
   return as<K>(plain(k) / time);
+}
+
+// The quantity or number in a value that may be of a kind: plain(k) of a kind, anything else as it is.
+template <class X>
+constexpr X without_kind(const X& x) {
+  return x;
+}
+template <class K, class Q>
+constexpr Q without_kind(const of_kind<K, Q>& k) {
+  return plain(k);
 }
 
 template <class Mask, class K, class Q>
@@ -290,9 +382,11 @@ constexpr auto is_finite(const of_kind<K, Q>& k) {
   return is_finite(plain(k));
 }
 
-// in<megawatt>(plain(k)): leaving a kind takes its own word.
+// The number in a unit: in<megawatt>(k). The exit to the bare quantity takes its own word, plain(k).
 template <auto Unit, class K, class Q>
-void in(const of_kind<K, Q>&) = delete;
+constexpr auto in(const of_kind<K, Q>& k) {
+  return in<Unit>(plain(k));
+}
 
 // ---- names --------------------------------------------------------------------------------------------------------------------
 
@@ -336,6 +430,20 @@ template <class T = double>
 using peak_power = of_kind<kind::peak, quantity<unit::watt, T>>;
 template <class T = double>
 using average_power = of_kind<kind::average, quantity<unit::watt, T>>;
+template <class Where, class T = double>
+using peak_power_at = of_kind<kind::peak_at<Where>, quantity<unit::watt, T>>;
+template <class Where, class T = double>
+using mean_power_at = of_kind<kind::mean_at<Where>, quantity<unit::watt, T>>;
+template <class T = double>
+using chip_count = of_kind<kind::chips, T>;
+template <class T = double>
+using node_count = of_kind<kind::nodes, T>;
+template <class T = double>
+using replica_count = of_kind<kind::replicas, T>;
+template <class T = double>
+using input_token_rate = of_kind<kind::input, quantity<unit::token_per_second, T>>;
+template <class T = double>
+using output_token_rate = of_kind<kind::output, quantity<unit::token_per_second, T>>;
 
 // ---- from one kind to another ---------------------------------------------------------------------------------------------------
 
@@ -362,11 +470,22 @@ constexpr auto cost_rate(const of_kind<kind::demand_charge, quantity<unit::usd_p
                          const of_kind<kind::peak, quantity<unit::watt, B>>& peak) {
   return plain(charge) * plain(peak);
 }
+template <class Where, class A, class B>
+constexpr auto cost_rate(const of_kind<kind::demand_charge, quantity<unit::usd_per_joule, A>>& charge,
+                         const of_kind<kind::peak_at<Where>, quantity<unit::watt, B>>& peak) {
+  return plain(charge) * plain(peak);
+}
 // What energy costs per unit of time. Worked number: $62/MWh on an average of 10 MW is $620 an hour.
 template <class A, class B>
 constexpr auto cost_rate(const of_kind<kind::energy_price, quantity<unit::usd_per_joule, A>>& price,
                          const of_kind<kind::average, quantity<unit::watt, B>>& average) {
   return plain(price) * plain(average);
+}
+
+template <class Where, class A, class B>
+constexpr auto cost_rate(const of_kind<kind::energy_price, quantity<unit::usd_per_joule, A>>& price,
+                         const of_kind<kind::mean_at<Where>, quantity<unit::watt, B>>& mean) {
+  return plain(price) * plain(mean);
 }
 
 // A value after a relative change, x (1 + r): a utilisation of 40 % that rises by 5 % relative is 42 %. x: a number or a quantity.
@@ -439,10 +558,13 @@ constexpr auto share_in(const quantity<unit::usd, S>& part,
 
 // ---- text -----------------------------------------------------------------------------------------------------------------------
 
-// "40 MW (IT)".
+// "40 MW (IT)", "8 chips".
 template <class K, class Q>
   requires requires(const Q& q) { to_string(q); }
-std::string to_string(const of_kind<K, Q>& k) { return to_string(plain(k)) + " (" + K::name + ")"; }
+std::string to_string(const of_kind<K, Q>& k) {
+  return to_string(plain(k)) +
+         (detail::counted_kind<K> ? std::string(" ") + K::name : " (" + std::string(K::name) + ")");
+}
 template <class Traits, class K, class Q>
   requires requires(const Q& q) { to_string(q); }
 std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const of_kind<K, Q>& k) {

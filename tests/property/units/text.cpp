@@ -41,8 +41,7 @@ void read_back(generator& random, int times) {
     const T x = static_cast<T>(i < 7 ? edges[i] : random.any());
     const auto q = lc::from_base_value<lc::quantity_t<Tag>>(x);
     const std::string exact = to_exact_string(q), shown = to_string(q);
-    check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x,
-          lc::base_value(lc::parse<quantity<Tag, T>>(shown)));
+    check(exact, lc::parse<quantity<Tag, T>>(exact) == q, shown, x, lc::base_value(lc::parse<quantity<Tag, T>>(shown)));
   }
 }
 

@@ -180,8 +180,9 @@ TEST_CASE("a serving question: ranks, lengths, load and software, under two regi
                    [](auto& s) -> auto& { return s.application.output; }, bulk::linear(800 * token, 200 * token, 7)))
           .over(
               [](auto& s) -> auto& { return s.plan.software.kernel_share; }, bulk::linear(0.7, 1.0, 3))
-          .where("longer than the context kept",
-                 [](const auto& s, const auto&) { return s.application.input + s.application.output <= 3100 * token; });
+          .where("longer than the context kept", [](const auto& s, const auto&) {
+            return plain(s.application.input) + plain(s.application.output) <= 3100 * token;
+          });
   const std::uint64_t points = 2 * 3 * 5 * 7 * 3;
   REQUIRE(space.points() == points);
   std::vector<double> rates(points), slow(points);
@@ -192,7 +193,7 @@ TEST_CASE("a serving question: ranks, lengths, load and software, under two regi
   double feasible = 0;
   for (std::uint64_t i = 0; i < points; ++i) {
     const auto s = space.at(i);
-    const bool kept = s.application.input + s.application.output <= 3100 * token;
+    const bool kept = plain(s.application.input) + plain(s.application.output) <= 3100 * token;
     feasible += kept;
     CAPTURE(i);
     const auto r = served{}(s);

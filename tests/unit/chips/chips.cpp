@@ -153,11 +153,11 @@ TEST_CASE("push undoes pull") {
                                      .utilisation = 0.61,
                                      .use = {.busy = 1, .compute = 0.4, .memory = 0.3}};
     const auto d = chips::pull(catalog::h100_sxm, calls);
-    CHECK(d.chips == approx(rate * 0.37 / 0.61));
-    CHECK(in<hertz>(chips::push(d.chips, calls)) == approx(rate).epsilon(1e-15));
-    CHECK(d.mean_power < d.peak_power);
-    CHECK(d.price == catalog::h100_sxm.price);
-    CHECK(chips::pull(plain_chip{}, calls).chips == approx(d.chips));
+    CHECK(plain(d.chips) == approx(rate * 0.37 / 0.61));
+    CHECK(in<hertz>(chips::push(plain(d.chips), calls)) == approx(rate).epsilon(1e-15));
+    CHECK(plain(d.mean_power) < plain(d.peak_power));
+    CHECK(plain(d.price) == catalog::h100_sxm.price);
+    CHECK(plain(chips::pull(plain_chip{}, calls).chips) == approx(plain(d.chips)));
   }
 }
 

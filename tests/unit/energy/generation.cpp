@@ -83,7 +83,7 @@ TEST_CASE("levelised cost: against published ranges") {
 TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisation") {
   const auto bill = turbine.pull(demand);
   const double utilisation = 80 / 0.98 / 200;
-  const auto expected = lc::energy::levelised_cost(catalog::gas_ccgt, utilisation) * bill.plant.mean;
+  const auto expected = lc::energy::levelised_cost(catalog::gas_ccgt, utilisation) * plain(bill.plant.mean);
   CHECK(bill.cost() / expected == approx(1).epsilon(1e-12));
   CHECK(in<tonne_co2e / hour>(bill.carbon) == approx(80 / 0.98 * 0.490));
 
@@ -93,7 +93,7 @@ TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisatio
   CHECK(in<megawatt>(fitted.capacity_built(demand)) == approx(100 / 0.98));
   fitted.technology = catalog::solar_pv_utility;
   CHECK(in<megawatt>(fitted.capacity_built(demand)) == approx(80 / 0.2675 / 0.98));
-  CHECK(fitted.pull(demand).cost() / fitted.pull(demand).plant.mean /
+  CHECK(fitted.pull(demand).cost() / plain(fitted.pull(demand).plant.mean) /
             lc::energy::levelised_cost(catalog::solar_pv_utility) ==
         approx(1).epsilon(1e-12));
   CHECK(in<acre>(fitted.land(demand)) == approx(80 / 0.2675 / 0.98 * 7.4).epsilon(1e-4));
@@ -102,7 +102,7 @@ TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisatio
 TEST_CASE("own plant: push undoes pull, up to the capacity") {
   for (double mw : {1.0, 100.0, 179.0}) {
     const auto bill = turbine.pull(lc::power_demand<>{mw * megawatt, mw / 1.2 * megawatt});
-    CHECK(in<megawatt>(turbine.push(bill.plant.peak)) == approx(mw).epsilon(1e-14));
+    CHECK(in<megawatt>(turbine.push(plain(bill.plant.peak))) == approx(mw).epsilon(1e-14));
     CHECK(lc::is_finite(bill.cost()));
   }
   CHECK(in<megawatt>(turbine.push(1 * gigawatt)) == approx(196));

@@ -18,9 +18,10 @@ struct rented_hall {
   double availability = 0.999, utilisation = 0.8;
   template <class N>
   auto pull(const lc::chip_demand<N>& d, lc::counting) const {
-    inf::infrastructure_need<N> need{.chips = d.chips,
-                                     .power = {d.chips * d.peak_power * 1.9, d.chips * d.mean_power * 1.9}};
-    need.facility_cost = need.power.peak * (150 * usd_per_kilowatt_month);
+    inf::infrastructure_need<N> need{
+        .chips = d.chips,
+        .power = {plain(d.chips) * plain(d.peak_power) * 1.9, plain(d.chips) * plain(d.mean_power) * 1.9}};
+    need.facility_cost = plain(need.power.peak) * (150 * usd_per_kilowatt_month);
     return need;
   }
   template <class N, class F>
@@ -83,7 +84,7 @@ TEST_CASE("site: energy in is the sum of the parts, at every stage, for any site
         CHECK(p.power_supplies >= 0 * watt);
       }
       CHECK(need.peak.facility() >= need.mean.facility());
-      CHECK(in<watt>(need.it_power.mean * site.power_usage_effectiveness) ==
+      CHECK(in<watt>(need.it_power.mean) * site.power_usage_effectiveness ==
             approx(in<watt>(need.power.mean)).epsilon(1e-14));
       CHECK(in<watt>(need.peak.it()) == approx(in<watt>(need.peak.chips) * site.it_multiplier()).epsilon(1e-14));
     }
@@ -97,13 +98,13 @@ TEST_CASE("site: push undoes pull") {
       d.chips = chips;
       const auto need = s->pull(d);
       CHECK(need.chips == chips);
-      CHECK(s->push(need.power.peak, d) == chips);
+      CHECK(s->push(plain(need.power.peak), d) == chips);
       // A watt less than the last node needs loses the node.
-      CHECK(s->push(need.power.peak - need.power.peak / chips, d) == chips - 8);
+      CHECK(s->push(plain(need.power.peak - need.power.peak / chips), d) == chips - 8);
       d.chips = chips - 3.5;
       CHECK(s->pull(d).chips == chips);  // whole nodes
-      CHECK(s->push(s->pull(d, lc::counting::smooth).power.peak, d, lc::counting::smooth) ==
-            approx(d.chips).epsilon(1e-14));
+      CHECK(s->push(plain(s->pull(d, lc::counting::smooth).power.peak), d, lc::counting::smooth) ==
+            approx(plain(d.chips)).epsilon(1e-14));
     }
   }
   CHECK(inf::site{}.push(0.0 * watt, demand) == 0);
@@ -132,16 +133,16 @@ TEST_CASE("site: batch and float agree with double") {
     auto d = demand;
     d.chips = chips[i];
     const auto one = inf::site{}.pull(d);
-    CHECK(b.nodes.get(i) == one.nodes);
+    CHECK(plain(b.nodes).get(i) == plain(one.nodes));
     CHECK(in<usd_per_hour>(b.cost()).get(i) == approx(in<usd_per_hour>(one.cost())).epsilon(1e-13));
     CHECK(in<watt>(b.power.peak).get(i) == approx(in<watt>(one.power.peak)).epsilon(1e-13));
-    CHECK(inf::site{}.push(b.power.peak, wide).get(i) == one.chips);
+    CHECK(inf::site{}.push(plain(b.power.peak), wide).get(i) == plain(one.chips));
   }
   const lc::chip_demand<float> narrow{1000.f, 700.f * watt, 500.f * watt, 28000.f * usd, 814.f * square_millimetre};
   const auto f = inf::basic_site<float>{}.pull(narrow);
   CHECK(static_cast<double>(in<usd_per_hour>(f.cost())) ==
         approx(in<usd_per_hour>(inf::site{}.pull(demand).cost())).epsilon(1e-5));
-  CHECK(inf::basic_site<float>{}.push(f.power.peak, narrow) == 1000.f);
+  CHECK(inf::basic_site<float>{}.push(plain(f.power.peak), narrow) == 1000.f);
 }
 
 TEST_CASE("site: bad input, every field of every part") {

@@ -16,8 +16,9 @@ namespace {
 struct own_energy {
   template <class N>
   auto pull(const lc::power_demand<N>& meter) const {
-    return lc::energy::basic_energy_bill<N>{
-        .meter = meter, .plant = meter, .energy_cost = meter.mean * (55 * usd / megawatt_hour)};
+    return lc::energy::basic_energy_bill<N>{.meter = meter,
+                                            .plant = lc::generated_for(meter),
+                                            .energy_cost = plain(meter.mean) * (55 * usd / megawatt_hour)};
   }
   template <class N>
   auto push(const lc::quantity<lc::unit::watt, N>& plant) const {
@@ -199,7 +200,7 @@ TEST_CASE("every layer can be the user's own, in values, batches and gradients")
   const auto s = lc::stack{own_energy{}, own_chip{}, base.infrastructure, own_model{}, nightly_batch{}};
   const auto bill = s.pull(lc::counting::smooth);
   CHECK(in<hertz>(bill.serving.calls) == approx(2e6 / 86400));
-  CHECK(bill.energy_cost() / (bill.built.power.mean * (55 * usd / megawatt_hour)) == approx(1));
+  CHECK(bill.energy_cost() / (plain(bill.built.power.mean) * (55 * usd / megawatt_hour)) == approx(1));
   CHECK(lc::is_finite(bill.cost()));
   CHECK(s.push(bill.supplied.plant.peak).calls / bill.serving.calls == approx(1).epsilon(1e-12));
 

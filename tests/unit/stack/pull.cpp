@@ -1,7 +1,9 @@
 // The bill: its lines add up, energy is conserved from chip to plant, fleets are whole or smooth.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "../../approx.hpp"
 #include "service.hpp"
@@ -26,29 +28,30 @@ TEST_CASE("the price of a task is the sum of its layers' lines") {
 TEST_CASE("energy is conserved from the chips to the plant") {
   const auto s = service();
   const auto bill = s.pull();
+  const auto& power = bill.built;
   // chips -> IT by the node and the network, IT -> meter by PUE, meter -> plant by the transmission loss
   const double it = s.infrastructure.node.power_multiplier() * (1 + s.infrastructure.network.power);
-  CHECK(bill.built.it_power.mean / bill.built.mean.chips == approx(it).epsilon(1e-12));
-  CHECK(bill.built.power.mean / bill.built.it_power.mean == approx(1.25).epsilon(1e-12));
-  CHECK(bill.built.power.peak / bill.built.it_power.peak ==
+  CHECK(in<watt>(power.it_power.mean) / in<watt>(power.mean.chips) == approx(it).epsilon(1e-12));
+  CHECK(in<watt>(power.power.mean) / in<watt>(power.it_power.mean) == approx(1.25).epsilon(1e-12));
+  CHECK(in<watt>(power.power.peak) / in<watt>(power.it_power.peak) ==
         approx(1 + 0.25 * s.infrastructure.peak_overhead).epsilon(1e-12));
-  CHECK(bill.supplied.plant.mean * (1 - s.energy.transmission_loss) / bill.built.power.mean ==
-        approx(1).epsilon(1e-12));
+  CHECK(in<watt>(bill.supplied.plant.mean) * (1 - s.energy.transmission_loss) ==
+        approx(in<watt>(power.power.mean)).epsilon(1e-12));
   // the bill for energy: what passes the meter at the price
-  CHECK(bill.energy_cost() / (bill.built.power.mean * (62 * usd / megawatt_hour)) == approx(1).epsilon(1e-12));
-  CHECK(bill.built.mean.chips <= bill.built.peak.chips);
-  CHECK(bill.built.peak.chips <= lc::chips::catalog::h100_sxm.thermal_design_power * bill.built.chips);
+  CHECK(in<usd_per_hour>(bill.energy_cost()) == approx(62 * in<megawatt>(power.power.mean)).epsilon(1e-12));
+  CHECK(power.mean.chips <= power.peak.chips);
+  CHECK(power.peak.chips <= lc::chips::catalog::h100_sxm.thermal_design_power * plain(power.chips));
 }
 
 TEST_CASE("fleets are whole where a person counts them and smooth where a gradient is asked") {
   const auto s = service();
   const auto whole = s.pull(lc::counting::whole), smooth = s.pull(lc::counting::smooth);
-  CHECK(whole.serving.replicas == std::ceil(smooth.serving.replicas));
-  CHECK(whole.built.nodes == std::ceil(whole.built.nodes));
-  CHECK(whole.built.chips == whole.built.nodes * 8);
+  CHECK(whole.serving.replicas == std::ceil(plain(smooth.serving.replicas)));
+  CHECK(whole.built.nodes == std::ceil(plain(whole.built.nodes)));
+  CHECK(whole.built.chips == 8 * plain(whole.built.nodes));
   CHECK(whole.built.chips >= smooth.built.chips);
   CHECK(whole.cost() >= smooth.cost());
-  CHECK(smooth.built.chips == approx(smooth.serving.replicas * s.plan.chips()).epsilon(1e-12));
+  CHECK(plain(smooth.built.chips) == approx(plain(smooth.serving.replicas) * s.plan.chips()).epsilon(1e-12));
 }
 
 TEST_CASE("a layer is swapped by its type, and only what depends on it moves") {
@@ -84,11 +87,43 @@ TEST_CASE("every figure of the bill prints") {
   const std::string text = lc::to_string(bill);
   for (const char* layer : {"applications", "models", "infrastructure", "chips", "energy", "total"})
     CHECK(text.find(layer) != std::string::npos);
-  CHECK(text.find("nan") == std::string::npos);
+  std::apply(
+      [&](const auto&... f) {
+        const auto printed = [&](const auto& figure) {
+          std::string label = figure.name;
+          std::replace(label.begin(), label.end(), '_', ' ');
+          CAPTURE(label);
+          const std::size_t line = text.find("\n  " + label + " ");
+          REQUIRE(line != std::string::npos);
+          CHECK(text.find(lc::shown(figure.read(bill)), line) < text.find('\n', line + 1));
+        };
+        (printed(f), ...);
+      },
+      lc::bill_figures());
+  CHECK(text.find(" nan") == std::string::npos);
   // what nobody published says so
   const auto dry =
       service()
           .with(lc::energy::grid{.price = 62 * usd / megawatt_hour, .carbon = 370 * gram_co2e / kilowatt_hour})
           .pull();
   CHECK(lc::to_string(dry).find("unknown") != std::string::npos);
+}
+
+TEST_CASE("the lines of the cost are all of it, each once") {
+  auto s = service();
+  s.application.cost_per_task = 0.001 * usd;
+  s.model.royalty = 0.05 * usd / million_tokens;
+  s.energy.demand_charge = 10 * usd_per_kilowatt_month;
+  const auto bill = s.pull();
+  double lines = 0;
+  std::apply(
+      [&](const auto&... f) {
+        const auto add = [&](const auto& figure) {
+          if constexpr (std::same_as<decltype(figure.read(bill)), lc::quantity<lc::unit::usd_per_second>>)
+            lines += figure.line ? in<usd_per_hour>(figure.read(bill)) : 0;
+        };
+        (add(f), ...);
+      },
+      lc::bill_figures());
+  CHECK(in<usd_per_hour>(bill.cost()) == approx(lines).epsilon(1e-12));
 }

@@ -80,7 +80,8 @@ TEST_CASE("needs are those of the ceiling: a large cluster has more tiers of swi
   CHECK(in<usd_per_hour>(bill.cost()) == approx(in<usd_per_hour>(c.cost)).epsilon(1e-6));
   // and they differ from those of the service as it is
   const auto small_bill = s.pull(lc::counting::smooth);
-  CHECK(bill.built.capex() / bill.built.chips > 1.02 * (small_bill.built.capex() / small_bill.built.chips));
+  CHECK(bill.built.capex() / plain(bill.built.chips) >
+        1.02 * (small_bill.built.capex() / plain(small_bill.built.chips)));
 }
 
 TEST_CASE("a grant of what the service's need is unknown of is refused, a grant of nothing makes nothing") {
@@ -106,4 +107,14 @@ TEST_CASE("a plant of given capacity limits by what it makes on average, too") {
   const auto bill = solar.pull(lc::counting::smooth);
   const double mean = in<megawatt>(bill.built.power.mean) * (c.calls / bill.serving.calls);
   CHECK(mean <= 100 * plant.technology.capacity_factor * (1 - plant.transmission_loss) * (1 + 1e-6));
+}
+
+TEST_CASE("a grant prints all that it grants and all that it does not") {
+  const std::string text = lc::to_string(lc::grant{.site_power = 1 * gigawatt, .chips = 8000});
+  CHECK(text.find("site_power              1 GW") != std::string::npos);
+  CHECK(text.find("chips                   8000") != std::string::npos);
+  std::size_t open = 0;
+  for (std::size_t at = text.find("not limited"); at != std::string::npos; at = text.find("not limited", at + 1))
+    ++open;
+  CHECK(open == std::tuple_size_v<decltype(lc::grant::fields())> - 2);
 }

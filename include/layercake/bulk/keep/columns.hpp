@@ -116,11 +116,11 @@ public:
 
   explicit column(std::size_t n = 0) {
     with_memory([&] { data_.resize(n); },
-                        [&] {
-                          return "bulk: there is no memory for a column of " + std::to_string(n) + " values, " +
-                                 detail::bytes_text(static_cast<double>(n) * sizeof(number_type)) +
-                                 "; keep a reduction instead (histogram, quantiles, top k), or shorten an axis";
-                        });
+                [&] {
+                  return "bulk: there is no memory for a column of " + std::to_string(n) + " values, " +
+                         detail::bytes_text(static_cast<double>(n) * sizeof(number_type)) +
+                         "; keep a reduction instead (histogram, quantiles, top k), or shorten an axis";
+                });
   }
   std::size_t size() const { return data_.size(); }
   Q operator[](std::size_t i) const { return from_base_value<quantity_t<unit_type>>(data_[i]); }

@@ -90,7 +90,7 @@ struct fleet {
   auto output_tokens() const {
     return sum([](const auto& b) { return b.serving.output_tokens; });
   }
-  auto price_of_tokens() const { return cost() / output_tokens(); }
+  auto price_of_tokens() const { return cost() / plain(output_tokens()); }
   auto chips() const {
     return sum([](const auto& b) { return b.built.chips; });
   }
@@ -343,7 +343,7 @@ inline double value_of(fleet_goal goal, const bill& b) {
   case fleet_goal::least_cost:
     return base_value(b.cost());
   case fleet_goal::fewest_chips:
-    return b.built.chips;
+    return plain(b.built.chips);
   case fleet_goal::least_energy:
     return base_value(b.supplied.plant.mean);
   case fleet_goal::least_carbon:
@@ -443,7 +443,7 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
             bill& b = part.bill;
             if (is_known(offered.rent)) {
               infrastructure::infrastructure_need<>& built = b.built;
-              built.chip_cost = offered.rent * built.chips;
+              built.chip_cost = offered.rent * plain(built.chips);
               built.server_cost = built.network_cost = built.facility_cost = built.maintenance_cost =
                   built.staff_cost = {};
               built.capex_chips = built.capex_servers = built.capex_network = built.capex_facility = {};
@@ -503,7 +503,7 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
                          money = way.use[capital];
             way.value += detail::value_of(goal, p.bill);
             way.use[p.site] += base_value(p.bill.built.power.peak);
-            way.use[sites + p.chip] += p.bill.built.chips;
+            way.use[sites + p.chip] += plain(p.bill.built.chips);
             way.use[capital] += base_value(p.bill.built.capex());
             way.chosen.push_back(o);
             if (within[p.site].holds(way.use[p.site]) && within[sites + p.chip].holds(way.use[sites + p.chip]) &&
@@ -536,7 +536,7 @@ fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>
       std::vector<double> largest(limits.size());
       for (const fleet_part& p : candidates[k]) {
         largest[p.site] = std::max(largest[p.site], base_value(p.bill.built.power.peak));
-        largest[sites + p.chip] = std::max(largest[sites + p.chip], p.bill.built.chips);
+        largest[sites + p.chip] = std::max(largest[sites + p.chip], plain(p.bill.built.chips));
         largest[capital] = std::max(largest[capital], base_value(p.bill.built.capex()));
       }
       for (std::size_t r = 0; r < limits.size(); ++r)

@@ -536,8 +536,7 @@ inline power_mix cheapest_joule(const power_mix_request& request) {
         if (!is_known(limit)) return;
         why += std::string(why.empty() ? "" : " ") + path + " is " + layercake::to_string(limit) +
                (least < std::numeric_limits<double>::infinity()
-                    ? ", the least of the mixes tried is " +
-                          layercake::to_string(from_base_value<Q>(least))
+                    ? ", the least of the mixes tried is " + layercake::to_string(from_base_value<Q>(least))
                     : ", and no mix tried keeps the other limit") +
                ".";
       };
