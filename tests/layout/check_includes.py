@@ -111,6 +111,8 @@ def check(include_dir):
             elif folder is not None and other != folder and other not in ALLOWED[folder]:
                 allowed = ", ".join(sorted(ALLOWED[folder] | {folder}))
                 problems.append(f"{where}: {folder}/ may not include {other}/ (allowed: {allowed})")
+            elif folder == other == "bulk":
+                problems += wrong_way_in_bulk(where, header, target)
 
     for library, found in sorted(doors.items()):
         if len(found) > 1:
@@ -136,6 +138,20 @@ def check(include_dir):
                 came_from[target] = header
                 queue.append(target)
     return problems
+
+
+def wrong_way_in_bulk(where, header, target):
+    """What is in bulk/ itself is shared by the rooms: it includes none of them, and each of them may include it."""
+    parts, other = header.split("/"), target.split("/")
+    if len(other) == 2:
+        return []
+    if other[1] not in BULK_ROOMS or (len(parts) > 2 and parts[1] not in BULK_ROOMS):
+        return [f"{where}: a room of bulk/ without a rule; add it to BULK_ROOMS"]
+    if len(parts) == 2:
+        return [f"{where}: what all rooms of bulk/ share may not include bulk/{other[1]}/"]
+    if BULK_ROOMS.index(other[1]) > BULK_ROOMS.index(parts[1]):
+        return [f"{where}: bulk/{parts[1]}/ may not include bulk/{other[1]}/ (rooms: {' <- '.join(BULK_ROOMS)})"]
+    return []
 
 
 def cycles(tree):
@@ -171,6 +187,8 @@ GOOD_TREE = {
     "chips/chip.hpp": "#include <layercake/units/quantity.hpp>\n",
     "stack/stack.hpp": "#include <layercake/energy/grid.hpp>\n#include <layercake/chips/chip.hpp>\n",
     "bulk/simd.hpp": "#include <xsimd/xsimd.hpp>\n#include <layercake/core/fields.hpp>\n",
+    "bulk/space/axes.hpp": "#include <layercake/bulk/simd.hpp>\n",
+    "bulk/run/sweep.hpp": "#include <layercake/bulk/space/axes.hpp>\n",
     "report/table.hpp": "#include <iostream>\n#include <layercake/bulk/simd.hpp>\n",
 }
 
@@ -179,6 +197,10 @@ PLANTED = [
     ("a layer includes a layer", "chips/chip.hpp", "#include <layercake/energy/grid.hpp>", "chips/ may not include energy/"),
     ("the same by a relative path", "chips/chip.hpp", '#include "../energy/grid.hpp"', "chips/ may not include energy/"),
     ("the engine includes a layer", "bulk/simd.hpp", "#include <layercake/energy/grid.hpp>", "bulk/ may not include energy/"),
+    ("a room of bulk includes a later one", "bulk/space/axes.hpp", "#include <layercake/bulk/run/sweep.hpp>",
+     "bulk/space/ may not include bulk/run/"),
+    ("what the rooms share includes one", "bulk/simd.hpp", "#include <layercake/bulk/space/axes.hpp>", "may not include bulk/space/"),
+    ("a room of bulk without a rule", "bulk/run/sweep.hpp", "#include <layercake/bulk/attic/old.hpp>", "without a rule"),
     ("serving includes bulk", "serving/step.hpp", "#include <layercake/bulk/simd.hpp>", "serving/ may not include bulk/"),
     ("units include a layer", "units/quantity.hpp", "#include <layercake/chips/chip.hpp>", "units/ may not include chips/"),
     ("the stack includes bulk", "stack/stack.hpp", "#include <layercake/bulk/simd.hpp>", "stack/ may not include bulk/"),
@@ -211,7 +233,8 @@ def self_test():
     if not problems_of({}):
         failures.append("an empty tree is accepted")
     for what, header, line, expected in PLANTED:
-        problems = problems_of({**GOOD_TREE, header: GOOD_TREE.get(header, "") + line + "\n"})
+        attic = {"bulk/attic/old.hpp": ""} if "attic" in line else {}
+        problems = problems_of({**GOOD_TREE, **attic, header: GOOD_TREE.get(header, "") + line + "\n"})
         if not any(expected in problem for problem in problems):
             failures.append(f"{what}: expected '{expected}', found {problems}")
     return failures
