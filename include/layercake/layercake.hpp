@@ -1,6 +1,8 @@
 // The five layers and the stack. Needs Boost's headers alone.
 #pragma once
 
+#include <layercake/config.hpp>  // first: the compiler has to know C++20
+
 #include <layercake/applications/applications.hpp>
 #include <layercake/chips/chips.hpp>
 #include <layercake/energy/energy.hpp>

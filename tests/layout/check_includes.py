@@ -39,6 +39,8 @@ BULK_ROOMS = ["space", "tape", "keep", "run"]
 
 # Headers outside any folder that every other may include; they include nothing of ours.
 COMMON = {"version.hpp", "config.hpp", "fwd.hpp"}
+# Every header reaches this one before anything else of ours: a header that includes nothing else includes it.
+FIRST = "config.hpp"
 UMBRELLA = "layercake.hpp"
 UMBRELLA_MAY = STACK
 
@@ -118,6 +120,10 @@ def check(include_dir):
         if len(found) > 1:
             problems.append(f"{library} is included in {len(found)} headers, must be one: {', '.join(sorted(found.values()))}")
 
+    for header, includes in sorted(tree.items()):
+        if header not in COMMON and not any(target.startswith("layercake/") for _, target in includes):
+            problems.append(f"{header}: includes nothing of layercake; include {FIRST}, which refuses compilers without C++20")
+
     problems += cycles(tree)
 
     # What the umbrella reaches, and how.
@@ -181,7 +187,8 @@ GOOD_TREE = {
     "version.hpp": "",
     "layercake.hpp": "#include <layercake/stack/stack.hpp>\n#include <layercake/version.hpp>\n",
     "units/quantity.hpp": "#include <layercake/number/number.hpp>\n",
-    "number/number.hpp": "#include <cmath>\n",
+    "config.hpp": "",
+    "number/number.hpp": "#include <cmath>\n#include <layercake/config.hpp>\n",
     "core/fields.hpp": '#include "../units/quantity.hpp"\n',
     "energy/grid.hpp": "#include <layercake/core/fields.hpp>\n",
     "chips/chip.hpp": "#include <layercake/units/quantity.hpp>\n",
@@ -209,8 +216,9 @@ PLANTED = [
     ("iostream under the umbrella", "number/number.hpp", "#include <iostream>", "<iostream> is reached from layercake.hpp"),
     ("Eigen under the umbrella", "energy/grid.hpp", "#include <Eigen/Dense>", "Eigen is reached from layercake.hpp"),
     ("bulk in the umbrella", "layercake.hpp", "#include <layercake/bulk/simd.hpp>", "may not include bulk/"),
-    ("a folder without a rule", "quantum/qubit.hpp", "", "folder 'quantum' has no rule"),
+    ("a folder without a rule", "quantum/qubit.hpp", "#include <layercake/config.hpp>", "folder 'quantum' has no rule"),
     ("a header that is not there", "chips/chip.hpp", "#include <layercake/core/gone.hpp>", "does not exist"),
+    ("a header that reaches no config.hpp", "number/error.hpp", "#include <string>", "include config.hpp"),
     ("a circle", "number/number.hpp", "#include <layercake/units/quantity.hpp>", "circle of includes"),
     ("version.hpp includes something", "version.hpp", "#include <layercake/number/number.hpp>", "may include nothing"),
 ]

@@ -1,6 +1,8 @@
 // Where a datum comes from.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #include <span>
 
 namespace layercake {

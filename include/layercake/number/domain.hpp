@@ -1,6 +1,8 @@
 // The values that a field may take.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #include <limits>
 
 namespace layercake {

@@ -4,6 +4,8 @@
 // unit, the allowed range and what to change. `check(x)` returns the same findings as a list. Formulas do not validate.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>

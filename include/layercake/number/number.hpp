@@ -5,6 +5,8 @@
 // one text serves them all.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #if defined(min) || defined(max)
 #error "layercake: a macro named min or max is defined; define NOMINMAX before including <windows.h>"
 #endif

@@ -1,6 +1,8 @@
 // Number formats of weights, activations, caches and matrix products.
 #pragma once
 
+#include <layercake/config.hpp>
+
 namespace layercake {
 
 enum class precision : unsigned char { fp32, tf32, fp16, bf16, fp8, mxfp8, int8, fp4, mxfp4, nvfp4, int4 };

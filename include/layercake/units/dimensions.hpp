@@ -7,6 +7,8 @@
 // and kilogram of CO2-equivalent. Requests, tasks, chips and people are plain counts.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #include <boost/units/base_dimension.hpp>
 #include <boost/units/dimension.hpp>
 #include <boost/units/physical_dimensions/length.hpp>

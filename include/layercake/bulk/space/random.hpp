@@ -2,6 +2,8 @@
 // order, any restart.
 #pragma once
 
+#include <layercake/config.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
