@@ -58,9 +58,8 @@ inline constexpr field_source workload_defaults[] = {
 template <class T = double>
 struct basic_workload {
   const char* name = "assistant";
-  T daily_users = number_cast<T>(unknown<double>());  // no default: set it
-  quantity<unit::per_second, T> tasks_per_user =
-      number_cast<T>(unknown<double>()) * units::hertz;  // 12 / day; no default
+  T daily_users = unknown<>;                                 // no default: set it
+  quantity<unit::per_second, T> tasks_per_user = unknown<>;  // 12 / day; no default
   T calls_per_task = number_cast<T>(1);
   input_tokens<T> input = unknown<>;    // read per call; no default
   output_tokens<T> output = unknown<>;  // written per call; no default
@@ -68,9 +67,9 @@ struct basic_workload {
   T peak_to_mean = number_cast<T>(3);   // busiest hour over mean
   quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
   quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
-  quantity<unit::usd, T> value_per_task = number_cast<T>(unknown<double>()) * units::usd;
+  quantity<unit::usd, T> value_per_task = unknown<>;
   quantity<unit::usd, T> cost_per_task{};  // spent beside the stack: review by people, licences, searches; 0: nothing
-  quantity<unit::second, T> human_time_replaced = number_cast<T>(unknown<double>()) * units::second;  // per task
+  quantity<unit::second, T> human_time_replaced = unknown<>;  // per task
   provenance origin{.fields = detail::workload_defaults};
 
   template <class U>

@@ -19,7 +19,6 @@ struct reference {
 namespace catalog {
 
 namespace detail {
-inline constexpr double none = unknown<double>();
 
 // 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s per token | USD | minutes.
 struct columns {
@@ -28,14 +27,13 @@ struct columns {
 constexpr workload row(const char* name, const columns& c, const provenance& origin) {
   using namespace units;
   using layercake::datum;
-  const double calls = c.calls == c.calls ? c.calls : 1;
+  const double calls = is_known(c.calls) ? c.calls : 1;
   return {.name = name,
           .daily_users = 1,
-          .tasks_per_user =
-              c.tasks_per_day == c.tasks_per_day ? c.tasks_per_day / day : unknown<quantity<unit::per_second>>(),
+          .tasks_per_user = is_known(c.tasks_per_day) ? c.tasks_per_day / day : unknown<>,
           .calls_per_task = calls,
-          .input = c.input == c.input ? c.input / calls * token : datum<token>(none),
-          .output = c.output == c.output ? c.output / calls * token : datum<token>(none),
+          .input = is_known(c.input) ? c.input / calls * token : datum<token>(na),
+          .output = is_known(c.output) ? c.output / calls * token : datum<token>(na),
           .cached_share = c.cached,
           .time_to_first_token = datum<second>(c.first),
           .time_per_output_token = datum<second / token>(c.between),
@@ -93,58 +91,56 @@ inline constexpr field_source assumed_11[] = {{"cached_share", assumption, confi
                                               {"value_per_task", assumption, confidence::assumed}};
 }  // namespace detail
 
-using detail::none;
-
 // clang-format off
-inline constexpr workload chat = detail::row("chat", {3.6, 1, 1155, 211, 0, 1, 0.05, 0.01, none},
+inline constexpr workload chat = detail::row("chat", {3.6, 1, 1155, 211, 0, 1, 0.05, 0.01, na},
     {"Azure LLM inference trace 2023, conversations (mean of 19,366); tasks and energy: 2.5e9 queries a day, 0.7e9 weekly users, 0.34 Wh (IEEE Spectrum)", "read 2026", confidence::published, detail::assumed_1});
-inline constexpr workload chat_long_context = detail::row("chat_long_context", {none, 1, 12035, 343, 0.37, 2, none, none, none},
+inline constexpr workload chat_long_context = detail::row("chat_long_context", {na, 1, 12035, 343, 0.37, 2, na, na, na},
     {"Mooncake conversation trace, FAST 2025 (12,031 requests; 37 % of prefix blocks reused)", "read 2026", confidence::published, detail::assumed_2});
-inline constexpr workload chat_gemini = detail::row("chat_gemini", {none, none, none, none, 0, none, none, none, none},
+inline constexpr workload chat_gemini = detail::row("chat_gemini", {na, na, na, na, 0, na, na, na, na},
     {"Google August 2025, by epium.com: median text prompt 0.24 Wh", "read 2026", confidence::published, detail::assumed_3});
-inline constexpr workload code_completion = detail::row("code_completion", {200, 1, 2048, 28, 0, 0.4, none, 0.005, none},
+inline constexpr workload code_completion = detail::row("code_completion", {200, 1, 2048, 28, 0, 0.4, na, 0.005, na},
     {"Azure LLM inference trace 2023, code (mean of 8,819)", "read 2026", confidence::published, detail::assumed_4});
-inline constexpr workload coding_agent = detail::row("coding_agent", {2, 50, 1000000, 40000, 0, none, 0.02, 75, 60},
+inline constexpr workload coding_agent = detail::row("coding_agent", {2, 50, 1000000, 40000, 0, na, 0.02, 75, 60},
     {"tokenade.net (Vantage 2026: 1 M in, 40 k out over 50 turns)", "read 2026", confidence::published, detail::assumed_5});
-inline constexpr workload tool_agent = detail::row("tool_agent", {none, 1, 8596, 182, 0, none, none, none, none},
+inline constexpr workload tool_agent = detail::row("tool_agent", {na, 1, 8596, 182, 0, na, na, na, na},
     {"Mooncake tool and agent trace, FAST 2025 (23,608 requests)", "read 2026", confidence::published, detail::assumed_3});
-inline constexpr workload reasoning = detail::row("reasoning", {none, 1, 300, 8000, 0, none, 0.05, none, none},
+inline constexpr workload reasoning = detail::row("reasoning", {na, 1, 300, 8000, 0, na, 0.05, na, na},
     {"ML.ENERGY leaderboard, GPQA: 7,000 to 11,300 tokens out; energy on the GPUs only", "read 2026", confidence::published, detail::assumed_6});
-inline constexpr workload customer_service = detail::row("customer_service", {0.05, 6, 6000, 800, 0, 1, none, 0.99, 11},
+inline constexpr workload customer_service = detail::row("customer_service", {0.05, 6, 6000, 800, 0, 1, na, 0.99, 11},
     {"Intercom price per resolution; Klarna by wagecore.ai: 11 minutes to 2", "read 2026", confidence::published, detail::assumed_7});
-inline constexpr workload radiology_assist = detail::row("radiology_assist", {60, 100, 0, 0, 0, 60, none, 5, 1.5},
+inline constexpr workload radiology_assist = detail::row("radiology_assist", {60, 100, 0, 0, 0, 60, na, 5, 1.5},
     {"advancestudy.org; roiscale.ai; xaid.ai", "read 2026", confidence::published, detail::assumed_8});
-inline constexpr workload legal_copilot = detail::row("legal_copilot", {4, 10, 60000, 4000, 0, 120, none, 100, 60},
+inline constexpr workload legal_copilot = detail::row("legal_copilot", {4, 10, 60000, 4000, 0, 120, na, 100, 60},
     {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
-inline constexpr workload drug_discovery = detail::row("drug_discovery", {1000, 1, 0, 0, 0, none, none, 0.1, none},
+inline constexpr workload drug_discovery = detail::row("drug_discovery", {1000, 1, 0, 0, 0, na, na, 0.1, na},
     {"assumption (AlphaFold-class model)", "read 2026", confidence::assumed, detail::assumed_3});
-inline constexpr workload deep_research = detail::row("deep_research", {0.3, 100, 500000, 30000, 0, 1800, none, 50, 240},
+inline constexpr workload deep_research = detail::row("deep_research", {0.3, 100, 500000, 30000, 0, 1800, na, 50, 240},
     {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
-inline constexpr workload social_companion = detail::row("social_companion", {30, 1, 3000, 120, 0, 0.8, none, 0.001, none},
+inline constexpr workload social_companion = detail::row("social_companion", {30, 1, 3000, 120, 0, 0.8, na, 0.001, na},
     {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
-inline constexpr workload self_driving = detail::row("self_driving", {1, 129600, 0, 0, 0, 0.1, none, 20, 60},
+inline constexpr workload self_driving = detail::row("self_driving", {1, 129600, 0, 0, 0, 0.1, na, 20, 60},
     {"gardencapitalmanagement.com (36 frames/s, 8 cameras); about 100 W on board", "read 2026", confidence::published, detail::assumed_9});
-inline constexpr workload humanoid_robot = detail::row("humanoid_robot", {8, 36000, 0, 0, 0, 0.05, none, 15, 30},
+inline constexpr workload humanoid_robot = detail::row("humanoid_robot", {8, 36000, 0, 0, 0, 0.05, na, 15, 30},
     {"pkb-site.pages.dev (pi0); Jetson Thor 40 to 130 W; 10 Hz", "read 2026", confidence::published, detail::assumed_10});
-inline constexpr workload image_generation = detail::row("image_generation", {1, 1, 0, 0, 0, 10, none, 0.04, none},
+inline constexpr workload image_generation = detail::row("image_generation", {1, 1, 0, 0, 0, 10, na, 0.04, na},
     {"ML.ENERGY leaderboard, FLUX.1-dev: 6,679 J", "read 2026", confidence::published, detail::assumed_4});
-inline constexpr workload video_generation = detail::row("video_generation", {0.1, 1, 0, 0, 0, none, none, 0.5, none},
+inline constexpr workload video_generation = detail::row("video_generation", {0.1, 1, 0, 0, 0, na, na, 0.5, na},
     {"ML.ENERGY leaderboard, HunyuanVideo: 1.16 MJ", "read 2026", confidence::published, detail::assumed_11});
 
 inline constexpr std::array<reference, 17> references{{
     {&chat, layercake::datum<units::watt_hour>(0.34), 100e9},
-    {&chat_long_context, layercake::datum<units::watt_hour>(none), 32e9},
-    {&chat_gemini, layercake::datum<units::watt_hour>(0.24), none},
-    {&code_completion, layercake::datum<units::watt_hour>(none), 10e9},
-    {&coding_agent, layercake::datum<units::watt_hour>(none), 100e9},
-    {&tool_agent, layercake::datum<units::watt_hour>(none), 32e9},
+    {&chat_long_context, layercake::datum<units::watt_hour>(na), 32e9},
+    {&chat_gemini, layercake::datum<units::watt_hour>(0.24), na},
+    {&code_completion, layercake::datum<units::watt_hour>(na), 10e9},
+    {&coding_agent, layercake::datum<units::watt_hour>(na), 100e9},
+    {&tool_agent, layercake::datum<units::watt_hour>(na), 32e9},
     {&reasoning, layercake::datum<units::watt_hour>(3.3), 37e9},
-    {&customer_service, layercake::datum<units::watt_hour>(none), 20e9},
-    {&radiology_assist, layercake::datum<units::watt_hour>(none), 0.1e9},
-    {&legal_copilot, layercake::datum<units::watt_hour>(none), 100e9},
+    {&customer_service, layercake::datum<units::watt_hour>(na), 20e9},
+    {&radiology_assist, layercake::datum<units::watt_hour>(na), 0.1e9},
+    {&legal_copilot, layercake::datum<units::watt_hour>(na), 100e9},
     {&drug_discovery, layercake::datum<units::watt_hour>(10), 0.5e9},
-    {&deep_research, layercake::datum<units::watt_hour>(none), 200e9},
-    {&social_companion, layercake::datum<units::watt_hour>(none), 20e9},
+    {&deep_research, layercake::datum<units::watt_hour>(na), 200e9},
+    {&social_companion, layercake::datum<units::watt_hour>(na), 20e9},
     {&self_driving, layercake::datum<units::watt_hour>(100), 1e9},
     {&humanoid_robot, layercake::datum<units::watt_hour>(130), 3e9},
     {&image_generation, layercake::datum<units::watt_hour>(1.855), 12e9},

@@ -6,9 +6,6 @@
 
 namespace layercake::chips::catalog {
 
-// A figure that nobody publishes, or of something that does not exist.
-inline constexpr double na = unknown<double>();
-
 namespace detail {
 struct wafer_prices {
   double model, low, high;  // USD; of a cost model, lowest and highest published

@@ -11,11 +11,14 @@
 
 namespace layercake {
 
+// In a row of a catalog: no source gives the figure, or the thing does not exist.
+inline constexpr double na = unknown<double>();
+
 // x in `Unit`; unknown where x is NaN, which a constant expression must not compute with.
 template <auto Unit>
 constexpr auto datum(double x) {
   using Q = measured_in<Unit>;
-  return is_known(x) ? Q(x * Unit) : unknown<Q>();
+  return is_known(x) ? Q(x * Unit) : unknown<>;
 }
 
 namespace detail {

@@ -36,10 +36,4 @@ struct unknown_of<any_value> {
 template <class Q = detail::any_value>
 inline constexpr detail::unknown_of<Q> unknown{};
 
-// Whether somebody knows it: a bool, a mask for a batch.
-template <class Q>
-constexpr auto is_known(const Q& q) {
-  return q == q;
-}
-
 }  // namespace layercake

@@ -23,8 +23,6 @@ struct overhead {
 namespace catalog {
 
 namespace detail {
-inline constexpr double none = unknown<double>();
-
 // In the units of the technology tables: - | USD/kW | % of capital per year | USD/MWh | - | USD/MWh of heat | years | - |
 // USD/MWh, USD/MWh published cost | g/kWh, g/kWh life cycle, direct | months, months | m2/MW | L/MWh.
 struct technology_row {
@@ -38,8 +36,8 @@ constexpr generator technology(const char* name, const technology_row& r, firmne
   return {.name = name,
           .capacity_factor = r.capacity_factor,
           .capital = datum<usd / kilowatt>(r.capital),
-          .fixed_operation = r.fixed_percent == r.fixed_percent ? datum<per_year>(r.capital * r.fixed_percent / 100)
-                                                                : datum<per_year>(none),
+          .fixed_operation =
+              is_known(r.fixed_percent) ? datum<per_year>(r.capital * r.fixed_percent / 100) : datum<per_year>(na),
           .variable_operation = datum<usd / megawatt_hour>(r.variable),
           .efficiency = r.efficiency,
           .fuel_price = datum<usd / megawatt_hour>(r.fuel),
@@ -97,8 +95,6 @@ inline constexpr field_source recalled_7[] = {{"round_trip_efficiency", knowledg
                                               {"land", knowledge, confidence::recalled}};
 }  // namespace detail
 
-using detail::none;
-
 // clang-format off
 
 // ---- generation ----
@@ -107,31 +103,31 @@ inline constexpr generator solar_pv_utility = detail::technology("solar_pv_utili
     {"PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; land-use backgrounder (Entergy)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
 inline constexpr generator onshore_wind = detail::technology("onshore_wind", {0.4584, 1688.9, 1.99, 0, 1, 0, 28.5, 0.05, 37, 86, 11, 0, 18, 48, 242811, 0}, firmness::variable,
     {"PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; land-use backgrounder (Entergy)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
-inline constexpr generator offshore_wind_fixed = detail::technology("offshore_wind_fixed", {0.4638, 6325.7, 1.42, 0, 1, 0, 30, 0.0515, 88.8, 99.7, 12, 0, 60, 120, none, 0}, firmness::variable,
+inline constexpr generator offshore_wind_fixed = detail::technology("offshore_wind_fixed", {0.4638, 6325.7, 1.42, 0, 1, 0, 30, 0.0515, 88.8, 99.7, 12, 0, 60, 120, na, 0}, firmness::variable,
     {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_1});
 inline constexpr generator gas_ccgt = detail::technology("gas_ccgt", {0.9, 1495.4, 1.95, 7.47, 0.573, 18.34, 25, 0.0536, 48, 107, 490, 370, 42, 84, 1400, 776}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; lead time: sourcerockep.com", "2022 USD; read 2026", confidence::published, detail::recalled_2});
-inline constexpr generator gas_simple_cycle = detail::technology("gas_simple_cycle", {0.9, 1319.4, none, 6.0, 0.405, 18.34, 25, 0.0536, 138, 262, 650, none, 12, 84, 1000, 10}, firmness::firm,
+inline constexpr generator gas_simple_cycle = detail::technology("gas_simple_cycle", {0.9, 1319.4, na, 6.0, 0.405, 18.34, 25, 0.0536, 138, 262, 650, na, 12, 84, 1000, 10}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data); technology-data (OCGT); Lazard LCOE+ 2025 as reported; turbine waits: S&P Global 2025", "2022 USD; read 2026", confidence::published, detail::recalled_3});
-inline constexpr generator nuclear_large = detail::technology("nuclear_large", {0.9, 7616.4, none, none, 0.326, none, 40, none, 80.6, 111.4, 12, 0, 72, 144, 3367, 2544}, firmness::firm,
+inline constexpr generator nuclear_large = detail::technology("nuclear_large", {0.9, 7616.4, na, na, 0.326, na, 40, na, 80.6, 111.4, 12, 0, 72, 144, 3367, 2544}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data), n-th of a kind 2030; technology-data; electricitymaps (IPCC 2014); Macknick et al. 2012; NEI 2015 (land)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
-inline constexpr generator nuclear_smr = detail::technology("nuclear_smr", {0.9, 9650.0, none, none, none, none, 60, none, 88.7, 118.2, 12, 0, 84, 144, 1000, 2544}, firmness::firm,
+inline constexpr generator nuclear_smr = detail::technology("nuclear_smr", {0.9, 9650.0, na, na, na, na, 60, na, 88.7, 118.2, 12, 0, 84, 144, 1000, 2544}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data), 2030; Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_4});
 inline constexpr generator coal = detail::technology("coal", {0.85, 4320.1, 2.13, 9.88, 0.356, 8.49, 40, 0.0536, 71, 173, 820, 760, 48, 84, 2800, 2601}, firmness::firm,
     {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_5});
-inline constexpr generator hydro_large = detail::technology("hydro_large", {0.33, 3488.8, 2.84, none, 0.9, 0, 80, 0.0482, 81.9, 104.9, 24, 0, 60, 120, none, 17000}, firmness::seasonal,
+inline constexpr generator hydro_large = detail::technology("hydro_large", {0.33, 3488.8, 2.84, na, 0.9, 0, 80, 0.0482, 81.9, 104.9, 24, 0, 60, 120, na, 17000}, firmness::seasonal,
     {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_1});
-inline constexpr generator geothermal_hydrothermal_flash = detail::technology("geothermal_hydrothermal_flash", {0.9, 6890.2, 1.73, none, 1, 0, 30, 0.0515, 55.7, 73.5, 38, 0, 36, 84, 3000, 57}, firmness::firm,
+inline constexpr generator geothermal_hydrothermal_flash = detail::technology("geothermal_hydrothermal_flash", {0.9, 6890.2, 1.73, na, 1, 0, 30, 0.0515, 55.7, 73.5, 38, 0, 36, 84, 3000, 57}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_6});
-inline constexpr generator gas_aeroderivative_sc = detail::technology("gas_aeroderivative_sc", {none, 1510, none, none, none, none, none, none, none, none, none, none, none, 36, none, none}, firmness::firm,
+inline constexpr generator gas_aeroderivative_sc = detail::technology("gas_aeroderivative_sc", {na, 1510, na, na, na, na, na, na, na, na, na, na, na, 36, na, na}, firmness::firm,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
-inline constexpr generator gas_fclass_sc_microgrid = detail::technology("gas_fclass_sc_microgrid", {none, 1319, none, none, none, none, none, none, none, none, none, none, none, none, none, none}, firmness::firm,
+inline constexpr generator gas_fclass_sc_microgrid = detail::technology("gas_fclass_sc_microgrid", {na, 1319, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
-inline constexpr generator gas_hclass_cc_microgrid = detail::technology("gas_hclass_cc_microgrid", {none, 1600, none, none, none, none, none, none, none, none, none, none, none, none, none, none}, firmness::firm,
+inline constexpr generator gas_hclass_cc_microgrid = detail::technology("gas_hclass_cc_microgrid", {na, 1600, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
-inline constexpr generator diesel_genset_backup = detail::technology("diesel_genset_backup", {none, 800, none, none, none, none, none, none, none, none, none, none, none, none, none, none}, firmness::firm,
+inline constexpr generator diesel_genset_backup = detail::technology("diesel_genset_backup", {na, 800, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
-inline constexpr generator solar_tracking_lbnl_land = detail::technology("solar_tracking_lbnl_land", {none, none, none, none, none, none, none, none, none, none, none, none, none, none, 16875, none}, firmness::variable,
+inline constexpr generator solar_tracking_lbnl_land = detail::technology("solar_tracking_lbnl_land", {na, na, na, na, na, na, na, na, na, na, na, na, na, na, 16875, na}, firmness::variable,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py citing LBNL", "read 2026", confidence::published});
 
 // ---- storage ----
@@ -152,7 +148,7 @@ inline constexpr grid grid_china = detail::connection("grid_china", 90, 582.3, 6
     {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
 inline constexpr grid grid_ireland = detail::connection("grid_ireland", 220, 290.8, 1476.9,
     {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_singapore = detail::connection("grid_singapore", 180, 470.8, none,
+inline constexpr grid grid_singapore = detail::connection("grid_singapore", 180, 470.8, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
 inline constexpr grid grid_sweden = detail::connection("grid_sweden", 75, 40.7, 6031.5,
     {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
@@ -170,23 +166,23 @@ inline constexpr grid grid_poland = detail::connection("grid_poland", 170, 661.9
     {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
 inline constexpr grid grid_south_korea = detail::connection("grid_south_korea", 125, 430.6, 1887.7,
     {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_united_arab_emirates = detail::connection("grid_united_arab_emirates", 80, 561.1, none,
+inline constexpr grid grid_united_arab_emirates = detail::connection("grid_united_arab_emirates", 80, 561.1, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_saudi_arabia = detail::connection("grid_saudi_arabia", 60, 706.8, none,
+inline constexpr grid grid_saudi_arabia = detail::connection("grid_saudi_arabia", 60, 706.8, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_malaysia = detail::connection("grid_malaysia", 100, 605.8, none,
+inline constexpr grid grid_malaysia = detail::connection("grid_malaysia", 100, 605.8, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_iceland = detail::connection("grid_iceland", 50, 27.7, none,
+inline constexpr grid grid_iceland = detail::connection("grid_iceland", 50, 27.7, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_canada = detail::connection("grid_canada", 80, 170.0, none,
+inline constexpr grid grid_canada = detail::connection("grid_canada", 80, 170.0, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_brazil = detail::connection("grid_brazil", 110, 98.3, none,
+inline constexpr grid grid_brazil = detail::connection("grid_brazil", 110, 98.3, na,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
-inline constexpr grid grid_world_average = detail::connection("grid_world_average", none, 473.0, 3908.0,
+inline constexpr grid grid_world_average = detail::connection("grid_world_average", na, 473.0, 3908.0,
     {"ecologits electricity_mixes (carbon WOR; water: WRI)", "2025", confidence::published, energy::detail::grid_defaults});
-inline constexpr grid grid_ercot = detail::connection("grid_ercot", 60, 428.8, none,
+inline constexpr grid grid_ercot = detail::connection("grid_ercot", 60, 428.8, na,
     {"electricitymaps zone US-TEX-ERCO, 2021 average (of which direct 366.2 g/kWh)", "2024", confidence::published, detail::recalled_price});
-inline constexpr grid grid_pjm = detail::connection("grid_pjm", 75, 322, none,
+inline constexpr grid grid_pjm = detail::connection("grid_pjm", 75, 322, na,
     {"codecarbon cloud/impact.csv: 322 g/kWh of an operator in Virginia and Ohio, as a proxy", "2024", confidence::published, detail::recalled_price});
 
 // ---- conversion ----

@@ -15,9 +15,9 @@ struct basic_stage {
   const char* name = "";
   const char* input = "";  // form of the power on either side: 34.5 kV AC
   const char* output = "";
-  T efficiency = number_cast<T>(1);                      // output over input
-  T efficiency_low = number_cast<T>(unknown<double>());  // range that products reach
-  T efficiency_high = number_cast<T>(unknown<double>());
+  T efficiency = number_cast<T>(1);  // output over input
+  T efficiency_low = unknown<>;      // range that products reach
+  T efficiency_high = unknown<>;
   provenance origin{};
 
   template <class U>

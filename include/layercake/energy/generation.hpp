@@ -31,34 +31,26 @@ constexpr const char* name(firmness f) {
 template <class T = double>
 struct basic_generator {
   const char* name = "generator";
-  T capacity_factor = number_cast<T>(unknown<double>());  // largest mean output over the year, share of capacity
-  quantity<unit::usd_per_watt, T> capital =
-      number_cast<T>(unknown<double>()) * units::usd_per_watt;  // overnight, with connection
+  T capacity_factor = unknown<>;                        // largest mean output over the year, share of capacity
+  quantity<unit::usd_per_watt, T> capital = unknown<>;  // overnight, with connection
   // Paid per watt of capacity and time: `23 * usd / (kilowatt * year)`.
-  quantity<unit::usd_per_joule, T> fixed_operation = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
-  quantity<unit::usd_per_joule, T> variable_operation = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
-  T efficiency =
-      number_cast<T>(unknown<double>());  // electricity per energy that enters: of a fuel, its lower heating value
-  quantity<unit::usd_per_joule, T> fuel_price =
-      number_cast<T>(unknown<double>()) * (units::usd / units::joule);  // of heat; 0: no fuel
-  quantity<unit::second, T> lifetime = number_cast<T>(unknown<double>()) * units::second;
-  T interest = number_cast<T>(unknown<double>());  // weighted cost of capital, yearly, real, after tax
+  quantity<unit::usd_per_joule, T> fixed_operation = unknown<>;
+  quantity<unit::usd_per_joule, T> variable_operation = unknown<>;
+  T efficiency = unknown<>;  // electricity per energy that enters: of a fuel, its lower heating value
+  quantity<unit::usd_per_joule, T> fuel_price = unknown<>;  // of heat; 0: no fuel
+  quantity<unit::second, T> lifetime = unknown<>;
+  T interest = unknown<>;  // weighted cost of capital, yearly, real, after tax
   // (1 - tax * present value of depreciation) / (1 - tax); 1 leaves taxes out.
   T project_finance_factor = number_cast<T>(1);
-  quantity<unit::kilogram_co2e_per_joule, T> lifecycle_carbon =
-      number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
-  quantity<unit::kilogram_co2e_per_joule, T> direct_carbon =
-      number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
-  quantity<unit::cubic_metre_per_joule, T> water =
-      number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
-  quantity<unit::square_metre_per_watt, T> land =
-      number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
-  quantity<unit::second, T> lead_time_low = number_cast<T>(unknown<double>()) * units::second;  // order to first power
-  quantity<unit::second, T> lead_time_high = number_cast<T>(unknown<double>()) * units::second;
+  quantity<unit::kilogram_co2e_per_joule, T> lifecycle_carbon = unknown<>;
+  quantity<unit::kilogram_co2e_per_joule, T> direct_carbon = unknown<>;
+  quantity<unit::cubic_metre_per_joule, T> water = unknown<>;
+  quantity<unit::square_metre_per_watt, T> land = unknown<>;
+  quantity<unit::second, T> lead_time_low = unknown<>;  // order to first power
+  quantity<unit::second, T> lead_time_high = unknown<>;
   // What others publish as the levelised cost: to compare with, never an input.
-  quantity<unit::usd_per_joule, T> published_cost_low = number_cast<T>(unknown<double>()) * (units::usd / units::joule);
-  quantity<unit::usd_per_joule, T> published_cost_high =
-      number_cast<T>(unknown<double>()) * (units::usd / units::joule);
+  quantity<unit::usd_per_joule, T> published_cost_low = unknown<>;
+  quantity<unit::usd_per_joule, T> published_cost_high = unknown<>;
   firmness dispatch = firmness::firm;
   provenance origin{};
 
@@ -144,9 +136,8 @@ template <class T = double>
 struct basic_power_plant {
   const char* name = "plant";
   basic_generator<T> technology{};
-  quantity<unit::watt, T> capacity =
-      number_cast<T>(unknown<double>()) * units::watt;  // unknown: as much as the demand needs
-  T transmission_loss{};                                // 0: it stands at the site
+  quantity<unit::watt, T> capacity = unknown<>;  // unknown: as much as the demand needs
+  T transmission_loss{};                         // 0: it stands at the site
   provenance origin{};
 
   template <class U>

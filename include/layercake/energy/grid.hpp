@@ -23,13 +23,10 @@ struct basic_grid {
   energy_price<T> price{};  // no default: set it
   // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of industrial bills are.
   layercake::demand_charge<T> demand_charge{};
-  quantity<unit::kilogram_co2e_per_joule, T> carbon =
-      number_cast<T>(unknown<double>()) * (units::kilogram_co2e / units::joule);
-  quantity<unit::cubic_metre_per_joule, T> water =
-      number_cast<T>(unknown<double>()) * (units::cubic_metre / units::joule);
-  quantity<unit::watt, T> connection =
-      number_cast<T>(unknown<double>()) * units::watt;  // largest draw; unknown: no limit
-  T transmission_loss = number_cast<T>(0.05);           // between plant and meter, share of what is generated
+  quantity<unit::kilogram_co2e_per_joule, T> carbon = unknown<>;
+  quantity<unit::cubic_metre_per_joule, T> water = unknown<>;
+  quantity<unit::watt, T> connection = unknown<>;  // largest draw; unknown: no limit
+  T transmission_loss = number_cast<T>(0.05);      // between plant and meter, share of what is generated
   provenance origin{.fields = detail::grid_defaults};
 
   template <class U>

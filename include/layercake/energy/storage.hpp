@@ -17,10 +17,9 @@ struct basic_battery {
   quantity<unit::usd_per_watt, T> capital{};
   quantity<unit::usd_per_joule, T> fixed_operation{};  // per watt of power and time
   quantity<unit::second, T> lifetime{};
-  quantity<unit::second, T> lead_time_low = number_cast<T>(unknown<double>()) * units::second;
-  quantity<unit::second, T> lead_time_high = number_cast<T>(unknown<double>()) * units::second;
-  quantity<unit::square_metre_per_watt, T> land =
-      number_cast<T>(unknown<double>()) * (units::square_metre / units::watt);
+  quantity<unit::second, T> lead_time_low = unknown<>;
+  quantity<unit::second, T> lead_time_high = unknown<>;
+  quantity<unit::square_metre_per_watt, T> land = unknown<>;
   provenance origin{};
 
   template <class U>

@@ -18,8 +18,8 @@ struct basic_energy_bill {
   quantity<unit::usd_per_second, T> energy_cost{};    // energy charge; fuel and variable operation of an own plant
   quantity<unit::usd_per_second, T> capacity_cost{};  // demand charge; capital and fixed operation of an own plant
   // emitted over the life cycle of what is generated, and consumed there; unknown unless a supply says
-  quantity<unit::kilogram_co2e_per_second, T> carbon = unknown<quantity<unit::kilogram_co2e_per_second, T>>();
-  quantity<unit::cubic_metre_per_second, T> water = unknown<quantity<unit::cubic_metre_per_second, T>>();
+  quantity<unit::kilogram_co2e_per_second, T> carbon = unknown<>;
+  quantity<unit::cubic_metre_per_second, T> water = unknown<>;
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
   // All-in price of what the meter counts.

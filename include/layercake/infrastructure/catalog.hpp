@@ -53,7 +53,6 @@ constexpr site with_cooling(site s, const cooling& c) {
 namespace catalog {
 
 namespace detail {
-inline constexpr double none = unknown<double>();
 
 using layercake::datum;
 template <auto Unit>
@@ -81,13 +80,11 @@ constexpr cost_line line(const char* study, const char* part, const char* bounda
 }
 }  // namespace detail
 
-using detail::none;
-
 // clang-format off
 
 // ---- cooling: PUE low, typical, high; L/kWh of IT energy low, typical, high; kW per rack ----
 
-inline constexpr cooling industry_average_2023 = detail::method("industry_average_2023", 1.5, 1.58, 1.6, none, none, none, none,
+inline constexpr cooling industry_average_2023 = detail::method("industry_average_2023", 1.5, 1.58, 1.6, na, na, na, na,
     "pingdo.net citing Uptime Institute 2023 (1.58)", "2023", confidence::published);
 inline constexpr cooling air_crah_chiller = detail::method("air_crah_chiller", 1.2, 1.4, 1.6, 0, 1.0, 1.9, 40,
     "inferensys.com (air 1.2-1.4); Vertiv/NVIDIA ASME study describes 100 % air baseline at 7.2 C chilled water, 25 C supply air (conectronica.com); water and rack limit recalled", "2025-2026", confidence::estimated);
@@ -101,17 +98,17 @@ inline constexpr cooling evaporative_direct = detail::method("evaporative_direct
     "Uptime Intelligence: dry and adiabatic systems can match evaporative PUE (qualitative)", "2025-2026", confidence::recalled);
 inline constexpr cooling dry_cooler_closed_loop = detail::method("dry_cooler_closed_loop", 1.1, 1.2, 1.35, 0, 0.0, 0.05, 250,
     "intelligence.uptimeinstitute.com (qualitative)", "2025-2026", confidence::recalled);
-inline constexpr cooling fleet_google = detail::method("fleet_google", 1.09, 1.09, 1.09, 0.99, 0.99, 0.99, none,
+inline constexpr cooling fleet_google = detail::method("fleet_google", 1.09, 1.09, 1.09, 0.99, 0.99, 0.99, na,
     "genai-impact/ecologits docs/methodology/llm_inference.md", "2025-2026", confidence::published);
-inline constexpr cooling fleet_aws = detail::method("fleet_aws", 1.14, 1.14, 1.14, 0.13, 0.13, 0.13, none,
+inline constexpr cooling fleet_aws = detail::method("fleet_aws", 1.14, 1.14, 1.14, 0.13, 0.13, 0.13, na,
     "genai-impact/ecologits docs/methodology/llm_inference.md (range 1.09-1.14 and 0.13-0.99 for AWS+Google)", "2025-2026", confidence::published);
-inline constexpr cooling fleet_microsoft_us = detail::method("fleet_microsoft_us", 1.2, 1.2, 1.2, 0.569, 0.569, 0.569, none,
+inline constexpr cooling fleet_microsoft_us = detail::method("fleet_microsoft_us", 1.2, 1.2, 1.2, 0.569, 0.569, 0.569, na,
     "genai-impact/ecologits docs/methodology/llm_inference.md", "2025-2026", confidence::published);
-inline constexpr cooling fleet_microsoft_sweden = detail::method("fleet_microsoft_sweden", 1.16, 1.16, 1.16, 0.09, 0.09, 0.09, none,
+inline constexpr cooling fleet_microsoft_sweden = detail::method("fleet_microsoft_sweden", 1.16, 1.16, 1.16, 0.09, 0.09, 0.09, na,
     "genai-impact/ecologits docs/methodology/llm_inference.md", "2025-2026", confidence::published);
-inline constexpr cooling epoch_default_hyperscaler = detail::method("epoch_default_hyperscaler", 1.1, 1.1, 1.1, none, none, none, none,
+inline constexpr cooling epoch_default_hyperscaler = detail::method("epoch_default_hyperscaler", 1.1, 1.1, 1.1, na, na, na, na,
     "epoch-research/training-cost-trends cost_analysis_standalone.py", "2025-2026", confidence::published);
-inline constexpr cooling epoch_default_other = detail::method("epoch_default_other", 1.25, 1.25, 1.25, none, none, none, none,
+inline constexpr cooling epoch_default_other = detail::method("epoch_default_other", 1.25, 1.25, 1.25, na, na, na, na,
     "epoch-research/training-cost-trends cost_analysis_standalone.py", "2025-2026", confidence::published);
 inline constexpr std::array<const cooling*, 13> coolings{&industry_average_2023, &air_crah_chiller, &air_plus_direct_to_chip_hybrid, &direct_to_chip_warm_water, &immersion_single_phase, &evaporative_direct, &dry_cooler_closed_loop, &fleet_google, &fleet_aws, &fleet_microsoft_us, &fleet_microsoft_sweden, &epoch_default_hyperscaler, &epoch_default_other};
 // A chiller's coefficient of performance by outdoor temperature, heat moved per electricity; between them a straight line.
@@ -190,7 +187,7 @@ inline constexpr std::array<cost_line, 38> cost_lines{
     detail::line("epoch_100mw_dgx_h100", "total", "ownership per MW of IT and year", 1, 10800000, 10800000, "Epoch AI data insight 2026-05-14 ai-datacenter-cost-breakdown (CC-BY)", "2025", confidence::published),
     detail::line("xai_colossus_100k_h100_2024", "compute", "site capex", 0.681, 3200000000, 4700000000, "epoch-research/ai-chip-counts data_inputs/xai_datacenter_timelines.csv (MIT)", "2024", confidence::published),
     detail::line("xai_colossus_100k_h100_2024", "construction", "site capex", 0.319, 1500000000, 4700000000, "epoch-research/ai-chip-counts data_inputs/xai_datacenter_timelines.csv (MIT)", "2024", confidence::published),
-    detail::line("epoch_training_cluster", "cluster interconnect", "cluster capex", 0.19, none, none, "epoch-research/training-cost-trends cost_analysis_standalone.py", "2024", confidence::published),
+    detail::line("epoch_training_cluster", "cluster interconnect", "cluster capex", 0.19, na, na, "epoch-research/training-cost-trends cost_analysis_standalone.py", "2024", confidence::published),
     detail::line("infra_economics_10k_gpu", "HGX GPU baseboards", "site capex", 0.376, 275000000, 732000000, "infra-economics.com (1,250-node, 18 MW, 732 M$ bill of materials)", "2025", confidence::published),
     detail::line("infra_economics_10k_gpu", "server integration markup", "site capex", 0.068, 50000000, 732000000, "infra-economics.com (1,250-node, 18 MW, 732 M$ bill of materials)", "2025", confidence::published),
     detail::line("infra_economics_10k_gpu", "NICs", "site capex", 0.02, 15000000, 732000000, "infra-economics.com (1,250-node, 18 MW, 732 M$ bill of materials)", "2025", confidence::estimated),

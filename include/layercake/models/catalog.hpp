@@ -12,8 +12,6 @@
 
 namespace layercake::models::catalog {
 
-inline constexpr double na = unknown<double>();  // the makers state no figure
-
 namespace detail {
 inline constexpr confidence yes = confidence::published, recalled = confidence::recalled;
 struct block {

@@ -76,7 +76,7 @@ bool allows(const domain& allowed, const V& value) {
   const auto base = base_value(value);
   if constexpr (has_real_value<std::remove_cvref_t<decltype(base)>>) {
     const auto x = real_value(base);
-    return (allowed.optional && x != x) || allowed.contains(static_cast<double>(x));
+    return (allowed.optional && !is_known(x)) || allowed.contains(static_cast<double>(x));
   } else {
     return true;
   }
@@ -170,7 +170,7 @@ public:
   // A figure that is needed; collected where nobody gives it.
   template <class V>
   void check_known(std::string_view field, const V& value, std::string_view remedy) {
-    require(value == value, field, std::string_view("unknown"), "a known value", remedy);
+    require(is_known(value), field, std::string_view("unknown"), "a known value", remedy);
   }
   template <class List>
   void check_not_empty(std::string_view field, const List& list, std::string_view remedy) {

@@ -316,6 +316,12 @@ constexpr T smooth_max(const T& a, const T& b) {
   return larger * sqrt(sqrt(T(1) + r2 * r2));
 }
 
+// Whether x is known: a figure that nobody gives is NaN (core/unknown.hpp makes one). A bool, a mask for a batch.
+template <class X>
+constexpr auto is_known(const X& x) {
+  return x == x;
+}
+
 // Lanes in which x is neither infinite nor NaN.
 template <number T>
 constexpr auto is_finite(const T& x) {

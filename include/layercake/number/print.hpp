@@ -71,7 +71,7 @@ concept has_lanes = number<T> && !real<T> && !has_value<T> && requires(const T& 
 };
 
 inline std::string text_of_real(double x) {
-  if (!(x - x == 0)) return x != x ? "nan" : x > 0 ? "inf" : "-inf";
+  if (!is_finite(x)) return !is_known(x) ? "nan" : x > 0 ? "inf" : "-inf";
   const rounded_decimal r(x);
   return (r.negative ? "-" : "") + r.over_ten_to(0);
 }

@@ -200,7 +200,7 @@ TEST_CASE("a tensor-parallel group holds the whole, once") {
 TEST_CASE("slopes in every field of the architecture") {
   for (const transformer* x : {&catalog::deepseek_v3, &catalog::gpt_oss_120b, &catalog::llama_3_1_8b}) {
     transformer at = *x;
-    at.published_parameters = at.published_active_parameters = catalog::na;
+    at.published_parameters = at.published_active_parameters = na;
     layercake_test::check_gradient(at, [](const auto& y) { return parameters(y).active() * units::byte; });
     layercake_test::check_gradient(at, [](const auto& y) {
       using T = std::remove_cvref_t<decltype(y.layers)>;
