@@ -1,0 +1,52 @@
+#include <doctest/doctest.h>
+
+#include <layercake/number/dual.hpp>
+#include <layercake/number/print.hpp>
+#include <limits>
+#include <string>
+#include <xsimd/xsimd.hpp>
+
+namespace lc = layercake;
+
+TEST_CASE("numbers for people: four significant digits") {
+  struct row {
+    double x;
+    const char* text;
+  };
+  const row rows[] = {{0, "0"},
+                      {-0.0, "-0"},
+                      {1, "1"},
+                      {0.1 + 0.2, "0.3"},
+                      {1234567, "1.235e6"},
+                      {123456, "123500"},
+                      {12346, "12350"},
+                      {-0.00012344, "-0.0001234"},
+                      {0.00001, "1e-5"},
+                      {9.9996, "10"},
+                      {99999.9, "100000"},
+                      {2.5e-7, "2.5e-7"}};
+  for (const row& r : rows)
+    CHECK(lc::to_string(r.x) == r.text);
+  CHECK(lc::to_string(0.5f) == "0.5");
+  CHECK(lc::to_string(42) == "42");
+  CHECK(lc::to_string(std::size_t(7)) == "7");
+  CHECK(lc::to_string(std::numeric_limits<double>::infinity()) == "inf");
+  CHECK(lc::to_string(-std::numeric_limits<double>::infinity()) == "-inf");
+  CHECK(lc::to_string(std::numeric_limits<double>::quiet_NaN()) == "nan");
+}
+
+TEST_CASE("numbers for files: the shortest digits that read back") {
+  CHECK(lc::to_exact_string(0.1 + 0.2) == "0.30000000000000004");
+  CHECK(lc::to_exact_string(0.3f) == "0.3");
+  for (const double x : {1.0 / 3, 1e-300, 6.02214076e23})
+    CHECK(std::stod(lc::to_exact_string(x)) == x);
+}
+
+TEST_CASE("a dual prints its value, a batch its lanes") {
+  CHECK(lc::to_string(lc::dual<double, 2>(1.5)) == "1.5");
+  CHECK(lc::to_string(lc::dual<lc::dual<double, 1>, 1>(lc::dual<double, 1>(2))) == "2");
+  const std::string s = lc::to_string(xsimd::batch<double>(1.5));
+  CHECK(s.front() == '{');
+  CHECK(s.find("1.5") != s.npos);
+  CHECK(s.back() == '}');
+}
