@@ -6,7 +6,7 @@
 //     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node", &basic_x::node), ...};
 //   }
 //
-// and names its rebinding to another number type: `template <class U> using with_number = basic_x<U>`.
+// and names its rebinding to another number type: `template <class N> using with_number = basic_x<N>`.
 #pragma once
 
 #include <layercake/core/unknown.hpp>
@@ -56,9 +56,9 @@ constexpr label_of<Owner, Value> label(Value Owner::*member) {
   return {member};
 }
 
-template <class X>
+template <class Record>
 concept described = requires {
-  std::remove_cvref_t<X>::fields();
+  std::remove_cvref_t<Record>::fields();
 };
 
 namespace detail {
@@ -70,83 +70,83 @@ concept sequence = requires(X& x) {
 
 template <class Descriptor>
 inline constexpr int descriptor_kind = 2;  // label
-template <class O, class V>
-inline constexpr int descriptor_kind<field_of<O, V>> = 0;
-template <class O, class V>
-inline constexpr int descriptor_kind<part_of<O, V>> = 1;
+template <class Owner, class Value>
+inline constexpr int descriptor_kind<field_of<Owner, Value>> = 0;
+template <class Owner, class Value>
+inline constexpr int descriptor_kind<part_of<Owner, Value>> = 1;
 
 }  // namespace detail
 
 // Goes over x and everything in it, depth first in the order of fields(): visit.field(path, value, descriptor) for every
 // numeric member, visit.record(path, record) for every record after its members.
-template <class X, class Visit>
-void walk(X& x, const std::string& path, Visit& visit) {
-  using R = std::remove_const_t<X>;
-  if constexpr (detail::sequence<X>) {
+template <class Record, class Visit>
+void walk(Record& x, const std::string& path, Visit& visit) {
+  using Bare = std::remove_const_t<Record>;
+  if constexpr (detail::sequence<Record>) {
     int i = 0;
     for (auto& element : x)
       layercake::walk(element, path + "[" + std::to_string(i++) + "]", visit);
-  } else if constexpr (described<R>) {
-    const auto one = [&]<class D>(const D& d) {
-      if constexpr (detail::descriptor_kind<D> == 0) {
+  } else if constexpr (described<Bare>) {
+    const auto one = [&]<class Descriptor>(const Descriptor& d) {
+      if constexpr (detail::descriptor_kind<Descriptor> == 0) {
         visit.field(findings::joined(path, d.name), x.*(d.member), d);
-      } else if constexpr (detail::descriptor_kind<D> == 1) {
+      } else if constexpr (detail::descriptor_kind<Descriptor> == 1) {
         layercake::walk(x.*(d.member), findings::joined(path, d.name), visit);
       }
     };
-    std::apply([&](const auto&... d) { (one(d), ...); }, R::fields());
+    std::apply([&](const auto&... d) { (one(d), ...); }, Bare::fields());
     visit.record(path, x);
   }
 }
 
 namespace detail {
-template <class F>
+template <class Function>
 struct field_visit {
-  F& f;
-  template <class V, class D>
-  void field(const std::string& path, V& value, const D& d) {
+  Function& f;
+  template <class Value, class Descriptor>
+  void field(const std::string& path, Value& value, const Descriptor& d) {
     f(path, value, d);
   }
-  template <class X>
-  void record(const std::string&, X&) {}
+  template <class Record>
+  void record(const std::string&, Record&) {}
 };
 }  // namespace detail
 
 // Calls f(path, value, descriptor) for every numeric member of x, at any depth, in order. A const x gives const values.
-template <class X, class F>
-void for_each_field(X& x, const std::string& path, F&& f) {
-  detail::field_visit<F> visit{f};
+template <class Record, class Function>
+void for_each_field(Record& x, const std::string& path, Function&& f) {
+  detail::field_visit<Function> visit{f};
   layercake::walk(x, path, visit);
 }
 
-// The same record over number type U: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
+// The same record over number type N: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
 // itself has no inputs and stays as it is.
-template <class U, class X>
-constexpr auto with_number(const X& x) {
-  if constexpr (!described<X>) {
+template <class N, class Record>
+constexpr auto with_number(const Record& x) {
+  if constexpr (!described<Record>) {
     return x;
   } else {
-    using Y = typename X::template with_number<U>;
-    Y y{};
+    using Rebound = typename Record::template with_number<N>;
+    Rebound y{};
     const auto copy = [&]<class From, class To>(const From& from, const To& to) {
       if constexpr (detail::descriptor_kind<From> == 0) {
-        y.*(to.member) = over_number<U>(x.*(from.member));
+        y.*(to.member) = over_number<N>(x.*(from.member));
       } else if constexpr (detail::descriptor_kind<From> == 1) {
         auto& target = y.*(to.member);
         const auto& source = x.*(from.member);
         if constexpr (detail::sequence<std::remove_cvref_t<decltype(source)>>) {
           auto out = target.begin();
           for (const auto& element : source)
-            *out++ = layercake::with_number<U>(element);
+            *out++ = layercake::with_number<N>(element);
         } else {
-          target = layercake::with_number<U>(source);
+          target = layercake::with_number<N>(source);
         }
       } else {
         y.*(to.member) = x.*(from.member);
       }
     };
-    constexpr auto from = X::fields();
-    constexpr auto to = Y::fields();
+    constexpr auto from = Record::fields();
+    constexpr auto to = Rebound::fields();
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (copy(std::get<Index>(from), std::get<Index>(to)), ...);
     }
@@ -159,13 +159,13 @@ namespace detail {
 struct checker {
   findings& found;
 
-  template <class V, class D>
-  void field(const std::string& path, const V& value, const D& d) {
+  template <class Value, class Descriptor>
+  void field(const std::string& path, const Value& value, const Descriptor& d) {
     if (allows(d.allowed, value)) return;
     found.check_within(path, value, d.allowed, std::string("Set ") + path + ": " + d.meaning + ".");
   }
-  template <class X>
-  void record(const std::string& path, const X& x) {
+  template <class Record>
+  void record(const std::string& path, const Record& x) {
     if constexpr (requires(findings & f) { x.rules(f); }) {
       findings own(path);
       x.rules(own);
@@ -177,8 +177,8 @@ struct checker {
 
 // Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch are not looked at;
 // infeasible lanes are marked by the formulas.
-template <class X>
-std::vector<finding> check(const X& x, const std::string& path = "") {
+template <class Record>
+std::vector<finding> check(const Record& x, const std::string& path = "") {
   findings found;
   detail::checker visit{found};
   layercake::walk(x, path, visit);
@@ -186,8 +186,8 @@ std::vector<finding> check(const X& x, const std::string& path = "") {
 }
 
 // Throws `invalid_value` with every finding of check(x).
-template <class X>
-void validate(const X& x, const std::string& path = "") {
+template <class Record>
+void validate(const Record& x, const std::string& path = "") {
   raise_if_any(check(x, path));
 }
 

@@ -6,8 +6,8 @@
 
 namespace layercake {
 
-template <class Q, class Unit>
+template <class Quantity, class Unit>
 concept measures =
-    is_quantity<std::remove_cvref_t<Q>> && std::same_as<typename std::remove_cvref_t<Q>::unit_type, Unit>;
+    is_quantity<std::remove_cvref_t<Quantity>> && std::same_as<typename std::remove_cvref_t<Quantity>::unit_type, Unit>;
 
 }  // namespace layercake

@@ -10,10 +10,10 @@ namespace layercake {
 
 namespace detail {
 // Of a number, a quantity or a kind.
-template <class V>
-using number_in = std::remove_cvref<decltype(base_value(std::declval<const V&>()))>;
+template <class Value>
+using number_in = std::remove_cvref<decltype(base_value(std::declval<const Value&>()))>;
 
-template <class X>
+template <class Record>
 struct number_of {
   using type = double;  // a type that does not describe itself has no inputs of its own
 };
@@ -22,10 +22,10 @@ template <class Descriptor>
 struct descriptor_number {
   using type = void;
 };
-template <class O, class V>
-struct descriptor_number<field_of<O, V>> : number_in<V> {};
-template <class O, class V>
-struct descriptor_number<part_of<O, V>> : number_of<V> {};
+template <class Owner, class Value>
+struct descriptor_number<field_of<Owner, Value>> : number_in<Value> {};
+template <class Owner, class Value>
+struct descriptor_number<part_of<Owner, Value>> : number_of<Value> {};
 
 template <class Tuple>
 struct first_number;
@@ -40,15 +40,15 @@ struct first_number<std::tuple<First, Rest...>> {
                                            std::type_identity<own>>::type;
 };
 
-template <described X>
-struct number_of<X> : first_number<decltype(X::fields())> {};
-template <sequence X>
-  requires(!described<X>)
-struct number_of<X> : number_of<std::remove_cvref_t<decltype(*std::declval<X&>().begin())>> {};
+template <described Record>
+struct number_of<Record> : first_number<decltype(Record::fields())> {};
+template <sequence Record>
+  requires(!described<Record>)
+struct number_of<Record> : number_of<std::remove_cvref_t<decltype(*std::declval<Record&>().begin())>> {};
 }  // namespace detail
 
 // double for basic_grid<double>, a batch for basic_grid<batch>, double for a type that does not describe its fields.
-template <class X>
-using number_of_t = typename detail::number_of<X>::type;
+template <class Record>
+using number_of_t = typename detail::number_of<Record>::type;
 
 }  // namespace layercake

@@ -10,9 +10,9 @@ namespace layercake::economics {
 // Written with expm1 and log1p, so that a tiny r does not cancel. Domain: rate > -1, life > 0.
 // Source: any engineering-economics text; Short, Packey, Holt, NREL/TP-462-5173 (1995), section 2.
 // Worked number: a(7 %, 5 years) = 0.24389 per year.
-template <class R, class T>
-constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::second, T>& life) {
-  using N = promote_t<R, T>;
+template <class Rate, number T>
+constexpr auto capital_recovery_factor(const Rate& rate, const quantity<unit::second, T>& life) {
+  using N = promote_t<Rate, T>;
   const N r = number_cast<N>(rate);
   const N years = number_cast<N>(in<units::year>(life));
   const auto near_zero = abs(r) < number_cast<N>(1e-12);
@@ -23,8 +23,8 @@ constexpr auto capital_recovery_factor(const R& rate, const quantity<unit::secon
 }
 
 // What an asset costs per unit of time over its life: price * a(rate, life).
-template <class P, class R, class T>
-constexpr auto annuity(const quantity<unit::usd, P>& price, const R& rate, const quantity<unit::second, T>& life) {
+template <number P, class Rate, number T>
+constexpr auto annuity(const quantity<unit::usd, P>& price, const Rate& rate, const quantity<unit::second, T>& life) {
   return price * capital_recovery_factor(rate, life);
 }
 

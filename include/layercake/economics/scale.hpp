@@ -8,8 +8,8 @@ namespace layercake::economics {
 
 // The factor on a total when the size grows by the factor `growth`: growth^beta. Domain: growth > 0.
 // Worked numbers at a doubling: beta 0.75: 1.682, 0.85: 1.803, 1.15: 2.219 (G. West, Scale, 2017).
-template <class N, class B>
-constexpr auto scaled_total(const N& growth, const B& beta) {
+template <number N, class Exponent>
+constexpr auto scaled_total(const N& growth, const Exponent& beta) {
   return pow(growth, beta);
 }
 
@@ -29,13 +29,13 @@ constexpr auto extra_at_doubling(const T& beta) {
   return as<kind::relative>(T(expm1(beta * number_cast<T>(0.693147180559945309))));
 }
 // The exponent of a law under which a doubling needs `extra` more, log2(1 + extra). Worked number: 85 % more: 0.888.
-template <class T>
+template <number T>
 constexpr T exponent_of_doubling(const of_kind<kind::relative, T>& extra) {
   return log1p(plain(extra)) / number_cast<T>(0.693147180559945309);
 }
 // The exponent between two observations, ln(y2/y1)/ln(x2/x1). Worked number: operators 30.1 at 3.5 MW, 100 at 1 GW: 0.212.
-template <class Q, class T>
-constexpr T exponent_between(const Q& size1, const T& total1, const Q& size2, const T& total2) {
+template <class Size, number T>
+constexpr T exponent_between(const Size& size1, const T& total1, const Size& size2, const T& total2) {
   return log(total2 / total1) / log(size2 / size1);
 }
 

@@ -71,8 +71,8 @@ inline std::string range_text(const domain& d, const std::string& low, const std
 
 // Whether a value lies in a domain, which is in base units. An unknown value does if the domain says or_unknown(); a batch is
 // not looked at.
-template <class V>
-bool allows(const domain& allowed, const V& value) {
+template <class Value>
+bool allows(const domain& allowed, const Value& value) {
   const auto base = base_value(value);
   if constexpr (has_real_value<std::remove_cvref_t<decltype(base)>>) {
     const auto x = real_value(base);
@@ -99,77 +99,77 @@ public:
   }
 
   // A rule that has no name below: where it does not hold, `field` is reported.
-  template <class V>
-  void require(bool holds, std::string_view field, const V& value, std::string allowed, std::string_view remedy) {
+  template <class Value>
+  void require(bool holds, std::string_view field, const Value& value, std::string allowed, std::string_view remedy) {
     if (!holds) list_.push_back({joined(path_, field), shown(value), std::move(allowed), std::string(remedy)});
   }
 
   // Inside a domain, which is in base units: allows(allowed, value).
-  template <class V>
-  void check_within(std::string_view field, const V& value, const domain& allowed, std::string_view remedy) {
+  template <class Value>
+  void check_within(std::string_view field, const Value& value, const domain& allowed, std::string_view remedy) {
     if (allows(allowed, value)) return;
     if constexpr (has_real_value<std::remove_cvref_t<decltype(base_value(value))>>) {
       const auto x = real_value(base_value(value));
       using real_type = std::remove_cvref_t<decltype(x)>;
       using shown_type = std::conditional_t<std::integral<real_type>, double, real_type>;
-      const auto text = [](double y) { return to_string(from_base_value<V>(static_cast<shown_type>(y))); };
+      const auto text = [](double y) { return to_string(from_base_value<Value>(static_cast<shown_type>(y))); };
       const bool too_large = static_cast<double>(x) > allowed.high;
       require(false, field, value, range_text(allowed, text(allowed.low), text(allowed.high), too_large), remedy);
     }
   }
-  template <class V>
-  void check_positive(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_positive(std::string_view field, const Value& value, std::string_view remedy) {
     check_within(field, value, positive, remedy);
   }
-  template <class V>
-  void check_nonnegative(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_nonnegative(std::string_view field, const Value& value, std::string_view remedy) {
     check_within(field, value, nonnegative, remedy);
   }
   // From 0 to 1.
-  template <class V>
-  void check_share(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_share(std::string_view field, const Value& value, std::string_view remedy) {
     check_within(field, value, share, remedy);
   }
   // A whole number, at least 1.
-  template <class V>
-  void check_count(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_count(std::string_view field, const Value& value, std::string_view remedy) {
     check_within(field, value, positive_count, remedy);
   }
 
   // A whole number of any sign: parts that come in pieces.
-  template <class V>
-  void check_whole(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_whole(std::string_view field, const Value& value, std::string_view remedy) {
     constexpr domain whole{-largest_sensible, largest_sensible, false, false, true};
     require(whole.contains(static_cast<double>(real_value(value))), field, value, "a whole number", remedy);
   }
   // `whole` is a multiple of `part`.
-  template <class V, class W>
-  void check_divides(std::string_view field, const V& part, std::string_view whole_name, const W& whole,
+  template <class Value, class Whole>
+  void check_divides(std::string_view field, const Value& part, std::string_view whole_name, const Whole& whole,
                      std::string_view remedy) {
     require(divides(part, whole), field, part, "a divisor of " + named(whole_name, whole), remedy);
   }
 
   // Not above or below a limit of the same unit; an unknown value or limit passes.
-  template <class V, class L>
-  void check_at_most(std::string_view field, const V& value, std::string_view limit_name, const L& limit,
+  template <class Value, class Limit>
+  void check_at_most(std::string_view field, const Value& value, std::string_view limit_name, const Limit& limit,
                      std::string_view remedy) {
     require(!(value > limit), field, value, "at most " + named(limit_name, limit), remedy);
   }
-  template <class V, class L>
-  void check_at_least(std::string_view field, const V& value, std::string_view limit_name, const L& limit,
+  template <class Value, class Limit>
+  void check_at_least(std::string_view field, const Value& value, std::string_view limit_name, const Limit& limit,
                       std::string_view remedy) {
     require(!(value < limit), field, value, "at least " + named(limit_name, limit), remedy);
   }
   // As many as something else: lists that go together.
-  template <class V, class E>
-  void check_equal(std::string_view field, const V& value, std::string_view expected_name, const E& expected,
+  template <class Value, class Expected>
+  void check_equal(std::string_view field, const Value& value, std::string_view expected_name, const Expected& expected,
                    std::string_view remedy) {
     require(value == expected, field, value, shown(expected) + ", as " + std::string(expected_name), remedy);
   }
 
   // A figure that is needed; collected where nobody gives it.
-  template <class V>
-  void check_known(std::string_view field, const V& value, std::string_view remedy) {
+  template <class Value>
+  void check_known(std::string_view field, const Value& value, std::string_view remedy) {
     require(is_known(value), field, std::string_view("unknown"), "a known value", remedy);
   }
   template <class List>
@@ -206,23 +206,23 @@ public:
   }
 
   // part * n == whole for a whole n.
-  template <class V, class W>
-  static bool divides(const V& part, const W& whole) {
+  template <class Value, class Whole>
+  static bool divides(const Value& part, const Whole& whole) {
     constexpr domain times{-largest_sensible, largest_sensible, false, false, true};
     return times.contains(static_cast<double>(real_value(base_value(whole)) / real_value(base_value(part))));
   }
 
 private:
-  template <class V>
-  static std::string shown(const V& value) {
-    if constexpr (std::convertible_to<const V&, std::string_view>) {
+  template <class Value>
+  static std::string shown(const Value& value) {
+    if constexpr (std::convertible_to<const Value&, std::string_view>) {
       return std::string(std::string_view(value));
     } else {
       return to_string(value);
     }
   }
-  template <class V>
-  static std::string named(std::string_view name, const V& value) {
+  template <class Value>
+  static std::string named(std::string_view name, const Value& value) {
     return name.empty() ? shown(value) : std::string(name) + ", " + shown(value);
   }
 
@@ -236,71 +236,71 @@ inline void raise_if_any(const findings& found) { raise_if_any(found.list()); }
 //
 // `path` is whole. Each throws invalid_value, but check_known missing_value.
 
-template <class V>
-void require(bool holds, std::string_view path, const V& value, std::string_view allowed, std::string_view remedy) {
+template <class Value>
+void require(bool holds, std::string_view path, const Value& value, std::string_view allowed, std::string_view remedy) {
   if (holds) return;
   findings f;
   f.require(false, path, value, std::string(allowed), remedy);
   raise_if_any(f);
 }
-template <class V>
-void check_within(std::string_view path, const V& value, const domain& allowed, std::string_view remedy) {
+template <class Value>
+void check_within(std::string_view path, const Value& value, const domain& allowed, std::string_view remedy) {
   findings f;
   f.check_within(path, value, allowed, remedy);
   raise_if_any(f);
 }
-template <class V>
-void check_positive(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_positive(std::string_view path, const Value& value, std::string_view remedy) {
   check_within(path, value, positive, remedy);
 }
-template <class V>
-void check_nonnegative(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_nonnegative(std::string_view path, const Value& value, std::string_view remedy) {
   check_within(path, value, nonnegative, remedy);
 }
-template <class V>
-void check_share(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_share(std::string_view path, const Value& value, std::string_view remedy) {
   check_within(path, value, share, remedy);
 }
-template <class V>
-void check_count(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_count(std::string_view path, const Value& value, std::string_view remedy) {
   check_within(path, value, positive_count, remedy);
 }
-template <class V>
-void check_whole(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_whole(std::string_view path, const Value& value, std::string_view remedy) {
   findings f;
   f.check_whole(path, value, remedy);
   raise_if_any(f);
 }
-template <class V, class W>
-void check_divides(std::string_view path, const V& part, std::string_view whole_name, const W& whole,
+template <class Value, class Whole>
+void check_divides(std::string_view path, const Value& part, std::string_view whole_name, const Whole& whole,
                    std::string_view remedy) {
   findings f;
   f.check_divides(path, part, whole_name, whole, remedy);
   raise_if_any(f);
 }
-template <class V, class L>
-void check_at_most(std::string_view path, const V& value, std::string_view limit_name, const L& limit,
+template <class Value, class Limit>
+void check_at_most(std::string_view path, const Value& value, std::string_view limit_name, const Limit& limit,
                    std::string_view remedy) {
   findings f;
   f.check_at_most(path, value, limit_name, limit, remedy);
   raise_if_any(f);
 }
-template <class V, class L>
-void check_at_least(std::string_view path, const V& value, std::string_view limit_name, const L& limit,
+template <class Value, class Limit>
+void check_at_least(std::string_view path, const Value& value, std::string_view limit_name, const Limit& limit,
                     std::string_view remedy) {
   findings f;
   f.check_at_least(path, value, limit_name, limit, remedy);
   raise_if_any(f);
 }
-template <class V, class E>
-void check_equal(std::string_view path, const V& value, std::string_view expected_name, const E& expected,
+template <class Value, class Expected>
+void check_equal(std::string_view path, const Value& value, std::string_view expected_name, const Expected& expected,
                  std::string_view remedy) {
   findings f;
   f.check_equal(path, value, expected_name, expected, remedy);
   raise_if_any(f);
 }
-template <class V>
-void check_known(std::string_view path, const V& value, std::string_view remedy) {
+template <class Value>
+void check_known(std::string_view path, const Value& value, std::string_view remedy) {
   findings f;
   f.check_known(path, value, remedy);
   if (!f.empty()) raise(missing_value(text_of(f.list())));

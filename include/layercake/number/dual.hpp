@@ -18,9 +18,9 @@ struct dual {
 
   constexpr dual() = default;
   constexpr dual(const T& v) : value(v) {}
-  template <arithmetic S>
-    requires(!std::same_as<S, T>)
-  constexpr dual(S v) : value(number_cast<T>(v)) {}
+  template <arithmetic Scalar>
+    requires(!std::same_as<Scalar, T>)
+  constexpr dual(Scalar v) : value(number_cast<T>(v)) {}
 
   // The variable that the derivative along `direction` is taken in.
   static constexpr dual variable(const T& v, std::size_t direction) {
@@ -74,18 +74,18 @@ struct dual {
   }
 
   // A bare scalar beside a dual over a batch.
-  template <arithmetic S>
-    requires(!std::same_as<S, T>)
-  friend constexpr dual operator*(const dual& a, S s) { return a * number_cast<T>(s); }
-  template <arithmetic S>
-    requires(!std::same_as<S, T>)
-  friend constexpr dual operator*(S s, const dual& a) { return number_cast<T>(s) * a; }
-  template <arithmetic S>
-    requires(!std::same_as<S, T>)
-  friend constexpr dual operator/(const dual& a, S s) { return a / number_cast<T>(s); }
-  template <arithmetic S>
-    requires(!std::same_as<S, T>)
-  friend constexpr dual operator/(S s, const dual& a) { return number_cast<T>(s) / a; }
+  template <arithmetic Scalar>
+    requires(!std::same_as<Scalar, T>)
+  friend constexpr dual operator*(const dual& a, Scalar s) { return a * number_cast<T>(s); }
+  template <arithmetic Scalar>
+    requires(!std::same_as<Scalar, T>)
+  friend constexpr dual operator*(Scalar s, const dual& a) { return number_cast<T>(s) * a; }
+  template <arithmetic Scalar>
+    requires(!std::same_as<Scalar, T>)
+  friend constexpr dual operator/(const dual& a, Scalar s) { return a / number_cast<T>(s); }
+  template <arithmetic Scalar>
+    requires(!std::same_as<Scalar, T>)
+  friend constexpr dual operator/(Scalar s, const dual& a) { return number_cast<T>(s) / a; }
 
   constexpr dual& operator+=(const dual& b) { return *this = *this + b; }
   constexpr dual& operator-=(const dual& b) { return *this = *this - b; }
@@ -101,66 +101,66 @@ struct dual {
   friend constexpr auto operator!=(const dual& a, const dual& b) { return a.value != b.value; }
 };
 
-template <class T, std::size_t N>
-inline constexpr bool scales_by_scalar<dual<T, N>> = true;
+template <class T, std::size_t Width>
+inline constexpr bool scales_by_scalar<dual<T, Width>> = true;
 
 namespace detail {
-template <class T, std::size_t N, class B>
+template <class T, std::size_t Width, class B>
   requires(!arithmetic<B>)
-&&std::same_as<promote_t<T, B>, T> struct promote<dual<T, N>, B> { using type = dual<T, N>; };
-template <class T, std::size_t N, class B>
+&&std::same_as<promote_t<T, B>, T> struct promote<dual<T, Width>, B> { using type = dual<T, Width>; };
+template <class T, std::size_t Width, class B>
   requires(!arithmetic<B>)
-&&std::same_as<promote_t<T, B>, T> struct promote<B, dual<T, N>> { using type = dual<T, N>; };
+&&std::same_as<promote_t<T, B>, T> struct promote<B, dual<T, Width>> { using type = dual<T, Width>; };
 }  // namespace detail
 
-template <class T, std::size_t N>
-constexpr dual<T, N> where(bool mask, const dual<T, N>& a, const dual<T, N>& b) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> where(bool mask, const dual<T, Width>& a, const dual<T, Width>& b) {
   return mask ? a : b;
 }
-template <class Mask, class T, std::size_t N>
+template <class Mask, class T, std::size_t Width>
   requires(!std::same_as<Mask, bool>)
-constexpr dual<T, N> where(const Mask& mask, const dual<T, N>& a, const dual<T, N>& b) {
-  dual<T, N> r(where(mask, a.value, b.value));
-  for (std::size_t i = 0; i < N; ++i)
+constexpr dual<T, Width> where(const Mask& mask, const dual<T, Width>& a, const dual<T, Width>& b) {
+  dual<T, Width> r(where(mask, a.value, b.value));
+  for (std::size_t i = 0; i < Width; ++i)
     r.slope[i] = where(mask, a.slope[i], b.slope[i]);
   return r;
 }
 
-template <class T, std::size_t N>
-constexpr dual<T, N> abs(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> abs(const dual<T, Width>& x) {
   return where(x.value < T(0), -x, x);
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> ceil(const dual<T, N>& x) {
-  return dual<T, N>(ceil(x.value));
+template <class T, std::size_t Width>
+constexpr dual<T, Width> ceil(const dual<T, Width>& x) {
+  return dual<T, Width>(ceil(x.value));
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> floor(const dual<T, N>& x) {
-  return dual<T, N>(floor(x.value));
+template <class T, std::size_t Width>
+constexpr dual<T, Width> floor(const dual<T, Width>& x) {
+  return dual<T, Width>(floor(x.value));
 }
 // At 0, where the slope is infinite, it is taken as 0: roots of sums of squares reach it where they are flat.
-template <class T, std::size_t N>
-constexpr dual<T, N> sqrt(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> sqrt(const dual<T, Width>& x) {
   const T r = sqrt(x.value);
   const auto above = r > T(0);
   return x.chain(r, where(above, T(0.5) / where(above, r, T(1)), T(0)));
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> exp(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> exp(const dual<T, Width>& x) {
   const T r = exp(x.value);
   return x.chain(r, r);
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> expm1(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> expm1(const dual<T, Width>& x) {
   const T r = expm1(x.value);
   return x.chain(r, r + T(1));
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> log(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> log(const dual<T, Width>& x) {
   return x.chain(log(x.value), T(1) / x.value);
 }
-template <class T, std::size_t N>
-constexpr dual<T, N> log1p(const dual<T, N>& x) {
+template <class T, std::size_t Width>
+constexpr dual<T, Width> log1p(const dual<T, Width>& x) {
   return x.chain(log1p(x.value), T(1) / (T(1) + x.value));
 }
 

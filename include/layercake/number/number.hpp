@@ -100,8 +100,8 @@ template <class A>
 struct promote_all<A> {
   using type = A;
 };
-template <class A, class B, class... R>
-struct promote_all<A, B, R...> : promote_all<promote_t<A, B>, R...> {};
+template <class A, class B, class... Rest>
+struct promote_all<A, B, Rest...> : promote_all<promote_t<A, B>, Rest...> {};
 }  // namespace detail
 
 template <class... T>
@@ -123,20 +123,20 @@ constexpr To number_cast(const From& x) {
 template <class T>
 inline constexpr bool scales_by_scalar = false;
 
-// `x` as an operand of * or / whose other operand, or result, is of number type `P`: promoted to P, but a bare scalar where
-// P scales by scalars.
-template <class P, class X>
+// `x` as an operand of * or / whose other operand, or result, is of number type `Product`: promoted to it, but a
+// bare scalar where it scales by scalars.
+template <class Product, class X>
 constexpr decltype(auto) as_factor(const X& x) {
-  if constexpr (std::same_as<P, X>) {
+  if constexpr (std::same_as<Product, X>) {
     return (x);
-  } else if constexpr (scales_by_scalar<P>) {
+  } else if constexpr (scales_by_scalar<Product>) {
     if constexpr (arithmetic<X>) {
-      return static_cast<scalar_of_t<P>>(x);
+      return static_cast<scalar_of_t<Product>>(x);
     } else {
       return (x);
     }
   } else {
-    return number_cast<P>(x);
+    return number_cast<Product>(x);
   }
 }
 
@@ -144,40 +144,40 @@ constexpr decltype(auto) as_factor(const X& x) {
 //
 // A member of a record is a number, a quantity (units/quantity.hpp) or a kind of one (units/kind.hpp). What goes over records
 // whatever they hold (validation, columns, tapes, gradients) takes the number out in coherent base units, base_value(x), and
-// puts another in its place, from_base_value<X>(y). A formula has no use for either: it names its units.
+// puts another in its place, from_base_value<Value>(y). A formula has no use for either: it names its units.
 
-// How a value X holds its number; specialised beside each type of value.
-template <class X>
+// How a value holds its number; specialised beside each type of value.
+template <class Value>
 struct value_traits {  // a number holds itself
   template <class T>
   using over = T;
-  static constexpr const X& base(const X& x) { return x; }
+  static constexpr const Value& base(const Value& x) { return x; }
   template <class T>
   static constexpr const T& make(const T& x) {
     return x;
   }
 };
 
-// X over number type T: `quantity<unit::watt, dual>` for quantity<unit::watt> and dual, T itself for a number.
-template <class X, class T>
-using rebound_t = typename value_traits<X>::template over<T>;
+// A value over number type T: `quantity<unit::watt, dual>` for quantity<unit::watt> and dual, T itself for a number.
+template <class Value, class T>
+using rebound_t = typename value_traits<Value>::template over<T>;
 
 // The number in x, in base units: watts of a power, x itself of a number.
-template <class X>
-constexpr auto base_value(const X& x) {
-  return value_traits<X>::base(x);
+template <class Value>
+constexpr auto base_value(const Value& x) {
+  return value_traits<Value>::base(x);
 }
 
-// The value of X's unit and kind whose number, in base units, is x; over x's number type.
-template <class X, class T>
-constexpr rebound_t<X, T> from_base_value(const T& x) {
-  return value_traits<X>::make(x);
+// The value of the same unit and kind as a Value whose number, in base units, is x; over the number type of x.
+template <class Value, class T>
+constexpr rebound_t<Value, T> from_base_value(const T& x) {
+  return value_traits<Value>::make(x);
 }
 
 // The same value over number type T.
-template <class T, class X>
-constexpr rebound_t<X, T> over_number(const X& x) {
-  return from_base_value<X>(number_cast<T>(base_value(x)));
+template <class T, class Value>
+constexpr rebound_t<Value, T> over_number(const Value& x) {
+  return from_base_value<Value>(number_cast<T>(base_value(x)));
 }
 
 // Numbers that are one real number, or carry one: a real number itself, the value of a dual. A batch is many.
@@ -248,8 +248,8 @@ template <class A, class B>
   }
 }
 
-template <number T, class L, class H>
-constexpr T clamp(const T& x, const L& low, const H& high) {
+template <number T, class Low, class High>
+constexpr T clamp(const T& x, const Low& low, const High& high) {
   return number_cast<T>(min(max(x, low), high));
 }
 

@@ -70,11 +70,18 @@ concept has_lanes = number<T> && !real<T> && !has_value<T> && requires(const T& 
   { T::size } -> std::convertible_to<std::size_t>;
 };
 
-inline std::string text_of_real(double x) {
+inline std::string text_of_double(double x) {
   if (!is_finite(x)) return !is_known(x) ? "nan" : x > 0 ? "inf" : "-inf";
   const rounded_decimal r(x);
   return (r.negative ? "-" : "") + r.over_ten_to(0);
 }
+// Not a generic lambda: gcc looks at the names of its parameters where it is instantiated, and finds that they hide the user's.
+struct text_of_real {
+  template <real T>
+  std::string operator()(T x) const {
+    return text_of_double(static_cast<double>(x));
+  }
+};
 }  // namespace detail
 
 // The numbers that have a text: real ones, duals, batches.
@@ -99,7 +106,7 @@ std::string text_of_lanes(const T& x, const Text& text) {
 // For people: four significant digits. NaN and infinities are written nan, inf, -inf.
 template <printable T>
 std::string to_string(const T& x) {
-  return text_of_lanes(x, [](auto one) { return detail::text_of_real(static_cast<double>(one)); });
+  return text_of_lanes(x, detail::text_of_real{});
 }
 template <std::integral T>
 std::string to_string(T n) {

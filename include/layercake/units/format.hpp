@@ -18,10 +18,10 @@ struct std::formatter<layercake::quantity<Unit, T>, char> : std::formatter<std::
   }
 };
 
-template <class Kind, class Q>
-struct std::formatter<layercake::of_kind<Kind, Q>, char> : std::formatter<std::string_view, char> {
+template <class Kind, class Value>
+struct std::formatter<layercake::of_kind<Kind, Value>, char> : std::formatter<std::string_view, char> {
   template <class Context>
-  auto format(const layercake::of_kind<Kind, Q>& k, Context& context) const {
+  auto format(const layercake::of_kind<Kind, Value>& k, Context& context) const {
     return std::formatter<std::string_view, char>::format(layercake::to_string(k), context);
   }
 };

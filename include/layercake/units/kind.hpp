@@ -58,8 +58,8 @@ struct input { static constexpr const char* name = "input"; static constexpr boo
 struct output { static constexpr const char* name = "output"; static constexpr bool over_time = true, named_by_member = true; };
 struct model { static constexpr const char* name = "model"; static constexpr bool over_time = true; };
 struct hardware { static constexpr const char* name = "hardware"; static constexpr bool over_time = true; };
-template <precision P>
-struct at { static constexpr const char* name = layercake::name(P); static constexpr bool over_time = true; };
+template <precision Format>
+struct at { static constexpr const char* name = layercake::name(Format); static constexpr bool over_time = true; };
 struct relative { static constexpr const char* name = "relative change"; };
 struct points { static constexpr const char* name = "points"; };
 struct half_life { static constexpr const char* name = "half-life"; };
@@ -98,32 +98,32 @@ struct ownership_cost { static constexpr const char* name = "of total cost of ow
 // clang-format on
 }  // namespace boundary
 
-template <class Kind, class Q>
+template <class Kind, class Value>
 class of_kind;
 
 template <class T>
 inline constexpr bool is_kind = false;
-template <class K, class Q>
-inline constexpr bool is_kind<of_kind<K, Q>> = true;
+template <class Kind, class Value>
+inline constexpr bool is_kind<of_kind<Kind, Value>> = true;
 
 namespace detail {
 // A factor. Kinds and quantities are ruled out first: whether they are numbers is asked in terms of the operators that ask this.
-template <class S>
-concept bare = !is_kind<S> && !is_quantity<S> && (number<S> || arithmetic<S>);
+template <class Scalar>
+concept bare = !is_kind<Scalar> && !is_quantity<Scalar> && (number<Scalar> || arithmetic<Scalar>);
 
 // The type in which two plain values of one dimension meet.
-template <class P, class Q>
+template <class A, class B>
 struct joint {};
-template <number P, number Q>
-struct joint<P, Q> {
-  using type = promote_t<P, Q>;
+template <number A, number B>
+struct joint<A, B> {
+  using type = promote_t<A, B>;
 };
-template <class U, class A, class B>
-struct joint<quantity<U, A>, quantity<U, B>> {
-  using type = quantity<U, promote_t<A, B>>;
+template <class Unit, class A, class B>
+struct joint<quantity<Unit, A>, quantity<Unit, B>> {
+  using type = quantity<Unit, promote_t<A, B>>;
 };
-template <class P, class Q>
-using joint_t = typename joint<P, Q>::type;
+template <class A, class B>
+using joint_t = typename joint<A, B>::type;
 
 template <class To, class From>
 constexpr To joined(const From& x) {
@@ -146,22 +146,26 @@ concept named_by_member = requires {
 
 // What does not add to or compare with a kind: another kind, the same kind of another dimension, anything without a
 // kind.
-template <class X, class Kind, class Q>
+template <class X, class Kind, class Value>
 inline constexpr bool is_other = is_quantity<X> || bare<X>;
-template <class L, class P, class Kind, class Q>
-inline constexpr bool is_other<of_kind<L, P>, Kind, Q> = !std::same_as<L, Kind> || !requires {
-  typename joint_t<Q, P>;
+template <class OtherKind, class OtherValue, class Kind, class Value>
+inline constexpr bool is_other<of_kind<OtherKind, OtherValue>, Kind, Value> =
+    !std::same_as<OtherKind, Kind> || !requires {
+  typename joint_t<Value, OtherValue>;
 };
-template <class X, class Kind, class Q>
-concept not_of_kind = is_other<X, Kind, Q>;
+template <class X, class Kind, class Value>
+concept not_of_kind = is_other<X, Kind, Value>;
 
 // A bare value beside which a member's kind may be held: of its unit, or a number beside a number.
-template <class X, class Kind, class Q>
-concept measure_of =
-    named_by_member<Kind> && !is_kind<X> &&
-    (is_quantity<X> ? std::same_as<typename unit_of<X>::type, typename unit_of<Q>::type> : !is_quantity<Q> && bare<X>);
-template <class X, class Kind, class Q>
-concept not_comparable = not_of_kind<X, Kind, Q> && !measure_of<X, Kind, Q>;
+template <class X, class Kind, class Value>
+concept measure_of = named_by_member<Kind> && !is_kind<X> &&
+                     (is_quantity<X> ? std::same_as<typename unit_of<X>::type, typename unit_of<Value>::type>
+                                     : !is_quantity<Value> && bare<X>);
+template <class X, class Kind, class Value>
+concept not_comparable = not_of_kind<X, Kind, Value> && !measure_of<X, Kind, Value>;
+// What becomes of a member's kind by itself, over another number type.
+template <class X, class Kind, class Value>
+concept enters = measure_of<X, Kind, Value> && !std::same_as<X, Value> && std::convertible_to<X, Value>;
 
 template <class Kind>
 concept over_time = requires {
@@ -169,118 +173,116 @@ concept over_time = requires {
 };
 }  // namespace detail
 
-template <class Kind, class Q>
+template <class Kind, class Value>
 class of_kind {
-  static_assert(is_quantity<Q> || number<Q>, "layercake: a kind is of a quantity or of a plain number");
-  Q plain_;
+  static_assert(is_quantity<Value> || number<Value>, "layercake: a kind is of a quantity or of a plain number");
+  Value plain_;
 
 public:
   using kind_type = Kind;
-  using plain_type = Q;
+  using plain_type = Value;
 
-  constexpr of_kind() : plain_(Q{}) {}
-  constexpr explicit(!detail::named_by_member<Kind>) of_kind(const Q& q) : plain_(q) {}
+  constexpr of_kind() : plain_(Value{}) {}
+  constexpr explicit(!detail::named_by_member<Kind>) of_kind(const Value& q) : plain_(q) {}
   // A bare value over a number type that converts without loss; a count may be an integer.
-  template <class P>
-    requires detail::named_by_member<Kind> &&
-        (is_quantity<P> ||
-         detail::bare<P>)&&(!std::same_as<P, Q>)&&std::convertible_to<P, Q> constexpr of_kind(const P& p)
-        : plain_(detail::joined<Q>(p)) {}
+  template <class Bare>
+    requires detail::enters<Bare, Kind, Value>
+  constexpr of_kind(const Bare& x) : plain_(detail::joined<Value>(x)) {}
 
-    // The same kind over a number type that converts without loss.
-    template <class P>
-      requires(!std::same_as<P, Q>)
-    &&std::same_as<detail::joint_t<P, Q>, Q> constexpr of_kind(const of_kind<Kind, P>& k)
-        : plain_(detail::joined<Q>(plain(k))) {}
+  // The same kind over a number type that converts without loss.
+  template <class OtherValue>
+    requires(!std::same_as<OtherValue, Value>)
+  &&std::same_as<detail::joint_t<OtherValue, Value>, Value> constexpr of_kind(const of_kind<Kind, OtherValue>& k)
+      : plain_(detail::joined<Value>(plain(k))) {}
 
-    friend constexpr const Q& plain(const of_kind& k) { return k.plain_; }
+  friend constexpr const Value& plain(const of_kind& k) { return k.plain_; }
 
-    constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Q(plain_ + b.plain_)); }
-    constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Q(plain_ - b.plain_)); }
-    template <class S>
-      requires detail::bare<S>
-    constexpr of_kind& operator*=(const S& s) { return *this = *this * s; }
-    template <class S>
-      requires detail::bare<S>
-    constexpr of_kind& operator/=(const S& s) { return *this = *this / s; }
-    friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Q(-a.plain_)); }
-    friend constexpr of_kind operator+(const of_kind& a) { return a; }
+  constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Value(plain_ + b.plain_)); }
+  constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Value(plain_ - b.plain_)); }
+  template <class Scalar>
+    requires detail::bare<Scalar>
+  constexpr of_kind& operator*=(const Scalar& s) { return *this = *this * s; }
+  template <class Scalar>
+    requires detail::bare<Scalar>
+  constexpr of_kind& operator/=(const Scalar& s) { return *this = *this / s; }
+  friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Value(-a.plain_)); }
+  friend constexpr of_kind operator+(const of_kind& a) { return a; }
 
-    // One kind.
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr of_kind<Kind, J> operator+(const of_kind& a, const of_kind<Kind, P>& b) {
-      return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) + detail::joined<J>(plain(b))));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr of_kind<Kind, J> operator-(const of_kind& a, const of_kind<Kind, P>& b) {
-      return of_kind<Kind, J>(J(detail::joined<J>(plain(a)) - detail::joined<J>(plain(b))));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) / detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) == detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) != detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) < detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) <= detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) > detail::joined<J>(plain(b));
-    }
-    template <class P, class J = detail::joint_t<Q, P>>
-    friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, P>& b) {
-      return detail::joined<J>(plain(a)) >= detail::joined<J>(plain(b));
-    }
+  // One kind.
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr of_kind<Kind, Joint> operator+(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return of_kind<Kind, Joint>(Joint(detail::joined<Joint>(plain(a)) + detail::joined<Joint>(plain(b))));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr of_kind<Kind, Joint> operator-(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return of_kind<Kind, Joint>(Joint(detail::joined<Joint>(plain(a)) - detail::joined<Joint>(plain(b))));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) / detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) == detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) != detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) < detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) <= detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) > detail::joined<Joint>(plain(b));
+  }
+  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
+  friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
+    return detail::joined<Joint>(plain(a)) >= detail::joined<Joint>(plain(b));
+  }
 
-    // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
-    // see quantity.hpp.)
-    template <detail::not_of_kind<Kind, Q> X>
-    friend void operator+(const of_kind&, const X&) = delete;
-    template <detail::not_of_kind<Kind, Q> X>
-    friend void operator-(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator==(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator!=(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator<(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator<=(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator>(const of_kind&, const X&) = delete;
-    template <detail::not_comparable<Kind, Q> X>
-    friend void operator>=(const of_kind&, const X&) = delete;
-    template <class X>
-      requires is_kind<X> && detail::not_of_kind<X, Kind, Q>
-    friend void operator/(const of_kind&, const X&) = delete;
+  // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
+  // see quantity.hpp.)
+  template <detail::not_of_kind<Kind, Value> X>
+  friend void operator+(const of_kind&, const X&) = delete;
+  template <detail::not_of_kind<Kind, Value> X>
+  friend void operator-(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator==(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator!=(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator<(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator<=(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator>(const of_kind&, const X&) = delete;
+  template <detail::not_comparable<Kind, Value> X>
+  friend void operator>=(const of_kind&, const X&) = delete;
+  template <class X>
+    requires is_kind<X> && detail::not_of_kind<X, Kind, Value>
+  friend void operator/(const of_kind&, const X&) = delete;
 };
 
 namespace detail {
-template <class Kind, class Q>
-struct unit_of<of_kind<Kind, Q>> : unit_of<Q> {};
+template <class Kind, class Value>
+struct unit_of<of_kind<Kind, Value>> : unit_of<Value> {};
 }  // namespace detail
 
 // base_value, from_base_value, over_number of a kind: number/number.hpp.
-template <class Kind, class Q>
-struct value_traits<of_kind<Kind, Q>> {
+template <class Kind, class Value>
+struct value_traits<of_kind<Kind, Value>> {
   template <class T>
-  using over = of_kind<Kind, rebound_t<Q, T>>;
-  static constexpr auto base(const of_kind<Kind, Q>& k) { return base_value(plain(k)); }
+  using over = of_kind<Kind, rebound_t<Value, T>>;
+  static constexpr auto base(const of_kind<Kind, Value>& k) { return base_value(plain(k)); }
   template <class T>
   static constexpr over<T> make(const T& base) {
-    return over<T>(from_base_value<Q>(base));
+    return over<T>(from_base_value<Value>(base));
   }
 };
 
@@ -289,62 +291,62 @@ template <class Kind, class Unit, class T>
 constexpr of_kind<Kind, quantity<Unit, T>> as(const quantity<Unit, T>& q) {
   return of_kind<Kind, quantity<Unit, T>>(q);
 }
-template <class Kind, class S>
-  requires detail::bare<S>
-constexpr auto as(const S& x) {
-  using T = detail::entered_t<S>;
+template <class Kind, class Scalar>
+  requires detail::bare<Scalar>
+constexpr auto as(const Scalar& x) {
+  using T = detail::entered_t<Scalar>;
   return of_kind<Kind, T>(static_cast<T>(x));
 }
 
 // ---- a member's kind and a bare value -----------------------------------------------------------------------------------------
 
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator==(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator==(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) == x;
 }
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator!=(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator!=(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) != x;
 }
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator<(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator<(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) < x;
 }
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator<=(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator<=(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) <= x;
 }
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator>(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator>(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) > x;
 }
-template <class K, class Q, detail::measure_of<K, Q> X>
-constexpr auto operator>=(const of_kind<K, Q>& k, const X& x) {
+template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
+constexpr auto operator>=(const of_kind<Kind, Value>& k, const Bare& x) {
   return plain(k) >= x;
 }
 
 // ---- one kind -----------------------------------------------------------------------------------------------------------------
 
-template <class K, class Q, class S>
-  requires detail::bare<S>
-constexpr auto operator*(const of_kind<K, Q>& k, const S& s) { return as<K>(plain(k) * s); }
-template <class K, class Q, class S>
-  requires detail::bare<S>
-constexpr auto operator*(const S& s, const of_kind<K, Q>& k) { return as<K>(s * plain(k)); }
-template <class K, class Q, class S>
-  requires detail::bare<S>
-constexpr auto operator/(const of_kind<K, Q>& k, const S& s) { return as<K>(plain(k) / s); }
-template <detail::over_time K, class Q, class T>
-constexpr auto operator*(const of_kind<K, Q>& k, const quantity<unit::second, T>& time) {
-  return as<K>(plain(k) * time);
+template <class Kind, class Value, class Scalar>
+  requires detail::bare<Scalar>
+constexpr auto operator*(const of_kind<Kind, Value>& k, const Scalar& s) { return as<Kind>(plain(k) * s); }
+template <class Kind, class Value, class Scalar>
+  requires detail::bare<Scalar>
+constexpr auto operator*(const Scalar& s, const of_kind<Kind, Value>& k) { return as<Kind>(s * plain(k)); }
+template <class Kind, class Value, class Scalar>
+  requires detail::bare<Scalar>
+constexpr auto operator/(const of_kind<Kind, Value>& k, const Scalar& s) { return as<Kind>(plain(k) / s); }
+template <detail::over_time Kind, class Value, class T>
+constexpr auto operator*(const of_kind<Kind, Value>& k, const quantity<unit::second, T>& time) {
+  return as<Kind>(plain(k) * time);
 }
-template <detail::over_time K, class Q, class T>
-constexpr auto operator*(const quantity<unit::second, T>& time, const of_kind<K, Q>& k) {
-  return as<K>(time * plain(k));
+template <detail::over_time Kind, class Value, class T>
+constexpr auto operator*(const quantity<unit::second, T>& time, const of_kind<Kind, Value>& k) {
+  return as<Kind>(time * plain(k));
 }
-template <detail::over_time K, class Q, class T>
-constexpr auto operator/(const of_kind<K, Q>& k, const quantity<unit::second, T>& time) {
-  return as<K>(plain(k) / time);
+template <detail::over_time Kind, class Value, class T>
+constexpr auto operator/(const of_kind<Kind, Value>& k, const quantity<unit::second, T>& time) {
+  return as<Kind>(plain(k) / time);
 }
 
 // The quantity or number in a value that may be of a kind: plain(k) of a kind, anything else as it is.
@@ -352,40 +354,41 @@ template <class X>
 constexpr X without_kind(const X& x) {
   return x;
 }
-template <class K, class Q>
-constexpr Q without_kind(const of_kind<K, Q>& k) {
+template <class Kind, class Value>
+constexpr Value without_kind(const of_kind<Kind, Value>& k) {
   return plain(k);
 }
 
-template <class Mask, class K, class Q>
-constexpr of_kind<K, Q> where(const Mask& mask, const of_kind<K, Q>& a, const of_kind<K, Q>& b) {
-  return of_kind<K, Q>(where(mask, plain(a), plain(b)));
+template <class Mask, class Kind, class Value>
+constexpr of_kind<Kind, Value> where(const Mask& mask, const of_kind<Kind, Value>& a, const of_kind<Kind, Value>& b) {
+  return of_kind<Kind, Value>(where(mask, plain(a), plain(b)));
 }
-template <class K, class Q>
-constexpr of_kind<K, Q>(min)(const of_kind<K, Q>& a, const of_kind<K, Q>& b) {
-  return of_kind<K, Q>((min)(plain(a), plain(b)));
+template <class Kind, class Value>
+constexpr of_kind<Kind, Value>(min)(const of_kind<Kind, Value>& a, const of_kind<Kind, Value>& b) {
+  return of_kind<Kind, Value>((min)(plain(a), plain(b)));
 }
-template <class K, class Q>
-constexpr of_kind<K, Q>(max)(const of_kind<K, Q>& a, const of_kind<K, Q>& b) {
-  return of_kind<K, Q>((max)(plain(a), plain(b)));
+template <class Kind, class Value>
+constexpr of_kind<Kind, Value>(max)(const of_kind<Kind, Value>& a, const of_kind<Kind, Value>& b) {
+  return of_kind<Kind, Value>((max)(plain(a), plain(b)));
 }
-template <class K, class Q>
-constexpr of_kind<K, Q> clamp(const of_kind<K, Q>& k, const of_kind<K, Q>& low, const of_kind<K, Q>& high) {
+template <class Kind, class Value>
+constexpr of_kind<Kind, Value> clamp(const of_kind<Kind, Value>& k, const of_kind<Kind, Value>& low,
+                                     const of_kind<Kind, Value>& high) {
   return (min)((max)(k, low), high);
 }
-template <class K, class Q>
-constexpr of_kind<K, Q> abs(const of_kind<K, Q>& k) {
-  return of_kind<K, Q>(abs(plain(k)));
+template <class Kind, class Value>
+constexpr of_kind<Kind, Value> abs(const of_kind<Kind, Value>& k) {
+  return of_kind<Kind, Value>(abs(plain(k)));
 }
-template <class K, class Q>
-constexpr auto is_finite(const of_kind<K, Q>& k) {
+template <class Kind, class Value>
+constexpr auto is_finite(const of_kind<Kind, Value>& k) {
   return is_finite(plain(k));
 }
 
 // The number in a unit: in<megawatt>(k). The exit to the bare quantity takes its own word, plain(k).
-template <auto Unit, class K, class Q>
-constexpr auto in(const of_kind<K, Q>& k) {
-  return in<Unit>(plain(k));
+template <auto NamedUnit, class Kind, class Value>
+constexpr auto in(const of_kind<Kind, Value>& k) {
+  return in<NamedUnit>(plain(k));
 }
 
 // ---- names --------------------------------------------------------------------------------------------------------------------
@@ -406,10 +409,10 @@ template <class T = double>
 using model_flop = of_kind<kind::model, quantity<unit::flop, T>>;
 template <class T = double>
 using hardware_flop = of_kind<kind::hardware, quantity<unit::flop, T>>;
-template <precision P, class T = double>
-using flop_at = of_kind<kind::at<P>, quantity<unit::flop, T>>;
-template <precision P, class T = double>
-using flop_rate_at = of_kind<kind::at<P>, quantity<unit::flop_per_second, T>>;
+template <precision Format, class T = double>
+using flop_at = of_kind<kind::at<Format>, quantity<unit::flop, T>>;
+template <precision Format, class T = double>
+using flop_rate_at = of_kind<kind::at<Format>, quantity<unit::flop_per_second, T>>;
 template <class T = double>
 using relative_change = of_kind<kind::relative, T>;
 template <class T = double>
@@ -448,12 +451,12 @@ using output_token_rate = of_kind<kind::output, quantity<unit::token_per_second,
 // ---- from one kind to another ---------------------------------------------------------------------------------------------------
 
 // What the site draws for what its chips draw, and back: facility = IT * PUE, PUE the power usage effectiveness, >= 1. Power or energy.
-template <class Q, class S>
-constexpr auto to_facility(const of_kind<kind::it, Q>& it, const S& power_usage_effectiveness) {
+template <class Value, class Scalar>
+constexpr auto to_facility(const of_kind<kind::it, Value>& it, const Scalar& power_usage_effectiveness) {
   return as<kind::facility>(plain(it) * power_usage_effectiveness);
 }
-template <class Q, class S>
-constexpr auto to_it(const of_kind<kind::facility, Q>& facility, const S& power_usage_effectiveness) {
+template <class Value, class Scalar>
+constexpr auto to_it(const of_kind<kind::facility, Value>& facility, const Scalar& power_usage_effectiveness) {
   return as<kind::it>(plain(facility) / power_usage_effectiveness);
 }
 
@@ -494,10 +497,10 @@ constexpr auto apply(const X& x, const of_kind<kind::relative, T>& change) {
   return x * (T(1) + plain(change));
 }
 // A share after a change in percentage points, s + p: a utilisation of 40 % that rises by 5 points is 45 %, 12.5 % relative.
-template <class S, class T>
-  requires number<S>
-constexpr auto apply(const S& of_whole, const of_kind<kind::points, T>& change) {
-  using N = promote_t<S, T>;
+template <class Scalar, class T>
+  requires number<Scalar>
+constexpr auto apply(const Scalar& of_whole, const of_kind<kind::points, T>& change) {
+  using N = promote_t<Scalar, T>;
   return N(number_cast<N>(of_whole) + number_cast<N>(plain(change)));
 }
 // The change that leads from one value to another; the base of a relative change is not zero.
@@ -510,9 +513,9 @@ constexpr auto points_between(const T& from, const T& to) {
   return as<kind::points>(T(to - from));
 }
 // The relative change that a change in points of this share is; share > 0.
-template <number S, class T>
-constexpr auto to_relative(const of_kind<kind::points, T>& change, const S& of_whole) {
-  using N = promote_t<S, T>;
+template <number Scalar, class T>
+constexpr auto to_relative(const of_kind<kind::points, T>& change, const Scalar& of_whole) {
+  using N = promote_t<Scalar, T>;
   return as<kind::relative>(N(number_cast<N>(plain(change)) / number_cast<N>(of_whole)));
 }
 
@@ -523,10 +526,10 @@ constexpr T yearly_decline(const of_kind<kind::half_life, quantity<unit::second,
   const T years = in<units::year>(plain(h));
   return exp(number_cast<T>(0.693147180559945309) / years);
 }
-template <class S>
-  requires detail::bare<S>
-constexpr auto half_life_of(const S& factor_per_year) {
-  using T = detail::entered_t<S>;
+template <class Scalar>
+  requires detail::bare<Scalar>
+constexpr auto half_life_of(const Scalar& factor_per_year) {
+  using T = detail::entered_t<Scalar>;
   const T f = static_cast<T>(factor_per_year);
   return as<kind::half_life>(T(number_cast<T>(0.693147180559945309) / log(f)) * units::year);
 }
@@ -538,42 +541,44 @@ constexpr auto price_ratio(const of_kind<kind::half_life, quantity<unit::second,
   return exp(T(number_cast<T>(-0.693147180559945309) * number_cast<T>(time / plain(h))));
 }
 // How long a price with this half-life takes to fall by a factor > 1.
-template <class A, class S>
-constexpr auto time_to_fall(const of_kind<kind::half_life, quantity<unit::second, A>>& h, const S& factor) {
-  using T = detail::entered_t<promote_t<A, S>>;
+template <class A, class Scalar>
+constexpr auto time_to_fall(const of_kind<kind::half_life, quantity<unit::second, A>>& h, const Scalar& factor) {
+  using T = detail::entered_t<promote_t<A, Scalar>>;
   return plain(h) * (log(number_cast<T>(factor)) / number_cast<T>(0.693147180559945309));
 }
 
 // A share of a cost, of the boundary that the share is stated for, and back.
-template <class B, class S, class T>
-constexpr auto apply(const of_kind<kind::share_of<B>, S>& part,
-                     const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
+template <class Boundary, class A, class B>
+constexpr auto apply(const of_kind<kind::share_of<Boundary>, A>& part,
+                     const of_kind<kind::total_of<Boundary>, quantity<unit::usd, B>>& total) {
   return plain(part) * plain(total);
 }
-template <class B, class S, class T>
-constexpr auto share_in(const quantity<unit::usd, S>& part,
-                        const of_kind<kind::total_of<B>, quantity<unit::usd, T>>& total) {
-  return as<kind::share_of<B>>(part / plain(total));
+template <class Boundary, class A, class B>
+constexpr auto share_in(const quantity<unit::usd, A>& part,
+                        const of_kind<kind::total_of<Boundary>, quantity<unit::usd, B>>& total) {
+  return as<kind::share_of<Boundary>>(part / plain(total));
 }
 
 // ---- text -----------------------------------------------------------------------------------------------------------------------
 
 // "40 MW (IT)", "8 chips".
-template <class K, class Q>
-  requires requires(const Q& q) { to_string(q); }
-std::string to_string(const of_kind<K, Q>& k) {
+template <class Kind, class Value>
+  requires requires(const Value& q) { to_string(q); }
+std::string to_string(const of_kind<Kind, Value>& k) {
   return to_string(plain(k)) +
-         (detail::counted_kind<K> ? std::string(" ") + K::name : " (" + std::string(K::name) + ")");
+         (detail::counted_kind<Kind> ? std::string(" ") + Kind::name : " (" + std::string(Kind::name) + ")");
 }
-template <class Traits, class K, class Q>
-  requires requires(const Q& q) { to_string(q); }
-std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const of_kind<K, Q>& k) {
+template <class Traits, class Kind, class Value>
+  requires requires(const Value& q) { to_string(q); }
+std::basic_ostream<char, Traits>& operator<<(std::basic_ostream<char, Traits>& stream, const of_kind<Kind, Value>& k) {
   return stream << to_string(k);
 }
 
 }  // namespace layercake
 
-template <class K, class Q>
-struct std::hash<layercake::of_kind<K, Q>> {
-  std::size_t operator()(const layercake::of_kind<K, Q>& k) const noexcept { return std::hash<Q>{}(plain(k)); }
+template <class Kind, class Value>
+struct std::hash<layercake::of_kind<Kind, Value>> {
+  std::size_t operator()(const layercake::of_kind<Kind, Value>& k) const noexcept {
+    return std::hash<Value>{}(plain(k));
+  }
 };

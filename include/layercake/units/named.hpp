@@ -38,21 +38,21 @@ struct scale {
   constexpr scale inverse() const { return scale{denominator, numerator, -decimal}; }
   friend constexpr bool operator==(const scale&, const scale&) = default;
 
-  template <class S>
-  static constexpr S ten_to(int n) {
-    S p = 1;
+  template <class Scalar>
+  static constexpr Scalar ten_to(int n) {
+    Scalar p = 1;
     for (int i = 0; i < n; ++i)
       p *= 10;
     return p;
   }
   // Powers of ten to 1e22 and the integers here are exact in a double, so one rounding is all that an entry or an exit costs.
-  template <class S>
-  constexpr S up() const {
-    return static_cast<S>(static_cast<double>(numerator) * (decimal > 0 ? ten_to<double>(decimal) : 1.0));
+  template <class Scalar>
+  constexpr Scalar up() const {
+    return static_cast<Scalar>(static_cast<double>(numerator) * (decimal > 0 ? ten_to<double>(decimal) : 1.0));
   }
-  template <class S>
-  constexpr S down() const {
-    return static_cast<S>(static_cast<double>(denominator) * (decimal < 0 ? ten_to<double>(-decimal) : 1.0));
+  template <class Scalar>
+  constexpr Scalar down() const {
+    return static_cast<Scalar>(static_cast<double>(denominator) * (decimal < 0 ? ten_to<double>(-decimal) : 1.0));
   }
 };
 
@@ -63,23 +63,23 @@ struct named_unit {
   static constexpr scale size = Scale;
 };
 
-template <class A, scale S, class B, scale R>
-constexpr auto operator*(named_unit<A, S>, named_unit<B, R>) {
-  return named_unit<unit::multiplied<A, B>, S * R>{};
+template <class Tag, scale Scale, class OtherTag, scale OtherScale>
+constexpr auto operator*(named_unit<Tag, Scale>, named_unit<OtherTag, OtherScale>) {
+  return named_unit<unit::multiplied<Tag, OtherTag>, Scale * OtherScale>{};
 }
-template <class A, scale S, class B, scale R>
-constexpr auto operator/(named_unit<A, S>, named_unit<B, R>) {
-  return named_unit<unit::divided<A, B>, S * R.inverse()>{};
+template <class Tag, scale Scale, class OtherTag, scale OtherScale>
+constexpr auto operator/(named_unit<Tag, Scale>, named_unit<OtherTag, OtherScale>) {
+  return named_unit<unit::divided<Tag, OtherTag>, Scale * OtherScale.inverse()>{};
 }
 
 namespace detail {
 template <class T>
 using entered_t = std::conditional_t<std::integral<T>, double, T>;
 
-template <scale S, class T>
+template <scale Scale, class T>
 constexpr T scaled(const T& x) {
-  constexpr auto up = S.template up<scalar_of_t<T>>();
-  constexpr auto down = S.template down<scalar_of_t<T>>();
+  constexpr auto up = Scale.template up<scalar_of_t<T>>();
+  constexpr auto down = Scale.template down<scalar_of_t<T>>();
   if constexpr (up == 1 && down == 1) {
     return x;
   } else if constexpr (down == 1) {
@@ -93,25 +93,25 @@ constexpr T scaled(const T& x) {
 }  // namespace detail
 
 // Entry: `700 * watt`, `62 * usd / megawatt_hour`, `power * hour`.
-template <class S, class Tag, scale Scale>
-  requires number<S> || arithmetic<S>
-constexpr auto operator*(const S& x, named_unit<Tag, Scale>) {
-  using T = detail::entered_t<S>;
+template <class Scalar, class Tag, scale Scale>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr auto operator*(const Scalar& x, named_unit<Tag, Scale>) {
+  using T = detail::entered_t<Scalar>;
   return detail::access::make<Tag>(detail::scaled<Scale, T>(static_cast<T>(x)));
 }
-template <class S, class Tag, scale Scale>
-  requires number<S> || arithmetic<S>
-constexpr auto operator/(const S& x, named_unit<Tag, Scale>) {
-  using T = detail::entered_t<S>;
+template <class Scalar, class Tag, scale Scale>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr auto operator/(const Scalar& x, named_unit<Tag, Scale>) {
+  using T = detail::entered_t<Scalar>;
   return detail::access::make<unit::inverse<Tag>>(detail::scaled<Scale.inverse(), T>(static_cast<T>(x)));
 }
-template <class U, class T, class Tag, scale Scale>
-constexpr auto operator*(const quantity<U, T>& q, named_unit<Tag, Scale>) {
+template <class Unit, class T, class Tag, scale Scale>
+constexpr auto operator*(const quantity<Unit, T>& q, named_unit<Tag, Scale>) {
   return q * detail::access::make<Tag>(detail::scaled<Scale, T>(T(1)));
 }
-template <class U, class T, class Tag, scale Scale>
-constexpr auto operator/(const quantity<U, T>& q, named_unit<Tag, Scale>) {
-  return detail::access::make<unit::divided<U, Tag>>(detail::scaled<Scale.inverse(), T>(detail::access::base(q)));
+template <class Unit, class T, class Tag, scale Scale>
+constexpr auto operator/(const quantity<Unit, T>& q, named_unit<Tag, Scale>) {
+  return detail::access::make<unit::divided<Unit, Tag>>(detail::scaled<Scale.inverse(), T>(detail::access::base(q)));
 }
 
 namespace detail {
@@ -119,22 +119,22 @@ template <class A, class B>
 concept same_dimension = std::same_as<A, B>;
 }
 
-// Exit: the number of `Unit`s in a quantity, `in<megawatt>(p)`.
-template <auto Unit, class U, class T>
-  requires detail::same_dimension<U, typename decltype(Unit)::tag>
-[[nodiscard]] constexpr T in(const quantity<U, T>& q) {
-  return detail::scaled<decltype(Unit)::size.inverse(), T>(detail::access::base(q));
+// Exit: the number of `NamedUnit`s in a quantity, `in<megawatt>(p)`.
+template <auto NamedUnit, class Unit, class T>
+  requires detail::same_dimension<Unit, typename decltype(NamedUnit)::tag>
+[[nodiscard]] constexpr T in(const quantity<Unit, T>& q) {
+  return detail::scaled<decltype(NamedUnit)::size.inverse(), T>(detail::access::base(q));
 }
 
 // A unit of another dimension; the deleted function makes the compiler name the unit asked for and the quantity's own.
-template <auto Unit, class U, class T>
-  requires(!detail::same_dimension<U, typename decltype(Unit)::tag>)
-T in(const quantity<U, T>& q)
+template <auto NamedUnit, class Unit, class T>
+  requires(!detail::same_dimension<Unit, typename decltype(NamedUnit)::tag>)
+T in(const quantity<Unit, T>& q)
 = delete;
 
 // The quantity type that a unit measures: measured_in<units::watt> is quantity<unit::watt>.
-template <auto Unit, class T = double>
-using measured_in = quantity<typename decltype(Unit)::tag, T>;
+template <auto NamedUnit, class T = double>
+using measured_in = quantity<typename decltype(NamedUnit)::tag, T>;
 
 }  // namespace layercake
 

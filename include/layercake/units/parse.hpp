@@ -612,7 +612,7 @@ T read(std::string_view text) {
   return value_of<T>(in, r);
 }
 
-template <class Q>
+template <class Value>
 struct parsed;
 template <real T>
 struct parsed<T> {
@@ -623,21 +623,21 @@ struct parsed<quantity<Tag, T>> {
   static quantity<Tag, T> of(std::string_view text) { return access::make<Tag>(read<Tag, T>(text)); }
 };
 // A strong kind is entered by name: the text does not say whose watts it means.
-template <class K>
+template <class Value>
   requires requires {
-    typename K::kind_type;
-    typename K::plain_type;
+    typename Value::kind_type;
+    typename Value::plain_type;
   }
-struct parsed<K> {
-  static K of(std::string_view text) { return K(parsed<typename K::plain_type>::of(text)); }
+struct parsed<Value> {
+  static Value of(std::string_view text) { return Value(parsed<typename Value::plain_type>::of(text)); }
 };
 
 }  // namespace detail::reading
 
 // Q is a quantity, a strong kind or a plain number over float, double or long double.
-template <class Q>
-[[nodiscard]] Q parse(std::string_view text) {
-  return detail::reading::parsed<Q>::of(text);
+template <class Value>
+[[nodiscard]] Value parse(std::string_view text) {
+  return detail::reading::parsed<Value>::of(text);
 }
 
 }  // namespace layercake

@@ -77,29 +77,29 @@ public:
   constexpr quantity() : base_(T(0)) {}
 
   // The same dimension over a number type that converts without loss: a double beside a batch or a dual.
-  template <class S>
-    requires(!std::same_as<S, T>)
-  &&std::same_as<promote_t<S, T>, T> constexpr quantity(const quantity<Unit, S>& q)
+  template <class From>
+    requires(!std::same_as<From, T>)
+  &&std::same_as<promote_t<From, T>, T> constexpr quantity(const quantity<Unit, From>& q)
       : base_(number_cast<T>(detail::access::base(q))) {}
 
   constexpr quantity& operator+=(const quantity& b) { return *this = quantity(base_ + b.base_, 0); }
   constexpr quantity& operator-=(const quantity& b) { return *this = quantity(base_ - b.base_, 0); }
-  template <class S>
-    requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator*=(const S& s) { return *this = quantity(base_ * as_factor<T>(s), 0); }
-  template <class S>
-    requires std::same_as<promote_t<T, S>, T>
-  constexpr quantity& operator/=(const S& s) { return *this = quantity(base_ / as_factor<T>(s), 0); }
+  template <class Scalar>
+    requires std::same_as<promote_t<T, Scalar>, T>
+  constexpr quantity& operator*=(const Scalar& s) { return *this = quantity(base_ * as_factor<T>(s), 0); }
+  template <class Scalar>
+    requires std::same_as<promote_t<T, Scalar>, T>
+  constexpr quantity& operator/=(const Scalar& s) { return *this = quantity(base_ / as_factor<T>(s), 0); }
   friend constexpr quantity operator-(const quantity& a) { return quantity(-a.base_, 0); }
   friend constexpr quantity operator+(const quantity& a) { return a; }
 };
 
 // base_value, from_base_value, over_number of a quantity: number/number.hpp.
-template <class Unit, class N>
-struct value_traits<quantity<Unit, N>> {
+template <class Unit, class Number>
+struct value_traits<quantity<Unit, Number>> {
   template <class T>
   using over = quantity<Unit, T>;
-  static constexpr const N& base(const quantity<Unit, N>& q) { return detail::access::base(q); }
+  static constexpr Number base(const quantity<Unit, Number>& q) { return detail::access::base(q); }
   template <class T>
   static constexpr quantity<Unit, T> make(const T& base) {
     return detail::access::make<Unit>(base);
@@ -108,17 +108,17 @@ struct value_traits<quantity<Unit, N>> {
 
 namespace detail {
 // The number inside a quantity as the type in which it meets a B.
-template <class A, class B, class U>
-constexpr promote_t<A, B> promoted(const quantity<U, A>& q) {
+template <class A, class B, class Unit>
+constexpr promote_t<A, B> promoted(const quantity<Unit, A>& q) {
   return number_cast<promote_t<A, B>>(access::base(q));
 }
 template <class X>
 struct unit_of {
   using type = void;
 };
-template <class U, class T>
-struct unit_of<quantity<U, T>> {
-  using type = U;
+template <class Unit, class T>
+struct unit_of<quantity<Unit, T>> {
+  using type = Unit;
 };
 }  // namespace detail
 
@@ -128,171 +128,173 @@ using unit_of_t = typename detail::unit_of<std::remove_cvref_t<X>>::type;
 
 // ---- sums and comparisons: one dimension -----------------------------------------------------------------------------------
 
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>> operator+(const quantity<U, A>& a, const quantity<U, B>& b) {
-  return detail::access::make<U>(promote_t<A, B>(detail::promoted<A, B>(a) + detail::promoted<B, A>(b)));
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>> operator+(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
+  return detail::access::make<Unit>(promote_t<A, B>(detail::promoted<A, B>(a) + detail::promoted<B, A>(b)));
 }
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>> operator-(const quantity<U, A>& a, const quantity<U, B>& b) {
-  return detail::access::make<U>(promote_t<A, B>(detail::promoted<A, B>(a) - detail::promoted<B, A>(b)));
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>> operator-(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
+  return detail::access::make<Unit>(promote_t<A, B>(detail::promoted<A, B>(a) - detail::promoted<B, A>(b)));
 }
-template <class U, class A, class B>
-constexpr auto operator==(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator==(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) == detail::promoted<B, A>(b);
 }
-template <class U, class A, class B>
-constexpr auto operator!=(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator!=(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) != detail::promoted<B, A>(b);
 }
-template <class U, class A, class B>
-constexpr auto operator<(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator<(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) < detail::promoted<B, A>(b);
 }
-template <class U, class A, class B>
-constexpr auto operator<=(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator<=(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) <= detail::promoted<B, A>(b);
 }
-template <class U, class A, class B>
-constexpr auto operator>(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator>(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) > detail::promoted<B, A>(b);
 }
-template <class U, class A, class B>
-constexpr auto operator>=(const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Unit, class A, class B>
+constexpr auto operator>=(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::promoted<A, B>(a) >= detail::promoted<B, A>(b);
 }
 
 // Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two. They are
 // written out one by one because a macro would triple what clang says.
 namespace detail {
-template <class X, class U>
-concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, U>) || requires {
+template <class X, class Unit>
+concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, Unit>) || requires {
   typename X::kind_type;
 }
 || (!is_quantity<X> && (number<X> || arithmetic<X>));
 }  // namespace detail
-template <class U, class A, detail::not_of_unit<U> X>
-void operator+(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator-(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator==(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator!=(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator<(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator<=(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator>(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void operator>=(const quantity<U, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator+(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator-(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator==(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator!=(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator<(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator<=(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator>(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void operator>=(const quantity<Unit, A>&, const X&) = delete;
 
 // ---- products and quotients ------------------------------------------------------------------------------------------------
 
-template <class U, class A, class V, class B>
-constexpr quantity_t<unit::multiplied<U, V>, promote_t<A, B>> operator*(const quantity<U, A>& a,
-                                                                        const quantity<V, B>& b) {
+template <class Unit, class A, class OtherUnit, class B>
+constexpr quantity_t<unit::multiplied<Unit, OtherUnit>, promote_t<A, B>> operator*(const quantity<Unit, A>& a,
+                                                                                   const quantity<OtherUnit, B>& b) {
   using T = promote_t<A, B>;
-  return detail::access::make<unit::multiplied<U, V>>(
+  return detail::access::make<unit::multiplied<Unit, OtherUnit>>(
       T(as_factor<T>(detail::access::base(a)) * as_factor<T>(detail::access::base(b))));
 }
-template <class U, class A, class V, class B>
-constexpr quantity_t<unit::divided<U, V>, promote_t<A, B>> operator/(const quantity<U, A>& a, const quantity<V, B>& b) {
+template <class Unit, class A, class OtherUnit, class B>
+constexpr quantity_t<unit::divided<Unit, OtherUnit>, promote_t<A, B>> operator/(const quantity<Unit, A>& a,
+                                                                                const quantity<OtherUnit, B>& b) {
   using T = promote_t<A, B>;
-  return detail::access::make<unit::divided<U, V>>(
+  return detail::access::make<unit::divided<Unit, OtherUnit>>(
       T(as_factor<T>(detail::access::base(a)) / as_factor<T>(detail::access::base(b))));
 }
-template <class U, class A, class S>
-  requires number<S> || arithmetic<S>
-constexpr quantity<U, promote_t<A, S>> operator*(const quantity<U, A>& q, const S& s) {
-  using T = promote_t<A, S>;
-  return detail::access::make<U>(T(as_factor<T>(detail::access::base(q)) * as_factor<T>(s)));
+template <class Unit, class A, class Scalar>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr quantity<Unit, promote_t<A, Scalar>> operator*(const quantity<Unit, A>& q, const Scalar& s) {
+  using T = promote_t<A, Scalar>;
+  return detail::access::make<Unit>(T(as_factor<T>(detail::access::base(q)) * as_factor<T>(s)));
 }
-template <class U, class A, class S>
-  requires number<S> || arithmetic<S>
-constexpr quantity<U, promote_t<A, S>> operator*(const S& s, const quantity<U, A>& q) { return q * s; }
-template <class U, class A, class S>
-  requires number<S> || arithmetic<S>
-constexpr quantity<U, promote_t<A, S>> operator/(const quantity<U, A>& q, const S& s) {
-  using T = promote_t<A, S>;
-  return detail::access::make<U>(T(as_factor<T>(detail::access::base(q)) / as_factor<T>(s)));
+template <class Unit, class A, class Scalar>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr quantity<Unit, promote_t<A, Scalar>> operator*(const Scalar& s, const quantity<Unit, A>& q) { return q * s; }
+template <class Unit, class A, class Scalar>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr quantity<Unit, promote_t<A, Scalar>> operator/(const quantity<Unit, A>& q, const Scalar& s) {
+  using T = promote_t<A, Scalar>;
+  return detail::access::make<Unit>(T(as_factor<T>(detail::access::base(q)) / as_factor<T>(s)));
 }
-template <class U, class A, class S>
-  requires number<S> || arithmetic<S>
-constexpr quantity<unit::inverse<U>, promote_t<A, S>> operator/(const S& s, const quantity<U, A>& q) {
-  using T = promote_t<A, S>;
-  return detail::access::make<unit::inverse<U>>(T(as_factor<T>(s) / as_factor<T>(detail::access::base(q))));
+template <class Unit, class A, class Scalar>
+  requires number<Scalar> || arithmetic<Scalar>
+constexpr quantity<unit::inverse<Unit>, promote_t<A, Scalar>> operator/(const Scalar& s, const quantity<Unit, A>& q) {
+  using T = promote_t<A, Scalar>;
+  return detail::access::make<unit::inverse<Unit>>(T(as_factor<T>(s) / as_factor<T>(detail::access::base(q))));
 }
 
 // ---- functions where the dimension allows ------------------------------------------------------------------------------------
 
-template <class Mask, class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>> where(const Mask& mask, const quantity<U, A>& a, const quantity<U, B>& b) {
+template <class Mask, class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>> where(const Mask& mask, const quantity<Unit, A>& a,
+                                                const quantity<Unit, B>& b) {
   using T = promote_t<A, B>;
-  return detail::access::make<U>(
+  return detail::access::make<Unit>(
       where(mask, number_cast<T>(detail::access::base(a)), number_cast<T>(detail::access::base(b))));
 }
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>>(min)(const quantity<U, A>& a, const quantity<U, B>& b) {
-  return detail::access::make<U>((min)(detail::access::base(a), detail::access::base(b)));
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>>(min)(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
+  return detail::access::make<Unit>((min)(detail::access::base(a), detail::access::base(b)));
 }
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>>(max)(const quantity<U, A>& a, const quantity<U, B>& b) {
-  return detail::access::make<U>((max)(detail::access::base(a), detail::access::base(b)));
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>>(max)(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
+  return detail::access::make<Unit>((max)(detail::access::base(a), detail::access::base(b)));
 }
-template <class U, class A, detail::not_of_unit<U> X>
-void(min)(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, detail::not_of_unit<U> X>
-void(max)(const quantity<U, A>&, const X&) = delete;
-template <class U, class A, class B, class C>
-constexpr auto clamp(const quantity<U, A>& q, const quantity<U, B>& low, const quantity<U, C>& high) {
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void(min)(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, detail::not_of_unit<Unit> X>
+void(max)(const quantity<Unit, A>&, const X&) = delete;
+template <class Unit, class A, class B, class C>
+constexpr auto clamp(const quantity<Unit, A>& q, const quantity<Unit, B>& low, const quantity<Unit, C>& high) {
   return (min)((max)(q, low), high);
 }
-template <class U, class T>
-constexpr quantity<U, T> smooth_max(const quantity<U, T>& a, const quantity<U, T>& b) {
-  return detail::access::make<U>(smooth_max(detail::access::base(a), detail::access::base(b)));
+template <class Unit, class T>
+constexpr quantity<Unit, T> smooth_max(const quantity<Unit, T>& a, const quantity<Unit, T>& b) {
+  return detail::access::make<Unit>(smooth_max(detail::access::base(a), detail::access::base(b)));
 }
-template <class U, class T>
-constexpr quantity<U, T> abs(const quantity<U, T>& q) {
-  return detail::access::make<U>(T(abs(detail::access::base(q))));
+template <class Unit, class T>
+constexpr quantity<Unit, T> abs(const quantity<Unit, T>& q) {
+  return detail::access::make<Unit>(T(abs(detail::access::base(q))));
 }
-template <class U, class T>
-constexpr quantity_t<unit::raised_to<U, 1, 2>, T> sqrt(const quantity<U, T>& q) {
-  return detail::access::make<unit::raised_to<U, 1, 2>>(T(sqrt(detail::access::base(q))));
+template <class Unit, class T>
+constexpr quantity_t<unit::raised_to<Unit, 1, 2>, T> sqrt(const quantity<Unit, T>& q) {
+  return detail::access::make<unit::raised_to<Unit, 1, 2>>(T(sqrt(detail::access::base(q))));
 }
-template <int N, class U, class T>
-constexpr quantity_t<unit::raised_to<U, N>, T> power(const quantity<U, T>& q) {
-  return detail::access::make<unit::raised_to<U, N>>(T(power<N>(detail::access::base(q))));
+template <int N, class Unit, class T>
+constexpr quantity_t<unit::raised_to<Unit, N>, T> power(const quantity<Unit, T>& q) {
+  return detail::access::make<unit::raised_to<Unit, N>>(T(power<N>(detail::access::base(q))));
 }
-template <class U, class T>
-constexpr auto is_finite(const quantity<U, T>& q) {
+template <class Unit, class T>
+constexpr auto is_finite(const quantity<Unit, T>& q) {
   return is_finite(detail::access::base(q));
 }
 
 // The least whole multiple of `step` that is not below q, and the greatest that is not above: a fleet bought in racks, a bill in whole
 // hours. step > 0. A bare ceil(q) would depend on the unit.
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>> ceil_to(const quantity<U, A>& q, const quantity<U, B>& step) {
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>> ceil_to(const quantity<Unit, A>& q, const quantity<Unit, B>& step) {
   return ceil(q / step) * step;
 }
-template <class U, class A, class B>
-constexpr quantity<U, promote_t<A, B>> floor_to(const quantity<U, A>& q, const quantity<U, B>& step) {
+template <class Unit, class A, class B>
+constexpr quantity<Unit, promote_t<A, B>> floor_to(const quantity<Unit, A>& q, const quantity<Unit, B>& step) {
   return floor(q / step) * step;
 }
 
 // Functions that only a plain number has: divide by a quantity of the same dimension first.
-template <class U, class T>
-void ceil(const quantity<U, T>&) = delete;
-template <class U, class T>
-void floor(const quantity<U, T>&) = delete;
-template <class U, class T>
-void exp(const quantity<U, T>&) = delete;
-template <class U, class T>
-void expm1(const quantity<U, T>&) = delete;
-template <class U, class T>
-void log(const quantity<U, T>&) = delete;
-template <class U, class T>
-void log1p(const quantity<U, T>&) = delete;
+template <class Unit, class T>
+void ceil(const quantity<Unit, T>&) = delete;
+template <class Unit, class T>
+void floor(const quantity<Unit, T>&) = delete;
+template <class Unit, class T>
+void exp(const quantity<Unit, T>&) = delete;
+template <class Unit, class T>
+void expm1(const quantity<Unit, T>&) = delete;
+template <class Unit, class T>
+void log(const quantity<Unit, T>&) = delete;
+template <class Unit, class T>
+void log1p(const quantity<Unit, T>&) = delete;
 
 }  // namespace layercake
 
