@@ -3,6 +3,7 @@
 
 #include <layercake/number/number.hpp>
 #include <layercake/units/kind.hpp>
+#include <numbers>
 
 namespace layercake::economics {
 
@@ -21,17 +22,17 @@ constexpr T exponent_gap(const T& beta) {
 // The change per unit at a doubling, 2^(beta - 1) - 1. Worked number: beta 0.75: -15.9 %.
 template <number T>
 constexpr auto per_unit_at_doubling(const T& beta) {
-  return as<kind::relative>(T(expm1((beta - T(1)) * number_cast<T>(0.693147180559945309))));
+  return as<kind::relative>(T(expm1((beta - T(1)) * number_cast<T>(std::numbers::ln2))));
 }
 // How much more the total is at a doubling, 2^beta - 1. Worked number: beta 0.85: 80.3 %.
 template <number T>
 constexpr auto extra_at_doubling(const T& beta) {
-  return as<kind::relative>(T(expm1(beta * number_cast<T>(0.693147180559945309))));
+  return as<kind::relative>(T(expm1(beta * number_cast<T>(std::numbers::ln2))));
 }
 // The exponent of a law under which a doubling needs `extra` more, log2(1 + extra). Worked number: 85 % more: 0.888.
 template <number T>
 constexpr T exponent_of_doubling(const of_kind<kind::relative, T>& extra) {
-  return log1p(plain(extra)) / number_cast<T>(0.693147180559945309);
+  return log1p(plain(extra)) / number_cast<T>(std::numbers::ln2);
 }
 // The exponent between two observations, ln(y2/y1)/ln(x2/x1). Worked number: operators 30.1 at 3.5 MW, 100 at 1 GW: 0.212.
 template <class Size, number T>

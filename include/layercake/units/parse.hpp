@@ -16,11 +16,11 @@
 // Throws parse_error, which names the column, what was found and what was expected.
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
+#include <layercake/units/names.hpp>
 #include <layercake/units/print.hpp>
 #include <string>
 #include <string_view>
@@ -34,215 +34,7 @@ struct parse_error : error {
   std::size_t column;
 };
 
-namespace units {
-inline constexpr detail::coherent<void> one;
-inline constexpr detail::prefixed<void, -2> percent;
-inline constexpr named_unit<unit::metre, scale{3048, 1, -4}.reduced()> foot;
-}  // namespace units
-
 namespace detail::reading {
-
-// Exponents of metre, kilogram, second, kelvin, FLOP, byte, token, USD, kgCO2e; in sixtieths, so that roots are whole.
-inline constexpr int fraction = 60;
-struct exponents {
-  std::array<int, 9> of{};
-  friend constexpr bool operator==(const exponents&, const exponents&) = default;
-  constexpr exponents plus(const exponents& b, int sign) const {
-    exponents r = *this;
-    for (std::size_t i = 0; i < of.size(); ++i)
-      r.of[i] += sign * b.of[i];
-    return r;
-  }
-};
-inline constexpr std::array<const char*, 9> base_symbols = {"m", "kg", "s", "K", "FLOP", "B", "tok", "USD", "kgCO2e"};
-
-template <class Base>
-constexpr std::size_t place() {
-  constexpr std::string_view symbol = unit::detail::base_unit<Base>::type::written.symbol;
-  std::size_t i = 0;
-  while (symbol != base_symbols[i])
-    ++i;
-  return i;
-}
-
-template <class Dimension>
-struct exponents_of;
-template <>
-struct exponents_of<boost::units::dimensionless_type> {
-  static constexpr exponents value{};
-};
-template <class Base, class Power, class Next>
-struct exponents_of<boost::units::list<boost::units::dim<Base, Power>, Next>> {
-  static constexpr exponents read() {
-    exponents r = exponents_of<Next>::value;
-    static_assert(fraction % Power::Denominator == 0, "layercake: a root that cannot be read from text");
-    r.of[place<Base>()] = static_cast<int>(Power::Numerator * (fraction / Power::Denominator));
-    return r;
-  }
-  static constexpr exponents value = read();
-};
-template <class Tag>
-inline constexpr exponents tag_exponents = exponents_of<typename Tag::dimension>::value;
-template <>
-inline constexpr exponents tag_exponents<void> = {};
-
-struct measure {
-  scale size;
-  exponents powers;
-};
-
-enum prefixes : unsigned char { none = 0, up = 1, down = 2, centi = 4, binary = 8, both = up | down };
-
-struct entry {
-  std::string_view name;
-  measure value;
-  unsigned char takes;
-
-  template <class Tag, scale Scale>
-  constexpr entry(std::string_view n, named_unit<Tag, Scale>, int prefix = none)
-      : name(n), value{Scale, tag_exponents<Tag>}, takes(static_cast<unsigned char>(prefix)) {}
-};
-
-inline constexpr entry names[] = {
-    {"m", units::metre, both | centi},
-    {"metre", units::metre, both | centi},
-    {"meter", units::metre, both | centi},
-    {"ft", units::foot},
-    {"sqft", units::square_foot},
-    {"ha", units::hectare},
-    {"hectare", units::hectare},
-    {"acre", units::acre},
-    {"L", units::litre, both},
-    {"l", units::litre, both},
-    {"litre", units::litre, both},
-    {"liter", units::litre, both},
-    {"gal", units::us_gallon, up},
-    {"gallon", units::us_gallon},
-    {"g", units::gram, both},
-    {"gram", units::gram, both},
-    {"t", units::tonne, up},
-    {"tonne", units::tonne, up},
-    {"K", units::kelvin, both},
-    {"kelvin", units::kelvin},
-    {"gCO2e", units::gram_co2e, both},
-    {"gCO2eq", units::gram_co2e, both},
-    {"tCO2e", units::tonne_co2e, up},
-    {"tCO2eq", units::tonne_co2e, up},
-    {"s", units::second, both},
-    {"sec", units::second},
-    {"second", units::second, both},
-    {"min", units::minute},
-    {"minute", units::minute},
-    {"h", units::hour},
-    {"hr", units::hour},
-    {"hour", units::hour},
-    {"d", units::day},
-    {"day", units::day},
-    {"wk", units::week},
-    {"week", units::week},
-    {"mo", units::month},
-    {"month", units::month},
-    {"yr", units::year},
-    {"y", units::year},
-    {"year", units::year},
-    {"Hz", units::hertz, both},
-    {"N", units::kilogram* units::metre / (units::second * units::second), both},
-    {"J", units::joule, both},
-    {"joule", units::joule, both},
-    {"Wh", units::watt_hour, both},
-    {"MMBtu", units::million_btu},
-    {"W", units::watt, both},
-    {"watt", units::watt, both},
-    {"FLOP", units::flop, up},
-    {"flop", units::flop, up},
-    {"B", units::byte, up | binary},
-    {"byte", units::byte, up | binary},
-    {"b", units::bit, up | binary},
-    {"bit", units::bit, up | binary},
-    {"bps", units::bit / units::second, up},
-    {"Bps", units::byte / units::second, up},
-    {"tok", units::token, up},
-    {"token", units::token, up},
-    {"USD", units::usd, up},
-    {"$", units::usd, up},
-    {"usd", units::usd},
-    {"dollar", units::usd},
-    {"B$", units::billion_usd},
-    {"cent", units::us_cent},
-    {"%", units::percent},
-    {"percent", units::percent},
-    {"GPU", units::one},
-    {"TPU", units::one},
-    {"CPU", units::one},
-    {"FTE", units::one},
-    {"chip", units::one},
-    {"node", units::one},
-    {"rack", units::one},
-    {"site", units::one},
-    {"user", units::one},
-    {"task", units::one},
-    {"query", units::one},
-    {"request", units::one},
-    {"person", units::one},
-    {"people", units::one},
-    {"worker", units::one},
-    {"job", units::one},
-    {"wafer", units::one},
-    {"die", units::one},
-    {"model", units::one},
-};
-
-struct prefix {
-  std::string_view name;
-  scale size;
-  unsigned char kind;
-};
-inline constexpr prefix prefix_names[] = {
-    {"kilo", {1, 1, 3}, up},
-    {"mega", {1, 1, 6}, up},
-    {"giga", {1, 1, 9}, up},
-    {"tera", {1, 1, 12}, up},
-    {"peta", {1, 1, 15}, up},
-    {"exa", {1, 1, 18}, up},
-    {"milli", {1, 1, -3}, down},
-    {"micro", {1, 1, -6}, down},
-    {"nano", {1, 1, -9}, down},
-    {"pico", {1, 1, -12}, down},
-    {"centi", {1, 1, -2}, centi},
-    {"kibi", {1024, 1, 0}, binary},
-    {"mebi", {1048576, 1, 0}, binary},
-    {"gibi", {1073741824, 1, 0}, binary},
-    {"Ki", {1024, 1, 0}, binary},
-    {"Mi", {1048576, 1, 0}, binary},
-    {"Gi", {1073741824, 1, 0}, binary},
-    {"Ti", {1099511627776, 1, 0}, binary},
-    {"Pi", {1125899906842624, 1, 0}, binary},
-    {"k", {1, 1, 3}, up},
-    {"M", {1, 1, 6}, up},
-    {"G", {1, 1, 9}, up},
-    {"T", {1, 1, 12}, up},
-    {"P", {1, 1, 15}, up},
-    {"E", {1, 1, 18}, up},
-    {"Z", {1, 1, 21}, up},
-    {"Y", {1, 1, 24}, up},
-    {"c", {1, 1, -2}, centi},
-    {"m", {1, 1, -3}, down},
-    {"u", {1, 1, -6}, down},
-    {"\xC2\xB5", {1, 1, -6}, down},
-    {"\xCE\xBC", {1, 1, -6}, down},
-    {"n", {1, 1, -9}, down},
-    {"p", {1, 1, -12}, down},
-    {"f", {1, 1, -15}, down},
-};
-
-// a * b, or false where it leaves 64 bits.
-constexpr bool multiply(const scale& a, const scale& b, scale& r) {
-  constexpr long long most = (std::numeric_limits<long long>::max)();
-  const long long g = std::gcd(a.numerator, b.denominator), h = std::gcd(b.numerator, a.denominator);
-  if (a.numerator / g > most / (b.numerator / h) || a.denominator / h > most / (b.denominator / g)) return false;
-  r = a * b;
-  return r.decimal < 300 && r.decimal > -300;
-}
 
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -260,7 +52,7 @@ inline std::string symbol_for(const exponents& powers) {
   const std::string_view named = named_symbol(powers, static_cast<const unit::detail::named*>(nullptr));
   if (!named.empty()) return std::string(named);
   std::string s;
-  for (std::size_t i = 9; i-- > 0;) {
+  for (std::size_t i = base_symbols.size(); i-- > 0;) {
     const int n = powers.of[i];
     if (n == 0) continue;
     s += (s.empty() ? "" : "*") + std::string(base_symbols[i]);
@@ -280,6 +72,11 @@ struct reading {
   measure unit;
 };
 
+// What is read of a unit: parentheses this deep, exponents this large.
+inline constexpr int deepest = 16;
+inline constexpr int largest_exponent = 12;
+
+// Reads a number and a unit by recursive descent, one function for each rule of the grammar above.
 class reader {
 public:
   reader(std::string_view text, const exponents& expected, std::string_view symbol, std::string_view shown)
@@ -429,7 +226,7 @@ private:
   }
   measure single() {
     if (take('(')) {
-      if (++depth_ > 16) fail(at_, "parentheses go 16 deep");
+      if (++depth_ > deepest) fail(at_, "parentheses go " + std::to_string(deepest) + " deep");
       const measure m = product(power());
       --depth_;
       skip();
@@ -452,11 +249,11 @@ private:
     const std::size_t start = at_;
     int n = 0;
     while (at_ < text_.size() && is_digit(text_[at_])) {
-      n = n < 100 ? 10 * n + (text_[at_] - '0') : n;
+      n = n <= largest_exponent ? 10 * n + (text_[at_] - '0') : n;  // no overflow: too large stays too large
       ++at_;
     }
     if (at_ == start) refuse(at_, "an exponent");
-    if (n > 12) fail(start, "exponents go to 12");
+    if (n > largest_exponent) fail(start, "exponents go to " + std::to_string(largest_exponent));
     return negative ? -n : n;
   }
   measure raised(const measure& m, std::size_t start) {

@@ -96,39 +96,56 @@ inline std::string before_unit(const std::string& number, std::string_view unit)
 
 // x in `unit` with an SI prefix; tonnes take over from megagrams; what is counted has no thousandths.
 inline std::string prefixed_text(double x, std::string_view unit) {
-  constexpr char prefixes[] = "fpnum kMGTPEZ";
+  constexpr std::string_view prefixes = "fpnum kMGTPEZ";  // 10^-15 to 10^21
+  constexpr int of_one = 5, last = static_cast<int>(prefixes.size()) - 1 - of_one;
+  const auto prefix = [&](int thousands) {
+    return std::string(prefixes.substr(static_cast<std::size_t>(thousands + of_one), 1));
+  };
   const auto starts = [&](std::string_view s) { return unit.substr(0, s.size()) == s; };
   const bool counted = starts("tok") || starts("FLOP") || (starts("B") && !starts("Btu"));
   const rounded_decimal r(x);
   int step = r.exponent >= 0 ? r.exponent / 3 : -((2 - r.exponent) / 3);
-  if ((counted && step < 0) || step < -5 || step > 7) step = 0;
+  if ((counted && step < 0) || step < -of_one || step > last) step = 0;
   const std::string number = (r.negative ? "-" : "") + r.over_ten_to(3 * step);
   if (step >= 2 && starts("g")) {
-    return number + " " + (step > 2 ? std::string(1, prefixes[step + 3]) : "") + "t" + std::string(unit.substr(1));
+    return number + " " + (step > 2 ? prefix(step - 2) : "") + "t" + std::string(unit.substr(1));
   }
-  return number + " " + (step != 0 ? std::string(1, prefixes[step + 5]) : "") + std::string(unit);
+  return number + " " + (step != 0 ? prefix(step) : "") + std::string(unit);
 }
 
-// $1.2M, $62/MWh: `rest` is what follows the dollar sign in the unit.
+// $1.2M, $62/MWh: `rest` is what follows the dollar sign in the unit. Letters from $10K on and below 1000 trillion.
 inline std::string money_text(double x, std::string_view rest, bool prefixed) {
-  const rounded_decimal r(x);
-  const int step = prefixed && r.exponent >= 4 && r.exponent < 15 ? r.exponent / 3 : 0;
   constexpr std::string_view letters = "KMBT";
+  constexpr int first = 4, beyond = 15;  // powers of ten
+  const rounded_decimal r(x);
+  const int step = prefixed && r.exponent >= first && r.exponent < beyond ? r.exponent / 3 : 0;
   return (r.negative ? "-$" : "$") + r.over_ten_to(3 * step) +
          std::string(step > 0 ? letters.substr(static_cast<std::size_t>(step) - 1, 1) : "") + std::string(rest);
 }
 
+// Units that people change over to: from `from` coherent units on, in units of `size`.
 struct habit {
   double from;  // of the absolute value, in coherent units
   double size;
   const char* name;
 };
+// Seconds in each, as in units/named.hpp. The next larger takes over at two of it, 60 days for the month.
+inline constexpr double minute = 60, hour = 3600, day = 86400, month = 2629800, year = 31557600;
+inline constexpr habit habits_of_time[] = {{2 * year, year, "yr"},
+                                           {60 * day, month, "mo"},
+                                           {2 * day, day, "d"},
+                                           {2 * hour, hour, "h"},
+                                           {2 * minute, minute, "min"}};
+inline constexpr habit habits_of_area[] = {{1e6, 1e6, "km^2"},   {1e4, 1e4, "ha"},       {1, 1, "m^2"},
+                                           {1e-2, 1e-4, "cm^2"}, {1e-300, 1e-6, "mm^2"}, {0, 1, "m^2"}};
+inline constexpr double joules_in_watt_hours = 1e6;  // from this energy on
 
+// A quantity as people read it: `base` coherent units, which are written `as`.
 inline std::string person_text(double base, const unit::notation& as) {
   const std::string_view shown = as.shown;
   const double magnitude = base < 0 ? -base : base;
   const double x = base * static_cast<double>(as.denominator) / static_cast<double>(as.numerator);
-  if (!(x - x == 0)) return before_unit(to_string(x), shown);
+  if (!is_finite(x)) return before_unit(to_string(x), shown);
   if (shown[0] == '$') return money_text(x, shown.substr(1), as.prefixed);
   const auto by_habit = [&](const auto& habits) -> std::string {
     for (const habit& h : habits) {
@@ -136,22 +153,24 @@ inline std::string person_text(double base, const unit::notation& as) {
     }
     return prefixed_text(x, shown);
   };
-  if (shown == "s") {
-    constexpr habit habits[] = {{63115200, 31557600, "yr"},
-                                {5184000, 2629800, "mo"},
-                                {172800, 86400, "d"},
-                                {7200, 3600, "h"},
-                                {120, 60, "min"}};
-    return by_habit(habits);
-  }
-  if (shown == "m^2") {
-    constexpr habit habits[] = {{1e6, 1e6, "km^2"},   {1e4, 1e4, "ha"},       {1, 1, "m^2"},
-                                {1e-2, 1e-4, "cm^2"}, {1e-300, 1e-6, "mm^2"}, {0, 1, "m^2"}};
-    return by_habit(habits);
-  }
-  if (shown == "J" && magnitude >= 1e6) return prefixed_text(base / 3600, "Wh");
+  if (shown == "s") return by_habit(habits_of_time);
+  if (shown == "m^2") return by_habit(habits_of_area);
+  if (shown == "J" && magnitude >= joules_in_watt_hours) return prefixed_text(base / hour, "Wh");
   return as.prefixed ? prefixed_text(x, shown) : before_unit(to_string(x), shown);
 }
+
+// The text of one lane, as a class for the reason told in number/print.hpp.
+template <class Unit>
+struct text_of_base {
+  template <real T>
+  std::string operator()(T x) const {
+    if constexpr (requires { Unit::written; }) {
+      return person_text(static_cast<double>(x), Unit::written);
+    } else {
+      return before_unit(to_string(static_cast<double>(x)), symbol<Unit>::text);
+    }
+  }
+};
 
 }  // namespace detail
 
@@ -164,13 +183,7 @@ constexpr std::string_view symbol_of() {
 // For people: four significant digits, the unit that the field reads it in.
 template <class Unit, printable T>
 std::string to_string(const quantity<Unit, T>& q) {
-  return text_of_lanes(detail::access::base(q), [](auto one) {
-    if constexpr (requires { Unit::written; }) {
-      return detail::person_text(static_cast<double>(one), Unit::written);
-    } else {
-      return detail::before_unit(to_string(static_cast<double>(one)), symbol_of<Unit>());
-    }
-  });
+  return text_of_lanes(detail::access::base(q), detail::text_of_base<Unit>{});
 }
 
 // For files: parse(to_exact_string(q)) == q, bit for bit.
