@@ -24,8 +24,9 @@ constexpr auto datum(double x) {
 namespace detail {
 // Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, 64> row{};
-  const std::size_t width = b.size() < 63 ? b.size() : 63;
+  constexpr std::size_t longest = 63;
+  std::array<std::size_t, longest + 1> row{};
+  const std::size_t width = b.size() < longest ? b.size() : longest;
   for (std::size_t j = 0; j <= width; ++j)
     row[j] = j;
   for (std::size_t i = 0; i < a.size(); ++i) {

@@ -15,7 +15,9 @@ constexpr auto capital_recovery_factor(const Rate& rate, const quantity<unit::se
   using N = promote_t<Rate, T>;
   const N r = number_cast<N>(rate);
   const N years = number_cast<N>(in<units::year>(life));
-  const auto near_zero = abs(r) < number_cast<N>(1e-12);
+  constexpr double hardly_any =
+      1e-12;  // a rate below which the third term of the series is lost in rounding, to 1e4 years
+  const auto near_zero = abs(r) < number_cast<N>(hardly_any);
   const N guarded = where(near_zero, N(1), r);
   const N flat = N(1) / years + r * (years + N(1)) / (N(2) * years);  // the first two terms of the series in r
   const N factor = where(near_zero, flat, guarded / -expm1(-years * log1p(guarded)));

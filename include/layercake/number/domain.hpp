@@ -27,7 +27,8 @@ struct domain {
 
 private:
   static constexpr bool is_whole(double x) {
-    return x >= 9e15 || x <= -9e15 || x == static_cast<double>(static_cast<long long>(x));
+    constexpr double all_are_whole = 9007199254740992;  // 2^53: from here on a double has no fraction
+    return x >= all_are_whole || x <= -all_are_whole || x == static_cast<double>(static_cast<long long>(x));
   }
 };
 

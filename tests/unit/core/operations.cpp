@@ -113,6 +113,8 @@ TEST_CASE("experts: how many distinct ones a batch reaches, against every possib
   CHECK(dense.distinct() == approx(8).epsilon(1e-11));
   const lc::expert_product<> nothing{.tokens = 0, .hidden = 1, .width = 1, .experts = 8, .active = 2};
   CHECK(nothing.distinct() == 0);
+  const lc::expert_product<> worked{.tokens = 3, .hidden = 1, .width = 1, .experts = 8, .active = 2};
+  CHECK(worked.distinct() == approx(4.625).epsilon(1e-14));  // 8 (1 - 27/64)
 }
 
 TEST_CASE("experts: FLOP and bytes by hand") {
