@@ -2,7 +2,7 @@
 // other line of the library: a compiler that cannot read those says so in one error, not in thousands.
 #pragma once
 
-#if !defined(__cpp_concepts) || __cpp_concepts < 201907L || \
+#if !defined(__cpp_concepts) || __cpp_concepts < 201907L ||                                                            \
     (__cplusplus < 202002L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 202002L))
 #error "layercake needs C++20: compile with -std=c++20 or later, by gcc 12, clang 14 or newer"
 #include <layercake needs C++20>  // not there: a missing header is the one error at which every compiler stops

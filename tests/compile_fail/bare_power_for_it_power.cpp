@@ -1,6 +1,6 @@
 // must-contain: kind::it
 // must-contain: unit::watt
-// max-bytes: 2500
+// max-bytes: 3000
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;

@@ -1,12 +1,13 @@
-// must-contain: kind::it
-// must-contain: in(
+// A kind becomes a bare quantity by plain() alone.
+// must-contain: of_kind
+// must-contain: unit::watt
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 
 using namespace layercake::units;
 auto hall = layercake::as<layercake::kind::it>(40 * megawatt);
 #ifdef GOOD
-double x = layercake::in<megawatt>(plain(hall));
+layercake::quantity<layercake::unit::watt> x = plain(hall);
 #else
-double x = layercake::in<megawatt>(hall);
+layercake::quantity<layercake::unit::watt> x = hall;
 #endif

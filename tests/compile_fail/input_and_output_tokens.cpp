@@ -1,14 +1,12 @@
 // must-contain: kind::input
 // must-contain: kind::output
-// max-bytes: 3000
-#include <layercake/units/units.hpp>
+// max-bytes: 4000
+#include <layercake/core/demand.hpp>
 
 using namespace layercake::units;
-namespace kind = layercake::kind;
-auto prompt = layercake::as<kind::input>(1200 * token);
-auto written = layercake::as<kind::output>(300 * token);
+constexpr layercake::call_demand<> chat{.input = 1200 * token, .output = 300 * token};
 #ifdef GOOD
-auto all = plain(prompt) + plain(written);
+layercake::call_demand<> other{.input = chat.input, .output = chat.output};
 #else
-auto all = prompt + written;
+layercake::call_demand<> other{.input = chat.output, .output = chat.output};
 #endif

@@ -1,14 +1,16 @@
+// Energy asks for what the meter sees, not for what the chips and their servers draw.
 // must-contain: kind::it
 // must-contain: kind::facility
-// max-bytes: 2500
-#include <layercake/units/units.hpp>
+// max-bytes: 4000
+#include <layercake/energy/grid.hpp>
+#include <layercake/infrastructure/site.hpp>
 
 using namespace layercake::units;
 namespace lc = layercake;
-inline auto month_bill(lc::facility_energy<> e) { return plain(e) * (62 * usd / megawatt_hour); }
-auto hall = lc::as<lc::kind::it>(30 * gigawatt_hour);
+inline auto cost(const lc::energy::grid& grid, const lc::infrastructure::infrastructure_need<>& need) {
 #ifdef GOOD
-auto bill = month_bill(to_facility(hall, 1.25));
+  return grid.pull(need.power).cost();
 #else
-auto bill = month_bill(hall);
+  return grid.pull(need.it_power).cost();
 #endif
+}

@@ -1,14 +1,12 @@
-// must-contain: kind::peak
-// must-contain: kind::average
-// max-bytes: 4500
-#include <layercake/units/units.hpp>
+// must-contain: kind::peak_at
+// must-contain: kind::mean_at
+// max-bytes: 4000
+#include <layercake/core/demand.hpp>
 
 using namespace layercake::units;
-namespace lc = layercake;
-auto peak = lc::as<lc::kind::peak>(10 * megawatt);
-auto average = lc::as<lc::kind::average>(8 * megawatt);
+constexpr layercake::power_demand<> site{.peak = 100 * megawatt, .mean = 80 * megawatt};
 #ifdef GOOD
-double used = load_factor(average, peak);
+layercake::power_demand<> other{.peak = site.peak, .mean = site.mean};
 #else
-double used = average / peak;
+layercake::power_demand<> other{.peak = site.mean, .mean = site.mean};
 #endif

@@ -1,21 +1,13 @@
-// What one chip draws is not what the fleet draws: a kind of one's own takes two lines.
-// must-contain: per_chip
-// must-contain: whole_fleet
-// max-bytes: 2500
-#include <layercake/units/units.hpp>
+// What one chip draws at the busiest hour is not what the site draws.
+// must-contain: kind::one_chip
+// must-contain: kind::facility
+// max-bytes: 3500
+#include <layercake/core/demand.hpp>
 
 using namespace layercake::units;
-namespace lc = layercake;
-struct per_chip {
-  static constexpr const char* name = "per chip";
-};
-struct whole_fleet {
-  static constexpr const char* name = "whole fleet";
-};
-auto one = lc::as<per_chip>(700 * watt);
-auto room = lc::as<whole_fleet>(10 * megawatt);
+constexpr layercake::chip_demand<> fleet{.chips = 16384, .peak_power = 700 * watt, .mean_power = 500 * watt};
 #ifdef GOOD
-bool fits = lc::as<whole_fleet>(plain(one) * 16384) < room;
+layercake::power_demand<> site{.peak = plain(fleet.peak_power) * plain(fleet.chips), .mean = {}};
 #else
-bool fits = one < room;
+layercake::power_demand<> site{.peak = fleet.peak_power, .mean = {}};
 #endif

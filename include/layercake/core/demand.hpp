@@ -11,13 +11,13 @@ namespace layercake {
 // Applications ask models for calls.
 template <class T = double>
 struct call_demand {
-  quantity<unit::per_second, T> calls;            // mean rate of model calls
-  T peak_to_mean = T(1);                          // rate in the busiest hour over the mean
-  input_tokens<T> input;                          // read per call; 0 for models without tokens
-  output_tokens<T> output;                        // written per call
-  T cached_share = T(0);                          // share of the input whose cache is reused from an earlier call
-  quantity<unit::second, T> time_to_first_token;  // objective
-  quantity<unit::second_per_token, T> time_per_output_token;  // objective
+  quantity<unit::per_second, T> calls{};            // mean rate of model calls
+  T peak_to_mean = T(1);                            // rate in the busiest hour over the mean
+  input_tokens<T> input{};                          // read per call; 0 for models without tokens
+  output_tokens<T> output{};                        // written per call
+  T cached_share = T(0);                            // share of the input whose cache is reused from an earlier call
+  quantity<unit::second, T> time_to_first_token{};  // objective
+  quantity<unit::second_per_token, T> time_per_output_token{};  // objective
 };
 
 template <class X>
@@ -46,25 +46,25 @@ constexpr call_demand<N> widened(const call_demand<T>& d) {
 // Models on chips ask infrastructure for running chips.
 template <class T = double>
 struct chip_demand {
-  chip_count<T> chips;                          // installed
-  peak_power_at<kind::one_chip, T> peak_power;  // at the busiest hour
-  mean_power_at<kind::one_chip, T> mean_power;  // averaged over time
-  of_kind<kind::each<kind::one_chip>, quantity<unit::usd, T>> price;
-  of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area;  // silicon
+  chip_count<T> chips{};                          // installed
+  peak_power_at<kind::one_chip, T> peak_power{};  // at the busiest hour
+  mean_power_at<kind::one_chip, T> mean_power{};  // averaged over time
+  of_kind<kind::each<kind::one_chip>, quantity<unit::usd, T>> price{};
+  of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area{};  // silicon
 };
 
 // What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction.
 template <class T = double>
 struct scale_up_fabric {
-  quantity<unit::byte_per_second, T> bandwidth;
+  quantity<unit::byte_per_second, T> bandwidth{};
   T domain = T(1);
 };
 
 // Power at one place of the way from chip to plant: at the busiest hour, and averaged over time. One place's is not another's.
 template <class Where, class T = double>
 struct power_at_place {
-  peak_power_at<Where, T> peak;
-  mean_power_at<Where, T> mean;
+  peak_power_at<Where, T> peak{};
+  mean_power_at<Where, T> mean{};
 };
 template <class T = double>
 using it_power_demand = power_at_place<kind::it, T>;
