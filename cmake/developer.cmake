@@ -21,8 +21,6 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND NOT CMAKE_CXX_COMPILER_FRONTEND
   if(LAYERCAKE_WARNINGS_AS_ERRORS)
     list(APPEND layercake_warnings -Werror)
   endif()
-  # No build type named: quick to compile, with assertions.
-  target_compile_options(layercake_developer INTERFACE "$<$<CONFIG:>:-O1>")
 endif()
 target_compile_options(layercake_developer INTERFACE ${layercake_warnings})
 

@@ -1,21 +1,27 @@
-"""What `conan create` builds and runs against the package: the consumer of the other package tests."""
+"""What `conan create` builds and runs against the package: the consumer of the other package tests, as C++20 whatever the
+profile's standard is. It builds in build/ of the checkout, which git ignores, and leaves nothing elsewhere."""
 
 import os
 
 from conan import ConanFile
 from conan.tools.build import can_run
-from conan.tools.cmake import CMake, cmake_layout
+from conan.tools.cmake import CMake, CMakeToolchain, cmake_layout
 
 
 class LayercakeTest(ConanFile):
     settings = "os", "arch", "compiler", "build_type"
-    generators = "CMakeDeps", "CMakeToolchain"
+    generators = "CMakeDeps"
 
     def requirements(self):
         self.requires(self.tested_reference_str)
 
     def layout(self):
-        cmake_layout(self)
+        cmake_layout(self, build_folder="../../../build/conan")
+
+    def generate(self):
+        toolchain = CMakeToolchain(self)
+        toolchain.user_presets_path = False  # no CMakeUserPresets.json
+        toolchain.generate()
 
     def build(self):
         cmake = CMake(self)
