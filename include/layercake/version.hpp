@@ -5,7 +5,7 @@
 /// The version of record: CMake, pkg-config, Conan and vcpkg all read or are checked against these three lines.
 
 #define LAYERCAKE_VERSION_MAJOR 0
-#define LAYERCAKE_VERSION_MINOR 1
+#define LAYERCAKE_VERSION_MINOR 2
 #define LAYERCAKE_VERSION_PATCH 0
 
 /// One number to compare in `#if`: 1.2.3 is 10203.
