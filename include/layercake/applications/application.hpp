@@ -24,16 +24,19 @@ inline constexpr bool is_usage<basic_usage<T>> = true;
 
 // What the stack asks of the application layer. Ten lines satisfy it:
 //
-//   struct nightly_batch {
-//     call_demand<> pull() const {  // what is asked of the models
-//       return {.calls = 2e6 / day, .input = 900 * token, .output = 60 * token, .time_to_first_token = 60 * second,
-//               .time_per_output_token = 1 * second / token};
-//     }
-//     template <class N>
-//     auto push(const quantity<unit::per_second, N>& calls) const {  // what so many calls make
-//       return basic_usage<N>{.tasks = calls, .users = number_cast<N>(1), .value = calls * (0.002 * usd)};
-//     }
-//   };
+// ```cpp global
+// struct nightly_batch {
+//   call_demand<> pull() const {  // what is asked of the models
+//     return {.calls = 2e6 / day, .input = 900 * token, .output = 60 * token, .time_to_first_token = 60 * second,
+//             .time_per_output_token = 1 * second / token};
+//   }
+//   template <class N>
+//   auto push(const quantity<unit::per_second, N>& calls) const {  // what so many calls make
+//     return basic_usage<N>{.tasks = calls, .users = number_cast<N>(1), .value = calls * (0.002 * usd)};
+//   }
+// };
+// static_assert(application<nightly_batch>);
+// ```
 //
 // push(pull().calls) gives back the tasks and users that pull() started from.
 template <class A, class N = double>
@@ -52,7 +55,9 @@ inline constexpr field_source workload_defaults[] = {
 }
 
 // A workload of tasks, each of which calls models. An assistant with defaults of chat:
-//   assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}
+// ```cpp
+// applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token};
+// ```
 // A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
 // Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the trace-driven serving of the models).
 template <class T = double>

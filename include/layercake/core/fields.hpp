@@ -1,12 +1,23 @@
 // What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations, axes of a sweep.
 //
-// A data type `basic_x<T>` lists its members in a static function
+// A data type lists its members in a static function and names its rebinding to another number type:
 //
+// ```cpp global
+// template <class T = double>
+// struct basic_cable {
+//   quantity<unit::usd, T> price;
+//   T loss;
+//
+//   template <class N>
+//   using with_number = basic_cable<N>;
 //   static constexpr auto fields() {
-//     return std::tuple{field("price", &basic_x::price, positive, "what a unit of energy costs"), part("node", &basic_x::node), ...};
+//     return std::tuple{field("price", &basic_cable::price, positive, "of the cable, laid"),
+//                       field("loss", &basic_cable::loss, share, "of the power that goes in")};
 //   }
+// };
+// ```
 //
-// and names its rebinding to another number type: `template <class N> using with_number = basic_x<N>`.
+// A member that is such a type itself is listed as `part("node", &basic_x::node)`.
 #pragma once
 
 #include <layercake/core/unknown.hpp>

@@ -46,15 +46,18 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 
 // What the stack asks of the energy layer. Ten lines satisfy it:
 //
-//   struct contract {
-//     template <class N>
-//     auto pull(const power_demand<N>& meter) const {  // what this demand costs
-//       return energy::basic_energy_bill<N>{
-//           .meter = meter, .plant = generated_for(meter), .energy_cost = plain(meter.mean) * (55 * usd / megawatt_hour)};
-//     }
-//     template <class N>
-//     auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
-//   };
+// ```cpp global
+// struct contract {
+//   template <class N>
+//   auto pull(const power_demand<N>& meter) const {  // what this demand costs
+//     return energy::basic_energy_bill<N>{
+//         .meter = meter, .plant = generated_for(meter), .energy_cost = plain(meter.mean) * (55 * usd / megawatt_hour)};
+//   }
+//   template <class N>
+//   auto push(const quantity<unit::watt, N>& plant) const { return plant; }  // power at the meter for power at the plant
+// };
+// static_assert(energy_supply<contract>);
+// ```
 //
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
 template <class S, class N = double>

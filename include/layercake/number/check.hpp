@@ -1,16 +1,20 @@
 // What is wrong with a value, said in one form, and the checks that say it.
 //
-//   check_positive("request.load", q.load, "Set the load at the meter: 100 * megawatt.");      throws invalid_value
-//   check_known("chip.price", chip.price, "Set it, price = 30000 * usd, or rent the chip.");   throws missing_value
+// ```cpp
+// check_positive("request.load", 100 * megawatt, "Set the load at the meter: 100 * megawatt.");  // or throws invalid_value
+// check_known("chip.price", 30000 * usd, "Set it, price = 30000 * usd, or rent the chip.");      // or throws missing_value
 //
-//   findings f("plan");                                                                        collects
-//   f.check_divides("tensor", plan.tensor, "model.heads", model.heads, "Every rank takes whole heads.");
-//   f.check_at_most("pipeline", plan.pipeline, "model.layers", model.layers, "Every stage needs a layer.");
-//   raise_if_any(f);                                                                           throws invalid_value with all of it
+// findings f("plan");                                                                            // collects
+// f.check_divides("tensor", 7, "model.heads", 64, "Every rank takes whole heads.");
+// f.check_at_most("pipeline", 40, "model.layers", 80, "Every stage needs a layer.");
+// std::cout << text_of(f.list());                                     // raise_if_any(f) throws invalid_value with all of it
+// ```
 //
 // Every text names the path of the value, the value with its unit, what is allowed, and what to change:
 //
-//   plan.tensor is 7; allowed: a divisor of model.heads, 64. Every rank takes whole heads.
+// ```text
+// plan.tensor is 7; allowed: a divisor of model.heads, 64. Every rank takes whole heads.
+// ```
 //
 // Values are numbers, quantities or kinds; each is written by the to_string that is found beside its type. The checks compare
 // real numbers: of a dual its value; a batch is not checked.
@@ -209,7 +213,8 @@ public:
   template <class Value, class Whole>
   static bool divides(const Value& part, const Whole& whole) {
     constexpr domain times{-largest_sensible, largest_sensible, false, false, true};
-    return times.contains(static_cast<double>(real_value(base_value(whole)) / real_value(base_value(part))));
+    const auto real = [](const auto& x) { return static_cast<double>(real_value(base_value(x))); };  // 64 / 7 is not 9
+    return times.contains(real(whole) / real(part));
   }
 
 private:

@@ -1,9 +1,13 @@
 // Charts of quantities as SVG: points and lines over two axes, linear or logarithmic, each in a unit that its label
 // names. Text alone: no fonts, no scripts, nothing to install.
 //
-//   report::chart c("Training runs", report::axis<units::day>("wall clock"), report::axis<units::million_usd>("cost"));
-//   c.points("H100", times, costs);
-//   file << c.svg();
+// ```cpp
+// const std::vector times{12 * day, 30 * day};
+// const std::vector costs{9 * million_usd, 21 * million_usd};
+// report::chart c("Training runs", report::axis<day>("wall clock"), report::axis<million_usd>("cost"));
+// c.points("H100", times, costs);
+// const std::string file = c.svg();
+// ```
 #pragma once
 
 #include <array>

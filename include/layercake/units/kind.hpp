@@ -1,9 +1,20 @@
 // Strong kinds: the pairs of one dimension that people confuse.
 //
-//   auto hall = as<kind::it>(40 * megawatt);            // entry: says whose watts these are
-//   auto site = to_facility(hall, 1.25);                // of_kind<kind::facility, quantity<unit::watt>>
-//   hall + site                                         // does not compile; the error names kind::it and kind::facility
-//   in<megawatt>(plain(site))                           // exit: 50
+// ```cpp
+// auto hall = as<kind::it>(40 * megawatt);             // entry: says whose watts these are
+// auto site = to_facility(hall, 1.25);                 // of_kind<kind::facility, quantity<unit::watt>>
+// std::cout << in<megawatt>(plain(site)) << '\n';      // exit
+// ```
+// ```text
+// 50
+// ```
+// ```cpp continue error
+// auto sum = hall + site;                              // does not compile; the error names both kinds
+// ```
+// ```text
+// kind::it
+// kind::facility
+// ```
 //
 // One kind adds to, compares with and is divided by itself (the ratio is a plain number) and is scaled by plain numbers. Kinds that are
 // rates or amounts also go over time: IT power times hours is IT energy. Everything else goes through plain(). A kind is its quantity and

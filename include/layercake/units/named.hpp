@@ -1,8 +1,10 @@
 // The units a person writes: values of `layercake::units`, multiplied onto a number at entry and named in `in<...>` at exit.
 //
-//   using namespace layercake::units;
-//   auto price = 62 * usd / megawatt_hour;
-//   double cents = in<usd / kilowatt_hour>(price) * 100;
+// ```cpp
+// using namespace layercake::units;
+// auto price = 62 * usd / megawatt_hour;
+// double cents = in<usd / kilowatt_hour>(price) * 100;
+// ```
 //
 // GB is 1e9 bytes, GiB 2^30; Gb is 1e9 bits. A year is 365.25 days (31 557 600 s), a month a twelfth of it.
 #pragma once

@@ -1,7 +1,11 @@
 // Text to quantities, by the names people write.
 //
-//   parse<quantity<unit::watt>>("1.5 MW")                parse<quantity<unit::usd_per_joule>>("$62/MWh")
-//   parse<quantity<unit::usd_per_joule>>("18 USD/kW-month")    parse<double>("35 %")
+// ```cpp
+// auto power = parse<quantity<unit::watt>>("1.5 MW");
+// auto price = parse<quantity<unit::usd_per_joule>>("$62/MWh");
+// auto demand_charge = parse<quantity<unit::usd_per_joule>>("18 USD/kW-month");
+// auto share = parse<double>("35 %");
+// ```
 //
 // Reads what to_string and to_exact_string write, and
 //

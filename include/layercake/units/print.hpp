@@ -1,8 +1,15 @@
 // Quantities as text.
 //
-//   to_string(1.21e6 * watt)               "1.21 MW"       for people: four significant digits, the unit that the field reads it in
-//   to_exact_string(1.21e6 * watt)         "1210000 W"     for files: the shortest digits that read back as the same number
-//   stream << 0.42 * usd / million_tokens  $0.42/Mtok      what to_string gives
+// ```cpp
+// std::cout << to_string(1.21e6 * watt) << '\n'         // for people: four significant digits, the unit that the field reads it in
+//           << to_exact_string(1.21e6 * watt) << '\n'   // for files: the shortest digits that read back as the same number
+//           << 0.42 * usd / million_tokens << '\n';     // what to_string gives
+// ```
+// ```text
+// 1.21 MW
+// 1210000 W
+// $0.42/Mtok
+// ```
 //
 // Both read back with `parse` (units/parse.hpp). Habits of the field: money as $1.2M, $38B, $62/MWh; time in s, min, h, d, mo or yr; energy
 // of a megajoule and more in Wh; area in mm^2, cm^2, m^2, ha or km^2; a thousand kilograms as t; no prefix below one on tokens, bytes and

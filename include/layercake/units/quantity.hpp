@@ -1,7 +1,9 @@
 // A number with a dimension. Stored in coherent base units; every entry and exit names its unit:
 //
-//   quantity<unit::watt> p = 700 * units::watt;      // entry
-//   double megawatts = in<units::megawatt>(p);       // exit
+// ```cpp
+// quantity<unit::watt> p = 700 * units::watt;      // entry
+// double megawatts = in<units::megawatt>(p);       // exit
+// ```
 //
 // Trivially copyable, the size of its number, passed in registers. Comparison returns what the number type's comparison returns
 // (bool or a mask). The ratio of two quantities of one dimension is a plain number.

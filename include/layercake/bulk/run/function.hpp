@@ -1,8 +1,10 @@
 // Sweeps of a function of a few arguments, without a stack.
 //
-//   auto cheapest = bulk::function([](auto price, auto power) { return price * power; },
-//                                  bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000),
-//                                  bulk::logarithmic(1 * megawatt, 1 * gigawatt, 1000)).run(bulk::minimum(bulk::itself));
+// ```cpp
+// auto cheapest = bulk::function([](auto price, auto power) { return price * power; },
+//                                bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000),
+//                                bulk::logarithmic(1 * megawatt, 1 * gigawatt, 1000)).run(bulk::minimum(bulk::itself));
+// ```
 //
 // `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its last argument: for
 // short formulas, which the compiler then keeps in registers from the axis to the result. Both give the same points the same numbers.

@@ -1,11 +1,16 @@
 // Sweeps: a question asked of a whole space, or of a whole uncertainty.
 //
-//   const auto price = [](auto& s) -> auto& { return s.energy.price; };
-//   const auto efficiency = [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; };
-//   auto best = bulk::sweep(service)
-//                   .over(price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
-//                   .over(efficiency, bulk::linear(1.05, 1.6, 1000))
-//                   .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
+// ```cpp
+// const stack service{energy::catalog::grid_ercot, chips::catalog::h100_sxm, infrastructure::site{},
+//                     models::catalog::llama_3_1_70b.at(precision::fp8),
+//                     applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}};
+// const auto price = [](auto& s) -> auto& { return s.energy.price; };
+// const auto efficiency = [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; };
+// auto best = bulk::sweep(service)
+//                 .over(price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 100))
+//                 .over(efficiency, bulk::linear(1.05, 1.6, 100))
+//                 .run(bulk::minimum([](const auto& bill) { return bill.price_of_tokens(); }));
+// ```
 //
 // Any field of a record that describes itself can be an axis: `over` (one input), `zip` (several along one axis),
 // `sampled` (inputs known by distributions), `choose` (whole parts and labels); axes are crossed. `where` constrains
@@ -815,7 +820,6 @@ public:
   }
 
   // An axis: the input that `access` names runs through `values`.
-  //   .over([](auto& s) -> auto& { return s.energy.price; }, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 1000))
   template <class Access, class Unit>
   sweep_of over(Access access, const axis<Unit>& values) && {
     bind(access, values.lowest_base(), values.highest_base(), 0, &values);

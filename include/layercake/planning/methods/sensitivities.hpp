@@ -12,8 +12,18 @@ namespace layercake::planning {
 // A formula with the derivatives of its result along N inputs: what it returns holds duals over the number type that it was asked for. In a
 // sweep these are recorded as any other operation, so that gradients come for every point of a batch.
 //
-//   bulk::sweep(service, planning::with_slopes(formula, price, efficiency)).over(...)
-//       .run(bulk::into(column, planning::elasticity<0>(figure)))
+// ```cpp
+// const stack service{energy::catalog::grid_ercot, chips::catalog::h100_sxm, infrastructure::site{},
+//                     models::catalog::llama_3_1_70b.at(precision::fp8),
+//                     applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token}};
+// const auto price = [](auto& s) -> auto& { return s.energy.price; };
+// const auto formula = [](const auto& s) { return s.pull(counting::smooth); };
+// const auto figure = [](const auto& bill) { return bill.price_of_tokens(); };
+// std::vector<double> elasticities(50);
+// bulk::sweep(service, planning::with_slopes(formula, price))
+//     .over(price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 50))
+//     .run(bulk::into(bulk::view(elasticities), planning::elasticity<0>(figure)));
+// ```
 template <class Formula, class... Access>
 struct with_slopes_of {
   Formula formula;

@@ -1,0 +1,6 @@
+// driver-says: header_does_not_compile.hpp:5:.*missing
+#pragma once
+
+// ```cpp
+// int x = missing;
+// ```
