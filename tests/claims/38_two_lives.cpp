@@ -1,8 +1,9 @@
 // Claim 38: the data centre outlives chip generations and is worth more. Equipment and building are repaid over lives
 // of their own:
 //   25.53 a(6.79 %, n) + 12.47 a(6.79 %, 14) + 0.9 B$ a year, a(r, n) = r/(1 - (1 + r)^-n):
-//   n = 3: 25.53 x 0.37937 = 9.685; 12.47 x 0.11287 = 1.408; with 0.9: 11.99     n = 5: 6.190 + 1.408 + 0.9 = 8.50 n =
-//   7: 4.703 + 1.408 + 0.9 = 7.01
+//   n = 3: 25.53 x 0.37959 = 9.691; 12.47 x 0.11291 = 1.408; with 0.9: 12.00
+//   n = 5: 6.192 + 1.408 + 0.9 = 8.50
+//   n = 7: 4.703 + 1.408 + 0.9 = 7.01
 // Epoch AI published 12, 8.5 and 7.
 #include <cmath>
 #include <doctest/doctest.h>

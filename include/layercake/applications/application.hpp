@@ -8,7 +8,7 @@
 
 namespace layercake::applications {
 
-// What a rate of model calls makes: `push` of an application.
+// What a mean rate of model calls makes: the answer of an application's `push`.
 template <class T = double>
 struct basic_usage {
   quantity<unit::per_second, T> tasks{};
@@ -38,6 +38,7 @@ inline constexpr bool is_usage<basic_usage<T>> = true;
 // static_assert(application<nightly_batch>);
 // ```
 //
+// Here as if after `using namespace` of layercake, layercake::applications and layercake::units.
 // push(pull().calls) gives back the tasks and users that pull() started from.
 template <class A, class N = double>
 concept application = requires(const A& a, const quantity<unit::per_second, N>& calls) {
@@ -59,7 +60,7 @@ inline constexpr field_source workload_defaults[] = {
 // applications::assistant{.daily_users = 1e6, .tasks_per_user = 12 / day, .input = 1200 * token, .output = 300 * token};
 // ```
 // A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
-// Left out: the shape of the day beyond its peak, spread of lengths around their mean (see the trace-driven serving of the models).
+// Left out: the shape of the day beyond its peak, the spread of lengths around their mean.
 template <class T = double>
 struct basic_workload {
   const char* name = "assistant";
@@ -102,17 +103,20 @@ struct basic_workload {
         label(&W::origin)};
   }
 
-  // tasks = daily users * tasks per user                 [1/s]
+  // Mean rate of tasks: daily users * tasks per user and time   [1/s]
   // Worked number: 1e6 users with 12 tasks a day: 138.9 tasks/s.
   constexpr quantity<unit::per_second, T> tasks() const { return daily_users * tasks_per_user; }
 
-  // What is asked of the models: calls = tasks * calls per task, with the shape of each.
+  // What is asked of the models: calls = tasks * calls per task [1/s], with the tokens and objectives of each. Throws nothing.
+  // Worked number: 50,000 users with 2 tasks a day of 50 calls: 57.87 calls/s.
   constexpr call_demand<T> pull() const {
     return {tasks() * calls_per_task, peak_to_mean,         input, output, cached_share,
             time_to_first_token,      time_per_output_token};
   }
 
-  // What a granted mean rate of calls makes: tasks = calls / calls per task, users = tasks / tasks per user, value = tasks * value per task.
+  // What a granted mean rate of calls makes: tasks = calls / calls per task [1/s], users = tasks / tasks per user, value = tasks * value per
+  // task [USD/s], unknown where nobody says what a task is worth. Throws nothing.
+  // Worked number: 100 calls/s in tasks of 50, 2 tasks a user and day, 75 $ a task: 2 tasks/s, 86,400 users, 150 $/s.
   template <class N>
   constexpr auto push(const quantity<unit::per_second, N>& calls) const {
     basic_usage<promote_t<T, N>> made;

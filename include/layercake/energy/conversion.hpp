@@ -9,7 +9,8 @@
 
 namespace layercake::energy {
 
-// One conversion: a transformer, a rectifier, a regulator. The default loses nothing: a stage that is not there.
+// One conversion at its operating point: a transformer, a rectifier, a regulator. Power out = efficiency * power in; the
+// rest leaves as heat. The default loses nothing: a stage that is not there.
 template <class T = double>
 struct basic_stage {
   const char* name = "";
@@ -42,9 +43,11 @@ struct basic_stage {
 };
 using stage = basic_stage<>;
 
+// The longest chain: the catalog's longest has seven stages.
 inline constexpr std::size_t most_stages = 10;
 
-// Power along a chain: node 0 is the input, node k what leaves stage k; loss k is what stage k turns into heat.
+// Power along a chain of stages 0, 1, ...: node 0 is what enters, node k + 1 what leaves stage k, and loss k what that
+// stage turns into heat. Stages that are not there pass on what they get.
 template <class T = double>
 struct basic_power_flow {
   std::array<quantity<unit::watt, T>, most_stages + 1> node;
@@ -57,7 +60,7 @@ using power_flow = basic_power_flow<>;
 
 // Stages in series, in the direction of the power. Efficiencies are constants of the operating point: part load is a curve of its own.
 //   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 - efficiency k)
-// Energy is conserved: input = output + sum of losses.
+// Energy is conserved: input = output + sum of losses. Domain: efficiencies above 0, to 1. Throws nothing.
 // Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical values: 0.7847.
 template <class T = double>
 struct basic_conversion_chain {
@@ -128,6 +131,8 @@ struct basic_part_load {
     const R x = number_cast<R>(load);
     return R(x / (x + fixed + (linear + square * x) * x));
   }
+  // The load of best efficiency, sqrt(fixed / square), output over rated output; above 1 it is not reached. Domain: square > 0.
+  // Worked number: 1.75 % fixed and 2.06 % in the square: 0.922.
   constexpr T best_load() const { return sqrt(fixed / square); }
 };
 using part_load = basic_part_load<>;

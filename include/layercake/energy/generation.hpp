@@ -12,7 +12,7 @@ namespace layercake::energy {
 enum class firmness : unsigned char {
   variable,  // as sun and wind come
   seasonal,  // by the water of the season
-  firm,      // any hour, up to the capacity factor over the year
+  firm,      // at any hour, but over the year no more than the capacity factor
 };
 
 constexpr const char* name(firmness f) {
@@ -27,7 +27,8 @@ constexpr const char* name(firmness f) {
   return "";
 }
 
-// A generation technology, per watt of capacity (alternating current, net). What nobody publishes is unknown; what needs it says so.
+// A generation technology, per watt of capacity (alternating current, net of the plant's own use), in money of one year. What nobody
+// publishes is unknown; what needs it says so.
 template <class T = double>
 struct basic_generator {
   const char* name = "generator";
@@ -97,11 +98,14 @@ struct basic_generator {
     }
   }
 
-  // What a watt of capacity costs per second, running or not: CRF(i, n) * F * capital + fixed operation.
+  // What a watt of capacity costs per second, running or not: CRF(i, n) * F * capital + fixed operation [USD/(W s)].
+  // CRF capital recovery factor [1/s] at the real interest i over n years, F project finance factor [1].
+  // Worked number: 1495.4 $/kW at 5.36 % over 25 years, 1.95 % of it a year for operation: 139.12 $ a kW and year.
   constexpr quantity<unit::usd_per_joule, T> standing_cost() const {
     return economics::capital_recovery_factor(interest, lifetime) * project_finance_factor * capital + fixed_operation;
   }
-  // What a joule costs once the plant stands: variable operation + fuel price / efficiency.
+  // What a joule of electricity costs once the plant stands: variable operation + fuel price / efficiency [USD/J].
+  // Worked number: 7.47 $/MWh and fuel at 18.34 $/MWh of heat, turned to electricity at 57.3 %: 39.48 $/MWh.
   constexpr quantity<unit::usd_per_joule, T> running_cost() const {
     return variable_operation + fuel_price / efficiency;
   }
@@ -131,7 +135,8 @@ constexpr auto levelised_cost(const basic_generator<T>& g) {
 }
 
 // A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the mean over the capacity
-// factor. The balance is that of a year: for a variable technology the hours are left to the grid or to storage.
+// factor, behind the losses of the line. The balance is that of a year: for a variable technology the hours are left to the grid or to
+// storage. Validation refuses a technology of which a figure that money depends on is unknown.
 template <class T = double>
 struct basic_power_plant {
   const char* name = "plant";
@@ -167,7 +172,8 @@ struct basic_power_plant {
     }
   }
 
-  // The capacity that serves a demand at the meter.
+  // The capacity that serves a demand at the meter: max(peak, mean / capacity factor) / (1 - loss) [W].
+  // Worked number: 80 MW in the mean from solar at a capacity factor of 0.2675 without losses: 299.1 MW.
   template <class N>
   constexpr quantity<unit::watt, promote_t<T, N>> capacity_needed(const power_demand<N>& meter) const {
     return (max)(plain(meter.peak), plain(meter.mean) / technology.capacity_factor) /
@@ -179,8 +185,11 @@ struct basic_power_plant {
     return where(is_known(capacity), capacity, capacity_needed(meter));
   }
 
-  // What a demand costs: standing cost * capacity, running cost * mean at the plant; the sum is LCOE(mean / capacity) * mean. Costs are
-  // infinite where the demand needs more than the given capacity.
+  // What a demand at the meter costs [USD/s]: capacity cost = standing cost * capacity, energy cost = running cost * mean at the plant; the
+  // sum is LCOE(mean / capacity) * mean, both at the plant. Carbon and water are the technology's per energy generated, carbon over the life
+  // cycle. Costs are infinite where the demand needs more than the given capacity. Throws nothing.
+  // Worked number: 200 MW of combined cycle (figures as for levelised_cost), 100 MW at the peak and 80 MW in the mean over a line that
+  // loses 2 %: 6,397 $/h.
   template <class N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
@@ -196,12 +205,13 @@ struct basic_power_plant {
     return bill;
   }
 
-  // What may be drawn at the meter if `granted` may be generated: min(granted, capacity) * (1 - loss).
+  // What may be drawn at the meter if `granted` may be generated: min(granted, capacity) * (1 - loss) [W]. Throws nothing.
   template <class N>
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& granted) const {
     return (min)(quantity<unit::watt, promote_t<T, N>>(granted), capacity) * (number_cast<T>(1) - transmission_loss);
   }
 
+  // Land under the capacity that stands [m2].
   template <class N>
   constexpr quantity<unit::square_metre, promote_t<T, N>> land(const power_demand<N>& meter) const {
     return technology.land * capacity_built(meter);
@@ -211,7 +221,7 @@ using power_plant = basic_power_plant<>;
 
 // ---- learning curves -------------------------------------------------------------------------------------------------------
 
-// The exponent b of Wright's law. Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the other.
+// The exponent b of Wright's law (learned_cost). Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the other.
 template <class T = double>
 struct learning_exponent {
   T value;
@@ -222,7 +232,7 @@ template <class T = double>
 struct learning_rate {
   T per_doubling;
 
-  // b = -log2(1 - rate). Worked numbers: 20 %: 0.32193; 24 %: 0.39593; 15 %: 0.23447.
+  // b = -log2(1 - rate), so that 2^-b = 1 - rate. Domain: rate < 1. Worked numbers: 20 %: 0.32193; 24 %: 0.39593; 15 %: 0.23447.
   constexpr learning_exponent<T> exponent() const {
     const T two = number_cast<T>(2);
     return {-log1p(-per_doubling) / log(two)};

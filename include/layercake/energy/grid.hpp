@@ -11,11 +11,13 @@ namespace detail {
 inline constexpr field_source grid_defaults[] = {
     {"transmission_loss",
      "5 %, unless set: losses of transmission and distribution in a rich country, general knowledge",
-     confidence::recalled}};
+     confidence::recalled},
+    {"demand_charge", "0, unless set: the price is taken to be all-in", confidence::assumed}};
 }
 
-// A connection to a grid. `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit generated, as statistics of
-// the generation mix give them: the bill's carbon is 1 / (1 - loss) times what a metered (scope 2) account shows.
+// A connection to a grid under a two-part tariff: an energy charge on what the meter counts, a demand charge on the peak of the month.
+// `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit generated, as statistics of the generation mix give
+// them: the bill's carbon is 1 / (1 - loss) times what a metered (scope 2) account shows.
 // Left out: tariffs that change with the hour, power factor, reserve and balancing charges, taxes on carbon.
 template <class T = double>
 struct basic_grid {
@@ -51,7 +53,7 @@ struct basic_grid {
   //   energy cost = price * mean at the meter                 [USD/s]
   //   capacity cost = demand charge * peak at the meter       [USD/s]
   //   carbon, water = intensity * mean at the plant           [kgCO2e/s], [m3/s]
-  // A peak above the connection cannot be served: its costs are infinite. Throws nothing.
+  // Domain: 0 <= mean <= peak. A peak above the connection cannot be served: its costs are infinite. Throws nothing.
   // Source: a two-part tariff, as utilities bill industrial customers.
   // Worked number: 2.5e9 queries a day of 0.34 Wh are 35.42 MW at the meter, 37.28 MW at the plant (5 % lost).
   template <class N>
@@ -70,7 +72,8 @@ struct basic_grid {
     return bill;
   }
 
-  // What may be drawn at the meter if `plant` is granted at the plant: min(plant * (1 - loss), connection).
+  // What may be drawn at the meter if `plant` is granted at the plant: min(plant * (1 - loss), connection) [W]. Throws nothing.
+  // Worked number: 100 MW at the plant, 5 % lost, are 95 MW at the meter.
   template <class N>
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& plant) const {
     return (min)(plant * (number_cast<T>(1) - transmission_loss),

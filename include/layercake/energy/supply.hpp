@@ -10,7 +10,7 @@
 namespace layercake::energy {
 
 // The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in two parts, because
-// they grow with different things: energy with the mean power, capacity with the peak.
+// they grow with different things: the energy cost with the mean power, the capacity cost with the peak.
 template <class T = double>
 struct basic_energy_bill {
   power_demand<T> meter{};                            // what was asked for
@@ -22,7 +22,8 @@ struct basic_energy_bill {
   quantity<unit::cubic_metre_per_second, T> water = unknown<>;
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
-  // All-in price of what the meter counts.
+  // All-in price of the energy that the meter counts: cost / mean power [USD/J]; not a number where the mean is 0.
+  // Worked number: 62 $/MWh and 10 $ a kW and month, on 80 MW in the mean and 100 MW at the peak: 79.11 $/MWh.
   constexpr auto price() const { return cost() / plain(meter.mean); }
 };
 using energy_bill = basic_energy_bill<>;
@@ -33,7 +34,7 @@ template <class T>
 inline constexpr bool is_energy_bill<basic_energy_bill<T>> = true;
 
 namespace detail {
-// Draws above a limit by less than this are rounding, not a demand.
+// Draws above a limit by less than this factor are rounding, not a demand; a millionth, assumed.
 inline constexpr double rounding = 1 + 1e-6;
 
 // `cost`, or infinity where the demand cannot be served: it is counted and never wins a minimum.
@@ -59,6 +60,7 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 // static_assert(energy_supply<contract>);
 // ```
 //
+// Here as if after `using namespace` of layercake, layercake::energy and layercake::units.
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
 template <class S, class N = double>
 concept energy_supply = requires(const S& supply, const power_demand<N>& meter, const quantity<unit::watt, N>& plant) {

@@ -151,7 +151,7 @@ constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt
 //   water = water_usage_effectiveness * mean IT power;  land, floor, people in proportion to the facility's peak power
 //
 // Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
-// Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.53 MW at the meter.
+// Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.535 MW at the meter.
 template <class T>
 constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand,
                                       counting how = counting::whole) {
