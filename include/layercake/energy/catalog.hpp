@@ -65,34 +65,107 @@ constexpr grid connection(const char* name, double price, double carbon, double 
           .origin = origin};
 }
 
-// Which fields of a row are general knowledge and not its source's.
+// Sources of single fields. Every other figure of a row is its record's source's.
 inline constexpr const char* knowledge = "general knowledge";
-inline constexpr field_source recalled_price[] = {{"price", knowledge, confidence::recalled},
-                                                  energy::detail::grid_defaults[0]};
-inline constexpr field_source recalled_1[] = {{"lead_time_low", knowledge, confidence::recalled},
-                                              {"lead_time_high", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_2[] = {{"capacity_factor", knowledge, confidence::recalled},
-                                              {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_3[] = {{"capacity_factor", knowledge, confidence::recalled},
-                                              {"lifecycle_carbon", knowledge, confidence::recalled},
-                                              {"land", knowledge, confidence::recalled},
-                                              {"water", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_4[] = {{"capacity_factor", knowledge, confidence::recalled},
-                                              {"lead_time_low", knowledge, confidence::recalled},
-                                              {"lead_time_high", knowledge, confidence::recalled},
-                                              {"lifetime", knowledge, confidence::recalled},
-                                              {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_5[] = {
-    {"capacity_factor", knowledge, confidence::recalled},     {"published_cost_low", knowledge, confidence::recalled},
-    {"published_cost_high", knowledge, confidence::recalled}, {"lead_time_low", knowledge, confidence::recalled},
-    {"lead_time_high", knowledge, confidence::recalled},      {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_6[] = {{"lead_time_low", knowledge, confidence::recalled},
-                                              {"lead_time_high", knowledge, confidence::recalled},
-                                              {"land", knowledge, confidence::recalled}};
-inline constexpr field_source recalled_7[] = {{"round_trip_efficiency", knowledge, confidence::recalled},
-                                              {"lead_time_low", knowledge, confidence::recalled},
-                                              {"lead_time_high", knowledge, confidence::recalled},
-                                              {"land", knowledge, confidence::recalled}};
+constexpr field_source recalled(const char* field) { return {field, knowledge, confidence::recalled}; }
+constexpr field_source published(const char* field, const char* source) {
+  return {field, source, confidence::published};
+}
+
+// Of technologies. The emissions of combustion and of the life cycle are IPCC's (AR5 WG3, annex III, 2014), as
+// electricitymaps lists them.
+inline constexpr const char* ipcc = "electricitymaps (IPCC 2014)";
+inline constexpr const char* macknick = "Macknick et al. 2012";
+inline constexpr const char* lazard = "Lazard LCOE+ 2025 as reported";
+inline constexpr const char* atb = "NREL ATB 2024 (ATB-calc test data)";
+inline constexpr const char* entergy = "land-use backgrounder (Entergy)";
+inline constexpr field_source no_tax{"project_finance_factor", "1: taxes left out", confidence::assumed};
+
+inline constexpr field_source sun_and_wind_fields[] = {published("published_cost_low", lazard),
+                                                       published("published_cost_high", lazard),
+                                                       published("lifecycle_carbon", ipcc),
+                                                       published("direct_carbon", ipcc),
+                                                       published("water", macknick),
+                                                       published("land", entergy),
+                                                       recalled("lead_time_low"),
+                                                       recalled("lead_time_high"),
+                                                       no_tax};
+inline constexpr field_source offshore_fields[] = {
+    published("published_cost_low", atb), published("published_cost_high", atb),
+    recalled("lifecycle_carbon"),         recalled("direct_carbon"),
+    published("water", macknick),         recalled("lead_time_low"),
+    recalled("lead_time_high"),           no_tax};
+inline constexpr field_source ccgt_fields[] = {recalled("capacity_factor"),
+                                               published("published_cost_low", lazard),
+                                               published("published_cost_high", lazard),
+                                               published("lifecycle_carbon", ipcc),
+                                               published("direct_carbon", ipcc),
+                                               published("water", macknick),
+                                               recalled("land"),
+                                               published("lead_time_low", "sourcerockep.com"),
+                                               published("lead_time_high", "sourcerockep.com"),
+                                               no_tax};
+inline constexpr field_source simple_cycle_fields[] = {recalled("capacity_factor"),
+                                                       published("published_cost_low", lazard),
+                                                       published("published_cost_high", lazard),
+                                                       recalled("lifecycle_carbon"),
+                                                       recalled("land"),
+                                                       recalled("water"),
+                                                       published("lead_time_low", "turbine waits: S&P Global 2025"),
+                                                       published("lead_time_high", "turbine waits: S&P Global 2025"),
+                                                       no_tax};
+inline constexpr field_source nuclear_fields[] = {published("published_cost_low", atb),
+                                                  published("published_cost_high", atb),
+                                                  published("lifecycle_carbon", ipcc),
+                                                  published("direct_carbon", ipcc),
+                                                  published("water", macknick),
+                                                  published("land", "NEI 2015"),
+                                                  recalled("lead_time_low"),
+                                                  recalled("lead_time_high"),
+                                                  no_tax};
+inline constexpr field_source small_nuclear_fields[] = {recalled("capacity_factor"),
+                                                        recalled("lead_time_low"),
+                                                        recalled("lead_time_high"),
+                                                        recalled("lifetime"),
+                                                        recalled("land"),
+                                                        recalled("lifecycle_carbon"),
+                                                        recalled("direct_carbon"),
+                                                        published("water", macknick),
+                                                        no_tax};
+inline constexpr field_source coal_fields[] = {recalled("capacity_factor"),
+                                               recalled("published_cost_low"),
+                                               recalled("published_cost_high"),
+                                               published("lifecycle_carbon", ipcc),
+                                               published("direct_carbon", ipcc),
+                                               published("water", macknick),
+                                               recalled("lead_time_low"),
+                                               recalled("lead_time_high"),
+                                               recalled("land"),
+                                               no_tax};
+inline constexpr field_source hydro_fields[] = {
+    published("published_cost_low", atb), published("published_cost_high", atb),
+    published("lifecycle_carbon", ipcc),  published("direct_carbon", ipcc),
+    published("water", macknick),         recalled("lead_time_low"),
+    recalled("lead_time_high"),           no_tax};
+inline constexpr field_source geothermal_fields[] = {published("published_cost_low", atb),
+                                                     published("published_cost_high", atb),
+                                                     published("lifecycle_carbon", ipcc),
+                                                     published("direct_carbon", ipcc),
+                                                     published("water", macknick),
+                                                     recalled("lead_time_low"),
+                                                     recalled("lead_time_high"),
+                                                     recalled("land"),
+                                                     no_tax};
+inline constexpr field_source battery_fields[] = {recalled("round_trip_efficiency"), recalled("lead_time_low"),
+                                                  recalled("lead_time_high"), recalled("land")};
+
+// Of grids: the record's source is that of the carbon.
+inline constexpr field_source water_of_grids = published("water", "ecologits electricity_mixes (WRI)");
+inline constexpr field_source grid_fields[] = {recalled("price"), water_of_grids, energy::detail::grid_defaults[0],
+                                               energy::detail::grid_defaults[1]};
+inline constexpr field_source us_fields[] = {
+    published("price", "EIA, industrial customers 2025, by training-cost-trends"), water_of_grids,
+    energy::detail::grid_defaults[0], energy::detail::grid_defaults[1]};
 }  // namespace detail
 
 // clang-format off
@@ -100,25 +173,27 @@ inline constexpr field_source recalled_7[] = {{"round_trip_efficiency", knowledg
 // ---- generation ----
 
 inline constexpr generator solar_pv_utility = detail::technology("solar_pv_utility", {0.2675, 1605.5, 1.41, 0, 1, 0, 37.5, 0.0419, 38, 78, 45, 0, 12, 36, 29947, 3.8}, firmness::variable,
-    {"PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; land-use backgrounder (Entergy)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
+    {"PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::sun_and_wind_fields});
 inline constexpr generator onshore_wind = detail::technology("onshore_wind", {0.4584, 1688.9, 1.99, 0, 1, 0, 28.5, 0.05, 37, 86, 11, 0, 18, 48, 242811, 0}, firmness::variable,
-    {"PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; land-use backgrounder (Entergy)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
+    {"PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::sun_and_wind_fields});
 inline constexpr generator offshore_wind_fixed = detail::technology("offshore_wind_fixed", {0.4638, 6325.7, 1.42, 0, 1, 0, 30, 0.0515, 88.8, 99.7, 12, 0, 60, 120, na, 0}, firmness::variable,
-    {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_1});
+    {"PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::offshore_fields});
 inline constexpr generator gas_ccgt = detail::technology("gas_ccgt", {0.9, 1495.4, 1.95, 7.47, 0.573, 18.34, 25, 0.0536, 48, 107, 490, 370, 42, 84, 1400, 776}, firmness::firm,
-    {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024); Lazard LCOE+ 2025 as reported; electricitymaps (IPCC 2014); Macknick et al. 2012; lead time: sourcerockep.com", "2022 USD; read 2026", confidence::published, detail::recalled_2});
+    {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::ccgt_fields});
 inline constexpr generator gas_simple_cycle = detail::technology("gas_simple_cycle", {0.9, 1319.4, na, 6.0, 0.405, 18.34, 25, 0.0536, 138, 262, 650, na, 12, 84, 1000, 10}, firmness::firm,
-    {"NREL ATB 2024 (ATB-calc test data); technology-data (OCGT); Lazard LCOE+ 2025 as reported; turbine waits: S&P Global 2025", "2022 USD; read 2026", confidence::published, detail::recalled_3});
+    {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data (OCGT)", "2022 USD; read 2026", confidence::published, detail::simple_cycle_fields});
 inline constexpr generator nuclear_large = detail::technology("nuclear_large", {0.9, 7616.4, na, na, 0.326, na, 40, na, 80.6, 111.4, 12, 0, 72, 144, 3367, 2544}, firmness::firm,
-    {"NREL ATB 2024 (ATB-calc test data), n-th of a kind 2030; technology-data; electricitymaps (IPCC 2014); Macknick et al. 2012; NEI 2015 (land)", "2022 USD; read 2026", confidence::published, detail::recalled_1});
+    {"NREL ATB 2024 (ATB-calc test data), n-th of a kind 2030; PyPSA/technology-data", "2022 USD; read 2026", confidence::published, detail::nuclear_fields});
 inline constexpr generator nuclear_smr = detail::technology("nuclear_smr", {0.9, 9650.0, na, na, na, na, 60, na, 88.7, 118.2, 12, 0, 84, 144, 1000, 2544}, firmness::firm,
-    {"NREL ATB 2024 (ATB-calc test data), 2030; Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_4});
+    {"NREL ATB 2024 (ATB-calc test data), 2030", "2022 USD; read 2026", confidence::published, detail::small_nuclear_fields});
+// What it emits directly is a plant's of 45 %, the best of 2014: hard coal carries 94.6 kg of CO2 per GJ (IPCC 2006 guidelines, volume 2, table
+// 2.2, recalled), which at this row's 35.6 % would be 957 g/kWh.
 inline constexpr generator coal = detail::technology("coal", {0.85, 4320.1, 2.13, 9.88, 0.356, 8.49, 40, 0.0536, 71, 173, 820, 760, 48, 84, 2800, 2601}, firmness::firm,
-    {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_5});
+    {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data)", "2022 USD; read 2026", confidence::published, detail::coal_fields});
 inline constexpr generator hydro_large = detail::technology("hydro_large", {0.33, 3488.8, 2.84, na, 0.9, 0, 80, 0.0482, 81.9, 104.9, 24, 0, 60, 120, na, 17000}, firmness::seasonal,
-    {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_1});
+    {"PyPSA/technology-data 2025 (from NREL ATB 2024); NREL ATB 2024 (ATB-calc test data)", "2022 USD; read 2026", confidence::published, detail::hydro_fields});
 inline constexpr generator geothermal_hydrothermal_flash = detail::technology("geothermal_hydrothermal_flash", {0.9, 6890.2, 1.73, na, 1, 0, 30, 0.0515, 55.7, 73.5, 38, 0, 36, 84, 3000, 57}, firmness::firm,
-    {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024); electricitymaps (IPCC 2014); Macknick et al. 2012", "2022 USD; read 2026", confidence::published, detail::recalled_6});
+    {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::geothermal_fields});
 inline constexpr generator gas_aeroderivative_sc = detail::technology("gas_aeroderivative_sc", {na, 1510, na, na, na, na, na, na, na, na, na, na, na, 36, na, na}, firmness::firm,
     {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
 inline constexpr generator gas_fclass_sc_microgrid = detail::technology("gas_fclass_sc_microgrid", {na, 1319, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
@@ -134,56 +209,56 @@ inline constexpr generator solar_tracking_lbnl_land = detail::technology("solar_
 
 inline constexpr battery battery_4h{"battery_4h", 4 * units::hour, 0.85, 1711.4 * (units::usd / units::kilowatt),
     1711.4 * 0.025 * (units::usd / (units::kilowatt * units::year)), 15 * units::year, 12 * units::month, 24 * units::month,
-    200 * (units::square_metre / units::megawatt), {"NREL ATB 2024 (ATB-calc test data), 4 h Moderate 2025; PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::recalled_7}};
+    200 * (units::square_metre / units::megawatt), {"NREL ATB 2024 (ATB-calc test data), 4 h Moderate 2025; PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::battery_fields}};
 
 // ---- grids: industrial price; carbon over the life cycle and water, of what is generated ----
 
 inline constexpr grid grid_us_average = detail::connection("grid_us_average", 82.6, 369.5, 3132.1,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI); price: EIA industrial 2025, by training-cost-trends", "2025", confidence::published, energy::detail::grid_defaults});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::us_fields});
 inline constexpr grid grid_france = detail::connection("grid_france", 130, 56.0, 3673.7,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_germany = detail::connection("grid_germany", 200, 381.0, 1947.0,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_china = detail::connection("grid_china", 90, 582.3, 6006.5,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_ireland = detail::connection("grid_ireland", 220, 290.8, 1476.9,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_singapore = detail::connection("grid_singapore", 180, 470.8, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_sweden = detail::connection("grid_sweden", 75, 40.7, 6031.5,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_norway = detail::connection("grid_norway", 70, 30.1, 6663.3,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_india = detail::connection("grid_india", 95, 713.4, 3436.8,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_taiwan = detail::connection("grid_taiwan", 110, 642.4, 1488.6,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_japan = detail::connection("grid_japan", 160, 485.4, 2306.3,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_united_kingdom = detail::connection("grid_united_kingdom", 300, 237.6, 2329.0,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_poland = detail::connection("grid_poland", 170, 661.9, 2513.5,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_south_korea = detail::connection("grid_south_korea", 125, 430.6, 1887.7,
-    {"codecarbon global_energy_mix (Our World in Data); ecologits electricity_mixes (water: WRI)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_united_arab_emirates = detail::connection("grid_united_arab_emirates", 80, 561.1, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_saudi_arabia = detail::connection("grid_saudi_arabia", 60, 706.8, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_malaysia = detail::connection("grid_malaysia", 100, 605.8, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_iceland = detail::connection("grid_iceland", 50, 27.7, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_canada = detail::connection("grid_canada", 80, 170.0, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_brazil = detail::connection("grid_brazil", 110, 98.3, na,
-    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::recalled_price});
+    {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_world_average = detail::connection("grid_world_average", na, 473.0, 3908.0,
-    {"ecologits electricity_mixes (carbon WOR; water: WRI)", "2025", confidence::published, energy::detail::grid_defaults});
+    {"ecologits electricity_mixes (carbon: WOR)", "2025", confidence::published, detail::grid_fields});
 inline constexpr grid grid_ercot = detail::connection("grid_ercot", 60, 428.8, na,
-    {"electricitymaps zone US-TEX-ERCO, 2021 average (of which direct 366.2 g/kWh)", "2024", confidence::published, detail::recalled_price});
+    {"electricitymaps zone US-TEX-ERCO, 2021 average (of which direct 366.2 g/kWh)", "2024", confidence::published, detail::grid_fields});
 inline constexpr grid grid_pjm = detail::connection("grid_pjm", 75, 322, na,
-    {"codecarbon cloud/impact.csv: 322 g/kWh of an operator in Virginia and Ohio, as a proxy", "2024", confidence::published, detail::recalled_price});
+    {"codecarbon cloud/impact.csv: 322 g/kWh of an operator in Virginia and Ohio, as a proxy", "2024", confidence::published, detail::grid_fields});
 
 // ---- conversion ----
 
