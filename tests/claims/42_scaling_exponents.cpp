@@ -28,6 +28,6 @@ TEST_CASE("claim 42: three readings of one exponent") {
 
   // Operators: 8.6 per MW at 3.5 MW, 0.1 per MW at 1 GW: ln(100/30.1)/ln(1000/3.5) = 0.212, far below any of these.
   const double b = economics::exponent_between(3.5 * megawatt, 8.6 * 3.5, 1 * gigawatt, 100.0);
-  CHECK(b == approx(std::log(100 / 30.1) / std::log(1000 / 3.5)));
+  CHECK(std::abs(b - 0.212) < 5e-4);
   CHECK(8.6 * 3.5 * economics::scaled_total(1000 / 3.5, b) == approx(100));
 }

@@ -64,15 +64,28 @@ TEST_CASE("application: users to calls and back") {
   CHECK(in<millisecond / token>(calls.time_per_output_token) == approx(50));
   CHECK_FALSE(lc::is_known(service.push(calls.calls).value));
 
+  // 5e4 users, 2 tasks of 50 calls a day each: 5e6 calls a day. All that an agent's call carries arrives below.
+  const auto steps = agent.pull();
+  CHECK(in<hertz>(steps.calls) == approx(5e6 / 86400));
+  CHECK(steps.peak_to_mean == 4);
+  CHECK(steps.cached_share == 0.9);
+  CHECK(in<second>(steps.time_to_first_token) == 5);
+  CHECK(in<millisecond / token>(steps.time_per_output_token) == approx(20));
+
+  // 100 calls a second are 2 tasks a second, 172,800 a day, of 2 a user; 75 $ each.
+  const auto made = agent.push(100 * hertz);
+  CHECK(in<hertz>(made.tasks) == approx(2));
+  CHECK(made.users == approx(86400));
+  CHECK(in<usd / second>(made.value) == approx(150));
+  // Nothing asked makes nothing, and every figure is in proportion to the calls.
+  CHECK(agent.push(0 * hertz).users == 0);
+  CHECK(agent.push(50 * hertz).users == approx(43200));
+
   for (const auto& w : {service, agent}) {
-    const auto made = w.push(w.pull().calls);
-    CHECK(made.users == approx(w.daily_users).epsilon(1e-14));
-    CHECK(made.tasks / w.tasks() == approx(1).epsilon(1e-14));
+    const auto back = w.push(w.pull().calls);
+    CHECK(back.users == approx(w.daily_users).epsilon(1e-14));
+    CHECK(in<hertz>(back.tasks) * 86400 == approx(w.daily_users * in<hertz>(w.tasks_per_user) * 86400).epsilon(1e-14));
   }
-  const auto made = agent.push(agent.pull().calls);
-  CHECK(in<usd / day>(made.value) == approx(5e4 * 2 * 75));
-  // Half the calls make half of everything.
-  CHECK(agent.push(agent.pull().calls / 2).users == approx(2.5e4));
 }
 
 TEST_CASE("application: float, batch, dual and double are one formula") {

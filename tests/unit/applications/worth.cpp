@@ -29,7 +29,7 @@ void check_everywhere(F f, double at, double tolerance = 1e-7) {
 
 }  // namespace
 
-TEST_CASE("economics: every number type") {
+TEST_CASE("worth: every number type") {
   check_everywhere([](const auto& p) { return app::chain_success(p, 50); }, 0.95);
   check_everywhere([](const auto& p) { return app::best_of(p, 10); }, 0.2);
   check_everywhere([](const auto& n) { return app::best_of(0.2, n); }, 7.0);
@@ -59,27 +59,50 @@ TEST_CASE("economics: every number type") {
   check_everywhere([](const auto& m) { return in<usd>(app::affordable_cost_per_daily_user(1 * usd, m, 0.3)); }, 0.2);
 }
 
-TEST_CASE("economics: cost and revenue of a daily user") {
+TEST_CASE("worth: cost and revenue of a daily user") {
   CHECK(in<usd / day>(app::cost_per_daily_user(0.005 * usd, 12 / day)) == approx(0.06));
   CHECK(in<usd / day>(app::affordable_cost_per_daily_user(0.05 * usd / day, 0.2, 0.3)) == approx(0.025));
 }
 
-TEST_CASE("economics: limits") {
+TEST_CASE("worth: limits") {
+  // One step or try is the step or try itself; a chain of none succeeds; more steps never help, more tries never harm.
+  CHECK(app::chain_success(0.7, 1) == approx(0.7));
+  CHECK(app::chain_success(0.7, 0) == 1);
+  CHECK(app::chain_success(1.0, 1000) == 1);
+  for (int n = 1; n < 30; ++n) {
+    CHECK(app::chain_success(0.9, n + 1) < app::chain_success(0.9, n));
+    CHECK(app::best_of(0.1, n + 1) > app::best_of(0.1, n));
+    // Both are one thing: a chain of n survives if none of its steps fails.
+    CHECK(app::best_of(0.1, n) == approx(1 - app::chain_success(0.9, n)).epsilon(1e-12));
+  }
   CHECK(app::best_of(0.0, 10) == 0);
   CHECK(app::best_of(0.3, 1) == approx(0.3));
   CHECK(app::best_of(1e-15, 10) == approx(1e-14));  // no cancellation
   CHECK(app::accelerated_throughput(0.0, 10.0) == 1);
   CHECK(app::accelerated_throughput(1.0, 10.0) == approx(10));
   CHECK(app::break_even_reliability(1 * usd, 2 * usd, 10) > 1);
+  // At break-even an attempt is worth nothing: by its cost, and by its reliability.
+  CHECK(in<usd>(app::expected_value(0.605, 75 * usd, app::break_even_cost(0.605, 75 * usd))) == 0);
+  for (int n : {1, 10, 50}) {
+    const double p = app::break_even_reliability(75 * usd, 3 * usd, n);
+    double all = 1;
+    for (int i = 0; i < n; ++i)
+      all *= p;
+    CHECK(all * 75 == approx(3));
+  }
   for (double a : {1.1, 2.0, 30.0}) {
     CHECK(app::implied_acceleration(0.36, app::accelerated_throughput(0.36, a)) == approx(a));
   }
+  // What is read is what is new and what was seen before.
+  CHECK(in<token>(app::conversation_input(37, 500 * token)) ==
+        approx(37 * 500 + in<token>(app::reusable_input(37, 500 * token))));
+  CHECK(in<token>(app::reusable_input(1, 500 * token)) == 0);
   // A window that no turn fills changes nothing; one turn's worth is refilled every turn.
   CHECK(app::conversation_input(10, 2000 * token, 1e6 * token) == app::conversation_input(10, 2000 * token));
   CHECK(in<token>(app::conversation_input(10, 2000 * token, 2000 * token)) == approx(20000));
 }
 
-TEST_CASE("economics: cached tokens are cheaper") {
+TEST_CASE("worth: cached tokens are cheaper") {
   const auto full = app::price_of_tokens(1e6 * token, 0 * token, 0.1, 4e4 * token, 3 * usd / million_tokens,
                                          15 * usd / million_tokens);
   CHECK(in<usd>(full) == approx(3.60));

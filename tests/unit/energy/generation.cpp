@@ -18,35 +18,63 @@ const lc::energy::power_plant turbine{
     .technology = catalog::gas_ccgt, .capacity = 200 * megawatt, .transmission_loss = 0.02};
 const lc::power_demand<> demand{100 * megawatt, 80 * megawatt};
 
-// NREL's equation, in NREL's units.
-double nrel_lcoe(double usd_per_kw, double fixed_per_kw_year, double wacc, double years, double cf, double variable,
-                 double heat_price, double efficiency, double hours = 8760) {
-  const double crf = wacc / (1 - std::pow(1 + wacc, -years));
-  return 1000 * (crf * usd_per_kw + fixed_per_kw_year) / (cf * hours) + variable + heat_price / efficiency;
+// What the levelised cost is by definition: the constant price at which the present value of what a kilowatt sells over
+// its life is that of what it costs, year by year, each paid at its end. $/MWh.
+double price_that_breaks_even(double usd_per_kw, double fixed_per_kw_year, double interest, int years,
+                              double megawatt_hours_per_kw_year, double running_per_megawatt_hour) {
+  double cost = usd_per_kw, sold = 0, worth = 1;
+  for (int year = 1; year <= years; ++year) {
+    worth /= 1 + interest;
+    cost += worth * (fixed_per_kw_year + running_per_megawatt_hour * megawatt_hours_per_kw_year);
+    sold += worth * megawatt_hours_per_kw_year;
+  }
+  return cost / sold;
 }
 
 }  // namespace
 
-TEST_CASE("levelised cost: NREL's equation") {
-  const double nrel = nrel_lcoe(1495.4, 0.0195 * 1495.4, 0.0536, 25, 0.9, 7.47, 18.34, 0.573);
+TEST_CASE("levelised cost: the price at which a plant breaks even over its life") {
+  // 1.95 % of 1495.4 $/kW a year is 29.16; 90 % of 8766 h are 7.8894 MWh a kW; fuel 18.34 / 0.573 = 32.007, and 7.47.
   const double ours = in<per_mwh>(lc::energy::levelised_cost(catalog::gas_ccgt));
-  CHECK(ours == approx(57.1).epsilon(0.001));
-  CHECK(ours == approx(nrel_lcoe(1495.4, 0.0195 * 1495.4, 0.0536, 25, 0.9, 7.47, 18.34, 0.573, 8766)).epsilon(1e-12));
-  CHECK(ours == approx(nrel).epsilon(0.0007));  // the year has 8766 hours here
+  CHECK(ours ==
+        approx(price_that_breaks_even(1495.4, 29.1603, 0.0536, 25, 7.8894, 7.47 + 18.34 / 0.573)).epsilon(1e-12));
+  // A third of the output: 2.6298 MWh a kW.
+  CHECK(in<per_mwh>(lc::energy::levelised_cost(catalog::gas_ccgt, 0.3)) ==
+        approx(price_that_breaks_even(1495.4, 29.1603, 0.0536, 25, 2.6298, 7.47 + 18.34 / 0.573)).epsilon(1e-12));
+  // A coal plant of 85 % for 40 years: 92.018 $/kW-year, 7.4511 MWh a kW.
+  CHECK(
+      in<per_mwh>(lc::energy::levelised_cost(catalog::coal)) ==
+      approx(price_that_breaks_even(4320.1, 0.0213 * 4320.1, 0.0536, 40, 7.4511, 9.88 + 8.49 / 0.356)).epsilon(1e-12));
+  // NREL's year of 8760 h: 0.07 % more on the standing part of 17.63 $/MWh.
+  CHECK(price_that_breaks_even(1495.4, 29.1603, 0.0536, 25, 7.884, 7.47 + 18.34 / 0.573) - ours ==
+        approx(17.634 * 6 / 8760).epsilon(1e-3));
+}
 
-  // Half the utilisation: the standing part doubles, the running part stays.
-  const auto running = catalog::gas_ccgt.running_cost();
-  const auto full = lc::energy::levelised_cost(catalog::gas_ccgt, 0.9) - running;
-  const auto half = lc::energy::levelised_cost(catalog::gas_ccgt, 0.45) - running;
-  CHECK(half / full == approx(2));
-  CHECK(in<per_mwh>(running) == approx(7.47 + 18.34 / 0.573));
-
-  // Tax: (1 - t PVD) / (1 - t) on the capital alone.
-  auto taxed = catalog::gas_ccgt;
+TEST_CASE("levelised cost: what each part answers to") {
+  const auto cost = [](const lc::energy::generator& g, double u) {
+    return in<per_mwh>(lc::energy::levelised_cost(g, u));
+  };
+  const auto& base = catalog::gas_ccgt;
+  // Half the utilisation doubles the standing part and leaves the running part: 2 LCOE(u) - LCOE(u/2) is what runs.
+  CHECK(2 * cost(base, 0.9) - cost(base, 0.45) == approx(39.477).epsilon(1e-5));
+  // A tax factor of 1.05 does what 5 % more capital does.
+  auto taxed = base, dear = base;
   taxed.project_finance_factor = 1.05;
-  const double crf = 0.0536 / (1 - std::pow(1.0536, -25));
-  CHECK(in<per_mwh>(lc::energy::levelised_cost(taxed) - lc::energy::levelised_cost(catalog::gas_ccgt)) ==
-        approx(0.05 * crf * 1495.4e3 / (0.9 * 8766)).epsilon(1e-9));
+  dear.capital = base.capital * 1.05;
+  CHECK(cost(taxed, 0.9) == approx(cost(dear, 0.9)).epsilon(1e-14));
+  // No interest: straight-line repayment of 1495.4 $ over 25 years is 59.816 $ a kW and year.
+  auto free = base;
+  free.interest = 0;
+  CHECK(cost(free, 0.9) == approx((59.816 + 29.1603) / 7.8894 + 39.477).epsilon(1e-5));
+  // More of anything that costs never costs less.
+  for (const double more : {1.1, 2.0}) {
+    for (const auto member : {&lc::energy::generator::fixed_operation, &lc::energy::generator::variable_operation,
+                              &lc::energy::generator::fuel_price}) {
+      auto other = base;
+      other.*member = base.*member * more;
+      CHECK(cost(other, 0.9) > cost(base, 0.9));
+    }
+  }
 }
 
 TEST_CASE("levelised cost: what cannot run so much costs infinitely much, what is unknown stays unknown") {
@@ -82,10 +110,13 @@ TEST_CASE("levelised cost: against published ranges") {
 
 TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisation") {
   const auto bill = turbine.pull(demand);
-  const double utilisation = 80 / 0.98 / 200;
-  const auto expected = lc::energy::levelised_cost(catalog::gas_ccgt, utilisation) * plain(bill.plant.mean);
-  CHECK(bill.cost() / expected == approx(1).epsilon(1e-12));
+  // 81.633 MW of 200 MW run: 3.5780 MWh a kW and year, each at the price that breaks even.
+  const double price =
+      price_that_breaks_even(1495.4, 29.1603, 0.0536, 25, 80 / 0.98 / 200 * 8.766, 7.47 + 18.34 / 0.573);
+  CHECK(in<usd / hour>(bill.cost()) == approx(80 / 0.98 * price).epsilon(1e-12));
+  CHECK(in<usd / hour>(bill.capacity_cost) == approx(200e3 * 139.12301 / 8766).epsilon(1e-7));
   CHECK(in<tonne_co2e / hour>(bill.carbon) == approx(80 / 0.98 * 0.490));
+  CHECK(in<cubic_metre / hour>(bill.water) == approx(80 / 0.98 * 0.776));
 
   // Without a capacity it is built to the demand: the peak of a firm technology, the mean over the capacity factor of a variable one.
   auto fitted = turbine;
@@ -93,9 +124,9 @@ TEST_CASE("own plant: the bill is the levelised cost at the delivered utilisatio
   CHECK(in<megawatt>(fitted.capacity_built(demand)) == approx(100 / 0.98));
   fitted.technology = catalog::solar_pv_utility;
   CHECK(in<megawatt>(fitted.capacity_built(demand)) == approx(80 / 0.2675 / 0.98));
-  CHECK(fitted.pull(demand).cost() / plain(fitted.pull(demand).plant.mean) /
-            lc::energy::levelised_cost(catalog::solar_pv_utility) ==
-        approx(1).epsilon(1e-12));
+  // 1605.5 $/kW at 4.19 % over 37.5 years and 1.41 % a year: (0.0533451 + 0.0141) x 1605.5 / (0.2675 x 8.766 MWh).
+  const auto solar = fitted.pull(demand);
+  CHECK(in<per_mwh>(solar.cost() / plain(solar.plant.mean)) == approx(46.178).epsilon(2e-5));
   CHECK(in<acre>(fitted.land(demand)) == approx(80 / 0.2675 / 0.98 * 7.4).epsilon(1e-4));
 }
 
@@ -159,7 +190,9 @@ TEST_CASE("battery: energy, losses, standing cost") {
   const auto& b = catalog::battery_4h;
   CHECK(in<megawatt_hour>(b.energy(500 * megawatt)) == approx(2000));
   CHECK(in<megawatt_hour>(b.charge_for(850 * megawatt_hour)) == approx(1000));
-  // 1711.4 $/kW over 15 years at 5 %: annuity 0.09634, and 2.5 % a year.
-  const double factor = 0.05 / (1 - std::pow(1.05, -15)) + 0.025;
-  CHECK(in<usd / year>(b.standing_cost(500 * megawatt, 0.05)) == approx(factor * 1711.4 * 500e3));
+  // 1711.4 $/kW over 15 years at 5 %: an annuity of 0.096342 (any table of interest), and 2.5 % a year.
+  CHECK(in<usd / year>(b.standing_cost(500 * megawatt, 0.05)) ==
+        approx((0.096342 + 0.025) * 1711.4 * 500e3).epsilon(1e-5));
+  // Nothing is gained by charging and discharging.
+  CHECK(b.charge_for(b.energy(1 * megawatt)) > b.energy(1 * megawatt));
 }

@@ -50,8 +50,9 @@ TEST_CASE("grid: a tariff by hand") {
   CHECK(in<usd / hour>(bill.energy_cost) == approx(80 * 62));
   // 100,000 kW at 10 $ a month.
   CHECK(in<usd / month>(bill.capacity_cost) == approx(1e6));
-  CHECK(bill.cost() == bill.energy_cost + bill.capacity_cost);
-  CHECK(in<usd / megawatt_hour>(bill.price()) == approx(62 + 1e6 / (80 * 730.5)));
+  // 4,960 $ an hour of energy; 1e6 $ in the 730.5 hours of a month.
+  CHECK(in<usd / hour>(bill.cost()) == approx(4960 + 1368.9254).epsilon(1e-7));
+  CHECK(in<usd / megawatt_hour>(bill.price()) == approx(62 + 17.111567).epsilon(1e-8));
   CHECK(in<tonne_co2e / hour>(bill.carbon) == approx(80 / 0.95 * 0.370));
   CHECK(in<cubic_metre / hour>(bill.water) == approx(80 / 0.95 * 3));
 }
@@ -62,6 +63,10 @@ TEST_CASE("grid: push undoes pull, up to the connection") {
     CHECK(in<megawatt>(texas.push(plain(bill.plant.peak))) == approx(mw).epsilon(1e-14));
     CHECK(lc::is_finite(bill.cost()));
   }
+  // 150 MW at the meter are 157.89 MW at the plant: below, a twentieth is lost, above, the connection decides.
+  CHECK(in<megawatt>(texas.push(100 * megawatt)) == approx(95));
+  CHECK(in<megawatt>(texas.push(157.8 * megawatt)) == approx(149.91));
+  CHECK(texas.push(158 * megawatt) == 150 * megawatt);
   CHECK(texas.push(1 * gigawatt) == 150 * megawatt);
   const auto beyond = texas.pull(lc::power_demand<>{151 * megawatt, 1 * megawatt});
   CHECK_FALSE(lc::is_finite(beyond.cost()));
