@@ -50,6 +50,7 @@ namespace detail {
 inline constexpr field_source workload_defaults[] = {
     {"calls_per_task", "1, unless set: a task is a call", confidence::assumed},
     {"cached_share", "0, unless set: no input is reused", confidence::assumed},
+    {"cost_per_task", "0, unless set: nothing is spent beside the stack", confidence::assumed},
     {"peak_to_mean", "3, unless set: assumption for a service with a day and a night", confidence::assumed},
     {"time_to_first_token", "1 s, unless set: chat, assumption", confidence::assumed},
     {"time_per_output_token", "50 ms, unless set: chat, assumption", confidence::assumed}};

@@ -9,7 +9,9 @@
 
 namespace layercake::applications {
 
-// What is published or assumed about a workload beside its demand: to compare with, never an input.
+// What is published or assumed about a workload beside its demand: to compare with, never an input. Energies: chat 0.34
+// Wh a query (OpenAI, by IEEE Spectrum), Gemini 0.24 Wh (Google, August 2025), generation and reasoning ML.ENERGY, the
+// others assumed.
 struct reference {
   const workload* of;
   quantity<unit::joule> energy_per_task;  // measured or claimed by its operator
@@ -19,7 +21,6 @@ struct reference {
 namespace catalog {
 
 namespace detail {
-
 // 1/day | calls per task | tokens in, out per task | - | s to the first token (or to the answer, without tokens) | s per token | USD | minutes.
 struct columns {
   double tasks_per_day, calls, input, output, cached, first, between, value, minutes;
@@ -42,90 +43,129 @@ constexpr workload row(const char* name, const columns& c, const provenance& ori
           .origin = origin};
 }
 
-// Which fields of a row are assumptions and not its source's.
-inline constexpr const char* assumption = "assumption";
-inline constexpr field_source assumed_1[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed},
-                                             {"value_per_task", assumption, confidence::assumed},
-                                             {"time_to_first_token", assumption, confidence::assumed},
-                                             {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_2[] = {{"peak_to_mean", assumption, confidence::assumed},
-                                             {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_3[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed}};
-inline constexpr field_source assumed_4[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed},
-                                             {"tasks_per_user", assumption, confidence::assumed},
-                                             {"value_per_task", assumption, confidence::assumed},
-                                             {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_5[] = {
-    {"cached_share", assumption, confidence::assumed},   {"peak_to_mean", assumption, confidence::assumed},
-    {"tasks_per_user", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed},
-    {"value_per_task", assumption, confidence::assumed}, {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_6[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed},
-                                             {"input", assumption, confidence::assumed},
-                                             {"time_per_output_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_7[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed},
-                                             {"input", assumption, confidence::assumed},
-                                             {"output", assumption, confidence::assumed},
-                                             {"calls_per_task", assumption, confidence::assumed},
-                                             {"tasks_per_user", assumption, confidence::assumed},
-                                             {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_8[] = {
-    {"cached_share", assumption, confidence::assumed},   {"peak_to_mean", assumption, confidence::assumed},
-    {"calls_per_task", assumption, confidence::assumed}, {"human_time_replaced", assumption, confidence::assumed},
-    {"value_per_task", assumption, confidence::assumed}, {"time_to_first_token", assumption, confidence::assumed}};
-inline constexpr field_source assumed_9[] = {{"cached_share", assumption, confidence::assumed},
-                                             {"peak_to_mean", assumption, confidence::assumed},
-                                             {"value_per_task", assumption, confidence::assumed}};
-inline constexpr field_source assumed_10[] = {{"cached_share", assumption, confidence::assumed},
-                                              {"peak_to_mean", assumption, confidence::assumed},
-                                              {"calls_per_task", assumption, confidence::assumed},
-                                              {"human_time_replaced", assumption, confidence::assumed},
-                                              {"value_per_task", assumption, confidence::assumed}};
-inline constexpr field_source assumed_11[] = {{"cached_share", assumption, confidence::assumed},
-                                              {"peak_to_mean", assumption, confidence::assumed},
-                                              {"tasks_per_user", assumption, confidence::assumed},
-                                              {"value_per_task", assumption, confidence::assumed}};
+// Sources of single fields. Every other figure of a row is its record's source's.
+constexpr field_source assumed(const char* field) { return {field, "assumption", confidence::assumed}; }
+constexpr field_source published(const char* field, const char* source) {
+  return {field, source, confidence::published};
+}
+inline constexpr field_source one_user{"daily_users", "one, by convention of this catalog", confidence::assumed};
+inline constexpr field_source no_cost{"cost_per_task", "0: nothing is spent beside the stack", confidence::assumed};
+
+inline constexpr field_source chat_fields[] = {
+    one_user,
+    no_cost,
+    published("tasks_per_user",
+              "2.5e9 queries a day over 0.7e9 users (IEEE Spectrum); those are weekly users, a daily one asks more"),
+    assumed("calls_per_task"),
+    assumed("cached_share"),
+    assumed("peak_to_mean"),
+    assumed("value_per_task"),
+    assumed("time_to_first_token"),
+    assumed("time_per_output_token")};
+inline constexpr field_source long_chat_fields[] = {one_user, no_cost, assumed("calls_per_task"),
+                                                    assumed("peak_to_mean"), assumed("time_to_first_token")};
+// A trace of calls: what a task is, what is cached and when are not in it.
+inline constexpr field_source trace_fields[] = {one_user, no_cost, assumed("calls_per_task"), assumed("cached_share"),
+                                                assumed("peak_to_mean")};
+inline constexpr field_source completion_fields[] = {one_user,
+                                                     no_cost,
+                                                     assumed("calls_per_task"),
+                                                     assumed("cached_share"),
+                                                     assumed("peak_to_mean"),
+                                                     assumed("tasks_per_user"),
+                                                     assumed("value_per_task"),
+                                                     assumed("time_to_first_token")};
+inline constexpr field_source agent_fields[] = {one_user,
+                                                no_cost,
+                                                assumed("cached_share"),
+                                                assumed("peak_to_mean"),
+                                                assumed("tasks_per_user"),
+                                                assumed("human_time_replaced"),
+                                                assumed("value_per_task"),
+                                                assumed("time_per_output_token")};
+inline constexpr field_source reasoning_fields[] = {one_user,
+                                                    no_cost,
+                                                    assumed("calls_per_task"),
+                                                    assumed("cached_share"),
+                                                    assumed("peak_to_mean"),
+                                                    assumed("input"),
+                                                    assumed("time_per_output_token")};
+inline constexpr field_source service_fields[] = {
+    one_user,
+    no_cost,
+    published("value_per_task", "Intercom, price per resolution"),
+    published("human_time_replaced", "Klarna, 11 minutes to 2, by wagecore.ai"),
+    assumed("cached_share"),
+    assumed("peak_to_mean"),
+    assumed("input"),
+    assumed("output"),
+    assumed("calls_per_task"),
+    assumed("tasks_per_user"),
+    assumed("time_to_first_token")};
+inline constexpr field_source radiology_fields[] = {one_user,
+                                                    no_cost,
+                                                    assumed("cached_share"),
+                                                    assumed("peak_to_mean"),
+                                                    assumed("calls_per_task"),
+                                                    assumed("human_time_replaced"),
+                                                    assumed("value_per_task"),
+                                                    assumed("time_to_first_token")};
+inline constexpr field_source driving_fields[] = {one_user, no_cost, assumed("cached_share"), assumed("peak_to_mean"),
+                                                  assumed("value_per_task")};
+inline constexpr field_source robot_fields[] = {one_user,
+                                                no_cost,
+                                                assumed("cached_share"),
+                                                assumed("peak_to_mean"),
+                                                assumed("calls_per_task"),
+                                                assumed("human_time_replaced"),
+                                                assumed("value_per_task")};
+// Rows of which only the energy of a task is published (`references`).
+inline constexpr field_source generation_fields[] = {one_user,
+                                                     no_cost,
+                                                     assumed("calls_per_task"),
+                                                     assumed("cached_share"),
+                                                     assumed("peak_to_mean"),
+                                                     assumed("tasks_per_user"),
+                                                     assumed("value_per_task"),
+                                                     assumed("time_to_first_token")};
+inline constexpr field_source all_assumed[] = {one_user, no_cost};
 }  // namespace detail
 
 // clang-format off
 inline constexpr workload chat = detail::row("chat", {3.6, 1, 1155, 211, 0, 1, 0.05, 0.01, na},
-    {"Azure LLM inference trace 2023, conversations (mean of 19,366); tasks and energy: 2.5e9 queries a day, 0.7e9 weekly users, 0.34 Wh (IEEE Spectrum)", "read 2026", confidence::published, detail::assumed_1});
+    {"Azure LLM inference trace 2023, conversations (mean of 19,366)", "read 2026", confidence::published, detail::chat_fields});
 inline constexpr workload chat_long_context = detail::row("chat_long_context", {na, 1, 12035, 343, 0.37, 2, na, na, na},
-    {"Mooncake conversation trace, FAST 2025 (12,031 requests; 37 % of prefix blocks reused)", "read 2026", confidence::published, detail::assumed_2});
+    {"Mooncake conversation trace, FAST 2025 (12,031 requests; 37 % of prefix blocks reused)", "read 2026", confidence::published, detail::long_chat_fields});
 inline constexpr workload chat_gemini = detail::row("chat_gemini", {na, na, na, na, 0, na, na, na, na},
-    {"Google August 2025, by epium.com: median text prompt 0.24 Wh", "read 2026", confidence::published, detail::assumed_3});
+    {"Google August 2025, by epium.com: median text prompt 0.24 Wh", "read 2026", confidence::published, detail::trace_fields});
 inline constexpr workload code_completion = detail::row("code_completion", {200, 1, 2048, 28, 0, 0.4, na, 0.005, na},
-    {"Azure LLM inference trace 2023, code (mean of 8,819)", "read 2026", confidence::published, detail::assumed_4});
+    {"Azure LLM inference trace 2023, code (mean of 8,819)", "read 2026", confidence::published, detail::completion_fields});
 inline constexpr workload coding_agent = detail::row("coding_agent", {2, 50, 1000000, 40000, 0, na, 0.02, 75, 60},
-    {"tokenade.net (Vantage 2026: 1 M in, 40 k out over 50 turns)", "read 2026", confidence::published, detail::assumed_5});
+    {"tokenade.net (Vantage 2026: 1 M in, 40 k out over 50 turns)", "read 2026", confidence::published, detail::agent_fields});
 inline constexpr workload tool_agent = detail::row("tool_agent", {na, 1, 8596, 182, 0, na, na, na, na},
-    {"Mooncake tool and agent trace, FAST 2025 (23,608 requests)", "read 2026", confidence::published, detail::assumed_3});
+    {"Mooncake tool and agent trace, FAST 2025 (23,608 requests)", "read 2026", confidence::published, detail::trace_fields});
 inline constexpr workload reasoning = detail::row("reasoning", {na, 1, 300, 8000, 0, na, 0.05, na, na},
-    {"ML.ENERGY leaderboard, GPQA: 7,000 to 11,300 tokens out; energy on the GPUs only", "read 2026", confidence::published, detail::assumed_6});
+    {"ML.ENERGY leaderboard, GPQA: 7,000 to 11,300 tokens out; energy on the GPUs only", "read 2026", confidence::published, detail::reasoning_fields});
 inline constexpr workload customer_service = detail::row("customer_service", {0.05, 6, 6000, 800, 0, 1, na, 0.99, 11},
-    {"Intercom price per resolution; Klarna by wagecore.ai: 11 minutes to 2", "read 2026", confidence::published, detail::assumed_7});
+    {"Intercom; Klarna by wagecore.ai", "read 2026", confidence::published, detail::service_fields});
 inline constexpr workload radiology_assist = detail::row("radiology_assist", {60, 100, 0, 0, 0, 60, na, 5, 1.5},
-    {"advancestudy.org; roiscale.ai; xaid.ai", "read 2026", confidence::published, detail::assumed_8});
+    {"advancestudy.org; roiscale.ai; xaid.ai", "read 2026", confidence::published, detail::radiology_fields});
 inline constexpr workload legal_copilot = detail::row("legal_copilot", {4, 10, 60000, 4000, 0, 120, na, 100, 60},
-    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+    {"assumption", "read 2026", confidence::assumed, detail::all_assumed});
 inline constexpr workload drug_discovery = detail::row("drug_discovery", {1000, 1, 0, 0, 0, na, na, 0.1, na},
-    {"assumption (AlphaFold-class model)", "read 2026", confidence::assumed, detail::assumed_3});
+    {"assumption (AlphaFold-class model)", "read 2026", confidence::assumed, detail::all_assumed});
 inline constexpr workload deep_research = detail::row("deep_research", {0.3, 100, 500000, 30000, 0, 1800, na, 50, 240},
-    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+    {"assumption", "read 2026", confidence::assumed, detail::all_assumed});
 inline constexpr workload social_companion = detail::row("social_companion", {30, 1, 3000, 120, 0, 0.8, na, 0.001, na},
-    {"assumption", "read 2026", confidence::assumed, detail::assumed_3});
+    {"assumption", "read 2026", confidence::assumed, detail::all_assumed});
 inline constexpr workload self_driving = detail::row("self_driving", {1, 129600, 0, 0, 0, 0.1, na, 20, 60},
-    {"gardencapitalmanagement.com (36 frames/s, 8 cameras); about 100 W on board", "read 2026", confidence::published, detail::assumed_9});
+    {"gardencapitalmanagement.com (36 frames/s, 8 cameras); about 100 W on board", "read 2026", confidence::published, detail::driving_fields});
 inline constexpr workload humanoid_robot = detail::row("humanoid_robot", {8, 36000, 0, 0, 0, 0.05, na, 15, 30},
-    {"pkb-site.pages.dev (pi0); Jetson Thor 40 to 130 W; 10 Hz", "read 2026", confidence::published, detail::assumed_10});
+    {"pkb-site.pages.dev (pi0); Jetson Thor 40 to 130 W; 10 Hz", "read 2026", confidence::published, detail::robot_fields});
 inline constexpr workload image_generation = detail::row("image_generation", {1, 1, 0, 0, 0, 10, na, 0.04, na},
-    {"ML.ENERGY leaderboard, FLUX.1-dev: 6,679 J", "read 2026", confidence::published, detail::assumed_4});
+    {"ML.ENERGY leaderboard, FLUX.1-dev: 6,679 J", "read 2026", confidence::published, detail::generation_fields});
 inline constexpr workload video_generation = detail::row("video_generation", {0.1, 1, 0, 0, 0, na, na, 0.5, na},
-    {"ML.ENERGY leaderboard, HunyuanVideo: 1.16 MJ", "read 2026", confidence::published, detail::assumed_11});
+    {"ML.ENERGY leaderboard, HunyuanVideo: 1.16 MJ", "read 2026", confidence::published, detail::generation_fields});
 
 inline constexpr std::array<reference, 17> references{{
     {&chat, layercake::datum<units::watt_hour>(0.34), 100e9},

@@ -62,16 +62,21 @@ inline constexpr field_source multiprocessors_recalled{"multiprocessors", "data 
 inline constexpr field_source clock_recalled{"clock", "data sheet, from general knowledge", confidence::recalled};
 inline constexpr field_source cache_recalled{"on_chip_cache", "data sheet, from general knowledge",
                                              confidence::recalled};
+inline constexpr field_source exponentials_counted{
+    "exponential_rate", "16 per multiprocessor and clock, the special-function units, general knowledge",
+    confidence::recalled};
 inline constexpr field_source idle_of_family{"idle_power", "share of the thermal design power", confidence::assumed};
 inline constexpr field_source compute_of_family{"compute_efficiency", "mean of the family", confidence::estimated};
 inline constexpr field_source compute_measured{"compute_efficiency", "stas00/ml-engineering, maximum achievable matmul",
                                                confidence::measured};
 inline constexpr field_source memory_of_family{"memory_efficiency", "fitted kernels of the family",
                                                confidence::estimated};
-inline constexpr field_source inside_recalled[] = {multiprocessors_recalled, clock_recalled,    cache_recalled,
-                                                   idle_of_family,           compute_of_family, memory_of_family};
+inline constexpr field_source inside_recalled[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
+                                                   exponentials_counted,     idle_of_family, compute_of_family,
+                                                   memory_of_family};
 inline constexpr field_source inside_recalled_matrix_measured[] = {
-    multiprocessors_recalled, clock_recalled, cache_recalled, idle_of_family, compute_measured, memory_of_family};
+    multiprocessors_recalled, clock_recalled,   cache_recalled,  exponentials_counted,
+    idle_of_family,           compute_measured, memory_of_family};
 inline constexpr field_source inside_unknown[] = {idle_of_family, compute_of_family, memory_of_family};
 }  // namespace detail
 
@@ -81,6 +86,7 @@ inline constexpr field_source a100_sxm_40gb_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_of_family,
     detail::memory_of_family};
@@ -94,6 +100,7 @@ inline constexpr field_source a100_sxm_80gb_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -107,6 +114,7 @@ inline constexpr field_source h100_sxm_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -120,6 +128,7 @@ inline constexpr field_source h100_pcie_fields[] = {{"price", "single-unit 2025-
                                                     detail::multiprocessors_recalled,
                                                     detail::clock_recalled,
                                                     detail::cache_recalled,
+                                                    detail::exponentials_counted,
                                                     detail::idle_of_family,
                                                     detail::compute_of_family,
                                                     detail::memory_of_family};
@@ -133,6 +142,7 @@ inline constexpr field_source h800_sxm_fields[] = {{"peak.fp8", "general knowled
                                                    detail::multiprocessors_recalled,
                                                    detail::clock_recalled,
                                                    detail::cache_recalled,
+                                                   detail::exponentials_counted,
                                                    detail::idle_of_family,
                                                    detail::compute_of_family,
                                                    detail::memory_of_family};
@@ -147,6 +157,7 @@ inline constexpr field_source h200_sxm_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -161,6 +172,7 @@ inline constexpr field_source b200_sxm_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -176,6 +188,7 @@ inline constexpr field_source gb200_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -190,6 +203,7 @@ inline constexpr field_source b300_sxm_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -204,6 +218,7 @@ inline constexpr field_source gb300_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
+    detail::exponentials_counted,
     detail::idle_of_family,
     detail::compute_of_family,
     detail::memory_of_family};
@@ -219,6 +234,7 @@ inline constexpr field_source l40s_fields[] = {{"price", "typical street price 7
                                                detail::multiprocessors_recalled,
                                                detail::clock_recalled,
                                                detail::cache_recalled,
+                                               detail::exponentials_counted,
                                                detail::idle_of_family,
                                                detail::compute_of_family,
                                                detail::memory_of_family};
@@ -233,6 +249,7 @@ inline constexpr field_source mi250x_fields[] = {{"price", "Epoch release price"
                                                  detail::multiprocessors_recalled,
                                                  detail::clock_recalled,
                                                  detail::cache_recalled,
+                                                 detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_of_family,
                                                  detail::memory_of_family};
@@ -244,6 +261,7 @@ inline constexpr field_source mi300x_fields[] = {{"price", "8-GPU 2025-02-10", c
                                                  detail::multiprocessors_recalled,
                                                  detail::clock_recalled,
                                                  detail::cache_recalled,
+                                                 detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
                                                  detail::memory_of_family};
@@ -256,6 +274,7 @@ inline constexpr field_source mi325x_fields[] = {{"die_area", "general knowledge
                                                  detail::multiprocessors_recalled,
                                                  detail::clock_recalled,
                                                  detail::cache_recalled,
+                                                 detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
                                                  detail::memory_of_family};
@@ -267,6 +286,7 @@ inline constexpr field_source mi355x_fields[] = {{"price", "press reports 25000-
                                                  detail::multiprocessors_recalled,
                                                  detail::clock_recalled,
                                                  detail::cache_recalled,
+                                                 detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
                                                  detail::memory_of_family};

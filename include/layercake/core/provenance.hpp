@@ -48,13 +48,14 @@ struct provenance {
   confidence how = confidence::given;
   std::span<const field_source> fields = {};
 
-  // The source of the field called `name`.
+  // The source of the field called `name`, such as "scale_up.step"; an entry "scale_up" is that of all in that part that
+  // no entry before it names.
   constexpr field_source of(const char* name) const {
     for (const field_source& f : fields) {
       const char *a = f.field, *b = name;
       while (*a != '\0' && *a == *b)
         ++a, ++b;
-      if (*a == *b) return f;
+      if (*a == '\0' && (*b == '\0' || *b == '.')) return f;
     }
     return {name, source, how};
   }

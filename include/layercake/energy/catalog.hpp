@@ -162,10 +162,10 @@ inline constexpr field_source battery_fields[] = {recalled("round_trip_efficienc
 // Of grids: the record's source is that of the carbon.
 inline constexpr field_source water_of_grids = published("water", "ecologits electricity_mixes (WRI)");
 inline constexpr field_source grid_fields[] = {recalled("price"), water_of_grids, energy::detail::grid_defaults[0],
-                                               energy::detail::grid_defaults[1]};
+                                               energy::detail::grid_defaults[1], energy::detail::grid_defaults[2]};
 inline constexpr field_source us_fields[] = {
     published("price", "EIA, industrial customers 2025, by training-cost-trends"), water_of_grids,
-    energy::detail::grid_defaults[0], energy::detail::grid_defaults[1]};
+    energy::detail::grid_defaults[0], energy::detail::grid_defaults[1], energy::detail::grid_defaults[2]};
 }  // namespace detail
 
 // clang-format off

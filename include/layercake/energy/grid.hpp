@@ -12,7 +12,8 @@ inline constexpr field_source grid_defaults[] = {
     {"transmission_loss",
      "5 %, unless set: losses of transmission and distribution in a rich country, general knowledge",
      confidence::recalled},
-    {"demand_charge", "0, unless set: the price is taken to be all-in", confidence::assumed}};
+    {"demand_charge", "0, unless set: the price is taken to be all-in", confidence::assumed},
+    {"connection", "unlimited, unless set", confidence::assumed}};
 }
 
 // A connection to a grid under a two-part tariff: an energy charge on what the meter counts, a demand charge on the peak of the month.

@@ -14,7 +14,13 @@ namespace layercake::infrastructure {
 namespace detail {
 inline constexpr field_source network_sources[] = {
     {"power", "Epoch AI, GPUs' power usage in AI data centers, 2025-12-18", confidence::published},
-    {"oversubscription", "none, as in the sheet", confidence::assumed}};
+    {"oversubscription", "none, as in the sheet", confidence::assumed},
+    {"scale_out.ring_step", "NCCL's tuning table, src/graph/tuning.cc", confidence::published},
+    {"scale_out.tree_level", "NCCL's tuning table, src/graph/tuning.cc", confidence::published},
+    {"scale_out.exchange_level", "DeepEP", confidence::estimated},
+    {"scale_out.switch_efficiency", "chosen", confidence::assumed},
+    {"scale_out", "46 to 48 of 50 GB/s: NCCL maintainers, nccl-tests issue 290", confidence::published},
+    {"scale_up", "fitted to 2,147 measured collectives, see collectives.hpp", confidence::estimated}};
 }  // namespace detail
 
 // One rail per chip of a node, each a fat tree of its own over all nodes ("rail-optimised").
