@@ -44,8 +44,8 @@ constexpr workload row(const char* name, const columns& c, const provenance& ori
 }
 
 // Sources of single fields. Every other figure of a row is its record's source's.
-constexpr field_source assumed(const char* field) { return {field, "assumption", confidence::assumed}; }
-constexpr field_source published(const char* field, const char* source) {
+constexpr field_source assumed_field(const char* field) { return {field, "assumption", confidence::assumed}; }
+constexpr field_source published_field(const char* field, const char* source) {
   return {field, source, confidence::published};
 }
 inline constexpr field_source one_user{"daily_users", "one, by convention of this catalog", confidence::assumed};
@@ -54,80 +54,82 @@ inline constexpr field_source no_cost{"cost_per_task", "0: nothing is spent besi
 inline constexpr field_source chat_fields[] = {
     one_user,
     no_cost,
-    published("tasks_per_user",
-              "2.5e9 queries a day over 0.7e9 users (IEEE Spectrum); those are weekly users, a daily one asks more"),
-    assumed("calls_per_task"),
-    assumed("cached_share"),
-    assumed("peak_to_mean"),
-    assumed("value_per_task"),
-    assumed("time_to_first_token"),
-    assumed("time_per_output_token")};
-inline constexpr field_source long_chat_fields[] = {one_user, no_cost, assumed("calls_per_task"),
-                                                    assumed("peak_to_mean"), assumed("time_to_first_token")};
+    published_field(
+        "tasks_per_user",
+        "2.5e9 queries a day over 0.7e9 users (IEEE Spectrum); those are weekly users, a daily one asks more"),
+    assumed_field("calls_per_task"),
+    assumed_field("cached_share"),
+    assumed_field("peak_to_mean"),
+    assumed_field("value_per_task"),
+    assumed_field("time_to_first_token"),
+    assumed_field("time_per_output_token")};
+inline constexpr field_source long_chat_fields[] = {one_user, no_cost, assumed_field("calls_per_task"),
+                                                    assumed_field("peak_to_mean"),
+                                                    assumed_field("time_to_first_token")};
 // A trace of calls: what a task is, what is cached and when are not in it.
-inline constexpr field_source trace_fields[] = {one_user, no_cost, assumed("calls_per_task"), assumed("cached_share"),
-                                                assumed("peak_to_mean")};
+inline constexpr field_source trace_fields[] = {one_user, no_cost, assumed_field("calls_per_task"),
+                                                assumed_field("cached_share"), assumed_field("peak_to_mean")};
 inline constexpr field_source completion_fields[] = {one_user,
                                                      no_cost,
-                                                     assumed("calls_per_task"),
-                                                     assumed("cached_share"),
-                                                     assumed("peak_to_mean"),
-                                                     assumed("tasks_per_user"),
-                                                     assumed("value_per_task"),
-                                                     assumed("time_to_first_token")};
+                                                     assumed_field("calls_per_task"),
+                                                     assumed_field("cached_share"),
+                                                     assumed_field("peak_to_mean"),
+                                                     assumed_field("tasks_per_user"),
+                                                     assumed_field("value_per_task"),
+                                                     assumed_field("time_to_first_token")};
 inline constexpr field_source agent_fields[] = {one_user,
                                                 no_cost,
-                                                assumed("cached_share"),
-                                                assumed("peak_to_mean"),
-                                                assumed("tasks_per_user"),
-                                                assumed("human_time_replaced"),
-                                                assumed("value_per_task"),
-                                                assumed("time_per_output_token")};
+                                                assumed_field("cached_share"),
+                                                assumed_field("peak_to_mean"),
+                                                assumed_field("tasks_per_user"),
+                                                assumed_field("human_time_replaced"),
+                                                assumed_field("value_per_task"),
+                                                assumed_field("time_per_output_token")};
 inline constexpr field_source reasoning_fields[] = {one_user,
                                                     no_cost,
-                                                    assumed("calls_per_task"),
-                                                    assumed("cached_share"),
-                                                    assumed("peak_to_mean"),
-                                                    assumed("input"),
-                                                    assumed("time_per_output_token")};
+                                                    assumed_field("calls_per_task"),
+                                                    assumed_field("cached_share"),
+                                                    assumed_field("peak_to_mean"),
+                                                    assumed_field("input"),
+                                                    assumed_field("time_per_output_token")};
 inline constexpr field_source service_fields[] = {
     one_user,
     no_cost,
-    published("value_per_task", "Intercom, price per resolution"),
-    published("human_time_replaced", "Klarna, 11 minutes to 2, by wagecore.ai"),
-    assumed("cached_share"),
-    assumed("peak_to_mean"),
-    assumed("input"),
-    assumed("output"),
-    assumed("calls_per_task"),
-    assumed("tasks_per_user"),
-    assumed("time_to_first_token")};
+    published_field("value_per_task", "Intercom, price per resolution"),
+    published_field("human_time_replaced", "Klarna, 11 minutes to 2, by wagecore.ai"),
+    assumed_field("cached_share"),
+    assumed_field("peak_to_mean"),
+    assumed_field("input"),
+    assumed_field("output"),
+    assumed_field("calls_per_task"),
+    assumed_field("tasks_per_user"),
+    assumed_field("time_to_first_token")};
 inline constexpr field_source radiology_fields[] = {one_user,
                                                     no_cost,
-                                                    assumed("cached_share"),
-                                                    assumed("peak_to_mean"),
-                                                    assumed("calls_per_task"),
-                                                    assumed("human_time_replaced"),
-                                                    assumed("value_per_task"),
-                                                    assumed("time_to_first_token")};
-inline constexpr field_source driving_fields[] = {one_user, no_cost, assumed("cached_share"), assumed("peak_to_mean"),
-                                                  assumed("value_per_task")};
+                                                    assumed_field("cached_share"),
+                                                    assumed_field("peak_to_mean"),
+                                                    assumed_field("calls_per_task"),
+                                                    assumed_field("human_time_replaced"),
+                                                    assumed_field("value_per_task"),
+                                                    assumed_field("time_to_first_token")};
+inline constexpr field_source driving_fields[] = {one_user, no_cost, assumed_field("cached_share"),
+                                                  assumed_field("peak_to_mean"), assumed_field("value_per_task")};
 inline constexpr field_source robot_fields[] = {one_user,
                                                 no_cost,
-                                                assumed("cached_share"),
-                                                assumed("peak_to_mean"),
-                                                assumed("calls_per_task"),
-                                                assumed("human_time_replaced"),
-                                                assumed("value_per_task")};
+                                                assumed_field("cached_share"),
+                                                assumed_field("peak_to_mean"),
+                                                assumed_field("calls_per_task"),
+                                                assumed_field("human_time_replaced"),
+                                                assumed_field("value_per_task")};
 // Rows of which only the energy of a task is published (`references`).
 inline constexpr field_source generation_fields[] = {one_user,
                                                      no_cost,
-                                                     assumed("calls_per_task"),
-                                                     assumed("cached_share"),
-                                                     assumed("peak_to_mean"),
-                                                     assumed("tasks_per_user"),
-                                                     assumed("value_per_task"),
-                                                     assumed("time_to_first_token")};
+                                                     assumed_field("calls_per_task"),
+                                                     assumed_field("cached_share"),
+                                                     assumed_field("peak_to_mean"),
+                                                     assumed_field("tasks_per_user"),
+                                                     assumed_field("value_per_task"),
+                                                     assumed_field("time_to_first_token")};
 inline constexpr field_source all_assumed[] = {one_user, no_cost};
 }  // namespace detail
 

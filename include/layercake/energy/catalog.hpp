@@ -67,8 +67,8 @@ constexpr grid connection(const char* name, double price, double carbon, double 
 
 // Sources of single fields. Every other figure of a row is its record's source's.
 inline constexpr const char* knowledge = "general knowledge";
-constexpr field_source recalled(const char* field) { return {field, knowledge, confidence::recalled}; }
-constexpr field_source published(const char* field, const char* source) {
+constexpr field_source recalled_field(const char* field) { return {field, knowledge, confidence::recalled}; }
+constexpr field_source published_field(const char* field, const char* source) {
   return {field, source, confidence::published};
 }
 
@@ -81,90 +81,93 @@ inline constexpr const char* atb = "NREL ATB 2024 (ATB-calc test data)";
 inline constexpr const char* entergy = "land-use backgrounder (Entergy)";
 inline constexpr field_source no_tax{"project_finance_factor", "1: taxes left out", confidence::assumed};
 
-inline constexpr field_source sun_and_wind_fields[] = {published("published_cost_low", lazard),
-                                                       published("published_cost_high", lazard),
-                                                       published("lifecycle_carbon", ipcc),
-                                                       published("direct_carbon", ipcc),
-                                                       published("water", macknick),
-                                                       published("land", entergy),
-                                                       recalled("lead_time_low"),
-                                                       recalled("lead_time_high"),
+inline constexpr field_source sun_and_wind_fields[] = {published_field("published_cost_low", lazard),
+                                                       published_field("published_cost_high", lazard),
+                                                       published_field("lifecycle_carbon", ipcc),
+                                                       published_field("direct_carbon", ipcc),
+                                                       published_field("water", macknick),
+                                                       published_field("land", entergy),
+                                                       recalled_field("lead_time_low"),
+                                                       recalled_field("lead_time_high"),
                                                        no_tax};
 inline constexpr field_source offshore_fields[] = {
-    published("published_cost_low", atb), published("published_cost_high", atb),
-    recalled("lifecycle_carbon"),         recalled("direct_carbon"),
-    published("water", macknick),         recalled("lead_time_low"),
-    recalled("lead_time_high"),           no_tax};
-inline constexpr field_source ccgt_fields[] = {recalled("capacity_factor"),
-                                               published("published_cost_low", lazard),
-                                               published("published_cost_high", lazard),
-                                               published("lifecycle_carbon", ipcc),
-                                               published("direct_carbon", ipcc),
-                                               published("water", macknick),
-                                               recalled("land"),
-                                               published("lead_time_low", "sourcerockep.com"),
-                                               published("lead_time_high", "sourcerockep.com"),
+    published_field("published_cost_low", atb), published_field("published_cost_high", atb),
+    recalled_field("lifecycle_carbon"),         recalled_field("direct_carbon"),
+    published_field("water", macknick),         recalled_field("lead_time_low"),
+    recalled_field("lead_time_high"),           no_tax};
+inline constexpr field_source ccgt_fields[] = {recalled_field("capacity_factor"),
+                                               published_field("published_cost_low", lazard),
+                                               published_field("published_cost_high", lazard),
+                                               published_field("lifecycle_carbon", ipcc),
+                                               published_field("direct_carbon", ipcc),
+                                               published_field("water", macknick),
+                                               recalled_field("land"),
+                                               published_field("lead_time_low", "sourcerockep.com"),
+                                               published_field("lead_time_high", "sourcerockep.com"),
                                                no_tax};
-inline constexpr field_source simple_cycle_fields[] = {recalled("capacity_factor"),
-                                                       published("published_cost_low", lazard),
-                                                       published("published_cost_high", lazard),
-                                                       recalled("lifecycle_carbon"),
-                                                       recalled("land"),
-                                                       recalled("water"),
-                                                       published("lead_time_low", "turbine waits: S&P Global 2025"),
-                                                       published("lead_time_high", "turbine waits: S&P Global 2025"),
-                                                       no_tax};
-inline constexpr field_source nuclear_fields[] = {published("published_cost_low", atb),
-                                                  published("published_cost_high", atb),
-                                                  published("lifecycle_carbon", ipcc),
-                                                  published("direct_carbon", ipcc),
-                                                  published("water", macknick),
-                                                  published("land", "NEI 2015"),
-                                                  recalled("lead_time_low"),
-                                                  recalled("lead_time_high"),
+inline constexpr field_source simple_cycle_fields[] = {
+    recalled_field("capacity_factor"),
+    published_field("published_cost_low", lazard),
+    published_field("published_cost_high", lazard),
+    recalled_field("lifecycle_carbon"),
+    recalled_field("land"),
+    recalled_field("water"),
+    published_field("lead_time_low", "turbine waits: S&P Global 2025"),
+    published_field("lead_time_high", "turbine waits: S&P Global 2025"),
+    no_tax};
+inline constexpr field_source nuclear_fields[] = {published_field("published_cost_low", atb),
+                                                  published_field("published_cost_high", atb),
+                                                  published_field("lifecycle_carbon", ipcc),
+                                                  published_field("direct_carbon", ipcc),
+                                                  published_field("water", macknick),
+                                                  published_field("land", "NEI 2015"),
+                                                  recalled_field("lead_time_low"),
+                                                  recalled_field("lead_time_high"),
                                                   no_tax};
-inline constexpr field_source small_nuclear_fields[] = {recalled("capacity_factor"),
-                                                        recalled("lead_time_low"),
-                                                        recalled("lead_time_high"),
-                                                        recalled("lifetime"),
-                                                        recalled("land"),
-                                                        recalled("lifecycle_carbon"),
-                                                        recalled("direct_carbon"),
-                                                        published("water", macknick),
+inline constexpr field_source small_nuclear_fields[] = {recalled_field("capacity_factor"),
+                                                        recalled_field("lead_time_low"),
+                                                        recalled_field("lead_time_high"),
+                                                        recalled_field("lifetime"),
+                                                        recalled_field("land"),
+                                                        recalled_field("lifecycle_carbon"),
+                                                        recalled_field("direct_carbon"),
+                                                        published_field("water", macknick),
                                                         no_tax};
-inline constexpr field_source coal_fields[] = {recalled("capacity_factor"),
-                                               recalled("published_cost_low"),
-                                               recalled("published_cost_high"),
-                                               published("lifecycle_carbon", ipcc),
-                                               published("direct_carbon", ipcc),
-                                               published("water", macknick),
-                                               recalled("lead_time_low"),
-                                               recalled("lead_time_high"),
-                                               recalled("land"),
+inline constexpr field_source coal_fields[] = {recalled_field("capacity_factor"),
+                                               recalled_field("published_cost_low"),
+                                               recalled_field("published_cost_high"),
+                                               published_field("lifecycle_carbon", ipcc),
+                                               published_field("direct_carbon", ipcc),
+                                               published_field("water", macknick),
+                                               recalled_field("lead_time_low"),
+                                               recalled_field("lead_time_high"),
+                                               recalled_field("land"),
                                                no_tax};
 inline constexpr field_source hydro_fields[] = {
-    published("published_cost_low", atb), published("published_cost_high", atb),
-    published("lifecycle_carbon", ipcc),  published("direct_carbon", ipcc),
-    published("water", macknick),         recalled("lead_time_low"),
-    recalled("lead_time_high"),           no_tax};
-inline constexpr field_source geothermal_fields[] = {published("published_cost_low", atb),
-                                                     published("published_cost_high", atb),
-                                                     published("lifecycle_carbon", ipcc),
-                                                     published("direct_carbon", ipcc),
-                                                     published("water", macknick),
-                                                     recalled("lead_time_low"),
-                                                     recalled("lead_time_high"),
-                                                     recalled("land"),
+    published_field("published_cost_low", atb), published_field("published_cost_high", atb),
+    published_field("lifecycle_carbon", ipcc),  published_field("direct_carbon", ipcc),
+    published_field("water", macknick),         recalled_field("lead_time_low"),
+    recalled_field("lead_time_high"),           no_tax};
+inline constexpr field_source geothermal_fields[] = {published_field("published_cost_low", atb),
+                                                     published_field("published_cost_high", atb),
+                                                     published_field("lifecycle_carbon", ipcc),
+                                                     published_field("direct_carbon", ipcc),
+                                                     published_field("water", macknick),
+                                                     recalled_field("lead_time_low"),
+                                                     recalled_field("lead_time_high"),
+                                                     recalled_field("land"),
                                                      no_tax};
-inline constexpr field_source battery_fields[] = {recalled("round_trip_efficiency"), recalled("lead_time_low"),
-                                                  recalled("lead_time_high"), recalled("land")};
+inline constexpr field_source battery_fields[] = {recalled_field("round_trip_efficiency"),
+                                                  recalled_field("lead_time_low"), recalled_field("lead_time_high"),
+                                                  recalled_field("land")};
 
 // Of grids: the record's source is that of the carbon.
-inline constexpr field_source water_of_grids = published("water", "ecologits electricity_mixes (WRI)");
-inline constexpr field_source grid_fields[] = {recalled("price"), water_of_grids, energy::detail::grid_defaults[0],
-                                               energy::detail::grid_defaults[1], energy::detail::grid_defaults[2]};
+inline constexpr field_source water_of_grids = published_field("water", "ecologits electricity_mixes (WRI)");
+inline constexpr field_source grid_fields[] = {recalled_field("price"), water_of_grids,
+                                               energy::detail::grid_defaults[0], energy::detail::grid_defaults[1],
+                                               energy::detail::grid_defaults[2]};
 inline constexpr field_source us_fields[] = {
-    published("price", "EIA, industrial customers 2025, by training-cost-trends"), water_of_grids,
+    published_field("price", "EIA, industrial customers 2025, by training-cost-trends"), water_of_grids,
     energy::detail::grid_defaults[0], energy::detail::grid_defaults[1], energy::detail::grid_defaults[2]};
 }  // namespace detail
 
