@@ -35,9 +35,8 @@ struct basic_stage {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(efficiency_low > efficiency), "efficiency_low", efficiency_low, "at most efficiency", "Lower it.");
-      f.require(!(efficiency_high < efficiency), "efficiency_high", efficiency_high, "at least efficiency",
-                "Raise it.");
+      f.check_at_most("efficiency_low", efficiency_low, "efficiency", efficiency, "Lower it.");
+      f.check_at_least("efficiency_high", efficiency_high, "efficiency", efficiency, "Raise it.");
     }
   }
 };

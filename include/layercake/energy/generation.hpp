@@ -88,13 +88,11 @@ struct basic_generator {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      // The comparisons are so that an unknown end passes.
-      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high",
-                "Exchange the two.");
-      f.require(!(published_cost_low > published_cost_high), "published_cost_low", published_cost_low,
-                "at most published_cost_high", "Exchange the two.");
-      f.require(!(direct_carbon > lifecycle_carbon), "direct_carbon", direct_carbon, "at most lifecycle_carbon",
-                "The life cycle contains what the stack emits.");
+      f.check_at_most("lead_time_low", lead_time_low, "lead_time_high", lead_time_high, "Exchange the two.");
+      f.check_at_most("published_cost_low", published_cost_low, "published_cost_high", published_cost_high,
+                      "Exchange the two.");
+      f.check_at_most("direct_carbon", direct_carbon, "lifecycle_carbon", lifecycle_carbon,
+                      "The life cycle contains what the stack emits.");
     }
   }
 
@@ -158,8 +156,7 @@ struct basic_power_plant {
   void rules(findings& f) const {
     if constexpr (real<T>) {
       const auto need = [&](const char* field, const auto& value) {
-        f.require(is_known(value), field, value, "a known value",
-                  "No source gives it; set it before the technology supplies power.");
+        f.check_known(field, value, "No source gives it; set it before the technology supplies power.");
       };
       need("technology.capacity_factor", technology.capacity_factor);
       need("technology.capital", technology.capital);

@@ -40,8 +40,7 @@ struct basic_battery {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(lead_time_low > lead_time_high), "lead_time_low", lead_time_low, "at most lead_time_high",
-                "Exchange the two.");
+      f.check_at_most("lead_time_low", lead_time_low, "lead_time_high", lead_time_high, "Exchange the two.");
     }
   }
 

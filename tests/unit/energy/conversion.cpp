@@ -51,6 +51,16 @@ TEST_CASE("chain: an efficiency over 1 is refused by its place") {
   CHECK(found[0].allowed == "above 0 to 1");
   CHECK(found[1].path == "chain.stages[2].efficiency_high");
   CHECK_THROWS_AS(lc::validate(wrong), lc::invalid_value);
+
+  // A typical value outside the range of its own products.
+  auto outside = catalog::pdu_busway;
+  outside.efficiency = 0.93;
+  REQUIRE(lc::check(outside).size() == 1);
+  CHECK(lc::check(outside)[0].path == "efficiency_low");
+  outside.efficiency = 0.99;
+  REQUIRE(lc::check(outside).size() == 1);
+  CHECK(lc::check(outside)[0].path == "efficiency_high");
+  CHECK(lc::check(outside)[0].allowed == "at least efficiency, 0.99");
 }
 
 TEST_CASE("chain and part load: bad input, every number type") {

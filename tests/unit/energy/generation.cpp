@@ -174,6 +174,29 @@ TEST_CASE("generation: bad input") {
   CHECK(lc::check(crossed).size() == 1);
 }
 
+TEST_CASE("technologies and batteries: figures that contradict each other are refused, the one with the other's name") {
+  auto g = catalog::gas_ccgt;
+  CHECK(lc::check(g).empty());
+  g.lead_time_low = g.lead_time_high + 1 * month;
+  g.published_cost_high = g.published_cost_low / 2;
+  g.direct_carbon = g.lifecycle_carbon * 1.01;
+  const auto found = lc::check(g, "plant");
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].path == "plant.lead_time_low");
+  CHECK(found[0].allowed.find("at most lead_time_high, ") == 0);
+  CHECK(found[1].path == "plant.published_cost_low");
+  CHECK(found[2].path == "plant.direct_carbon");
+  // One end alone is no contradiction.
+  g = catalog::gas_ccgt;
+  g.lead_time_high = lc::unknown<lc::quantity<lc::unit::second>>();
+  CHECK(lc::check(g).empty());
+
+  auto b = catalog::battery_4h;
+  b.lead_time_low = 25 * month;
+  REQUIRE(lc::check(b).size() == 1);
+  CHECK(lc::check(b)[0].path == "lead_time_low");
+}
+
 TEST_CASE("own plant: what nobody publishes is refused by name") {
   const lc::energy::power_plant reactor{.technology = catalog::nuclear_large};
   const auto found = lc::check(reactor, "stack.energy");
@@ -183,7 +206,7 @@ TEST_CASE("own plant: what nobody publishes is refused by name") {
   CHECK(names == "stack.energy.technology.fixed_operation stack.energy.technology.variable_operation "
                  "stack.energy.technology.fuel_price "
                  "stack.energy.technology.interest ");
-  CHECK_THROWS_AS(lc::validate(reactor), lc::invalid_value);
+  CHECK_THROWS_WITH_AS(lc::validate(reactor), doctest::Contains("unknown; allowed: a known value"), lc::invalid_value);
 }
 
 TEST_CASE("battery: energy, losses, standing cost") {
