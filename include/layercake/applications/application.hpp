@@ -38,7 +38,6 @@ inline constexpr bool is_usage<basic_usage<T>> = true;
 // static_assert(application<nightly_batch>);
 // ```
 //
-// Here as if after `using namespace` of layercake, layercake::applications and layercake::units.
 // push(pull().calls) gives back the tasks and users that pull() started from.
 template <class A, class N = double>
 concept application = requires(const A& a, const quantity<unit::per_second, N>& calls) {

@@ -60,7 +60,6 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 // static_assert(energy_supply<contract>);
 // ```
 //
-// Here as if after `using namespace` of layercake, layercake::energy and layercake::units.
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
 template <class S, class N = double>
 concept energy_supply = requires(const S& supply, const power_demand<N>& meter, const quantity<unit::watt, N>& plant) {
