@@ -1,7 +1,7 @@
 // Claim 8: the same five layers in a car. The plant is a battery, the chip a system on a chip of 130 W (Thor class), the building a vehicle; a
 // latency bound takes the place of throughput.
 //
-// Derivation of the figures checked: 36 frames/s (claims.md 8) leave 1/36 s = 27.8 ms a frame, within the 100 ms of sensing to acting. BEVFormer's
+// Derivation of the figures checked: 36 frames/s (the catalog's self_driving) leave 1/36 s = 27.8 ms a frame, within the 100 ms of sensing to acting. BEVFormer's
 // 2.607 TFLOP a look (68.7e6 parameters; models/catalog.hpp) against 500 TFLOP/s in 8 bit take 5.2 ms at the peak rate, so one chip keeps up at
 // 36 * 5.2 ms = 19 % of its time. 130 W of 15 kW at motorway speed cost 130 / (15000 + 130) = 0.86 % of the range. 75 kWh last 75000 / 15130 =
 // 4.96 h, in which the car computes 36 * 3600 * 4.96 = 642 thousand frames at no more than 130 / 36 = 3.6 J each.
