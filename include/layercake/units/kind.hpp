@@ -532,7 +532,7 @@ constexpr auto to_relative(const of_kind<kind::points, T>& change, const Scalar&
 }
 
 // The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0, factor > 1.
-// Worked number: a price that falls to a tenth in a year halves every 3.613 months.
+// Worked number: a price that falls to a tenth in a year halves every 3.612 months.
 template <class T>
 constexpr T yearly_decline(const of_kind<kind::half_life, quantity<unit::second, T>>& h) {
   const T years = in<units::year>(plain(h));
