@@ -52,6 +52,7 @@ double counted_distinct(unsigned experts, unsigned active, unsigned tokens) {
 }  // namespace
 
 TEST_CASE("a matrix product: two FLOP a multiply-add, each operand moved once in its format") {
+  // worked: core/operations.hpp#matrix_product
   // 5 products [2,4] x [4,3]: 2 * 2*3*4 * 5 = 240 FLOP; (2 B * 2*4 + 1 B * 4*3 + 4 B * 2*3) * 5 = 260 B
   const lc::matrix_product<> p{
       .m = 2, .n = 3, .k = 4, .batch = 5, .weight_bytes = 1, .input_bytes = 2, .output_bytes = 4};
@@ -113,6 +114,7 @@ TEST_CASE("experts: how many distinct ones a batch reaches, against every possib
   CHECK(dense.distinct() == approx(8).epsilon(1e-11));
   const lc::expert_product<> nothing{.tokens = 0, .hidden = 1, .width = 1, .experts = 8, .active = 2};
   CHECK(nothing.distinct() == 0);
+  // worked: core/operations.hpp#distinct
   const lc::expert_product<> worked{.tokens = 3, .hidden = 1, .width = 1, .experts = 8, .active = 2};
   CHECK(worked.distinct() == approx(4.625).epsilon(1e-14));  // 8 (1 - 27/64)
 }

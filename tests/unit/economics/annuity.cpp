@@ -29,6 +29,7 @@ double present_value(double rate, int years) {
 }  // namespace
 
 TEST_CASE("the table of every textbook") {
+  // worked: economics/annuity.hpp#capital_recovery_factor
   // (A/P, i, n), five digits: compound interest tables, such as White, Agee and Case, Principles of Engineering Economic
   // Analysis, appendix; Short, Packey and Holt, NREL/TP-462-5173 (1995), section 2, give the equation.
   struct row {
