@@ -9,7 +9,7 @@
 namespace layercake::applications {
 
 // What a mean rate of model calls makes: the answer of an application's `push`.
-template <class T = double>
+template <number T = double>
 struct basic_usage {
   quantity<unit::per_second, T> tasks{};
   T users = T(0);                             // people active a day
@@ -17,9 +17,10 @@ struct basic_usage {
 };
 using usage = basic_usage<>;
 
-template <class X>
+// Whether a type is such an answer, over any number type.
+template <class Answer>
 inline constexpr bool is_usage = false;
-template <class T>
+template <number T>
 inline constexpr bool is_usage<basic_usage<T>> = true;
 
 // What the stack asks of the application layer. Ten lines satisfy it:
@@ -39,8 +40,8 @@ inline constexpr bool is_usage<basic_usage<T>> = true;
 // ```
 //
 // push(pull().calls) gives back the tasks and users that pull() started from.
-template <class A, class N = double>
-concept application = requires(const A& a, const quantity<unit::per_second, N>& calls) {
+template <class Application, class N = double>
+concept application = requires(const Application& a, const quantity<unit::per_second, N>& calls) {
   requires is_call_demand<std::remove_cvref_t<decltype(a.pull())>>;
   requires is_usage<std::remove_cvref_t<decltype(a.push(calls))>>;
 };
@@ -61,7 +62,7 @@ inline constexpr field_source workload_defaults[] = {
 // ```
 // A workload without tokens (frames, images, structures) has 0 tokens per call. The objectives are unknown where only throughput counts.
 // Left out: the shape of the day beyond its peak, the spread of lengths around their mean.
-template <class T = double>
+template <number T = double>
 struct basic_workload {
   const char* name = "assistant";
   T daily_users = unknown<>;                                 // no default: set it
@@ -78,8 +79,8 @@ struct basic_workload {
   quantity<unit::second, T> human_time_replaced = unknown<>;  // per task
   provenance origin{.fields = detail::workload_defaults};
 
-  template <class U>
-  using with_number = basic_workload<U>;
+  template <number Other>
+  using with_number = basic_workload<Other>;
   static constexpr auto fields() {
     using W = basic_workload;
     return std::tuple{
@@ -117,7 +118,7 @@ struct basic_workload {
   // What a granted mean rate of calls makes: tasks = calls / calls per task [1/s], users = tasks / tasks per user, value = tasks * value per
   // task [USD/s], unknown where nobody says what a task is worth. Throws nothing.
   // Worked number: 100 calls/s in tasks of 50, 2 tasks a user and day, 75 $ a task: 2 tasks/s, 86,400 users, 150 $/s.
-  template <class N>
+  template <number N>
   constexpr auto push(const quantity<unit::per_second, N>& calls) const {
     basic_usage<promote_t<T, N>> made;
     made.tasks = calls / calls_per_task;

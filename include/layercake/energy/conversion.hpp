@@ -11,7 +11,7 @@ namespace layercake::energy {
 
 // One conversion at its operating point: a transformer, a rectifier, a regulator. Power out = efficiency * power in; the
 // rest leaves as heat. The default loses nothing: a stage that is not there.
-template <class T = double>
+template <number T = double>
 struct basic_stage {
   const char* name = "";
   const char* input = "";  // form of the power on either side: 34.5 kV AC
@@ -21,8 +21,8 @@ struct basic_stage {
   T efficiency_high = unknown<>;
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_stage<U>;
+  template <number Other>
+  using with_number = basic_stage<Other>;
   static constexpr auto fields() {
     return std::tuple{
         label(&basic_stage::name),
@@ -47,7 +47,7 @@ inline constexpr std::size_t most_stages = 10;
 
 // Power along a chain of stages 0, 1, ...: node 0 is what enters, node k + 1 what leaves stage k, and loss k what that
 // stage turns into heat. Stages that are not there pass on what they get.
-template <class T = double>
+template <number T = double>
 struct basic_power_flow {
   std::array<quantity<unit::watt, T>, most_stages + 1> node;
   std::array<quantity<unit::watt, T>, most_stages> loss;
@@ -61,14 +61,14 @@ using power_flow = basic_power_flow<>;
 //   total = product of the efficiencies;  power into stage k = power out of it / efficiency k;  loss k = in * (1 - efficiency k)
 // Energy is conserved: input = output + sum of losses. Domain: efficiencies above 0, to 1. Throws nothing.
 // Worked number: 230 kV to 0.7 V by transformers, UPS, PDU, power supply, bus converter and regulator at typical values: 0.7847.
-template <class T = double>
+template <number T = double>
 struct basic_conversion_chain {
   const char* name = "";
   std::array<basic_stage<T>, most_stages> stages{};
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_conversion_chain<U>;
+  template <number Other>
+  using with_number = basic_conversion_chain<Other>;
   static constexpr auto fields() {
     return std::tuple{label(&basic_conversion_chain::name), part("stages", &basic_conversion_chain::stages),
                       label(&basic_conversion_chain::origin)};
@@ -82,7 +82,7 @@ struct basic_conversion_chain {
   }
 
   // What flows where, for `output` delivered at the end of the chain.
-  template <class N>
+  template <number N>
   constexpr auto pull(const quantity<unit::watt, N>& output) const {
     basic_power_flow<promote_t<T, N>> flow;
     flow.node[most_stages] = output;
@@ -93,7 +93,7 @@ struct basic_conversion_chain {
     return flow;
   }
   // What `input` delivers at the end of the chain.
-  template <class N>
+  template <number N>
   constexpr auto push(const quantity<unit::watt, N>& input) const {
     return input * efficiency();
   }
@@ -102,14 +102,14 @@ using conversion_chain = basic_conversion_chain<>;
 
 // Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage drops of switches),
 // `square` in the load (resistance).
-template <class T = double>
+template <number T = double>
 struct basic_part_load {
   const char* name = "";
   T fixed{}, linear{}, square{};
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_part_load<U>;
+  template <number Other>
+  using with_number = basic_part_load<Other>;
   static constexpr auto fields() {
     return std::tuple{label(&basic_part_load::name),
                       field("fixed", &basic_part_load::fixed, share, "loss without load over rated output"),
@@ -124,7 +124,7 @@ struct basic_part_load {
   // Domain: x >= 0; 0 at no load where there is a fixed loss. It is best at x = sqrt(fixed / square). Throws nothing.
   // Source: Schneider Electric, definitions of losses: no-load, proportional and square-law losses of a UPS.
   // Worked number: fixed 1 %, linear 2 %, square 1 %: 0.8921 at a tenth of the load, 0.9569 at half, 0.9615 at full.
-  template <class N>
+  template <number N>
   constexpr auto efficiency(const N& load) const {
     using R = promote_t<T, N>;
     const R x = number_cast<R>(load);

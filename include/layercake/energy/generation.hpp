@@ -29,7 +29,7 @@ constexpr const char* name(firmness f) {
 
 // A generation technology, per watt of capacity (alternating current, net of the plant's own use), in money of one year. What nobody
 // publishes is unknown; what needs it says so.
-template <class T = double>
+template <number T = double>
 struct basic_generator {
   const char* name = "generator";
   T capacity_factor = unknown<>;                        // largest mean output over the year, share of capacity
@@ -55,8 +55,8 @@ struct basic_generator {
   firmness dispatch = firmness::firm;
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_generator<U>;
+  template <number Other>
+  using with_number = basic_generator<Other>;
   static constexpr auto fields() {
     using G = basic_generator;
     return std::tuple{
@@ -119,7 +119,7 @@ using generator = basic_generator<>;
 // Source: NREL Annual Technology Baseline 2024, equations and variables: LCOE = (CRF * PFF * CAPEX + FOM) / (CF * 8760 h) + VOM + fuel;
 // a year here has 8766 h, which is 0.07 % less on the first term.
 // Worked number: combined cycle at 1495.4 $/kW, 1.95 %/year, 5.36 %, 25 years, u = 0.9, 7.47 $/MWh, 18.34 $/MWh of heat at 57.3 %: 57.1 $/MWh.
-template <class T, class N>
+template <number T, number N>
 constexpr auto levelised_cost(const basic_generator<T>& g, const N& utilisation) {
   using R = promote_t<T, N>;
   const R u = number_cast<R>(utilisation);
@@ -127,7 +127,7 @@ constexpr auto levelised_cost(const basic_generator<T>& g, const N& utilisation)
   return detail::infinite_where(u > g.capacity_factor * number_cast<T>(detail::rounding), cost);
 }
 // At the largest utilisation that the technology reaches.
-template <class T>
+template <number T>
 constexpr auto levelised_cost(const basic_generator<T>& g) {
   return levelised_cost(g, g.capacity_factor);
 }
@@ -135,7 +135,7 @@ constexpr auto levelised_cost(const basic_generator<T>& g) {
 // A plant of one's own as a supply. Without a `capacity` it is built to the demand: the larger of the peak and of the mean over the capacity
 // factor, behind the losses of the line. The balance is that of a year: for a variable technology the hours are left to the grid or to
 // storage. Validation refuses a technology of which a figure that money depends on is unknown.
-template <class T = double>
+template <number T = double>
 struct basic_power_plant {
   const char* name = "plant";
   basic_generator<T> technology{};
@@ -143,8 +143,8 @@ struct basic_power_plant {
   T transmission_loss{};                         // 0: it stands at the site
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_power_plant<U>;
+  template <number Other>
+  using with_number = basic_power_plant<Other>;
   static constexpr auto fields() {
     return std::tuple{label(&basic_power_plant::name), part("technology", &basic_power_plant::technology),
                       field("capacity", &basic_power_plant::capacity, positive.or_unknown(),
@@ -171,13 +171,13 @@ struct basic_power_plant {
 
   // The capacity that serves a demand at the meter: max(peak, mean / capacity factor) / (1 - loss) [W].
   // Worked number: 80 MW in the mean from solar at a capacity factor of 0.2675 without losses: 299.1 MW.
-  template <class N>
+  template <number N>
   constexpr quantity<unit::watt, promote_t<T, N>> capacity_needed(const power_demand<N>& meter) const {
     return (max)(plain(meter.peak), plain(meter.mean) / technology.capacity_factor) /
            (number_cast<T>(1) - transmission_loss);
   }
   // The capacity that stands: as given, else what the demand needs.
-  template <class N>
+  template <number N>
   constexpr quantity<unit::watt, promote_t<T, N>> capacity_built(const power_demand<N>& meter) const {
     return where(is_known(capacity), capacity, capacity_needed(meter));
   }
@@ -187,7 +187,7 @@ struct basic_power_plant {
   // cycle. Costs are infinite where the demand needs more than the given capacity. Throws nothing.
   // Worked number: 200 MW of combined cycle (figures as for levelised_cost), 100 MW at the peak and 80 MW in the mean over a line that
   // loses 2 %: 6,397 $/h.
-  template <class N>
+  template <number N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
     const auto delivered = number_cast<T>(1) - transmission_loss;
@@ -203,13 +203,13 @@ struct basic_power_plant {
   }
 
   // What may be drawn at the meter if `granted` may be generated: min(granted, capacity) * (1 - loss) [W]. Throws nothing.
-  template <class N>
+  template <number N>
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& granted) const {
     return (min)(quantity<unit::watt, promote_t<T, N>>(granted), capacity) * (number_cast<T>(1) - transmission_loss);
   }
 
   // Land under the capacity that stands [m2].
-  template <class N>
+  template <number N>
   constexpr quantity<unit::square_metre, promote_t<T, N>> land(const power_demand<N>& meter) const {
     return technology.land * capacity_built(meter);
   }
@@ -219,13 +219,13 @@ using power_plant = basic_power_plant<>;
 // ---- learning curves -------------------------------------------------------------------------------------------------------
 
 // The exponent b of Wright's law (learned_cost). Made from a learning rate or by name, so that 0.2 cannot be taken for the one or the other.
-template <class T = double>
+template <number T = double>
 struct learning_exponent {
   T value;
 };
 
 // The share by which cost falls with every doubling of what has been built: 0.2 for 20 %.
-template <class T = double>
+template <number T = double>
 struct learning_rate {
   T per_doubling;
 
@@ -235,20 +235,20 @@ struct learning_rate {
     return {-log1p(-per_doubling) / log(two)};
   }
 };
-template <class T>
+template <number T>
 learning_rate(T) -> learning_rate<T>;
 
 // Wright's law: cost after cumulative output has grown from Q0 to Q, cost * (Q / Q0)^-b.
 // Domain: growth = Q / Q0 > 0. Left out: prices of materials, floors, forgetting. Throws nothing.
 // Source: Wright, Factors affecting the cost of airplanes, J. Aeronautical Sciences 3 (1936), 122-128.
 // Worked number: five doublings at 20 %: 0.8^5 = 0.32768 of the cost.
-template <class Unit, class C, class T, class G>
-constexpr auto learned_cost(const quantity<Unit, C>& cost, const learning_exponent<T>& b, const G& growth) {
-  using R = promote_t<T, G>;
+template <class Unit, number C, number T, class Growth>
+constexpr auto learned_cost(const quantity<Unit, C>& cost, const learning_exponent<T>& b, const Growth& growth) {
+  using R = promote_t<T, Growth>;
   return cost * pow(number_cast<R>(growth), -number_cast<R>(b.value));
 }
-template <class Unit, class C, class T, class G>
-constexpr auto learned_cost(const quantity<Unit, C>& cost, const learning_rate<T>& rate, const G& growth) {
+template <class Unit, number C, number T, class Growth>
+constexpr auto learned_cost(const quantity<Unit, C>& cost, const learning_rate<T>& rate, const Growth& growth) {
   return learned_cost(cost, rate.exponent(), growth);
 }
 

@@ -20,7 +20,7 @@ inline constexpr field_source grid_defaults[] = {
 // `price` and `demand_charge` are per unit at the meter; `carbon` and `water` per unit generated, as statistics of the generation mix give
 // them: the bill's carbon is 1 / (1 - loss) times what a metered (scope 2) account shows.
 // Left out: tariffs that change with the hour, power factor, reserve and balancing charges, taxes on carbon.
-template <class T = double>
+template <number T = double>
 struct basic_grid {
   const char* name = "grid";
   energy_price<T> price{};  // no default: set it
@@ -32,8 +32,8 @@ struct basic_grid {
   T transmission_loss = number_cast<T>(0.05);      // between plant and meter, share of what is generated
   provenance origin{.fields = detail::grid_defaults};
 
-  template <class U>
-  using with_number = basic_grid<U>;
+  template <number Other>
+  using with_number = basic_grid<Other>;
   static constexpr auto fields() {
     return std::tuple{
         label(&basic_grid::name),
@@ -57,7 +57,7 @@ struct basic_grid {
   // Domain: 0 <= mean <= peak. A peak above the connection cannot be served: its costs are infinite. Throws nothing.
   // Source: a two-part tariff, as utilities bill industrial customers.
   // Worked number: 2.5e9 queries a day of 0.34 Wh are 35.42 MW at the meter, 37.28 MW at the plant (5 % lost).
-  template <class N>
+  template <number N>
   constexpr auto pull(const power_demand<N>& meter) const {
     using R = promote_t<T, N>;
     const auto delivered = number_cast<T>(1) - transmission_loss;
@@ -75,7 +75,7 @@ struct basic_grid {
 
   // What may be drawn at the meter if `plant` is granted at the plant: min(plant * (1 - loss), connection) [W]. Throws nothing.
   // Worked number: 100 MW at the plant, 5 % lost, are 95 MW at the meter.
-  template <class N>
+  template <number N>
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& plant) const {
     return (min)(plant * (number_cast<T>(1) - transmission_loss),
                  connection);  // an unknown connection never is the smaller

@@ -9,7 +9,7 @@
 namespace layercake::energy {
 
 // A battery of a given duration, per watt of power that it gives. Left out: self-discharge, ageing, limits on the state of charge.
-template <class T = double>
+template <number T = double>
 struct basic_battery {
   const char* name = "battery";
   quantity<unit::second, T> duration{};  // at full power
@@ -22,8 +22,8 @@ struct basic_battery {
   quantity<unit::square_metre_per_watt, T> land = unknown<>;
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_battery<U>;
+  template <number Other>
+  using with_number = basic_battery<Other>;
   static constexpr auto fields() {
     using B = basic_battery;
     return std::tuple{
@@ -45,20 +45,20 @@ struct basic_battery {
   }
 
   // What a full battery of this power gives: power * duration [J]. Worked number: 500 MW for 4 hours: 2,000 MWh.
-  template <class N>
+  template <number N>
   constexpr auto energy(const quantity<unit::watt, N>& power) const {
     return power * duration;
   }
   // What must go in for `delivered` to come out: delivered / round-trip efficiency [J]. Worked number: 850 MWh at 85 %: 1,000 MWh.
-  template <class N>
+  template <number N>
   constexpr auto charge_for(const quantity<unit::joule, N>& delivered) const {
     return delivered / round_trip_efficiency;
   }
   // What a battery of this power costs per second: (CRF(i, n) * capital + fixed operation) * power [USD/s]; the energy that it loses is apart.
   // CRF capital recovery factor at the yearly interest i over the lifetime n (economics/annuity.hpp). Throws nothing.
   // Worked number: 500 MW at 1711.4 $/kW and 2.5 % of it a year for operation, 15 years at 5 %: 103.8 M$ a year.
-  template <class N, class R>
-  constexpr auto standing_cost(const quantity<unit::watt, N>& power, const R& interest) const {
+  template <number N, class Rate>
+  constexpr auto standing_cost(const quantity<unit::watt, N>& power, const Rate& interest) const {
     return (economics::capital_recovery_factor(interest, lifetime) * capital + fixed_operation) * power;
   }
 };

@@ -11,7 +11,7 @@ namespace layercake::energy {
 
 // The answer of a supply to a demand: power at both ends of the line, and what flows with it per second. Cost comes in two parts, because
 // they grow with different things: the energy cost with the mean power, the capacity cost with the peak.
-template <class T = double>
+template <number T = double>
 struct basic_energy_bill {
   power_demand<T> meter{};                            // what was asked for
   plant_power_demand<T> plant{};                      // what has to be generated: behind the losses of the line
@@ -28,9 +28,10 @@ struct basic_energy_bill {
 };
 using energy_bill = basic_energy_bill<>;
 
-template <class X>
+// Whether a type is an energy bill, over any number type.
+template <class Answer>
 inline constexpr bool is_energy_bill = false;
-template <class T>
+template <number T>
 inline constexpr bool is_energy_bill<basic_energy_bill<T>> = true;
 
 namespace detail {
@@ -38,7 +39,7 @@ namespace detail {
 inline constexpr double rounding = 1 + 1e-6;
 
 // `cost`, or infinity where the demand cannot be served: it is counted and never wins a minimum.
-template <class Mask, class Unit, class T>
+template <class Mask, class Unit, number T>
 constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantity<Unit, T>& cost) {
   const T infinity = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
   return where(infeasible, from_base_value<quantity_t<Unit>>(infinity), cost);
@@ -61,8 +62,9 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 // ```
 //
 // push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
-template <class S, class N = double>
-concept energy_supply = requires(const S& supply, const power_demand<N>& meter, const quantity<unit::watt, N>& plant) {
+template <class Supply, class N = double>
+concept energy_supply = requires(const Supply& supply, const power_demand<N>& meter,
+                                 const quantity<unit::watt, N>& plant) {
   requires is_energy_bill<std::remove_cvref_t<decltype(supply.pull(meter))>>;
   { supply.push(plant) } -> measures<unit::watt>;
 };
