@@ -8,30 +8,50 @@
 
 namespace layercake {
 
-// Defaults: an engine whose scheduler is in a scripting language, fitted (serving_constants below); token budget, largest batch and memory are
-// vLLM's and TensorRT-LLM's usual settings, assumed. The other engines: software_of.
-template <class T = double>
+// Constants of serving software, fitted on the published serving measurements in benchmarks/accuracy/data by
+// benchmarks/accuracy/fit_measurements.cpp (./dev accuracy --fit), all together. The only place where they stand: the
+// defaults below and the predictions that docs/accuracy.md scores are made of them. Plain numbers, so that a fit can
+// move them.
+struct serving_constants {
+  double compiled_step = 0.000256, scripted_step = 0.001292;  // s, host time of a step by the engine's language
+  double compiled_sequence = 3.446e-06, scripted_sequence = 4.507e-05;  // s, of it per sequence
+  double request = 0.005822;                                            // s
+  double launch = 2.202e-05;  // s, least time of an operation that the host launches
+  double wave_loss = 0.07549;
+  double run = 486.4;              // requests of a benchmark that sends a data set
+  double spread = 0.3417;          // variance of answers' lengths over the squared mean, in chat data
+  double neuron_compute = 0.1898;  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.3362;    // and speed of decode attention over the chip's law
+};
+inline constexpr serving_constants fitted_serving{};
+
+// Requests in flight with which half of `wave_loss` is lost: a single stream has no slot to lose. Assumed.
+inline constexpr double half_wave = 16;
+
+// Defaults: an engine whose scheduler is in a scripting language, by the fitted constants above; token budget, largest
+// batch, captured batch and memory are vLLM's and TensorRT-LLM's usual settings, assumed. Other engines: software_of.
+template <number T = double>
 struct basic_serving_software {
   const char* name = "scripted engine";
-  quantity<unit::second, T> per_step = number_cast<T>(1.07e-3) * units::second;  // on the host, beside the chip's work
-  quantity<unit::second, T> per_sequence =
-      number_cast<T>(46e-6) * units::second;  // of that, for each sequence of the step
-  quantity<unit::second, T> per_request =
-      number_cast<T>(6.1e-3) * units::second;  // tokenising, admission, return of the first token
-  quantity<unit::second, T> launch =
-      number_cast<T>(21e-6) * units::second;  // of an operation outside a captured graph: it takes at least this
-  T captured_sequences = T(512);              // largest decode batch with a captured graph; 0: none is captured
-  T kernel_share = T(1);                      // speed of kernels in a running model over that measured alone
-  T cache_share = T(1);                       // speed of decode attention over the chip's law
-  T score_passes = T(0);      // over the matrix of attention scores, by software without fused attention; 0: fused
-  T token_budget = T(8192);   // tokens in one step, prompts and answers together
-  T largest_batch = T(2048);  // sequences in flight in one replica
+  // On the host, beside the chip's work: of a step, and of that for each sequence in it.
+  quantity<unit::second, T> per_step = number_cast<T>(fitted_serving.scripted_step) * units::second;
+  quantity<unit::second, T> per_sequence = number_cast<T>(fitted_serving.scripted_sequence) * units::second;
+  // Tokenising, admission, return of the first token.
+  quantity<unit::second, T> per_request = number_cast<T>(fitted_serving.request) * units::second;
+  // Of an operation outside a captured graph: it takes at least this.
+  quantity<unit::second, T> launch = number_cast<T>(fitted_serving.launch) * units::second;
+  T captured_sequences = T(512);  // largest decode batch with a captured graph; 0: none is captured
+  T kernel_share = T(1);          // speed of kernels in a running model over that measured alone
+  T cache_share = T(1);           // speed of decode attention over the chip's law
+  T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
+  T token_budget = T(8192);       // tokens in one step, prompts and answers together
+  T largest_batch = T(2048);      // sequences in flight in one replica
   quantity<unit::byte, T> reserved = T(1) * units::gigabyte;  // of a chip's memory for activations and libraries
-  T wave_loss = number_cast<T>(
-      0.075);  // of throughput: slots that stand empty between the end of one request and the start of the next
+  // Of throughput: slots that stand empty between the end of one request and the start of the next.
+  T wave_loss = number_cast<T>(fitted_serving.wave_loss);
 
-  template <class U>
-  using with_number = basic_serving_software<U>;
+  template <number Other>
+  using with_number = basic_serving_software<Other>;
   static constexpr auto fields() {
     using X = basic_serving_software;
     return std::tuple{
@@ -52,6 +72,12 @@ struct basic_serving_software {
         field("reserved", &X::reserved, nonnegative, "memory of a chip that neither weights nor cache can have"),
         field("wave_loss", &X::wave_loss, domain{0, 1}, "throughput lost to slots between two requests")};
   }
+
+  // The share of `in_flight` slots that are not empty between two requests: 1 - wave_loss n / (n + half_wave).
+  // Worked number: 16 in flight, a wave loss of 0.08: 0.96.
+  constexpr T filled(const T& in_flight) const {
+    return T(1) - wave_loss * (in_flight / (in_flight + number_cast<T>(half_wave)));
+  }
 };
 using serving_software = basic_serving_software<>;
 
@@ -69,21 +95,6 @@ enum class serving_engine : unsigned char {
   other
 };
 
-// Fitted on the published serving measurements in benchmarks/accuracy/data by benchmarks/accuracy/fit_measurements.cpp
-// (./dev accuracy --fit), all together.
-struct serving_constants {
-  double compiled_step = 0.000256, scripted_step = 0.001292;  // s, host time of a step by the engine's language
-  double compiled_sequence = 3.446e-06, scripted_sequence = 4.507e-05;  // s, of it per sequence
-  double request = 0.005822;                                            // s
-  double launch = 2.202e-05;  // s, least time of an operation that the host launches
-  double wave_loss = 0.07549;
-  double run = 486.4;              // requests of a benchmark that sends a data set
-  double spread = 0.3417;          // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.1898;  // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.3362;    // and speed of decode attention over the chip's law
-};
-inline constexpr serving_constants fitted_serving{};
-
 // The software of an engine. Engines whose scheduler is compiled: TensorRT-LLM, FasterTransformer, gpt-fast (a compiled graph and
 // no scheduler), llama.cpp, NeuronX; the others are scripted. FasterTransformer and NeuronX have no fused attention, FasterTransformer no
 // captured graphs.
@@ -92,16 +103,17 @@ constexpr serving_software software_of(serving_engine engine, const serving_cons
                         engine == serving_engine::gpt_fast || engine == serving_engine::llama_cpp ||
                         engine == serving_engine::neuronx;
   serving_software s;
-  s.name = compiled ? "compiled engine" : "scripted engine";
+  if (compiled) s.name = "compiled engine";
   s.per_step = (compiled ? k.compiled_step : k.scripted_step) * units::second;
   s.per_sequence = (compiled ? k.compiled_sequence : k.scripted_sequence) * units::second;
   s.per_request = k.request * units::second;
   s.launch = k.launch * units::second;
-  s.captured_sequences = engine == serving_engine::fastertransformer ? 0 : 512;
-  // Scores are written, read and written by the softmax, and read.
-  s.score_passes = engine == serving_engine::fastertransformer ? 4 : 0;
-  s.cache_share = engine == serving_engine::neuronx ? k.neuron_cache : 1;
   s.wave_loss = k.wave_loss;
+  if (engine == serving_engine::fastertransformer) {
+    s.captured_sequences = 0;
+    s.score_passes = 4;  // scores are written, read and written by the softmax, and read
+  }
+  if (engine == serving_engine::neuronx) s.cache_share = k.neuron_cache;
   return s;
 }
 
