@@ -549,8 +549,6 @@ void fit_kernels(const std::string& folder, const std::string& measurements, con
 
   report.law = "collectives";
   fit_collectives(folder, report);
-  report.law = "expert exchange";
-  fit_exchange(folder, report);
   report.law = "power";
   fit_power(folder, report);
 }

@@ -17,6 +17,12 @@ struct micro_constants {
   double host_link_share = 0.91;  // payload of a PCIe packet of 256 bytes
 };
 
+// What stands for an empty cell, assumed: a copy of 1 GB, a start of a copy to the host in 8 us, 100 Gb/s between
+// nodes. A fabric of more than 16 chips joins nodes.
+inline constexpr double usual_copy = 1e9, host_copy_start = 8e-6, slow_network = 12.5e9, largest_node = 16;
+// Bytes of a value of 8 bit in an exchange between experts: an FP32 scale for each 128 of them.
+inline constexpr double scaled_byte = 1 + 4.0 / 128;
+
 // Bytes per second and direction of the slot that chips of a family sit in, sixteen lanes of PCIe.
 constexpr double host_link(lc::chips::family f) {
   switch (f) {
@@ -33,100 +39,122 @@ constexpr double host_link(lc::chips::family f) {
 }
 
 namespace detail {
+// A row with what is asked of every kind.
+template <class Row>
+struct micro_row {
+  const Row& row;
+  const lc::chips::accelerator& chip;
+  const micro_constants& k;
+  std::string_view op = row.cell("op");
+  lc::precision math = precision_named(row.cell("precision"), lc::precision::bf16);
+  double value_bytes = lc::bytes_per_value(math);
+  double m = at("m"), n = at("n"), depth = at("k"), batch = number(row, "batch", 1);
+
+  double at(std::string_view column) const { return number(row, column, 0); }
+  // Seconds that the host's launch adds.
+  double launch() const {
+    const bool host = row.cell("metric") == "bus_bandwidth" || number(row, "software_year", 2023) < 2024;
+    return host ? k.host_launch : 0;
+  }
+};
+
+template <class Row>
+answer product_time(const micro_row<Row>& r) {
+  if (!(r.m > 0 && r.n > 0 && r.depth > 0)) return {0, "m, n or k is not given"};
+  lc::matrix_product<> product{r.m, r.n, r.depth, r.batch, r.math, r.math, r.value_bytes, lc::max(r.value_bytes, 2.0),
+                               2};
+  if (r.value_bytes > 2) product.output_bytes = r.value_bytes;
+  // A rate is that of the product alone; a time includes making narrow operands from 16-bit ones.
+  if (r.row.cell("metric") == "achieved_flops") product.input_bytes = r.value_bytes;
+  return {lc::in<lc::units::second>(lc::chips::time_of(r.chip, product)) + r.launch(), {}};
+}
+
+template <class Row>
+answer attention_time(const micro_row<Row>& r) {
+  const double heads = r.at("heads"), width = r.at("head_dim"),
+               queries = r.op == "attention_decode" ? number(r.row, "seq_q", 1) : r.at("seq_q");
+  const double context = number(r.row, "seq_kv", queries);
+  if (!(heads > 0 && width > 0 && queries > 0 && context > 0))
+    return {0, "heads, head_dim or a sequence length is not given"};
+  lc::attention_product<> attention{
+      r.batch, queries, lc::max(context, queries), heads, number(r.row, "kv_heads", heads), width, width};
+  attention.math = r.math;
+  attention.cache_bytes = lc::min(r.value_bytes, 2.0);
+  // The benchmark repeats the kernel, so that a part of a small cache is on the chip.
+  const auto time = r.chip.timing().time(attention, lc::chips::measurement{.warm_cache = true});
+  return {lc::in<lc::units::second>(time) + r.launch(), {}};
+}
+
+// Copies and element-wise kernels; `bytes`: those of the message if it is given, then those that are moved.
+template <class Row>
+answer traffic_time(const micro_row<Row>& r, double& bytes) {
+  const auto moved = [&] {
+    return lc::in<lc::units::second>(
+        lc::chips::time_of(r.chip, lc::memory_traffic<>{.moved = bytes * lc::units::byte}));
+  };
+  if (r.op == "host_copy") {
+    bytes = bytes > 0 ? bytes : usual_copy;
+    return {host_copy_start + bytes / (r.k.host_link_share * host_link(r.chip.family)), {}};
+  }
+  if (r.op == "memory_copy") {
+    bytes = 2 * (bytes > 0 ? bytes : usual_copy);  // read and written
+    return {moved(), {}};
+  }
+  if (!(r.m > 0 && r.n > 0)) return {0, "m or n is not given"};
+  bytes = 2 * r.m * r.n * lc::min(r.value_bytes, 4.0);
+  return {moved() + r.launch(), {}};
+}
+
+// Exchanges between chips; that of tokens with their experts is an all-to-all, as the models' operations count it.
+template <class Row>
+answer exchange_time(const micro_row<Row>& r, double network_bandwidth, double& bytes) {
+  using namespace lc::units;
+  const double ranks = number(r.row, "ranks", number(r.row, "chips", 0));
+  if (!(ranks > 0)) return {0, "the number of ranks is not given"};
+  const bool dispatch = r.op == "moe_dispatch", combine = r.op == "moe_combine";
+  if (dispatch || combine) {
+    const double tokens = r.m > 0 ? r.m : r.at("tokens");
+    if (!(tokens > 0 && r.n > 0 && r.depth > 0)) return {0, "tokens, experts per token or width are not given"};
+    bytes = tokens * r.n * r.depth * (combine ? 2.0 : r.value_bytes == 1 ? scaled_byte : r.value_bytes);
+  }
+  lc::exchange kind;
+  if (r.op == "all_reduce")
+    kind = lc::exchange::all_reduce;
+  else if (r.op == "all_gather")
+    kind = lc::exchange::all_gather;
+  else if (r.op == "reduce_scatter")
+    kind = lc::exchange::reduce_scatter;
+  else if (r.op == "all_to_all" || dispatch || combine)
+    kind = lc::exchange::all_to_all;
+  else
+    return {0, "the operation " + std::string(r.op) + " is not known"};
+  if (!(bytes > 0)) return {0, "the size of the message is not given"};
+
+  // Ranks of a node share its fabric; a domain of several nodes (a rack) is one fabric.
+  const double domain = lc::max(lc::min(number(r.row, "ranks_per_node", ranks), ranks),
+                                lc::min(r.chip.scale_up_domain > largest_node ? r.chip.scale_up_domain : 1.0, ranks));
+  const auto per_second = byte / second;
+  lc::infrastructure::scale_up_law up = serving_fabric(r.chip);
+  if (!(r.chip.scale_up_bandwidth > fastest_pcie)) up = lc::infrastructure::catalog::pcie;
+  const std::string_view in_network = r.row.cell("in_network_reduction");
+  if (!in_network.empty()) up.reduces_in_switch = up.reduces_in_switch && in_network == "1";
+  const lc::scale_up_fabric<> fabric{lc::is_known(r.chip.scale_up_bandwidth) ? r.chip.scale_up_bandwidth : slowest_pcie,
+                                     domain};
+  const auto network = (network_bandwidth > 0 ? network_bandwidth : slow_network) * per_second;
+  const lc::infrastructure::collective_law law(fabric, up, {}, network, 1.0, {false, r.launch() * second});
+  return {lc::in<second>(law.time(lc::collective<>{kind, bytes * byte, ranks})), {}};
+}
+
 template <class Row>
 answer micro_time(const Row& row, const lc::chips::accelerator& chip, double network_bandwidth, double& bytes,
                   const micro_constants& k) {
-  using namespace lc::units;
-  const std::string_view op = row.cell("op"), metric = row.cell("metric");
-  const auto need = [&](std::string_view column) { return number(row, column, 0); };
-  const lc::precision math = precision_named(row.cell("precision"), lc::precision::bf16);
-  const double value_bytes = lc::bytes_per_value(math);
-  const bool host = metric == "bus_bandwidth" || number(row, "software_year", 2023) < 2024;
-  const double launch = host ? k.host_launch : 0;
-  const double m = need("m"), n = need("n"), depth = need("k"), batch = number(row, "batch", 1);
-  bytes = need("message_bytes");
-
-  if (op == "gemm") {
-    if (!(m > 0 && n > 0 && depth > 0)) return {0, "m, n or k is not given"};
-    lc::matrix_product<> product{m, n, depth, batch, math, math, value_bytes, lc::max(value_bytes, 2.0), 2};
-    if (value_bytes > 2) product.output_bytes = value_bytes;
-    // A rate is that of the product alone; a time includes making narrow operands from 16-bit ones.
-    if (metric == "achieved_flops") product.input_bytes = value_bytes;
-    return {lc::in<second>(lc::chips::time_of(chip, product)) + launch, {}};
-  }
-  if (op == "attention_prefill" || op == "attention_decode") {
-    const double heads = need("heads"), width = need("head_dim"),
-                 queries = op == "attention_decode" ? number(row, "seq_q", 1) : need("seq_q");
-    const double context = number(row, "seq_kv", queries);
-    if (!(heads > 0 && width > 0 && queries > 0 && context > 0))
-      return {0, "heads, head_dim or a sequence length is not given"};
-    lc::attention_product<> attention{batch, queries, lc::max(context, queries), heads, number(row, "kv_heads", heads),
-                                      width, width};
-    attention.math = math;
-    attention.cache_bytes = lc::min(value_bytes, 2.0);
-    // The benchmark repeats the kernel, so that a part of a small cache is on the chip.
-    return {lc::in<second>(chip.timing().time(attention, lc::chips::measurement{.warm_cache = true})) + launch, {}};
-  }
-  if (op == "softmax" || op == "layernorm") {
-    if (!(m > 0 && n > 0)) return {0, "m or n is not given"};
-    bytes = 2 * m * n * lc::min(value_bytes, 4.0);
-    return {lc::in<second>(lc::chips::time_of(chip, lc::memory_traffic<>{.moved = bytes * byte})) + launch, {}};
-  }
-  if (op == "memory_copy") {
-    bytes = 2 * (bytes > 0 ? bytes : 1e9);  // read and written
-    return {lc::in<second>(lc::chips::time_of(chip, lc::memory_traffic<>{.moved = bytes * byte})), {}};
-  }
-  if (op == "host_copy") {
-    bytes = bytes > 0 ? bytes : 1e9;
-    return {8e-6 + bytes / (k.host_link_share * host_link(chip.family)), {}};
-  }
-
-  const double ranks = number(row, "ranks", number(row, "chips", 0));
-  if (!(ranks > 0)) return {0, "the number of ranks is not given"};
-  // Ranks of a node share its fabric; a domain of several nodes (a rack) is one fabric.
-  const double domain = lc::max(lc::min(number(row, "ranks_per_node", ranks), ranks),
-                                lc::min(chip.scale_up_domain > 16 ? chip.scale_up_domain : 1.0, ranks));
-  lc::scale_up_fabric<> fabric{};
-  fabric.bandwidth = lc::is_known(chip.scale_up_bandwidth) ? chip.scale_up_bandwidth : 16 * gigabyte_per_second;
-  fabric.domain = domain;
-  const auto network = (network_bandwidth > 0 ? network_bandwidth : 12.5e9) * (byte / second);
-  if (op == "moe_dispatch" || op == "moe_combine") {
-    namespace fabrics = lc::infrastructure::catalog;
-    lc::infrastructure::expert_exchange<> x;
-    x.combine = op == "moe_combine";
-    x.tokens = m > 0 ? m : need("tokens"), x.active = n, x.width = depth, x.ranks = ranks;
-    if (!(x.tokens > 0 && n > 0 && depth > 0)) return {0, "tokens, experts per token or width are not given"};
-    x.experts = lc::max(256.0, ranks);
-    x.kernel = x.tokens > 512 ? lc::infrastructure::exchange_kernel::high_throughput
-                              : lc::infrastructure::exchange_kernel::low_latency;
-    x.element_bytes = x.combine ? 2.0 : value_bytes * (value_bytes == 1 ? 1.03125 : 1.0);
-    const bool blackwell = chip.family == lc::chips::family::blackwell;
-    const auto& law = x.combine ? (blackwell ? fabrics::blackwell_combine : fabrics::hopper_combine)
-                                : (blackwell ? fabrics::blackwell_dispatch : fabrics::hopper_dispatch);
-    bytes = x.tokens * n * depth * x.element_bytes;
-    return {lc::in<second>(lc::infrastructure::time(x, fabric, law, network)), {}};
-  }
-
-  lc::exchange kind;
-  if (op == "all_reduce")
-    kind = lc::exchange::all_reduce;
-  else if (op == "all_gather")
-    kind = lc::exchange::all_gather;
-  else if (op == "reduce_scatter")
-    kind = lc::exchange::reduce_scatter;
-  else if (op == "all_to_all")
-    kind = lc::exchange::all_to_all;
-  else
-    return {0, "the operation " + std::string(op) + " is not known"};
-  if (!(bytes > 0)) return {0, "the size of the message is not given"};
-  lc::infrastructure::scale_up_law up = serving_fabric(chip);
-  if (!(chip.scale_up_bandwidth > 64 * gigabyte_per_second)) up = lc::infrastructure::catalog::pcie;
-  const std::string_view in_network = row.cell("in_network_reduction");
-  if (!in_network.empty()) up.reduces_in_switch = up.reduces_in_switch && in_network == "1";
-  const lc::collective<> what{kind, bytes * byte, ranks};
-  return {lc::in<second>(lc::infrastructure::time(what, fabric, up, lc::infrastructure::scale_out_law{}, network, 1.0,
-                                                  {false, launch * second})),
-          {}};
+  const micro_row<Row> r{row, chip, k};
+  bytes = r.at("message_bytes");
+  if (r.op == "gemm") return product_time(r);
+  if (r.op == "attention_prefill" || r.op == "attention_decode") return attention_time(r);
+  for (const std::string_view traffic : {"softmax", "layernorm", "memory_copy", "host_copy"})
+    if (r.op == traffic) return traffic_time(r, bytes);
+  return exchange_time(r, network_bandwidth, bytes);
 }
 }  // namespace detail
 

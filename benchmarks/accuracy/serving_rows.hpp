@@ -85,10 +85,15 @@ inline lc::serving_engine engine_named(std::string_view name) {
   return lc::serving_engine::other;
 }
 
+// PCIe 5.0 x16 and below: chips with no faster link have no fabric of their own.
+inline constexpr auto fastest_pcie = 64 * lc::units::gigabyte_per_second;
+// PCIe 3.0 x16, taken where a chip's link is not known.
+inline constexpr auto slowest_pcie = 16 * lc::units::gigabyte_per_second;
+
 // The fast fabric by generation. PCIe servers differ in how many cards share a bridge to the host; none is taken to.
 inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelerator& chip) {
   namespace fabrics = lc::infrastructure::catalog;
-  if (!(chip.scale_up_bandwidth > 64 * lc::units::gigabyte_per_second)) {
+  if (!(chip.scale_up_bandwidth > fastest_pcie)) {
     lc::infrastructure::scale_up_law law = fabrics::pcie;
     law.bridge_share = 0;
     return law;
@@ -137,7 +142,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   if (!(model.layers > 0 && model.width > 0 && model.heads > 0 && model.vocabulary > 0))
     s.reason = "the model's architecture is not given";
   const bool hbm = chip.memory_bandwidth > 1.1 * terabyte_per_second;
-  if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = 16 * gigabyte_per_second;  // PCIe 3.0 x16
+  if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = slowest_pcie;
   if (hbm) s.chip.memory = chip.memory * 1.068;  // data sheets count HBM in 2^30 bytes and call them GB
   if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
   s.site.network.scale_up = serving_fabric(chip);

@@ -5,7 +5,6 @@
 #include <array>
 #include <layercake/core/catalog.hpp>
 #include <layercake/infrastructure/cost.hpp>
-#include <layercake/infrastructure/expert_exchange.hpp>
 #include <layercake/infrastructure/site.hpp>
 #include <string_view>
 
@@ -223,11 +222,6 @@ inline constexpr scale_up_law nvlink_hopper{.name = "nvlink_hopper", .launch = 5
 inline constexpr scale_up_law nvlink_blackwell{.name = "nvlink_blackwell", .launch = 7.884 * units::microsecond, .step = 1.17 * units::microsecond, .reduces_in_switch = true, .direct_launch = 3.89 * units::microsecond};
 inline constexpr scale_up_law pcie{.name = "pcie", .launch = 5.406 * units::microsecond, .step = 0.5357 * units::microsecond, .bridge_share = 1.763, .channel_bandwidth = 1e15 * units::gigabyte_per_second, .reads_directly = false};
 inline constexpr std::array<const scale_up_law*, 5> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie};
-
-inline constexpr expert_exchange_law hopper_dispatch{};
-inline constexpr expert_exchange_law hopper_combine{.low_efficiency = 0.5191, .high_launch = 44.5 * units::microsecond, .high_per_multiprocessor = 16.24 * units::gigabyte_per_second};
-inline constexpr expert_exchange_law blackwell_dispatch{.low_launch = 9.021 * units::microsecond, .high_per_multiprocessor = 10.61 * units::gigabyte_per_second};
-inline constexpr expert_exchange_law blackwell_combine{.low_launch = 9.021 * units::microsecond, .low_efficiency = 0.5191, .high_launch = 44.5 * units::microsecond, .high_per_multiprocessor = 13.66 * units::gigabyte_per_second};
 
 // ---- nodes: watts of server per watt of chips as published, 4 % of them lost in the power supplies; price as basic_node's unless said ----
 

@@ -5,7 +5,7 @@
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/infrastructure/collectives.hpp>
 #include <layercake/infrastructure/cost.hpp>
-#include <layercake/infrastructure/expert_exchange.hpp>
+#include <layercake/infrastructure/fabric.hpp>
 #include <layercake/infrastructure/facility.hpp>
 #include <layercake/infrastructure/labour.hpp>
 #include <layercake/infrastructure/network.hpp>

@@ -3,7 +3,7 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
-#include <layercake/infrastructure/collectives.hpp>
+#include <layercake/infrastructure/fabric.hpp>
 #include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>

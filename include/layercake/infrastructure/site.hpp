@@ -6,6 +6,7 @@
 #include <layercake/core/measures.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/economics/annuity.hpp>
+#include <layercake/infrastructure/collectives.hpp>
 #include <layercake/infrastructure/facility.hpp>
 #include <layercake/infrastructure/need.hpp>
 #include <layercake/infrastructure/network.hpp>
@@ -220,10 +221,10 @@ template <class N, class F, class L>
 constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric,
                                    const basic_scale_up_law<L>& law, const communication_library& library) const {
   using P = promote_all_t<T, N, F, L>;
-  return infrastructure::time<P>(
-      {c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)},
+  const basic_collective_law<P> times(
       {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law), detail::over<P>(network.scale_out),
       quantity<unit::byte_per_second, P>(network.bandwidth), number_cast<P>(network.oversubscription), library);
+  return times.time({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)});
 }
 
 template <class T>

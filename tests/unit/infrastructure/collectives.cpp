@@ -185,52 +185,6 @@ TEST_CASE("collective: slopes in every constant, in bytes and in ranks") {
   CHECK(std::isfinite(silent.slope[0]));
 }
 
-TEST_CASE("expert exchange: an independent implementation of the law") {
-  using inf::exchange_kernel;
-  struct row {
-    bool combine;
-    exchange_kernel kernel;
-    double tokens, ranks, time;
-  };
-  const row rows[] = {
-      {false, exchange_kernel::low_latency, 32, 8, 1.781415888127e-05},
-      {false, exchange_kernel::low_latency, 512, 64, 6.028147500812e-04},
-      {true, exchange_kernel::low_latency, 32, 8, 2.413263888072e-05},
-      {true, exchange_kernel::low_latency, 512, 64, 1.097195970226e-03},
-      {false, exchange_kernel::high_throughput, 32, 8, 3.595325075085e-05},
-      {false, exchange_kernel::high_throughput, 512, 64, 6.638128604144e-04},
-      {true, exchange_kernel::high_throughput, 32, 8, 5.181834891132e-05},
-      {true, exchange_kernel::high_throughput, 512, 64, 1.177575320279e-03},
-      {false, exchange_kernel::nvlink, 32, 8, 1.914866978496e-05},
-      {false, exchange_kernel::nvlink, 512, 64, 1.474000576230e-04},
-      {true, exchange_kernel::nvlink, 32, 8, 2.392823793446e-05},
-      {true, exchange_kernel::nvlink, 512, 64, 2.715204684082e-04},
-  };
-  const lc::scale_up_fabric<> fabric{450 * gigabyte_per_second, 8};
-  const lc::quantity<lc::unit::byte_per_second> network = 50 * gigabyte_per_second;
-  for (const row& r : rows) {
-    const auto& law = r.combine ? hopper_combine : hopper_dispatch;
-    inf::expert_exchange<> x{r.combine, r.kernel, r.tokens, 7168, 8, 256, r.ranks, r.combine ? 2 : 1.03125};
-    CHECK(in<second>(inf::time(x, fabric, law, network)) == approx(r.time).epsilon(1e-9));
-    layercake_test::check_gradient(law, [&](const auto& l) {
-      using N = std::remove_cvref_t<decltype(l.low_efficiency)>;
-      const inf::expert_exchange<N> y{r.combine, r.kernel, N(r.tokens), N(7168.0),
-                                      N(8.0),    N(256.0), N(r.ranks),  N(x.element_bytes)};
-      return inf::time<N>(y, lc::scale_up_fabric<N>{fabric.bandwidth, N(8.0)}, l,
-                          lc::quantity<lc::unit::byte_per_second, N>(network));
-    });
-    double before = 0;
-    for (x.tokens = 0; x.tokens < 5000; x.tokens += 7) {
-      const double t = in<second>(inf::time(x, fabric, law, network));
-      CHECK(t >= before);
-      before = t;
-    }
-    x.ranks = 1;
-    CHECK(in<second>(inf::time(x, fabric, law, network)) == 0);
-  }
-  layercake_test::check_bad_input(hopper_dispatch);
-}
-
 TEST_CASE("collective: bad input") {
   layercake_test::check_bad_input(generic_fabric);
   layercake_test::check_bad_input(inf::scale_out_law{});
