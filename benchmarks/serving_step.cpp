@@ -143,8 +143,7 @@ void figures(benchmark::State& state) {
 }
 void search(benchmark::State& state) {
   for (auto _ : state)
-    benchmark::DoNotOptimize(
-        lc::best_plan(lc::serving_goal::fewest_chips, chip, site, model, demand, 2.0 * usd / hour).chips);
+    benchmark::DoNotOptimize(lc::best_plan(lc::serving_goal::fewest_chips, chip, site, model, demand).chips);
 }
 // The splits that the search may name and the model and the fabric allow.
 double plans_searched() {

@@ -44,14 +44,14 @@ int main() {
   show("prompts on other chips", lc::disaggregated(replica, replica, 64.0, site.network.bandwidth));
 
   std::cout << "\nThe best plan for 50 requests a second at 2.50 $ per chip and hour\n\n";
-  const auto rent = 2.5 * usd / hour;
-  const auto best = lc::best_plan(lc::serving_goal::cheapest_token, chip, site, model, calls, rent);
+  const lc::serving_search search{.rent = 2.5 * usd / hour};
+  const auto best = lc::best_plan(lc::serving_goal::cheapest_token, chip, site, model, calls, search);
   std::cout << best.replicas << " replicas of " << best.plan.tensor << " x " << best.plan.pipeline << " chips, "
             << lc::to_string(best.price) << ", " << lc::to_string(best.energy) << " at the meter\n";
 
   calls.time_per_output_token = 1 * (millisecond / token);
   try {
-    (void)lc::best_plan(lc::serving_goal::fewest_chips, chip, site, model, calls, rent);
+    (void)lc::best_plan(lc::serving_goal::fewest_chips, chip, site, model, calls);
   } catch (const lc::infeasible& why) {
     std::cout << "\nAnd with an objective of 1 ms per token:\n\n" << why.what() << "\n";
   }

@@ -17,14 +17,14 @@ enum class power_boundary : unsigned char {
 };
 
 // Mean power of one chip under a load.
-template <class T, class Chip>
+template <number T, class Chip>
 quantity<unit::watt, T> power_of(const Chip& chip, const serving_result<T>& load) {
   return running_power(chip, load.work, load.busy, load.present);
 }
 
 // The power at a boundary around chips that draw `chips_power`; the sum of the parts of infrastructure::chain.
 // Worked number: 8 chips of 500 W by the defaults: 4.00 kW, 5.88 kW, 6.12 kW, 6.98 kW, 8.72 kW.
-template <class T>
+template <number T>
 quantity<unit::watt, T> power_at(power_boundary boundary, const infrastructure::basic_site<T>& site,
                                  const quantity<unit::watt, T>& chips_power) {
   const infrastructure::power_chain<T> p = infrastructure::chain(site, chips_power, site.power_usage_effectiveness);
@@ -44,7 +44,7 @@ quantity<unit::watt, T> power_at(power_boundary boundary, const infrastructure::
 }
 
 // Energy of one output token at a boundary: power of the replica's chips over its rate of tokens.
-template <class T, class Chip, class... X>
+template <number T, class Chip, class... X>
 quantity<unit::joule_per_token, T> energy_per_token(power_boundary boundary, const infrastructure::basic_site<T>& site,
                                                     const Chip& chip, const replica<T, X...>& r,
                                                     const serving_result<T>& load) {

@@ -10,20 +10,20 @@
 namespace layercake {
 
 // How a model is laid out for serving. Zero concurrency: as many calls in flight as memory and objectives allow.
-template <class T = double>
+template <number T = double>
 struct basic_serving_plan {
   T tensor = T(1);
   T pipeline = T(1);
   T expert = T(1);  // replicas that share their experts: attention is data-parallel over them
   T concurrency = T(0);
-  T memory_share = T(
-      0.9);  // of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025)
+  // Of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025).
+  T memory_share = T(0.9);
   bool whole_experts = false;  // inside a tensor group, experts are spread whole and not cut
   basic_serving_software<T> software{};
   basic_speculation<T> speculation{};
 
-  template <class U>
-  using with_number = basic_serving_plan<U>;
+  template <number Other>
+  using with_number = basic_serving_plan<Other>;
   static constexpr auto fields() {
     using X = basic_serving_plan;
     return std::tuple{

@@ -7,7 +7,7 @@
 namespace layercake {
 
 // What a chip does: the shares of its peaks that work reaches that takes `time` on it, while it is busy for a share of the time.
-template <class T, class Chip>
+template <number T, class Chip>
 chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& busy) {
   T compute_share(1), memory_share(1);  // of its peaks that the roofline of `work` counts with
   if constexpr (requires { chip.compute_efficiency; }) {
@@ -21,7 +21,7 @@ chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& 
 // The same over a time in which there are steps for the share `present`. The gaps between kernels of a running engine,
 // below a millisecond, are too short for the chip to rest: there it draws what a kernel draws that does next to
 // nothing.
-template <class T, class Chip>
+template <number T, class Chip>
 chips::basic_use<T> running_use(const Chip& chip, const step_cost<T>& work, const T& busy, const T& present) {
   const chips::basic_use<T> use = use_of(chip, work, busy);
   return {present, use.compute * present, use.memory * present};
@@ -29,7 +29,7 @@ chips::basic_use<T> running_use(const Chip& chip, const step_cost<T>& work, cons
 
 // Mean power of one chip whose steps are `work`, keep it busy for a share of them, and fill the share `present` of the
 // time.
-template <class T, class Chip>
+template <number T, class Chip>
 quantity<unit::watt, T> running_power(const Chip& chip, const step_cost<T>& work, const T& busy, const T& present) {
   return chips::power_of(chip, running_use(chip, work, busy, present));
 }

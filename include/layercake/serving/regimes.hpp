@@ -1,7 +1,7 @@
 // What a serving instance delivers under a kind of load: one stream, a batch that starts and ends together, a fixed number of requests kept in
 // flight, an endless queue, requests that arrive at random, limits on latency, prompts and answers on separate chips.
 //
-// Every function takes a `replica` (serving.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
+// Every function takes a `replica` (replica.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
 #pragma once
 
 #include <layercake/serving/queue.hpp>
@@ -21,7 +21,7 @@ enum class serving_regime : unsigned char {
   production_day
 };
 
-template <class T = double>
+template <number T = double>
 struct serving_result {
   using seconds = quantity<unit::second, T>;
   quantity<unit::per_second, T> calls;                          // answered by one replica; 0 where nothing fits
@@ -36,22 +36,26 @@ struct serving_result {
 };
 
 namespace detail {
+// Assumed bounds of the approximations below.
+inline constexpr double rare = 0.05;          // requests in flight where there is next to no load: where searches start
+inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
+inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
+inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
+inline constexpr double prompt_batch = 0.25;  // of the token budget, that a pool which only reads takes at once
+// Slope of the logistic approximation of the normal distribution (Haley 1952).
+inline constexpr double logistic_slope = 1.702;
+
 // Requests beyond a slot's first: those who write at once, given the token budget; D (O + P)/O <= budget.
-template <class R, class T>
-T writing(const R& r, const T& in_flight) {
+template <class Replica, number T>
+T writing(const Replica& r, const T& in_flight) {
   return min(in_flight, r.output * r.plan.software.token_budget / (r.output + r.fresh()));
 }
-template <class R>
-auto slots(const R& r) {
+template <class Replica>
+auto slots(const Replica& r) {
   using T = std::remove_cvref_t<decltype(r.input)>;
   return max(min(r.memory_bound(), r.plan.software.largest_batch), T(0));
 }
-// Share of the slots that are not empty between the end of one request and the start of the next; a single stream has none to lose.
-template <class R, class T>
-T filled(const R& r, const T& in_flight) {
-  return T(1) - r.plan.software.wave_loss * (in_flight / (in_flight + T(16)));
-}
-template <class T>
+template <number T>
 void mark_infeasible(serving_result<T>& s, const T& slots) {
   s.calls = where(slots >= T(1), s.calls, quantity<unit::per_second, T>());
 }
@@ -60,7 +64,7 @@ void mark_infeasible(serving_result<T>& s, const T& slots) {
 // `batch` requests start and finish together. Prompts and answers go through pipeline stages in min(batch, stages) micro-batches.
 //   prefill = t (m + stages - 1)/stages + host;  latency = prefill + (O - 1) t_decode(P + O/2)
 // Exact for steps whose time is affine in the context. Worked number: see tests/unit/serving/regimes.cpp.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> static_batch(const replica<T, X...>& r, const T& batch) {
   serving_result<T> s;
   const T stages = r.plan.pipeline;
@@ -80,14 +84,14 @@ serving_result<T> static_batch(const replica<T, X...>& r, const T& batch) {
 }
 
 // One request at a time.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> single_stream(const replica<T, X...>& r) {
   return static_batch(r, T(1));
 }
 
 namespace detail {
 // Steady state with `writing` requests that write and no queue.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
   serving_result<T> s;
   const steady_step<T> step = r.steady(writing);
@@ -96,7 +100,8 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
   s.time_to_first_token = r.first_token(step, writing);
   s.latency = s.time_to_first_token + s.time_per_output_token * (r.output - T(1));
   s.calls = writing / (r.output * s.time_per_output_token);
-  s.work = step.work * T(r.output / (max(writing, number_cast<T>(1e-3)) * r.tokens_per_pass()) / r.plan.pipeline);
+  s.work =
+      step.work * T(r.output / (max(writing, number_cast<T>(least_count)) * r.tokens_per_pass()) / r.plan.pipeline);
   s.busy = step.work.time / step.time;
   return s;
 }
@@ -104,12 +109,12 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
 
 // `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a place.
 //   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency) {
   const T slots = detail::slots(r);
   const T n = min(concurrency, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
-  s.calls = n / s.latency * detail::filled(r, n);
+  s.calls = n / s.latency * r.plan.software.filled(n);
   const quantity<unit::second, T> queued = (concurrency - n) / s.calls;
   s.time_to_first_token = s.time_to_first_token + queued;
   s.latency = s.latency + queued;
@@ -119,7 +124,7 @@ serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T&
 
 namespace detail {
 // A run ends when its last answer does. No prompt delays it, and half of the others are gone.
-template <class T, class... X>
+template <number T, class... X>
 quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writing) {
   const T half = max(writing * T(0.5), T(1));
   return r.in_step(r.template decode<false>(half, r.mean_context()).time, half) / r.tokens_per_pass() * r.output *
@@ -129,12 +134,12 @@ quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writin
 }  // namespace detail
 
 // A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that run alone.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T(0)) {
   const T slots = detail::slots(r);
   const T writing = detail::writing(r, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, writing);
-  s.calls = s.calls * detail::filled(r, writing);
+  s.calls = s.calls * r.plan.software.filled(writing);
   const quantity<unit::per_second, T> finite =
       run / (max(run, T(1)) / s.calls + detail::last_answer(r, min(writing, max(run, T(1)))));
   s.calls = where(run > T(0), finite, s.calls);
@@ -143,7 +148,7 @@ serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T
 }
 
 // A data set processed as fast as possible: saturated; answers of unequal length are in `replica::spread`.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> offline_trace(const replica<T, X...>& r, const T& run = T(0)) {
   return inflight_saturated(r, run);
 }
@@ -153,24 +158,25 @@ namespace detail {
 //   prompts queue as M/D/1 for the engine:  w = rho_p S / (2 (1 - rho_p)),  rho_p = rate * S,  S = what a prompt adds to a step
 //   requests queue as M/G/c for slots (Allen-Cunneen, Sakasegawa),  c slots, service = time in flight, variation = that of the answers
 //   tails: waits exponential;  requests in flight Poisson, half of whose swings a request averages away over its own life
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
   serving_result<T> s = steady_state(r, writing);
   const auto quiet = r.in_step(r.template decode<false>(max(writing, T(1)), r.mean_context()).time, writing);
   const steady_step<T> step = r.template steady<false>(writing);
   const quantity<unit::second, T> extra =
-      max(step.with_prompt - quiet, quantity<unit::second, T>()) + step.with_prompt * number_cast<T>(1e-3);
+      max(step.with_prompt - quiet, quantity<unit::second, T>()) + step.with_prompt * number_cast<T>(least_prompt);
   const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
-  const T reading = min(s.calls * prompt, number_cast<T>(0.9));
+  const T reading = min(s.calls * prompt, number_cast<T>(most_reading));
   const quantity<unit::second, T> prompt_wait = queue::mean_wait(T(1), reading, reading, prompt, T(1), T(0));
-  const T load = min(s.in_flight / max(slots, T(1)), number_cast<T>(0.999));
+  const T load = min(s.in_flight / max(slots, T(1)), number_cast<T>(most_slots));
   const T waits = queue::waiting_probability(max(slots, T(1)), load);
   const quantity<unit::second, T> slot_wait =
       queue::mean_wait(max(slots, T(1)), load, waits, s.latency, T(1), r.spread);
   const quantity<unit::second, T> slow_prompt = queue::wait_quantile(reading, prompt_wait, quantile);
   const quantity<unit::second, T> slow_slot = queue::wait_quantile(waits, slot_wait, quantile);
-  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702 (within 0.1 up to 99.9 %, 0.4 too high at 99 %: on the safe side).
-  const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(1.702);
+  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702: within 0.1 up to 95 %, 0.4 too high at 99 %, 1.0 at 99.9 %, on
+  // the safe side.
+  const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(logistic_slope);
   const steady_step<T> crowded = r.template steady<false>(writing + z * sqrt(writing * T(0.5)));
   s.slow_output_token = crowded.time / r.tokens_per_pass();
   s.slow_first_token = s.time_to_first_token + step.time * T(0.5) + slow_prompt + slow_slot;
@@ -181,20 +187,20 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
 }
 
 // The number that write at a rate: D = rate O t(D), by secants in D from both ends, as t is nearly affine in D.
-template <class T, class... X>
+template <number T, class... X>
 T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
   const auto excess = [&](const T& d) -> T {
     return rate * r.output * (r.template steady<false>(d).time / r.tokens_per_pass()) - d;
   };
   const T high = most;
   const T at_high = excess(high);
-  T x0 = min(number_cast<T>(0.05), most * T(0.5));
+  T x0 = min(number_cast<T>(rare), most * T(0.5));
   T y0 = excess(x0);
   T x1 = high, y1 = at_high;
   for (int i = 0; i < 8; ++i) {
     const T slope = (y1 - y0) / where(abs(x1 - x0) > T(1e-9) * high, x1 - x0, T(1));
     T x = x1 - y1 / where(abs(slope) > number_cast<T>(1e-12), slope, T(-1));
-    x = clamp(x, number_cast<T>(1e-3), high);
+    x = clamp(x, number_cast<T>(least_count), high);
     x0 = x1, y0 = y1;
     x1 = x, y1 = excess(x);
   }
@@ -206,7 +212,7 @@ T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& r
 // are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2 (1/capacity - 1/rate) on average.
 // `quantile`: the share of requests that the slow_ figures cover. Approximations: see open_loop_at; compared with a discrete-event simulation
 // in tests/unit/serving/queue_regimes.cpp.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate,
                                      const T& quantile, const T& run = T(0)) {
   const T slots = detail::slots(r);
@@ -235,15 +241,15 @@ serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<u
 }
 
 // Limits on latency, for a share of the requests.
-template <class T = double>
+template <number T = double>
 struct basic_service_level {
   quantity<unit::second, T> first_token =
       T(2) * units::second;  // MLPerf Inference v4.1, Llama-2-70B server: 99 % within 2 s and 200 ms a token
   quantity<unit::second, T> output_token = number_cast<T>(0.2) * units::second;
   T share = number_cast<T>(0.99);
 
-  template <class U>
-  using with_number = basic_service_level<U>;
+  template <number Other>
+  using with_number = basic_service_level<Other>;
   static constexpr auto fields() {
     using X = basic_service_level;
     return std::tuple{
@@ -255,11 +261,11 @@ struct basic_service_level {
 using service_level = basic_service_level<>;
 
 // The highest rate at which the limits hold. 0 where an empty replica is too slow.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_level<T>& level) {
   const T slots = detail::slots(r);
   const T most = detail::writing(r, max(slots, T(1)));
-  const T least = min(most, number_cast<T>(0.05));
+  const T least = min(most, number_cast<T>(detail::rare));
   const auto keeps = [&](const serving_result<T>& s) {
     return (s.slow_first_token <= level.first_token) && (s.slow_output_token <= level.output_token);
   };
@@ -279,12 +285,13 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
 // Prompts on one pool of chips, answers on another; the cache moves between them. The pools are in the ratio that keeps both at work:
 //   calls per chip = 1 / (chips_p t_p + chips_d t_d),  t the time of a call on its pool's replica
 // Figures are of the decoding replica's share of one such pair: `calls` counts both pools as one replica of the decoding plan.
-template <class T, class R1, class R2>
-serving_result<T> disaggregated(const R1& reading, const R2& writing, const T& in_flight,
+template <number T, class Reading, class Writing>
+serving_result<T> disaggregated(const Reading& reading, const Writing& writing, const T& in_flight,
                                 const quantity<unit::byte_per_second, T>& bandwidth) {
   const T slots = detail::slots(writing);
   const T n = where(in_flight > T(0), min(in_flight, max(slots, T(1))), max(slots, T(1)));
-  const T prompts = max(reading.plan.software.token_budget / T(4) / reading.fresh(), T(1));
+  const T prompts =
+      max(reading.plan.software.token_budget * number_cast<T>(detail::prompt_batch) / reading.fresh(), T(1));
   const step_cost<T> prompt = reading.prefill(prompts);
   const quantity<unit::second, T> read = reading.in_step(prompt.time / reading.plan.pipeline, prompts) / prompts;
   serving_result<T> s;
@@ -307,7 +314,7 @@ serving_result<T> disaggregated(const R1& reading, const R2& writing, const T& i
 }
 
 // A day of a live service: the load that keeps the service level at the busiest hour, at that hour's share of the day's mean.
-template <class T, class... X>
+template <number T, class... X>
 serving_result<T> production_day(const replica<T, X...>& r, const basic_service_level<T>& level,
                                  const T& peak_to_mean) {
   const serving_result<T> peak = server_slo(r, level);

@@ -7,14 +7,14 @@
 namespace layercake {
 
 // No drafting by default.
-template <class T = double>
+template <number T = double>
 struct basic_speculation {
   T drafted = T(0);     // tokens proposed per pass
   T acceptance = T(0);  // probability that the next drafted token is accepted
   T draft_cost = T(0);  // time of drafting one token over a pass of the model for one token a sequence
 
-  template <class U>
-  using with_number = basic_speculation<U>;
+  template <number Other>
+  using with_number = basic_speculation<Other>;
   static constexpr auto fields() {
     using X = basic_speculation;
     return std::tuple{

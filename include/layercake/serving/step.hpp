@@ -8,10 +8,14 @@ namespace layercake {
 
 namespace detail {
 
+// What is divided by is kept at least at these, far below any load, so that nothing is infinite: sequences, prompts and
+// pairs of token and expert; experts that tokens reach.
+inline constexpr double least_count = 1e-3, least_reached = 1e-6;
+
 // Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix products as the tokens of
 // the pass (their weights are read once); `attention_alone` times what those riders need for themselves. Without `Work` only the time is
 // summed, in a fifth of the instructions.
-template <bool Work, class T, class Timing, class Exchanges, class Chip>
+template <bool Work, number T, class Timing, class Exchanges, class Chip>
 struct serving_timer {
   using seconds = quantity<unit::second, T>;
   const Timing& timing;
@@ -96,7 +100,9 @@ struct serving_timer {
       if (decoding || !(software.score_passes > T(0))) return;
     }
     const auto scores = op.sequences * op.heads * op.queries * op.context * S(2) * units::byte;
-    const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * number_cast<T>(0.75)) * times;
+    // At the speed of element-wise kernels.
+    const T share = number_cast<T>(chips::stream_constants{}.memory);
+    const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * share) * times;
     sum.time += where(decoding, seconds(), passes);
   }
   template <class S>
@@ -105,11 +111,11 @@ struct serving_timer {
     op.tokens = op.tokens + S(riders) * op.ranks;
     op.ranks = op.ranks * S(whole_experts);
     op.width = op.width * S(whole_experts);
-    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs, as long as there are
-    // experts that no token has reached.
+    // The busiest rank sets the time. Under random routing it has sqrt(2 ln R / n) more than the mean of n pairs (Raab, Steger, "Balls into
+    // Bins", RANDOM 1998), as long as there are experts that no token has reached.
     const S pairs = op.tokens * op.active / op.ranks;
-    const S busiest = S(1) + sqrt(S(2) * log(op.ranks) / max(pairs, S(1e-3)));
-    op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(1e-6)), op.ranks));
+    const S busiest = S(1) + sqrt(S(2) * log(op.ranks) / max(pairs, S(least_count)));
+    op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(least_reached)), op.ranks));
     add(op, times, slower);
   }
   template <class S>
@@ -156,14 +162,14 @@ private:
 }  // namespace detail
 
 // Exchanges as serving engines make them: with their own all-reduce where it is faster.
-template <class T, class Chip, class Infrastructure>
+template <number T, class Chip, class Infrastructure>
 constexpr auto serving_exchanges(const Chip& chip, const Infrastructure& place) {
   return exchanges_of<T>(chip, place, infrastructure::communication_library{.direct_all_reduce = true});
 }
 
 // What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts, or chunks of
 // them, of `queries` new tokens each are read, the last of which sees `context` positions.
-template <class T = double>
+template <number T = double>
 struct serving_load {
   T decoding = T(0);
   T decode_context = T(1);
@@ -173,20 +179,31 @@ struct serving_load {
   T context = T(1);
 };
 
+// What a step runs on: the laws that time its operations, chip, model, and how the model is laid out and run.
+template <number T, class Timing, class Exchanges, class Chip, class Model>
+struct step_setup {
+  const Timing& timing;      // of kernels: chips::timing_of
+  const Exchanges& network;  // serving_exchanges
+  const Chip& chip;
+  const Model& model;
+  const basic_serving_software<T>& software;
+  const models::split<T>& split;
+  T whole_experts;  // 1, or the tensor ranks over which whole experts are spread in place of slices
+};
+
 // The time of one step on the chips of one replica, all pipeline stages one after the other, without the host's work.
 //   prompts alone, or decoding alone: a pass of the model;  both: a pass over prompts that the decoding tokens ride along, and their attention
 // `uncaptured`: share of the kernels that the host launches one by one. Leaves out chunks of several prompts of unequal length.
-template <bool Work, class T, class Timing, class Exchanges, class Chip, class Model>
-step_cost<T> serving_step(const Timing& timing, const Exchanges& network, const Chip& chip, const Model& model,
-                          const basic_serving_software<T>& software, const models::split<T>& split,
-                          const T& whole_experts, const serving_load<T>& load, bool decode, bool prompt,
-                          const T& uncaptured) {
+template <bool Work, number T, class Timing, class Exchanges, class Chip, class Model>
+step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& on, const serving_load<T>& load,
+                          bool decode, bool prompt, const T& uncaptured) {
   step_cost<T> sum;
-  detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(timing, network, chip, software, sum, whole_experts);
-  timer.floor = software.launch * uncaptured;
-  timer.slower = T(1) / software.kernel_share;
-  const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(1e-3)), T(1) + load.drafted,
-                                load.decode_context};
+  detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(on.timing, on.network, on.chip, on.software, sum,
+                                                                on.whole_experts);
+  timer.floor = on.software.launch * uncaptured;
+  timer.slower = T(1) / on.software.kernel_share;
+  const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),
+                                T(1) + load.drafted, load.decode_context};
   if (prompt) {
     if (decode) {
       const T riding = load.decoding * writing.queries;
@@ -194,10 +211,10 @@ step_cost<T> serving_step(const Timing& timing, const Exchanges& network, const 
       timer.riders = riding;
       timer.widening = (reading + riding) / reading;
     }
-    model.operations({models::phase::prefill, load.prompts, load.queries, load.context}, split, timer);
+    on.model.operations({models::phase::prefill, load.prompts, load.queries, load.context}, on.split, timer);
     timer.attention_alone = true;
   }
-  if (decode) model.operations(writing, split, timer);
+  if (decode) on.model.operations(writing, on.split, timer);
   timer.finish();
   return sum;
 }

@@ -9,7 +9,7 @@ namespace layercake {
 
 namespace detail {
 // Exchanges timed by an infrastructure without a prepared law.
-template <class T, class Infrastructure>
+template <number T, class Infrastructure>
 struct plain_exchanges {
   const Infrastructure& place;
   scale_up_fabric<T> fabric;
@@ -26,7 +26,7 @@ struct plain_exchanges {
 }  // namespace detail
 
 // What a pass costs one chip.
-template <class T = double>
+template <number T = double>
 struct step_cost {
   quantity<unit::second, T> time;      // kernels and exchanges, one after the other
   quantity<unit::second, T> exchange;  // of it: the network
@@ -46,7 +46,7 @@ struct step_cost {
 
 // What tells times of exchanges between chips inside an infrastructure: its prepared law, or the infrastructure itself.
 // In a loop over exchanges take `exchanges_of` once, as `timing_of` for kernels.
-template <class T, class Chip, class Infrastructure>
+template <number T, class Chip, class Infrastructure>
 constexpr auto exchanges_of(const Chip& chip, const Infrastructure& place,
                             const infrastructure::communication_library& library) {
   const scale_up_fabric<T> fabric{chip.scale_up_bandwidth, number_cast<T>(chip.scale_up_domain)};

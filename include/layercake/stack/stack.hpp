@@ -8,7 +8,7 @@
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/number_of.hpp>
 #include <layercake/energy/energy.hpp>
-#include <layercake/serving/replica.hpp>
+#include <layercake/serving/serve.hpp>
 #include <layercake/stack/billing.hpp>
 #include <layercake/stack/ceiling.hpp>
 

@@ -6,14 +6,14 @@
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
 #include <layercake/number/dual.hpp>
-#include <layercake/serving/replica.hpp>
+#include <layercake/serving/serve.hpp>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
 
 namespace lc = layercake;
 using namespace lc::units;
-using lc::detail::largest_below;
+using lc::largest_below;
 
 namespace {
 const lc::infrastructure::site site;

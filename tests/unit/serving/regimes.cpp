@@ -281,11 +281,10 @@ TEST_CASE("the best plan, and why there is none") {
   bench b;
   lc::call_demand<> d = calls(1000, 250);
   d.calls = 50 / second;
-  const auto rent = 2.5 * usd / hour;
-  const auto search = lc::serving_search{};
-  const auto fewest = lc::best_plan(lc::serving_goal::fewest_chips, b.chip, b.site, b.model, d, rent, search);
-  const auto cheapest = lc::best_plan(lc::serving_goal::cheapest_token, b.chip, b.site, b.model, d, rent, search);
-  const auto frugal = lc::best_plan(lc::serving_goal::least_energy, b.chip, b.site, b.model, d, rent, search);
+  const lc::serving_search search{.rent = 2.5 * usd / hour};
+  const auto fewest = lc::best_plan(lc::serving_goal::fewest_chips, b.chip, b.site, b.model, d, search);
+  const auto cheapest = lc::best_plan(lc::serving_goal::cheapest_token, b.chip, b.site, b.model, d, search);
+  const auto frugal = lc::best_plan(lc::serving_goal::least_energy, b.chip, b.site, b.model, d, search);
   CHECK(fewest.chips <= cheapest.chips);
   CHECK(fewest.chips <= frugal.chips);
   CHECK(cheapest.price <= fewest.price);
@@ -299,7 +298,7 @@ TEST_CASE("the best plan, and why there is none") {
     change(c, e);
     std::string what;
     try {
-      (void)lc::best_plan(lc::serving_goal::fewest_chips, c.chip, c.site, c.model, e, rent, search);
+      (void)lc::best_plan(lc::serving_goal::fewest_chips, c.chip, c.site, c.model, e, search);
     } catch (const lc::infeasible& x) {
       what = x.what();
     }

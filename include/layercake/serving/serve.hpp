@@ -1,0 +1,79 @@
+// How many calls one replica of a model answers, how fast, in how much memory, within its memory and its objectives.
+#pragma once
+
+#include <layercake/core/demand.hpp>
+#include <layercake/serving/replica.hpp>
+#include <layercake/serving/root.hpp>
+
+namespace layercake {
+
+// One replica at full load.
+template <number T = double>
+struct serving_figures {
+  T concurrency = T(0);                           // calls in flight
+  quantity<unit::per_second, T> calls;            // calls answered per second
+  quantity<unit::second, T> time_to_first_token;  // without waiting for a place
+  quantity<unit::second_per_token, T> time_per_output_token;
+  quantity<unit::byte, T> weights, cache;  // on one chip
+  quantity<unit::byte, T> memory;          // that they may take on one chip
+  step_cost<T> per_call;                   // on one chip of the replica
+  T memory_bound_concurrency = T(0);       // calls whose cache fits
+};
+
+// An objective counts as kept up to this multiple of it: the search for the largest batch settles within 1e-5. Assumed.
+inline constexpr double objective_tolerance = 1.001;
+
+// The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like
+// `demand`'s.
+//   calls/s = b / (O tpot(b)) ,  b = min(memory, both latency objectives)
+// With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
+// Leaves out: queueing before a place is free (regimes.hpp has it).
+template <number T, class Chip, class Infrastructure, class Model>
+serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
+  const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
+  serving_figures<T> s;
+  const models::split<T> split = plan.split();
+  s.memory = quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved;
+  s.weights = model.weights(split);
+  const T one(1);
+  if constexpr (models::generates_tokens<Model>()) {
+    const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
+    s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
+    // The larger of what the two objectives are used up to: 1 where one of them is just kept.
+    const quantity<unit::second, T> interval = demand.time_per_output_token * (one * units::token);
+    const auto pressure = [&](const T& b) -> T {
+      const steady_step<T> step = r.template steady<false>(b);
+      return max(T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / demand.time_to_first_token));
+    };
+    const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
+    const T by_latency = largest_below(one, most, one, pressure);
+    const T chosen = where(plan.concurrency > T(0), plan.concurrency, by_latency);
+    s.concurrency = min(chosen, s.memory_bound_concurrency);
+    const T b = max(s.concurrency, one);
+    const steady_step<T> step = r.steady(b);
+    const quantity<unit::second, T> between = step.time / r.tokens_per_pass();
+    s.cache = cache_per_call * b;
+    s.time_per_output_token = between / (one * units::token);
+    s.time_to_first_token = r.first_token(step, b);
+    s.calls = b / (r.output * between) * plan.software.filled(b);
+    s.per_call = step.work * T(r.output / (b * r.tokens_per_pass()));
+    s.per_call.time = r.output * between / b;
+    // A caller's own concurrency may miss the objective for output tokens, never that for the first.
+    const auto possible = (s.memory_bound_concurrency >= one) && (by_latency >= one || plan.concurrency > T(0)) &&
+                          (s.time_to_first_token <= demand.time_to_first_token * number_cast<T>(objective_tolerance));
+    s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
+  } else {
+    const step_cost<T> prompt = r.prefill(one);
+    s.concurrency = one;
+    s.memory_bound_concurrency = s.memory / s.weights;
+    s.time_to_first_token = prompt.time;
+    s.calls = one / prompt.time;
+    s.per_call = prompt;
+    const auto possible = (s.weights <= s.memory) && (prompt.time <= demand.time_to_first_token);
+    s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
+  }
+  return s;
+}
+
+}  // namespace layercake
