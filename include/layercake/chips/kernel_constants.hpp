@@ -9,7 +9,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <layercake/chips/family.hpp>
+#include <layercake/number/precision.hpp>
 
 namespace layercake::chips {
 
@@ -107,6 +109,49 @@ struct shared_constants {
 // Rows of the tables below.
 enum class product_class : unsigned char { half, fp8, block_fp8, fp4, int8, weight_only };
 enum class attention_class : unsigned char { half, eighth, latent_half, latent_eighth };
+
+// Formats of 8 bit and fewer; the next are of 16.
+constexpr bool is_narrow(precision p) { return bits(p) < 12; }
+
+// The row of products multiplied in `math` whose weights are stored as `weights`.
+constexpr product_class class_of(precision math, precision weights) {
+  switch (math) {
+  case precision::fp8:
+    return product_class::fp8;
+  case precision::mxfp8:
+    return product_class::block_fp8;
+  case precision::int8:
+    return product_class::int8;
+  case precision::fp4:
+  case precision::mxfp4:
+  case precision::nvfp4:
+    return product_class::fp4;
+  case precision::int4:
+    return product_class::weight_only;
+  default:
+    return is_narrow(weights) ? product_class::weight_only : product_class::half;
+  }
+}
+
+// The row of experts: half, FP8, block FP8, FP4, weight-only of integers, weight-only of FP4, FP4 by FP8.
+constexpr std::size_t expert_row(precision math, precision weights) {
+  const product_class row = class_of(math, weights);
+  const bool fp4 = weights == precision::fp4 || weights == precision::mxfp4 || weights == precision::nvfp4;
+  switch (row) {
+  case product_class::half:
+    return 0;
+  case product_class::fp8:
+  case product_class::int8:
+    return fp4 ? 6 : 1;
+  case product_class::block_fp8:
+    return fp4 ? 6 : 2;
+  case product_class::fp4:
+    return 3;
+  case product_class::weight_only:
+    return fp4 ? 5 : 4;
+  }
+  return 0;
+}
 
 struct family_constants {
   bool measured;  // false: shares of peak come from the chip, the rest is what the measured families have in common

@@ -1,0 +1,90 @@
+// How long the routed feed-forward of a mixture of experts takes on a chip.
+#pragma once
+
+#include <layercake/chips/kernel_chip.hpp>
+#include <layercake/core/operations.hpp>
+
+namespace layercake::chips {
+
+namespace detail {
+
+inline constexpr double least_square = 1e-30;  // s^2, under a root: its slope stays finite
+
+template <number T>
+struct expert_rates {
+  quantity<unit::second, T> launch, per_multiply, ramp;
+  quantity<unit::second_per_byte, T> per_byte;
+  T half_length, tile, layers, reach;
+  std::array<T, 3> skew;
+};
+
+// A row of constants on a chip. Rows 4 to 6 are weight-only integers, weight-only FP4 and FP4 by FP8.
+template <number T>
+constexpr expert_rates<T> expert_rates_on(const kernel_source<T>& from, std::size_t i) {
+  using namespace units;
+  using row = expert_constants;
+  const auto c = [&](double row::*x) { return from.constant(from.constants.expert, i, x); };
+  const auto rate = from.rate(i == 6 ? 1 : i >= 4 ? 5 : i);
+  expert_rates<T> x;
+  x.launch = c(&row::launch) * second;
+  x.per_multiply = T(2) * flop / (rate * (c(&row::compute) * from.sustained()));
+  x.per_byte = from.per_byte() / from.own(c(&row::memory), from.chip.memory_efficiency);
+  x.ramp = c(&row::ramp) * second;
+  x.half_length = c(&row::half_length);
+  x.tile = c(&row::tile);
+  x.layers = c(&row::layers);
+  x.reach = c(&row::reach);
+  x.skew = {T(0), c(&row::skew_1), c(&row::skew_2)};
+  return x;
+}
+
+}  // namespace detail
+
+// The law of experts on one chip.
+template <number T = double>
+class basic_expert_law {
+public:
+  basic_expert_law() = default;
+  constexpr explicit basic_expert_law(const detail::kernel_source<T>& from) {
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      rows_[i] = detail::expert_rates_on(from, i);
+  }
+
+  // The routed feed-forward of a mixture of experts:
+  //   x = 2 (A + d tile) hidden width / (peak e) ((matrices - 1)(1 + l/hidden) + 1 + l/width)
+  //   y = bytes / bandwidth,  y' = y + sqrt(y ramp)
+  //   t = launch + (x^4 + y'^4)^(1/4)
+  // A: token-expert pairs on the rank, d: distinct experts that they reach, l: half length.
+  template <number N>
+  constexpr auto time(const expert_product<N>& op, const measurement& how = in_a_running_model) const {
+    using namespace units;
+    using R = promote_t<T, N>;
+    const auto as = [](const auto& x) { return number_cast<R>(x); };
+    const detail::expert_rates<T>& p = rows_[expert_row(op.math, op.weights)];
+    const R ranks = as(op.ranks), hidden = as(op.hidden), width = as(op.width);
+    const R skew = as(p.skew[static_cast<std::size_t>(how.skew)]);
+    const R load = ranks * (R(1) + skew) / (ranks + skew);
+    const R pairs = as(op.tokens) * as(op.active) / ranks * load;
+    const R each = as(op.tokens) * as(op.active) / as(op.experts) * load;
+    const R reached = how.skew > 0   ? R(as(op.experts) / ranks * min(R(1), each / (R(1) + as(p.reach) * each)))
+                      : how.balanced ? R(as(op.experts) / ranks * min(R(1), each))
+                                     : as(op.distinct());
+    const R experts = max(reached, R(1));
+    const R products =
+        (as(op.matrices) - R(1)) * (R(1) + as(p.half_length) / hidden) + R(1) + as(p.half_length) / width;
+    const auto compute = (pairs + experts * as(p.tile)) * hidden * width * products * p.per_multiply;
+    const auto bytes =
+        (R(op.weight_bytes) * experts * as(op.matrices) * hidden * width +
+         as(p.layers) * pairs *
+             (hidden * R(op.activation_bytes + 4) + width * as(op.matrices) * R(op.activation_bytes + 2))) *
+        byte;
+    const auto plain = bytes * p.per_byte;
+    const auto memory = plain + sqrt(plain / second * (p.ramp / second) + R(detail::least_square)) * second;
+    return p.launch + smooth_max(compute, memory);
+  }
+
+private:
+  std::array<detail::expert_rates<T>, 7> rows_{};
+};
+
+}  // namespace layercake::chips

@@ -1,0 +1,86 @@
+// What the kernel laws take from a chip and from the constants of its family.
+#pragma once
+
+#include <array>
+#include <layercake/chips/kernel_constants.hpp>
+#include <layercake/core/unknown.hpp>
+#include <layercake/units/named.hpp>
+#include <limits>
+
+namespace layercake::chips {
+
+// How a kernel was measured, where that differs from a running model, in which it does not.
+struct measurement {
+  // Copies of the weights that a benchmark rotates over; a part of few copies stays in the on-chip cache.
+  double weight_copies = std::numeric_limits<double>::infinity();
+  bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
+  bool balanced = false;    // every expert gets equally many tokens; otherwise each token draws its experts uniformly
+  int skew = 0;             // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
+};
+inline constexpr measurement in_a_running_model{};
+
+// What the laws need of a chip.
+template <number T = double>
+struct basic_kernel_chip {
+  // Peak rates of 32, 19, 16, 8 and 4 bit, and of integers. `quarter` is unknown on a chip without FP4 units: there FP4
+  // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
+  quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
+  quantity<unit::byte_per_second, T> memory_bandwidth{};
+  T multiprocessors{};
+  quantity<unit::per_second, T> clock{}, exponential_rate{};
+  quantity<unit::byte, T> on_chip_cache{};
+  quantity<unit::watt, T> power_limit{};        // may be unknown
+  T compute_efficiency{}, memory_efficiency{};  // sustained shares, for chips whose family was not measured
+};
+
+namespace detail {
+
+template <number T>
+constexpr T square(const T& x) {
+  return x * x;
+}
+// max(x, 0) rounded over a tenth of `scale`: 0.5 (x + sqrt(x^2 + (scale / 10)^2)).
+template <number T>
+constexpr auto smooth_ramp(const quantity<unit::byte, T>& x, const quantity<unit::byte, T>& scale) {
+  using namespace units;
+  return T(0.5) * (x + sqrt(square(T(x / byte)) + square(number_cast<T>(0.1) * T(scale / byte))) * byte);
+}
+// min(x, y) rounded: x y / sqrt(x^2 + y^2).
+template <number T>
+constexpr T smooth_min(const T& x, const T& y) {
+  return x * y / sqrt(x * x + y * y);
+}
+
+// A chip and the constants of its family, while a law is prepared from them.
+template <number T>
+struct kernel_source {
+  const basic_kernel_chip<T>& chip;
+  const family_constants& constants;
+
+  constexpr quantity<unit::second_per_byte, T> per_byte() const { return T(1) / chip.memory_bandwidth; }
+  // A share of the peak that was fitted, or where nothing was measured the chip's own.
+  constexpr T own(const T& fitted, const T& of_chip) const { return constants.measured ? fitted : of_chip; }
+  // What a chip of no measured family sustains of its 16-bit peak, over what the constants say of a large product.
+  constexpr T sustained() const {
+    return constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
+  }
+  // The peak at which row `i` of the products' table is multiplied. Row 3 is FP4, row 5 its stand-in.
+  constexpr quantity<unit::flop_per_second, T> rate(std::size_t i) const {
+    const std::array<quantity<unit::flop_per_second, T>, 6> rates{
+        chip.half, chip.eighth, chip.eighth, where(is_known(chip.quarter), chip.quarter, chip.half),
+        chip.int8, chip.half};
+    return rates[i];
+  }
+  constexpr T in_units(std::size_t i, const T& x, const T& instead) const {
+    return i == 3 ? where(is_known(chip.quarter), x, instead) : x;
+  }
+  // Constant `member` of row `i` of a table in which row 5 stands in for FP4.
+  template <class Row, std::size_t Rows>
+  constexpr T constant(const std::array<Row, Rows>& table, std::size_t i, double Row::*member) const {
+    return in_units(i, number_cast<T>(table[i].*member), number_cast<T>(table[5].*member));
+  }
+};
+
+}  // namespace detail
+
+}  // namespace layercake::chips

@@ -1,0 +1,179 @@
+// How long a matrix product takes on a chip.
+#pragma once
+
+#include <layercake/chips/kernel_chip.hpp>
+#include <layercake/core/operations.hpp>
+
+namespace layercake::chips {
+
+namespace detail {
+
+// Rows and columns of a tile of a product; part of the constants' meaning (kernel_constants.hpp).
+inline constexpr double product_tile = 128;
+
+// A row of constants on a chip: what does not depend on the shape.
+template <number T>
+struct product_row {
+  quantity<unit::second, T> launch, quantise_launch;
+  quantity<unit::second, T> per_multiply, per_result, chain;  // chain: of one tile per unit of k
+  quantity<unit::per_second, T> chain_limit;
+  quantity<unit::second_per_byte, T> per_byte, quantise_per_byte;
+  quantity<unit::byte, T> quantise_bytes;        // per value of X
+  T least_bytes;                                 // of a value of X when it is multiplied
+  T edge, row, tile, exposed, hidden, drooping;  // row: cost of a row, tile: of 128 more rows, in rows
+};
+
+struct product_format {
+  double bytes;  // of a value
+  int width;     // 0: multiplied at the rate of its row, 1: TF32, 2: FP32
+};
+
+// A row of constants on a chip.
+template <number T>
+constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_t i) {
+  using namespace units;
+  using row = product_constants;
+  const auto c = [&](double row::*x) { return from.constant(from.constants.product, i, x); };
+  const auto rate = from.rate(i);
+  const auto per_byte = from.per_byte();
+  // Watts per TFLOP/s short of what keeps the clock up.
+  const T watts = from.chip.power_limit / (from.chip.half / teraflop_per_second) / watt;
+  const T least = number_cast<T>(from.constants.shared.droop_from);
+  const T shortfall = where(is_known(watts), max(least - watts, T(0)), T(0));
+  product_row<T> p;
+  p.launch = c(&row::launch) * second;
+  p.quantise_launch = c(&row::quantise_launch) * second;
+  p.per_multiply = T(2) * flop / (rate * (c(&row::compute) * from.sustained()));
+  p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.chip.multiprocessors * flop / rate;
+  p.chain_limit = c(&row::chain_limit) / second;
+  p.per_result = c(&row::epilogue) * T(2) * byte * per_byte;
+  p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);
+  p.quantise_per_byte = per_byte * (T(1) / c(&row::quantise_memory));
+  p.quantise_bytes = c(&row::quantise_bytes) * byte;
+  p.least_bytes = from.in_units(i, T(0), T(2));
+  p.edge = c(&row::edge);
+  p.row = T(1) - c(&row::rounding);
+  p.tile = number_cast<T>(product_tile) * c(&row::rounding);
+  p.exposed = c(&row::exposed);
+  p.hidden = T(1) - c(&row::exposed);
+  p.drooping = T(1) + c(&row::droop) * shortfall;
+  return p;
+}
+
+}  // namespace detail
+
+// The time of a product short of its roots: fourth^(1/4) scale + rest.
+template <number R>
+struct started_product {
+  R fourth;
+  quantity<unit::second, R> scale, rest;
+  constexpr quantity<unit::second, R> time() const { return sqrt(sqrt(fourth)) * scale + rest; }
+};
+
+// The law of matrix products on one chip.
+template <number T = double>
+class basic_product_law {
+public:
+  basic_product_law() = default;
+  constexpr explicit basic_product_law(const detail::kernel_source<T>& from)
+      : slower_{T(1), from.chip.half / from.chip.tf32, from.chip.half / from.chip.single},
+        cache_(number_cast<T>(from.constants.shared.activation_cache) * from.chip.on_chip_cache),
+        quantise_cache_(number_cast<T>(from.constants.shared.quantise_cache) * from.chip.on_chip_cache),
+        per_droop_time_(number_cast<T>(1 / from.constants.shared.droop_time) / units::second),
+        in_cache_(number_cast<T>(1 / from.constants.shared.cache_speed)),
+        quantised_in_cache_(number_cast<T>(1 / from.constants.shared.quantise_speed)) {
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      rows_[i] = detail::product_row_on(from, i);
+  }
+
+  // Matrix product Y[m,n] = X[m,k] W[k,n], `batch` of them:
+  //   x = batch (m + edge + rounding (128 ceil(m/128) - m)) (n + edge) (k a + b) + (1 - exposed) L
+  //   x' = x (1 + g x / (x + tau))
+  //   y = (W + spilled + (rest of the activations) / 4) / bandwidth
+  //   t = (x'^4 + y^4)^(1/4) + exposed L + launch  (+ quantising X)
+  // a: time of a multiply-add, b: of a result; L = u / (1 + u limit): the k loop of one tile on one multiprocessor,
+  // cut by split-K; g: droop of the clock in kernels longer than tau; spilled = A^2 / (A + half the on-chip cache):
+  // activations A that leave the cache. X that arrives in 16 bit for a narrower product is quantised first.
+  // Domain: m, n, k, batch > 0. Leaves out odd alignments, wave quantisation and which kernel a library picks.
+  // Source: fitted here; affine terms stand for the usual efficiency curve of size.
+  // Worked number: m 64, n 8192, k 8192 in BF16 on an H100 SXM: 53.6 us (134 MB at 3.35 TB/s alone: 40.1 us).
+  template <number N>
+  constexpr auto time(const matrix_product<N>& op, const measurement& how = in_a_running_model) const {
+    return start(op, how).time();
+  }
+  // The same short of its roots: a sum over many products that draws those of one after it has started the next does
+  // not wait for them.
+  template <number N>
+  constexpr auto start(const matrix_product<N>& op, const measurement& how = in_a_running_model) const {
+    using namespace units;
+    using R = promote_t<T, N>;
+    const auto as = [](const auto& x) { return number_cast<R>(x); };
+    const detail::product_row<T>& p = rows_[product_rows[index(op.math)][index(op.weights)]];
+    const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
+    const detail::product_format& format = product_formats[index(op.math)];
+    const T& slower = slower_[static_cast<std::size_t>(format.width)];
+    const auto u = k * (p.chain * slower);
+    const auto chain = u / (R(1) + u * p.chain_limit);
+    const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * ceil(m * R(1.0 / detail::product_tile));
+    const auto x =
+        rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
+    const R droops = x * per_droop_time_, longer = R(1) + droops;  // x' = x (1 + (1 + g) x/tau) / (1 + x/tau)
+    const auto weights = batch * n * k * (as(op.weight_bytes) * byte);
+    auto read = weights;  // that, weighed by where they come from
+    if (how.weight_copies < in_a_running_model.weight_copies) {
+      const auto cold = min(weights, max(R(0) * byte, as(how.weight_copies) * weights - cache_));
+      read = cold + (weights - cold) * as(in_cache_);
+    }
+    const R narrow = min(max(as(format.bytes), as(p.least_bytes)), as(op.input_bytes));
+    const auto activations = batch * m * ((k * narrow + n * as(op.output_bytes)) * byte);
+    const auto memory = (read + spilled(activations, cache_, in_cache_)) * p.per_byte;
+    // The denominator of x' is taken out of the root, so that dividing need not wait for it.
+    const auto fourth = [](const auto& t) { return detail::square(detail::square(R(t / second))); };
+    started_product<R> t{fourth(x * (R(1) + as(p.drooping) * droops)) + fourth(memory * longer), R(1) / longer * second,
+                         p.exposed * chain + p.launch};
+    if (op.input_bytes > 1.5 * format.bytes) {
+      const auto values = batch * m * k * p.quantise_bytes;
+      t.rest =
+          t.rest + (p.quantise_launch + spilled(values, quantise_cache_, quantised_in_cache_) * p.quantise_per_byte);
+    }
+    return t;
+  }
+
+private:
+  // What `all` bytes cost in bytes from memory, where those spill that the cache does not hold: A^2 / (A + cache); the
+  // rest costs `cached` of a byte.
+  template <number R>
+  static constexpr auto spilled(const quantity<unit::byte, R>& all, const quantity<unit::byte, T>& cache,
+                                const T& cached) {
+    const R share = all / (all + cache);
+    return all * (number_cast<R>(cached) + number_cast<R>(T(1) - cached) * share);
+  }
+  static constexpr std::size_t index(precision p) { return static_cast<std::size_t>(p); }
+  static constexpr std::size_t formats = index(precision::int4) + 1;
+  static constexpr std::array<std::array<unsigned char, formats>, formats> product_rows = [] {
+    std::array<std::array<unsigned char, formats>, formats> rows{};
+    for (std::size_t math = 0; math < formats; ++math) {
+      for (std::size_t weights = 0; weights < formats; ++weights)
+        rows[math][weights] =
+            static_cast<unsigned char>(class_of(static_cast<precision>(math), static_cast<precision>(weights)));
+    }
+    return rows;
+  }();
+
+  static constexpr std::array<detail::product_format, formats> product_formats = [] {
+    std::array<detail::product_format, formats> all{};
+    for (std::size_t math = 0; math < formats; ++math) {
+      const precision p = static_cast<precision>(math);
+      all[math] = {bytes_per_value(p), p == precision::fp32 ? 2 : p == precision::tf32 ? 1 : 0};
+    }
+    return all;
+  }();
+
+  std::array<T, 3> slower_{};  // 16-bit peak over itself, that of TF32 and of FP32, which take the shape of 16 bit
+  quantity<unit::byte, T> cache_{}, quantise_cache_{};
+  quantity<unit::per_second, T> per_droop_time_{};
+  T in_cache_ = T(0), quantised_in_cache_ = T(0);  // cost of a byte found there over one from memory
+  std::array<detail::product_row<T>, 6> rows_{};
+};
+
+}  // namespace layercake::chips
