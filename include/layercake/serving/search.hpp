@@ -129,8 +129,9 @@ template <class Chip, class Model>
 serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructure::site& site, const Model& model,
                          const call_demand<>& demand, const serving_search& search = {}) {
   using namespace units;
-  if (goal == serving_goal::cheapest_token && !is_known(search.rent))
-    raise(missing_value("search.rent is not known; the cheapest token needs it: search.rent = 2.5 * usd / hour"));
+  if (goal == serving_goal::cheapest_token)
+    check_known("search.rent", search.rent,
+                "The cheapest token needs the rent of a chip: search.rent = 2.5 * usd / hour.");
   serving_choice best;
   bool found = false;
   const quantity<unit::per_second> peak = demand.calls * demand.peak_to_mean;

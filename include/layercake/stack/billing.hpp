@@ -3,7 +3,7 @@
 
 #include <layercake/chips/chips.hpp>
 #include <layercake/serving/power.hpp>
-#include <layercake/serving/replica.hpp>
+#include <layercake/serving/serve.hpp>
 #include <layercake/stack/bill.hpp>
 
 namespace layercake {
