@@ -11,7 +11,7 @@
 namespace layercake::chips {
 
 // Dense peak rates by number format (no structured sparsity). A format that the chip has no units for is left unknown.
-template <class T = double>
+template <number T = double>
 struct basic_peak_rates {
   using rate_type = quantity<unit::flop_per_second, T>;
   rate_type fp32 = unknown<rate_type>();
@@ -22,8 +22,8 @@ struct basic_peak_rates {
   rate_type fp4 = unknown<rate_type>();
   rate_type int8 = unknown<rate_type>();
 
-  template <class U>
-  using with_number = basic_peak_rates<U>;
+  template <number Other>
+  using with_number = basic_peak_rates<Other>;
   static constexpr auto fields() {
     using X = basic_peak_rates;
     constexpr domain rate = positive.or_unknown();
@@ -78,7 +78,7 @@ private:
 };
 using peak_rates = basic_peak_rates<>;
 
-template <class T = double>
+template <number T = double>
 struct basic_accelerator {
   const char* name = "";
   chips::family family = chips::family::other;
@@ -102,8 +102,8 @@ struct basic_accelerator {
   const char* launch = "";  // date
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_accelerator<U>;
+  template <number Other>
+  using with_number = basic_accelerator<Other>;
   static constexpr auto fields() {
     using X = basic_accelerator;
     return std::tuple{
@@ -147,7 +147,7 @@ struct basic_accelerator {
   // No launch latency, no shape: for operations use time_of(chip, operation). Source: Williams, Waterman, Patterson,
   // CACM 52(4), 2009. Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985
   // s).
-  template <class N>
+  template <number N>
   constexpr auto time(const work<N>& w) const {
     return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));
   }
@@ -180,30 +180,30 @@ struct basic_accelerator {
   constexpr basic_kernel_law<T> timing() const { return timing(kernel_constants(family)); }
 
   // Time of one operation, see kernels.hpp.
-  template <class N>
+  template <number N>
   constexpr auto time(const matrix_product<N>& op) const {
     return timing().time(op);
   }
-  template <class N>
+  template <number N>
   constexpr auto time(const attention_product<N>& op) const {
     return timing().time(op);
   }
-  template <class N>
+  template <number N>
   constexpr auto time(const expert_product<N>& op) const {
     return timing().time(op);
   }
-  template <class N>
+  template <number N>
   constexpr auto time(const memory_traffic<N>& op) const {
     return timing().time(op);
   }
 
   // Electrical power at what it is doing, below its design power or a lower cap; see power_at in power.hpp.
-  template <class N>
+  template <number N>
   constexpr auto power(const basic_use<N>& doing) const {
     const basic_power_chip<T> limits{idle_power, thermal_design_power, peak.rate(precision::bf16), memory_bandwidth};
     return power_at(power_law(family), limits, doing);
   }
-  template <class N, class C>
+  template <number N, number C>
   constexpr auto power(const basic_use<N>& doing, const quantity<unit::watt, C>& cap) const {
     return min(power(doing), max(cap, idle_power));
   }

@@ -11,26 +11,26 @@
 namespace layercake::chips {
 
 namespace detail {
-template <class C>
-concept has_memory = requires(const C& c) {
+template <class Chip>
+concept has_memory = requires(const Chip& c) {
   c.memory + 1.0 * units::byte;
 };
-template <class C>
-concept has_scale_up = requires(const C& c) {
+template <class Chip>
+concept has_scale_up = requires(const Chip& c) {
   c.scale_up_bandwidth + 1.0 * (units::byte / units::second);
   c.scale_up_domain * 1.0;
 };
-template <class C>
-concept has_power_limits = requires(const C& c) {
+template <class Chip>
+concept has_power_limits = requires(const Chip& c) {
   c.thermal_design_power + 1.0 * units::watt;
   c.idle_power + 1.0 * units::watt;
 };
-template <class C>
-concept has_price = requires(const C& c) {
+template <class Chip>
+concept has_price = requires(const Chip& c) {
   c.price + 1.0 * units::usd;
 };
-template <class C, class N = double>
-concept has_time = requires(const C& c, const work<N>& w) {
+template <class Chip, class N = double>
+concept has_time = requires(const Chip& c, const work<N>& w) {
   c.time(w) + 1.0 * units::second;
 };
 }  // namespace detail
@@ -38,36 +38,37 @@ concept has_time = requires(const C& c, const work<N>& w) {
 // A chip: how much memory, how fast its fabric, how many watts, what it costs, and how long it takes for a piece of
 // work. Everything else is optional: name, die_area (unknown), power(use) (the law of family::other),
 // time(matrix_product), time(attention_product) and so on (the roofline of the operation's totals).
-template <class C>
-concept chip = detail::has_memory<C> && detail::has_scale_up<C> && detail::has_power_limits<C> &&
-    detail::has_price<C> && detail::has_time<C>;
+template <class Chip>
+concept chip = detail::has_memory<Chip> && detail::has_scale_up<Chip> && detail::has_power_limits<Chip> &&
+    detail::has_price<Chip> && detail::has_time<Chip>;
 
 // Says which member a type lacks to be a chip; the stack calls it first.
-template <class C>
+template <class Chip>
 consteval bool require_chip() {
-  static_assert(detail::has_memory<C>, "layercake: a chip needs a member `memory`, a quantity<unit::byte>");
-  static_assert(detail::has_scale_up<C>, "layercake: a chip needs members `scale_up_bandwidth`, a "
-                                         "quantity<unit::byte_per_second>, and `scale_up_domain`, a number of chips");
-  static_assert(detail::has_power_limits<C>,
+  static_assert(detail::has_memory<Chip>, "layercake: a chip needs a member `memory`, a quantity<unit::byte>");
+  static_assert(detail::has_scale_up<Chip>,
+                "layercake: a chip needs members `scale_up_bandwidth`, a "
+                "quantity<unit::byte_per_second>, and `scale_up_domain`, a number of chips");
+  static_assert(detail::has_power_limits<Chip>,
                 "layercake: a chip needs members `thermal_design_power` and `idle_power`, each a quantity<unit::watt>");
   static_assert(
-      detail::has_price<C>,
+      detail::has_price<Chip>,
       "layercake: a chip needs a member `price`, a quantity<unit::usd>; unknown<quantity<unit::usd>>() will do");
-  static_assert(detail::has_time<C>, "layercake: a chip needs `template <class N> auto time(const work<N>&) const` "
-                                     "that returns a quantity<unit::second>");
-  return chip<C>;
+  static_assert(detail::has_time<Chip>, "layercake: a chip needs `template <class N> auto time(const work<N>&) const` "
+                                        "that returns a quantity<unit::second>");
+  return chip<Chip>;
 }
 
-template <class C>
-constexpr const char* name_of(const C& c) {
+template <class Chip>
+constexpr const char* name_of(const Chip& c) {
   if constexpr (requires { c.name; }) {
     return c.name;
   } else {
     return "a chip";
   }
 }
-template <class C>
-constexpr auto die_area_of(const C& c) {
+template <class Chip>
+constexpr auto die_area_of(const Chip& c) {
   if constexpr (requires { c.die_area; }) {
     return c.die_area;
   } else {
@@ -77,8 +78,8 @@ constexpr auto die_area_of(const C& c) {
 
 // Time of an operation (core/operations.hpp) on a chip: by its own time(operation) if it has one, otherwise by its
 // time(work) of the operation's totals. In a loop over operations take `timing_of(chip)` once.
-template <class C, class Operation>
-constexpr auto time_of(const C& c, const Operation& op) {
+template <class Chip, class Operation>
+constexpr auto time_of(const Chip& c, const Operation& op) {
   if constexpr (requires { c.time(op); }) {
     return c.time(op);
   } else {
@@ -87,8 +88,8 @@ constexpr auto time_of(const C& c, const Operation& op) {
 }
 
 // What tells times of operations on this chip: its prepared kernel laws, or the chip itself.
-template <class C>
-constexpr auto timing_of(const C& c) {
+template <class Chip>
+constexpr auto timing_of(const Chip& c) {
   if constexpr (requires { c.timing(); }) {
     return c.timing();
   } else {
@@ -97,8 +98,8 @@ constexpr auto timing_of(const C& c) {
 }
 
 // Power at what the chip does, in shares.
-template <class C, class N>
-constexpr auto power_of(const C& c, const basic_use<N>& u) {
+template <class Chip, number N>
+constexpr auto power_of(const Chip& c, const basic_use<N>& u) {
   if constexpr (requires { c.power(u); }) {
     return c.power(u);
   } else {
@@ -107,7 +108,7 @@ constexpr auto power_of(const C& c, const basic_use<N>& u) {
 }
 
 // A stream of calls to a chip.
-template <class T = double>
+template <number T = double>
 struct basic_calls {
   quantity<unit::per_second, T> rate;
   quantity<unit::second, T> chip_time;  // of one call, summed over the chips that work on it
@@ -117,9 +118,9 @@ struct basic_calls {
 
 // pull: the chips that a stream of calls needs, chips = rate * chip_time / utilisation, what they draw and cost.
 // Smooth: the caller rounds to whole replicas.
-template <class C, class T>
-constexpr auto pull(const C& c, const basic_calls<T>& s) {
-  static_assert(require_chip<C>());
+template <class Chip, number T>
+constexpr auto pull(const Chip& c, const basic_calls<T>& s) {
+  static_assert(require_chip<Chip>());
   using N = promote_t<T, typename std::remove_cvref_t<decltype(c.idle_power)>::number_type>;
   chip_demand<N> d;
   const auto working = power_of(c, s.use);
@@ -132,8 +133,8 @@ constexpr auto pull(const C& c, const basic_calls<T>& s) {
 }
 
 // push: the rate of calls that so many chips sustain, rate = chips * utilisation / chip_time; the inverse of pull.
-template <class M, class T>
-constexpr auto push(const M& chips, const basic_calls<T>& s) {
+template <class Count, number T>
+constexpr auto push(const Count& chips, const basic_calls<T>& s) {
   return chips * s.utilisation / s.chip_time;
 }
 

@@ -13,7 +13,7 @@ inline constexpr double idle_share = 0.12;
 
 // What a chip does, as shares of 0 to 1 averaged over a time: of that time in which a kernel runs, of its peak FLOP/s,
 // of its peak memory bandwidth.
-template <class T = double>
+template <number T = double>
 struct basic_use {
   T busy = T(1);
   T compute = T(0);
@@ -45,7 +45,7 @@ constexpr power_constants power_law(family f, power_constants k = measured_power
 }
 
 // What the power law needs to know of a chip.
-template <class T = double>
+template <number T = double>
 struct basic_power_chip {
   quantity<unit::watt, T> idle;
   quantity<unit::watt, T> limit;
@@ -66,7 +66,7 @@ struct basic_power_chip {
 // a generation left out 14 %; whole runs 11 % in the mean of the sources, 12 % of sources left out. Shorter kernels
 // draw up to half of it: the sensor averages over 100 ms, in which they share it with the gaps between them. Worked
 // number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 616.9 W.
-template <class T, class N>
+template <number T, number N>
 constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chip, const basic_use<N>& u) {
   const N busy = max(u.busy, number_cast<N>(1e-9));
   const auto arithmetic = chip.half * (number_cast<N>(k.arithmetic) * units::picojoule / units::flop);
@@ -81,7 +81,7 @@ constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chi
 
 // The same for a chip of which only its limits are known: peaks per watt are taken as those of the H100 SXM, 1.41
 // TFLOP/s and 4.79 GB/s.
-template <class A, class B, class N>
+template <number A, number B, number N>
 constexpr auto power_at(const power_constants& k, const quantity<unit::watt, A>& idle,
                         const quantity<unit::watt, B>& limit, const basic_use<N>& u) {
   using namespace units;

@@ -9,7 +9,7 @@
 namespace layercake::chips {
 
 // A process as a foundry sells it.
-template <class T = double>
+template <number T = double>
 struct basic_process {
   const char* name = "";
   quantity<unit::metre, T> wafer_diameter = 0.3 * units::metre;  // all logic since 2002
@@ -26,8 +26,8 @@ struct basic_process {
   quantity<unit::usd, T> design_cost = unknown<quantity<unit::usd, T>>();  // non-recurring, of a die of 300 mm^2
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_process<U>;
+  template <number Other>
+  using with_number = basic_process<Other>;
   static constexpr auto fields() {
     using X = basic_process;
     return std::tuple{
@@ -57,14 +57,14 @@ struct basic_process {
 using process = basic_process<>;
 
 // The lines of a wafer that carry no die.
-template <class T = double>
+template <number T = double>
 struct basic_wafer_losses {
   // Parameter file of Chiplet Actuary (Feng, Ma, DAC 2022).
   quantity<unit::metre, T> edge = 0.005 * units::metre;     // excluded ring
   quantity<unit::metre, T> scribe = 0.0002 * units::metre;  // saw line between dies
 
-  template <class U>
-  using with_number = basic_wafer_losses<U>;
+  template <number Other>
+  using with_number = basic_wafer_losses<Other>;
   static constexpr auto fields() {
     using X = basic_wafer_losses;
     return std::tuple{field("edge", &X::edge, nonnegative, "the excluded ring at the edge of the wafer"),
@@ -78,7 +78,7 @@ using wafer_losses = basic_wafer_losses<>;
 // d wafer diameter, e excluded edge, s scribe line. Leaves out reticle fields and rectangular dies. Not rounded: the
 // mean over placements. Source: as in Chiplet Actuary (Feng, Ma, DAC 2022); its edge and scribe line.
 // Worked number: 814 mm^2 on 300 mm with 5 mm and 0.2 mm: 57.60.
-template <class D, class A, class S = double>
+template <number D, number A, number S = double>
 constexpr auto gross_dies(const quantity<unit::metre, D>& diameter, const quantity<unit::square_metre, A>& area,
                           const basic_wafer_losses<S>& loss = {}) {
   using N = promote_all_t<D, A, S>;
@@ -109,9 +109,9 @@ constexpr T seeds_yield(const T& x) {
 }
 // Negative binomial: (1 + x/alpha)^-alpha; Poisson for alpha to infinity, Seeds for 1. Stapper, IBM J. Res. Dev. 27(6),
 // 1983. x = 0.8954, alpha = 10: 0.4242.
-template <number T, class A>
-constexpr promote_t<T, A> negative_binomial_yield(const T& x, const A& alpha) {
-  using N = promote_t<T, A>;
+template <number T, class Alpha>
+constexpr promote_t<T, Alpha> negative_binomial_yield(const T& x, const Alpha& alpha) {
+  using N = promote_t<T, Alpha>;
   const N a = number_cast<N>(alpha);
   return exp(-a * log1p(number_cast<N>(x) / a));
 }
@@ -123,9 +123,9 @@ constexpr promote_t<T, A> negative_binomial_yield(const T& x, const A& alpha) {
 //   P(0) = (1 + x/a)^-a,  P(k+1) = P(k) (a + k) / (k + 1) x / (a + x)
 // A little low: two defects may fall on one unit. With spares = 0 the yield of perfect dies.
 // Worked number: x = 0.8954, alpha = 10, 70 % redundant, 12 spares: 0.7671.
-template <number T, class A>
-constexpr promote_t<T, A> harvested_yield(const T& x, const A& alpha, double redundant, int spares) {
-  using N = promote_t<T, A>;
+template <number T, class Alpha>
+constexpr promote_t<T, Alpha> harvested_yield(const T& x, const Alpha& alpha, double redundant, int spares) {
+  using N = promote_t<T, Alpha>;
   const N a = number_cast<N>(alpha), d = number_cast<N>(x);
   N term = negative_binomial_yield(x, alpha), sum = term;
   const N ratio = N(redundant) * d / (a + d);
@@ -137,53 +137,53 @@ constexpr promote_t<T, A> harvested_yield(const T& x, const A& alpha, double red
 }
 
 // Killer defects on a die of this area.
-template <class T, class A>
+template <number T, number A>
 constexpr auto defects(const basic_process<T>& p, const quantity<unit::square_metre, A>& area) {
   return p.defect_density * area;
 }
 
 // Share of perfect dies of this area in a process (negative binomial).
-template <class T, class A>
+template <number T, number A>
 constexpr auto yield(const basic_process<T>& p, const quantity<unit::square_metre, A>& area) {
   return negative_binomial_yield(defects(p, area), p.clustering);
 }
 
 // Cost of a die that works: wafer price / (gross dies * share of dies that work). Source of the form: Feng, Ma, DAC
 // 2022. Worked number: 814 mm^2 in N5 at 16,988 $ a wafer, 0.11/cm^2, alpha 10: 695 $ perfect.
-template <class T, class A, class Y>
-constexpr auto die_cost(const basic_process<T>& p, const quantity<unit::square_metre, A>& area, const Y& working) {
+template <number T, number A, class Share>
+constexpr auto die_cost(const basic_process<T>& p, const quantity<unit::square_metre, A>& area, const Share& working) {
   return p.wafer_price / (gross_dies(p.wafer_diameter, area) * working);
 }
 
 // Wafers started for so many chips of `dies` dies each, of which a share `working` can be used.
-template <class C, class T, class A, class Y, class D>
-constexpr auto wafers(const C& chips, const basic_process<T>& p, const quantity<unit::square_metre, A>& area,
-                      const Y& working, const D& dies) {
+template <class Count, number T, number A, class Share, class Dies>
+constexpr auto wafers(const Count& chips, const basic_process<T>& p, const quantity<unit::square_metre, A>& area,
+                      const Share& working, const Dies& dies) {
   return chips * dies / (gross_dies(p.wafer_diameter, area) * working);
 }
 
 // Carbon of making a die that works: area / working * (fab energy * grid carbon + gases + materials).
 // Source: ACT (Gupta et al., ISCA 2022). Leaves out memory and package.
-template <class T, class A, class Y, class G>
-constexpr auto die_carbon(const basic_process<T>& p, const quantity<unit::square_metre, A>& area, const Y& working,
+template <number T, number A, class Share, number G>
+constexpr auto die_carbon(const basic_process<T>& p, const quantity<unit::square_metre, A>& area, const Share& working,
                           const quantity<unit::kilogram_co2e_per_joule, G>& grid) {
   return area / working * (p.fab_energy * grid + p.fab_gases + p.materials);
 }
 
 // Carbon of a packaged chip: dies + memory * carbon per byte + 0.15 kg for the package (ACT, same place).
-template <class C, class M, class P>
+template <number C, number M, number P>
 constexpr auto chip_carbon(const quantity<unit::kilogram_co2e, C>& dies, const quantity<unit::byte, M>& memory,
                            const quantity<unit::kilogram_co2e_per_byte, P>& per_byte) {
   return dies + memory * per_byte + 0.15 * units::kilogram_co2e;
 }
 
 // What a chip is made of, in money.
-template <class T = double>
+template <number T = double>
 struct basic_bill_of_materials {
   quantity<unit::usd, T> logic, memory, package, rest;  // rest: test, assembly, board
 
-  template <class U>
-  using with_number = basic_bill_of_materials<U>;
+  template <number Other>
+  using with_number = basic_bill_of_materials<Other>;
   static constexpr auto fields() {
     using X = basic_bill_of_materials;
     return std::tuple{field("logic", &X::logic, nonnegative, "the cost of the compute dies"),
@@ -196,14 +196,14 @@ struct basic_bill_of_materials {
 using bill_of_materials = basic_bill_of_materials<>;
 
 // Share of a price that is left after cost.
-template <class P, class C>
+template <number P, number C>
 constexpr auto gross_margin(const quantity<unit::usd, P>& price, const quantity<unit::usd, C>& cost) {
   return (price - cost) / price;
 }
 
 // Units after which the margin has paid for the design: design / (price - cost); infinite where there is no margin.
 // Worked number: 542 M$ against 28,000 $ less 3,320 $: 21,961.
-template <class D, class P, class C>
+template <number D, number P, number C>
 constexpr auto units_to_repay(const quantity<unit::usd, D>& design, const quantity<unit::usd, P>& price,
                               const quantity<unit::usd, C>& cost) {
   using N = promote_all_t<D, P, C>;
@@ -213,14 +213,14 @@ constexpr auto units_to_repay(const quantity<unit::usd, D>& design, const quanti
 }
 
 // Heat per area of die. Worked number: 700 W on 814 mm^2: 86 W/cm^2.
-template <class P, class A>
+template <number P, number A>
 constexpr auto heat_flux(const quantity<unit::watt, P>& power, const quantity<unit::square_metre, A>& area) {
   return power / area;
 }
 
 // Coolant that carries `power` away at a rise of `rise`: Q = P / (rho c dT).
 // Worked number: 120 kW in water (997 kg/m^3, 4,180 J/(kg K)) at 10 K: 2.88 L/s.
-template <class P, class R, class C, class K>
+template <number P, number R, number C, number K>
 constexpr auto
 coolant_flow(const quantity<unit::watt, P>& power, const quantity<unit::kilogram_per_cubic_metre, R>& density,
              const quantity<unit::joule_per_kilogram_kelvin, C>& heat_capacity, const quantity<unit::kelvin, K>& rise) {

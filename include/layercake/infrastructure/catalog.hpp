@@ -19,11 +19,11 @@ struct cooling {
   provenance origin;
 };
 
-// A figure with the span that is published for it. Q: a quantity, or double for counts and shares.
-template <class Q>
+// A figure with the span that is published for it: a quantity, or double for counts and shares.
+template <class Figure>
 struct published {
   const char* name;
-  Q low, typical, high;
+  Figure low, typical, high;
   provenance origin;
 };
 

@@ -11,7 +11,7 @@ namespace layercake::infrastructure {
 
 namespace detail {
 // latency + transfer + c sqrt(latency * transfer); the slope in a transfer of nothing is taken as 1.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& latency,
                                               const quantity<unit::second, T>& transfer, const T& c) {
   const T product = latency / units::second * (transfer / units::second);
@@ -42,7 +42,7 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 // tokens take what it says, 12 % off in the median on Hopper and 18 to 24 % on Blackwell, inside a fabric; those for
 // many tokens take 1.8 to 2.5 times as long (aiconfigurator's tables, commit 095f58a5, none of which is fitted here).
 // Worked number: all-reduce of 16 MiB over 4 H100 (450 GB/s), 106.39 us.
-template <class T = double>
+template <number T = double>
 class basic_collective_law {
   using seconds = quantity<unit::second, T>;
   using per_byte = quantity<unit::second_per_byte, T>;

@@ -13,33 +13,33 @@ struct site_peak_power {
   static constexpr const char* name = "of the site's peak power";
 };
 
-// All the cost within boundary B: server_price (chips and servers), cluster_capex (and network), facility_capex, site_capex (all).
-template <class B, class T>
-constexpr total_cost<B, T> total(const infrastructure_need<T>& need) {
+// All the cost within a boundary: server_price (chips and servers), cluster_capex (and network), facility_capex, site_capex (all).
+template <class Boundary, number T>
+constexpr total_cost<Boundary, T> total(const infrastructure_need<T>& need) {
   static_assert(
-      std::same_as<B, boundary::server_price> || std::same_as<B, boundary::cluster_capex> ||
-          std::same_as<B, boundary::facility_capex> || std::same_as<B, boundary::site_capex>,
+      std::same_as<Boundary, boundary::server_price> || std::same_as<Boundary, boundary::cluster_capex> ||
+          std::same_as<Boundary, boundary::facility_capex> || std::same_as<Boundary, boundary::site_capex>,
       "layercake: infrastructure knows the boundaries server_price, cluster_capex, facility_capex and site_capex");
-  if constexpr (std::same_as<B, boundary::server_price>) {
-    return as<kind::total_of<B>>(need.capex_chips + need.capex_servers);
-  } else if constexpr (std::same_as<B, boundary::cluster_capex>) {
-    return as<kind::total_of<B>>(need.it_capex());
-  } else if constexpr (std::same_as<B, boundary::facility_capex>) {
-    return as<kind::total_of<B>>(need.capex_facility);
+  if constexpr (std::same_as<Boundary, boundary::server_price>) {
+    return as<kind::total_of<Boundary>>(need.capex_chips + need.capex_servers);
+  } else if constexpr (std::same_as<Boundary, boundary::cluster_capex>) {
+    return as<kind::total_of<Boundary>>(need.it_capex());
+  } else if constexpr (std::same_as<Boundary, boundary::facility_capex>) {
+    return as<kind::total_of<Boundary>>(need.capex_facility);
   } else {
-    return as<kind::total_of<B>>(need.capex());
+    return as<kind::total_of<Boundary>>(need.capex());
   }
 }
 
-// The chips' share of the cost within B: "chips are 40 % of the cost" is a statement about B.
-template <class B, class T>
-constexpr cost_share<B, T> chip_share(const infrastructure_need<T>& need) {
-  static_assert(!std::same_as<B, boundary::facility_capex>, "layercake: a building holds no chips' cost");
-  return share_in(need.capex_chips, total<B>(need));
+// The chips' share of the cost within a boundary: "chips are 40 % of the cost" is a statement about one.
+template <class Boundary, number T>
+constexpr cost_share<Boundary, T> chip_share(const infrastructure_need<T>& need) {
+  static_assert(!std::same_as<Boundary, boundary::facility_capex>, "layercake: a building holds no chips' cost");
+  return share_in(need.capex_chips, total<Boundary>(need));
 }
 
 // The chips' share of the power at the meter. Worked number: 41.0 % at the peak by the defaults.
-template <class T>
+template <number T>
 constexpr auto chip_power_share(const power_chain<T>& p) {
   return as<kind::share_of<site_peak_power>>(p.chips / p.facility());
 }
@@ -48,7 +48,7 @@ constexpr auto chip_power_share(const power_chain<T>& p) {
 // Leaves out: taxes, residual values, refits. Source: the annuity method; economics/annuity.hpp.
 // Worked number: 25.53 and 12.47 B$ at 6.79 %, 14 years for the building, 0.9 B$ a year of running cost: 12.00, 8.50 and 7.01 B$ a year for 3, 5
 // and 7 years of equipment, the three points of Epoch AI's 1 GW site (2026-05-14).
-template <class T>
+template <number T>
 constexpr quantity<unit::usd_per_second, T>
 ownership_cost(const quantity<unit::usd, T>& it, const quantity<unit::second, T>& it_life,
                const quantity<unit::usd, T>& building, const quantity<unit::second, T>& building_life,

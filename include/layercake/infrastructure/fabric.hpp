@@ -15,7 +15,7 @@ namespace layercake::infrastructure {
 // (catalog: nvlink_ampere, nvlink_hopper, nvlink_blackwell, pcie); all else was fitted jointly to 2,147 measured collectives of 2 to 8 chips
 // (A100, H100, H200, B200, L40S and others; NCCL and three engines' own all-reduce), mean error of held-out curves 13.6 %, of an unseen
 // generation 14 to 27 %, where the latencies are the error.
-template <class T = double>
+template <number T = double>
 struct basic_scale_up_law {
   const char* name = "generic";
   quantity<unit::second, T> launch = number_cast<T>(7.3) * units::microsecond;
@@ -45,8 +45,8 @@ struct basic_scale_up_law {
   T two_shot_launches = number_cast<T>(2.594);
   T two_shot_efficiency = number_cast<T>(0.6492);
 
-  template <class U>
-  using with_number = basic_scale_up_law<U>;
+  template <number Other>
+  using with_number = basic_scale_up_law<Other>;
 
   static constexpr auto fields() {
     using X = basic_scale_up_law;
@@ -87,7 +87,7 @@ using scale_up_law = basic_scale_up_law<>;
 
 // The network across nodes. Not fitted: efficiency 46 to 48 of 50 GB/s (NCCL maintainers, nccl-tests issue 290), latencies of a ring step and a
 // tree level from NCCL's tuning table (src/graph/tuning.cc), of an exchange from DeepEP; `switch_efficiency` is assumed.
-template <class T = double>
+template <number T = double>
 struct basic_scale_out_law {
   T efficiency = number_cast<T>(0.92);
   quantity<unit::second, T> ring_step = T(4) * units::microsecond;
@@ -96,8 +96,8 @@ struct basic_scale_out_law {
   bool reduces_in_switch = false;  // InfiniBand SHARP
   T switch_efficiency = number_cast<T>(0.9);
 
-  template <class U>
-  using with_number = basic_scale_out_law<U>;
+  template <number Other>
+  using with_number = basic_scale_out_law<Other>;
 
   static constexpr auto fields() {
     using X = basic_scale_out_law;

@@ -34,7 +34,7 @@ inline constexpr field_source facility_sources[] = {
 // months (JLL 2026), large transformers 128 weeks (realclear.ai); land 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of
 // 0.5 M sq ft, 1.2 GW, the last recalled); 0.1 operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com,
 // union electrician) for 2,080 h a year.
-template <class T = double>
+template <number T = double>
 struct basic_facility {
   quantity<unit::usd_per_watt, T> capex = number_cast<T>(12.47) * units::usd_per_watt;
   T electrical_share = number_cast<T>(0.45);
@@ -54,8 +54,8 @@ struct basic_facility {
   provenance origin{"calibrated to Epoch AI, ai-datacenter-cost-breakdown", "2026-05-14", confidence::estimated,
                     detail::facility_sources};
 
-  template <class U>
-  using with_number = basic_facility<U>;
+  template <number Other>
+  using with_number = basic_facility<Other>;
 
   static constexpr auto fields() {
     using X = basic_facility;

@@ -19,7 +19,7 @@ inline constexpr field_source workforce_sources[] = {
 //
 // Defaults per MW: 5.3 in total (unanswered.io: 6,400 at Abilene, 1.2 GW recalled); the split by trade is assumed: 3.5 electricians (1,400 on a
 // project of 300 to 400 MW, buildermuse.com), 1.2 plumbers and pipefitters (by the cost of mechanical over electrical plant), the rest chosen.
-template <class T = double>
+template <number T = double>
 struct basic_workforce {
   quantity<unit::per_watt, T> total = number_cast<T>(5.3) / units::megawatt;
   quantity<unit::per_watt, T> electricians = number_cast<T>(3.5) / units::megawatt;
@@ -30,8 +30,8 @@ struct basic_workforce {
 
   provenance origin{"split by trade, chosen", "2026", confidence::assumed, detail::workforce_sources};
 
-  template <class U>
-  using with_number = basic_workforce<U>;
+  template <number Other>
+  using with_number = basic_workforce<Other>;
 
   static constexpr auto fields() {
     using X = basic_workforce;
@@ -50,14 +50,14 @@ struct basic_workforce {
 using workforce = basic_workforce<>;
 
 // People on site, by trade.
-template <class T = double>
+template <number T = double>
 struct crew {
   T total{}, electricians{}, pipefitters{}, steelworkers{}, network_technicians{}, equipment_installers{};
 };
 
 // Workers at the peak of the works for a facility of `power`: workers per watt x power.
 // Worked number: 10 GW by the defaults: 53,000 in total; 35,000 electricians at theirs.
-template <class T, class P>
+template <number T, number P>
 constexpr auto peak_crew(const basic_workforce<T>& w, const quantity<unit::watt, P>& power) {
   return crew<promote_t<T, P>>{w.total * power,        w.electricians * power,        w.pipefitters * power,
                                w.steelworkers * power, w.network_technicians * power, w.equipment_installers * power};
@@ -66,22 +66,22 @@ constexpr auto peak_crew(const basic_workforce<T>& w, const quantity<unit::watt,
 // Share of the peak crew that is on site when the fraction x of the time to build has passed: 4 x (1 - x) inside 0 to 1, else 0.
 // A parabola is assumed: slow start, slow end, mean 2/3. Microsoft's 11.8 M hours with 2,892 at the peak (feeds.news) are what it gives for
 // 2.9 years of 2,080 hours.
-template <class T>
+template <number T>
 constexpr T build_profile(const T& x) {
   return max(T(4) * x * (T(1) - x), T(0));
 }
 
 // Work of a build: the profile's mean, 2/3, x peak crew x duration; person-time by the calendar.
-template <class N, class T>
-constexpr auto person_time(const N& peak_workers, const quantity<unit::second, T>& duration) {
+template <class Count, number T>
+constexpr auto person_time(const Count& peak_workers, const quantity<unit::second, T>& duration) {
   return peak_workers * duration * (2.0 / 3.0);
 }
 
 // By how much a schedule stretches, as a share of its length, when `supply` of the `demand`ed workers can be had: max(0, demand/supply - 1).
 // The work is taken to be done by those who are there at their normal pace. Domain: supply > 0.
-template <class D, class S>
-constexpr auto schedule_slip(const D& demand, const S& supply) {
-  using T = promote_t<D, S>;
+template <class Demand, class Supply>
+constexpr auto schedule_slip(const Demand& demand, const Supply& supply) {
+  using T = promote_t<Demand, Supply>;
   return max(number_cast<T>(demand) / number_cast<T>(supply) - T(1), T(0));
 }
 
@@ -90,7 +90,7 @@ constexpr auto schedule_slip(const D& demand, const S& supply) {
 //   s(t) = s0 e^(-l t) + (e/l)(1 - e^(-l (t - d)+))
 // The stock of an M/G/infinity queue with exponential careers, in its mean. Domain: leaving > 0.
 // Worked number: 100,000 workers, 5 % leaving a year, no entrants: 77,880 after five years.
-template <class T>
+template <number T>
 constexpr T workers_after(const quantity<unit::second, T>& time, const T& today,
                           const quantity<unit::per_second, T>& entrants, const quantity<unit::second, T>& training,
                           const quantity<unit::per_second, T>& leaving) {
@@ -100,9 +100,10 @@ constexpr T workers_after(const quantity<unit::second, T>& time, const T& today,
 
 // The wage that clears a shortage: wage (demand/supply)^(1/elasticity), the elasticity of labour supply in the wage; never below `wage`.
 // Worked number: twice as many wanted, elasticity 2: 1.414 times the wage.
-template <class Q, class D, class S, class E>
-constexpr auto clearing_wage(const Q& wage, const D& demand, const S& supply, const E& elasticity) {
-  using T = promote_all_t<D, S, E>;
+template <class Wage, class Demand, class Supply, class Elasticity>
+constexpr auto clearing_wage(const Wage& wage, const Demand& demand, const Supply& supply,
+                             const Elasticity& elasticity) {
+  using T = promote_all_t<Demand, Supply, Elasticity>;
   return wage * pow(max(number_cast<T>(demand) / number_cast<T>(supply), T(1)), T(1) / number_cast<T>(elasticity));
 }
 

@@ -28,7 +28,7 @@ inline constexpr field_source network_sources[] = {
 // Defaults: 64 ports of 400 Gb/s, 36 k$ a switch, 1,320 $ a link from node to switch and 1,240 $ between switches with its optics (all from
 // the "H100 Freakonomics" sheet, 2024-08; the link prices solve its six cluster sizes exactly); switches, storage and management draw 14 %
 // of the servers' power (Epoch AI 2025-12-18).
-template <class T = double>
+template <number T = double>
 struct basic_network {
   quantity<unit::byte_per_second, T> bandwidth = T(400) * units::gigabit_per_second;  // per chip and direction
   T ports = T(64);                                                                    // of a switch
@@ -41,8 +41,8 @@ struct basic_network {
   basic_scale_up_law<T> scale_up{};
   provenance origin{"H100 Freakonomics sheet", "2024-08", confidence::published, detail::network_sources};
 
-  template <class U>
-  using with_number = basic_network<U>;
+  template <number Other>
+  using with_number = basic_network<Other>;
 
   static constexpr auto fields() {
     using X = basic_network;
@@ -74,7 +74,7 @@ struct basic_network {
 using network = basic_network<>;
 
 // What connects a cluster.
-template <class T = double>
+template <number T = double>
 struct fat_tree {
   T tiers{};
   T switches{};
@@ -94,7 +94,7 @@ struct fat_tree {
 // number of tiers is whole in both. Beyond five tiers the price is infinite. Leaves out: spare switches, racks and labour, border and storage
 // networks. Source: Al-Fares, Loukissas, Vahdat, SIGCOMM 2008, section 3. Worked number: 4,096 nodes of 8, 64 ports: 3 tiers, 2,560 switches,
 // 216,678,400 $.
-template <class T>
+template <number T>
 constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T& rails,
                               counting how = counting::whole) {
   const T down = how == counting::whole ? floor(n.ports * n.oversubscription / (T(1) + n.oversubscription))

@@ -22,7 +22,7 @@ inline constexpr field_source node_sources[] = {
 // Defaults: 1.53 W of server per W of chip (Epoch AI, "GPUs' power usage in AI data centers", 2025-12-18), of which 4 % is lost in titanium
 // power supplies (tailpipe.ai methodology); a server without its chips costs 12,480 $ per chip: node 310 k$ ("H100 Freakonomics" sheet,
 // 2024-08) less eight H100 at their average price of 2024, 26,268 $ (Epoch AI, ai-chip-counts).
-template <class T = double>
+template <number T = double>
 struct basic_node {
   T other_power = number_cast<T>(0.4688);                         // host, memory, network cards, fans: W per W of chips
   T power_supply_efficiency = number_cast<T>(0.96);               // direct current out over alternating current in
@@ -30,8 +30,8 @@ struct basic_node {
   provenance origin{"Epoch AI, GPUs' power usage in AI data centers", "2025-12-18", confidence::published,
                     detail::node_sources};
 
-  template <class U>
-  using with_number = basic_node<U>;
+  template <number Other>
+  using with_number = basic_node<Other>;
 
   static constexpr auto fields() {
     using X = basic_node;

@@ -14,7 +14,7 @@ namespace layercake::infrastructure {
 // own kernels (DeepSeek-V3 Technical Report, 2024, section 3.2.2); chips with copy engines for their network (TPU) take
 // none. Leaves out: memory bandwidth that the exchange takes. Never below `compute`, nor below `exchange`; grows with
 // both. Worked number: compute 10 ms, exchange 4 ms, half hidden, 0.15 taken: 10 + 0.15 * 2 + 2 = 12.3 ms.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> overlapped(const quantity<unit::second, T>& compute,
                                                const quantity<unit::second, T>& exchange, const T& hidden,
                                                const T& taken) {

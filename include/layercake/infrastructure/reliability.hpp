@@ -17,7 +17,7 @@ inline constexpr field_source reliability_sources[] = {
 
 // Defaults: Llama 3 had 419 unexpected interruptions in 54 days on 16,384 H100 (datacenterdynamics.com): one in 5.78 years of a chip. The
 // times to save and to restart are assumed; with them the goodput of that run is the 90 % that was reported.
-template <class T = double>
+template <number T = double>
 struct basic_reliability {
   quantity<unit::second, T> time_between_failures =
       number_cast<T>(54.0 * 16384 / 419) * units::day;           // of one chip, its node's share included
@@ -26,8 +26,8 @@ struct basic_reliability {
   provenance origin{"Llama 3 training, datacenterdynamics.com", "2024-07", confidence::published,
                     detail::reliability_sources};
 
-  template <class U>
-  using with_number = basic_reliability<U>;
+  template <number Other>
+  using with_number = basic_reliability<Other>;
 
   static constexpr auto fields() {
     using X = basic_reliability;
@@ -43,20 +43,20 @@ using reliability = basic_reliability<>;
 
 // Mean time between failures of `chips` chips that fail independently and of which each stops all: that of one over their number.
 // Worked number: 16,384 chips by the defaults: 11,135 s.
-template <class T, class N>
-constexpr auto time_between_failures(const basic_reliability<T>& r, const N& chips) {
+template <number T, class Count>
+constexpr auto time_between_failures(const basic_reliability<T>& r, const Count& chips) {
   return r.time_between_failures / chips;
 }
 
 // Work between two checkpoints, C the time of one, M the mean time between failures.
 // Young, CACM 17(9), 1974: sqrt(2 C M). Worked number: C = 30 s, M = 11,135 s: 817 s.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> young_interval(const quantity<unit::second, T>& C,
                                                    const quantity<unit::second, T>& M) {
   return sqrt(T(2) * C * M);
 }
 // Daly, Future Generation Computer Systems 22, 2006, eq. 37: sqrt(2 C M) (1 + sqrt(C/2M)/3 + C/18M) - C for C < 2 M, else M.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> daly_interval(const quantity<unit::second, T>& C,
                                                   const quantity<unit::second, T>& M) {
   const T x = C / (T(2) * M);
@@ -67,22 +67,22 @@ constexpr quantity<unit::second, T> daly_interval(const quantity<unit::second, T
 //   1 - C/T - T/(2 M) - R/M,  T the interval, R the restart; 0 where nothing is left
 // Domain: all times > 0. Leaves out: failures while saving or restarting, correlated failures, stragglers.
 // Worked number: M = 11,135 s, C = 30 s, T = 817 s: 0.8997 with R = 300 s, 0.8727 with 600 s.
-template <class T>
+template <number T>
 constexpr T goodput(const quantity<unit::second, T>& interval, const quantity<unit::second, T>& C,
                     const quantity<unit::second, T>& M, const quantity<unit::second, T>& R) {
   return max(T(1) - C / interval - interval / (T(2) * M) - R / M, T(0));
 }
 // The same without the approximation for exponential failures, which may strike while saving and restarting too (Daly 2006, eq. 13):
 //   T / (M e^(R/M) (e^((T + C)/M) - 1))
-template <class T>
+template <number T>
 constexpr T complete_goodput(const quantity<unit::second, T>& interval, const quantity<unit::second, T>& C,
                              const quantity<unit::second, T>& M, const quantity<unit::second, T>& R) {
   return interval / M * exp(-(R / M)) / expm1((interval + C) / M);
 }
 // goodput() of `chips` chips that save at Young's interval: 1 - sqrt(2 C/M) - R/M.
-template <class T, class N>
-constexpr auto goodput(const basic_reliability<T>& r, const N& chips) {
-  using P = promote_t<T, N>;
+template <number T, class Count>
+constexpr auto goodput(const basic_reliability<T>& r, const Count& chips) {
+  using P = promote_t<T, Count>;
   using seconds = quantity<unit::second, P>;
   const seconds C = r.checkpoint, M = time_between_failures(r, chips);
   return goodput(young_interval(C, M), C, M, seconds(r.restart));
@@ -92,12 +92,12 @@ constexpr auto goodput(const basic_reliability<T>& r, const N& chips) {
 // restart. Negative where it cannot be reached, or 0 for the checkpoint.
 //   R = M (1 - g - sqrt(2 C/M));   C = M (1 - g - R/M)^2 / 2
 // Worked number: 0.9 at M = 11,135 s and C = 30 s allows a restart of 296 s.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> longest_restart(const T& goodput, const quantity<unit::second, T>& C,
                                                     const quantity<unit::second, T>& M) {
   return M * (T(1) - goodput - sqrt(T(2) * C / M));
 }
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> longest_checkpoint(const T& goodput, const quantity<unit::second, T>& R,
                                                        const quantity<unit::second, T>& M) {
   const T left = max(T(1) - goodput - R / M, T(0));

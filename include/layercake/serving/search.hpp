@@ -26,7 +26,7 @@ struct serving_search {
   bool fewest_stages = false;  // no more pipeline stages than the fewest with which some plan answers
   serving_software software{};
   double memory_share = serving_plan{}.memory_share;
-  quantity<unit::usd_per_second> rent = unknown<quantity<unit::usd_per_second>>();  // of one chip
+  quantity<unit::usd_per_second> rent = unknown<>;  // of one chip
   // At the meter; ERCOT's mean price, as in energy::catalog.
   quantity<unit::usd_per_joule> electricity = 62 * units::usd / units::megawatt_hour;
   double headroom = infrastructure::site{}.utilisation;  // share of capacity that is planned to be used
