@@ -10,6 +10,17 @@
 
 namespace layercake::chips {
 
+// Exponentials that a multiprocessor evaluates per clock: the special-function units of NVIDIA's chips (CUDA C++
+// Programming Guide, throughput of native arithmetic instructions).
+inline constexpr double exponentials_per_clock = 16;
+
+// What stands for figures of a chip that nobody gives, near those of the measured chips; assumed.
+struct usual_chip {
+  static constexpr double per_multiprocessor = 5;  // TFLOP/s of the 16-bit peak
+  static constexpr double per_exponential = 220;   // 16-bit FLOP for one exponential
+  static constexpr double on_chip_cache = 40;      // MB
+};
+
 // Dense peak rates by number format (no structured sparsity). A format that the chip has no units for is left unknown.
 template <number T = double>
 struct basic_peak_rates {
@@ -96,8 +107,8 @@ struct basic_accelerator {
   quantity<unit::per_second, T> clock = unknown<quantity<unit::per_second, T>>();  // boost
   quantity<unit::byte, T> on_chip_cache = unknown<quantity<unit::byte, T>>();  // shared by all of them: L2, last level
   quantity<unit::per_second, T> exponential_rate =
-      T(16) * multiprocessors * clock;                               // of the units that softmax runs on
-  T compute_efficiency = number_cast<T>(sustained(family).compute);  // sustained share of the peak
+      number_cast<T>(exponentials_per_clock) * multiprocessors * clock;  // of the units that softmax runs on
+  T compute_efficiency = number_cast<T>(sustained(family).compute);      // sustained share of the peak
   T memory_efficiency = number_cast<T>(sustained(family).memory);
   const char* launch = "";  // date
   provenance origin{};
@@ -152,15 +163,15 @@ struct basic_accelerator {
     return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));
   }
 
-  // The kernel laws of this chip; build them once for many operations. Multiprocessors that nobody counts are taken at
-  // 5 TFLOP/s of 16-bit peak each, the cache at 40 MB, exponentials at one per 220 16-bit FLOP, as on the measured
-  // chips.
+  // The kernel laws of this chip; build them once for many operations. Multiprocessors, cache and exponentials that are
+  // not known are usual_chip's.
   constexpr basic_kernel_law<T> timing(const family_constants& constants) const {
     using namespace units;
     const auto half = peak.rate(precision::bf16);
     const auto known = [](const auto& q, const auto& guess) { return where(is_known(q), q, guess); };
-    const T cores = known(multiprocessors, max(T(half / teraflop_per_second / T(5)), T(1)));
-    const auto exponentials = known(exponential_rate, half / (T(220) * flop));
+    const T cores = known(multiprocessors,
+                          max(T(half / teraflop_per_second / number_cast<T>(usual_chip::per_multiprocessor)), T(1)));
+    const auto exponentials = known(exponential_rate, half / (number_cast<T>(usual_chip::per_exponential) * flop));
     return {basic_kernel_chip<T>{.single = peak.rate(precision::fp32),
                                  .tf32 = peak.rate(precision::tf32),
                                  .half = half,
@@ -169,9 +180,10 @@ struct basic_accelerator {
                                  .int8 = peak.rate(precision::int8),
                                  .memory_bandwidth = memory_bandwidth,
                                  .multiprocessors = cores,
-                                 .clock = known(clock, exponentials / (T(16) * cores)),
+                                 .clock = known(clock, exponentials / (number_cast<T>(exponentials_per_clock) * cores)),
                                  .exponential_rate = exponentials,
-                                 .on_chip_cache = known(on_chip_cache, T(40) * megabyte),
+                                 .on_chip_cache =
+                                     known(on_chip_cache, number_cast<T>(usual_chip::on_chip_cache) * megabyte),
                                  .power_limit = thermal_design_power,
                                  .compute_efficiency = compute_efficiency,
                                  .memory_efficiency = memory_efficiency},

@@ -51,7 +51,8 @@ constexpr accelerator data_sheet(const char* name, family f, const peaks& p, con
           .multiprocessors = s.multiprocessors,
           .clock = datum<gigahertz>(s.clock),
           .on_chip_cache = datum<megabyte>(s.cache),
-          .exponential_rate = datum<gigahertz>(inside_known ? 16 * s.exponentials * s.multiprocessors * s.clock : na),
+          .exponential_rate = datum<gigahertz>(
+              inside_known ? exponentials_per_clock * s.exponentials * s.multiprocessors * s.clock : na),
           .compute_efficiency = is_known(matrix) ? matrix / p.bf16 : sustained(f).compute,
           .launch = launch,
           .origin = origin};

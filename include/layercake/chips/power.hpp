@@ -39,8 +39,9 @@ inline constexpr power_constants measured_power{0.4305, 0.474, 31.88, confidence
 // chips are assumed to spend what the measured ones do.
 constexpr power_constants power_law(family f, power_constants k = measured_power) {
   if (f != family::hopper && f != family::blackwell) k.how = confidence::assumed;
-  if (f == family::ampere) k.arithmetic /= 0.7;
-  if (f == family::volta) k.arithmetic /= 0.7 * 0.4;
+  constexpr double at_5_nm = 0.7, at_7_nm = 0.4;  // energy over that of 7 nm, of 16 nm
+  if (f == family::ampere) k.arithmetic /= at_5_nm;
+  if (f == family::volta) k.arithmetic /= at_5_nm * at_7_nm;
   return k;
 }
 
@@ -68,25 +69,28 @@ struct basic_power_chip {
 // number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 616.9 W.
 template <number T, number N>
 constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chip, const basic_use<N>& u) {
-  const N busy = max(u.busy, number_cast<N>(1e-9));
+  constexpr double hair = 1e-9;  // above 0, where a quotient is finite and a root has a slope
+  const N busy = max(u.busy, number_cast<N>(hair));
   const auto arithmetic = chip.half * (number_cast<N>(k.arithmetic) * units::picojoule / units::flop);
   const auto memory = chip.memory_bandwidth * (number_cast<N>(k.memory) * units::picojoule / units::byte);
-  // A hair above 0, where a root has a slope.
-  const auto multiplying = arithmetic * (u.compute / busy + number_cast<N>(1e-9)) / chip.limit;
+  const auto multiplying = arithmetic * (u.compute / busy + number_cast<N>(hair)) / chip.limit;
   const auto x = number_cast<N>(k.running) + sqrt(multiplying) + memory * (u.memory / busy) / chip.limit;
   const auto x2 = x * x;
   const auto share = x / sqrt(sqrt(N(1) + x2 * x2));
   return chip.idle + (max(chip.limit * share, chip.idle) - chip.idle) * u.busy;
 }
 
-// The same for a chip of which only its limits are known: peaks per watt are taken as those of the H100 SXM, 1.41
-// TFLOP/s and 4.79 GB/s.
+// Peaks per watt of the H100 SXM: 989.4 TFLOP/s in 16 bit and 3.35 TB/s at 700 W.
+inline constexpr double usual_half_per_watt = 1.41;    // TFLOP/s
+inline constexpr double usual_memory_per_watt = 4.79;  // GB/s
+
+// The same for a chip of which only its limits are known: its peaks per watt are taken as those.
 template <number A, number B, number N>
 constexpr auto power_at(const power_constants& k, const quantity<unit::watt, A>& idle,
                         const quantity<unit::watt, B>& limit, const basic_use<N>& u) {
   using namespace units;
-  const auto half = limit * (N(1.41) * teraflop_per_second / watt);
-  const auto bandwidth = limit * (N(4.79) * gigabyte_per_second / watt);
+  const auto half = limit * (N(usual_half_per_watt) * teraflop_per_second / watt);
+  const auto bandwidth = limit * (N(usual_memory_per_watt) * gigabyte_per_second / watt);
   using T = typename std::remove_cvref_t<decltype(half)>::number_type;
   return power_at(
       k, basic_power_chip<T>{number_cast<T>(idle / watt) * watt, number_cast<T>(limit / watt) * watt, half, bandwidth},

@@ -4,6 +4,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/units/named.hpp>
+#include <numbers>
 #include <tuple>
 
 namespace layercake::chips {
@@ -82,11 +83,11 @@ template <number D, number A, number S = double>
 constexpr auto gross_dies(const quantity<unit::metre, D>& diameter, const quantity<unit::square_metre, A>& area,
                           const basic_wafer_losses<S>& loss = {}) {
   using N = promote_all_t<D, A, S>;
-  constexpr double pi = 3.14159265358979323846;
+  using std::numbers::pi, std::numbers::sqrt2;
   const auto side = sqrt(area) + loss.scribe;
   const auto usable = diameter - 2 * loss.edge;
   const N ratio = usable / side;
-  return max(N(pi / 4) * ratio * ratio - N(pi / 1.41421356237309504880) * ratio, N(0));
+  return max(N(pi / 4) * ratio * ratio - N(pi / sqrt2) * ratio, N(0));
 }
 
 // Share of dies without a defect, at x = area * defect density killer defects per die. x >= 0.
@@ -98,7 +99,8 @@ constexpr T poisson_yield(const T& x) {
 // Murphy's (triangular density): ((1 - e^-x) / x)^2. Murphy, Proc. IEEE 52(12), 1964. x = 0.8954: 0.4365.
 template <number T>
 constexpr T murphy_yield(const T& x) {
-  const T y = where(x > T(1e-12), x, T(1e-12));
+  const T least = number_cast<T>(1e-12);  // below it the ratio is 1
+  const T y = where(x > least, x, least);
   const T r = -expm1(-y) / y;
   return r * r;
 }
@@ -170,11 +172,14 @@ constexpr auto die_carbon(const basic_process<T>& p, const quantity<unit::square
   return area / working * (p.fab_energy * grid + p.fab_gases + p.materials);
 }
 
-// Carbon of a packaged chip: dies + memory * carbon per byte + 0.15 kg for the package (ACT, same place).
+// Carbon of making and assembling a package (ACT, same place).
+inline constexpr auto package_carbon = 0.15 * units::kilogram_co2e;
+
+// Carbon of a packaged chip: dies + memory * carbon per byte + that of the package.
 template <number C, number M, number P>
 constexpr auto chip_carbon(const quantity<unit::kilogram_co2e, C>& dies, const quantity<unit::byte, M>& memory,
                            const quantity<unit::kilogram_co2e_per_byte, P>& per_byte) {
-  return dies + memory * per_byte + 0.15 * units::kilogram_co2e;
+  return dies + memory * per_byte + package_carbon;
 }
 
 // What a chip is made of, in money.

@@ -6,6 +6,7 @@
 #include <layercake/core/operations.hpp>
 #include <layercake/infrastructure/fabric.hpp>
 #include <limits>
+#include <numbers>
 
 namespace layercake::infrastructure {
 
@@ -109,7 +110,8 @@ private:
     T R, g, N, share;  // share: 1/g
     T slower;          // on a shared host bridge
   };
-  static constexpr T log2(const T& x) { return log(max(x, T(1))) * number_cast<T>(1.4426950408889634); }
+  static constexpr double no_time = 1e-30;  // s, below any exchange: keeps a quotient finite
+  static constexpr T log2(const T& x) { return log(max(x, T(1))) * number_cast<T>(std::numbers::log2e); }
 
   constexpr seconds all_to_all(const group& x) const {
     const T one(1);
@@ -120,7 +122,7 @@ private:
     const seconds across = x.M * ((x.R - x.g) * part) * network_;
     const seconds latency = up_.launch + where(x.g > one, up_.step * (one + up_.exchange_step * (x.g - one)), none) +
                             where(x.N > one, out_.exchange_level * (one + log2(x.N)), none);
-    const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(1e-30) * units::second)));
+    const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(no_time) * units::second)));
     return detail::pipelined(latency, max(inside, across) * sqrt(one + ratio * ratio), up_.exchange_pipelining);
   }
   constexpr seconds ring(const group& x, bool reduce) const {

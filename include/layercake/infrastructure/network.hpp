@@ -101,6 +101,7 @@ constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T
                                         : n.ports * n.oversubscription / (T(1) + n.oversubscription);
   const T up = n.ports - down;
   const T half = n.ports / T(2);
+  constexpr int most_tiers = 5;  // 67 million hosts with 64 ports
 
   // One switch joins all, no uplinks; otherwise leaves, middle tiers, a top.
   const auto beyond_one = nodes > n.ports;
@@ -113,7 +114,7 @@ constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T
   T trunks = where(beyond_one, uplinks, T(0));
   T capacity = n.ports * down;
   T middle = T(0);  // switches in middle tiers so far
-  for (int tier = 3; tier <= 5; ++tier) {
+  for (int tier = 3; tier <= most_tiers; ++tier) {
     const auto more = nodes > capacity;
     const T one_middle_tier = counted(uplinks / half, how);
     middle += one_middle_tier;
