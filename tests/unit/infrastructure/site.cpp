@@ -65,9 +65,13 @@ TEST_CASE("site: a bill by hand") {
   CHECK(in<square_metre>(need.land) == approx(3000 * in<megawatt>(need.power.peak)));
   CHECK(in<litre / hour>(need.water) == approx(0.5 * in<kilowatt>(need.it_power.mean)));
   CHECK(in<month>(need.time_to_build) == approx(48));
-  CHECK(in<usd_per_hour>(need.cost()) ==
-        approx(in<usd_per_hour>(need.chip_cost + need.server_cost + need.network_cost + need.facility_cost +
-                                need.maintenance_cost + need.staff_cost)));
+  // 40.48 M$ of chips and servers and 4.318 M$ of network over 5 years, 15.22 M$ of building over 14, upkeep, people.
+  const double network = 48 * 36000 + 1000 * 1320 + 1024 * 1240, equipment = 40.48e6 + network;
+  CHECK(in<usd_per_year>(need.cost()) ==
+        approx(equipment * (a5 + 0.0113) + 12.47 * 0.7e6 * 1.53 * 1.14 * a14 + 0.1 * 0.7 * 1.53 * 1.14 * 1.4 * 123760));
+  // 8,000 chips of 1 kW: 8 MW x 1.53 x 1.14 x 1.4.
+  const lc::chip_demand<> kilowatts{8000, 1 * kilowatt, 1 * kilowatt, 0 * usd, 0 * square_millimetre};
+  CHECK(in<megawatt>(s.pull(kilowatts).power.peak) == approx(19.53504));
 }
 
 TEST_CASE("site: energy in is the sum of the parts, at every stage, for any site") {

@@ -73,6 +73,10 @@ TEST_CASE("pooling: servers never fall with load, utilisation never with servers
     CHECK(queue::probability_of_waiting_longer(n - 1, load, 1.0) > 0.01);
     before = n;
   }
+  // By Erlang B's recursion and bisection of P(wait > t) = C e^-(c - a) t, outside this library.
+  CHECK(queue::highest_utilisation(10.0, 1.0, 0.01) == approx(0.69415925).epsilon(1e-7));
+  CHECK(queue::highest_utilisation(100.0, 1.0, 0.01) == approx(0.95936318).epsilon(1e-7));
+  CHECK(queue::highest_utilisation(1000.0, 1.0, 0.01) == approx(0.99557337).epsilon(1e-7));
   double utilisation = 0;
   for (double c = 1; c < 5000; c *= 3) {
     const double u = queue::highest_utilisation(c, 1.0, 0.01);
