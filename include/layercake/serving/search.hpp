@@ -49,7 +49,7 @@ template <number T, class Chip>
 std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& plan, const call_demand<T>& demand,
                     const Chip& chip) {
   using namespace units;
-  const std::string on = "on " + to_string(plan.chips()) + " " + chips::name_of(chip) + ": ";
+  const std::string on = "on " + to_string(plan.chips()) + " x " + chips::name_of(chip) + ": ";
   if (s.memory_bound_concurrency < T(1)) {
     const quantity<unit::byte, T> of_one_call = s.cache / max(s.concurrency, T(1));
     return on + "memory: " + to_string(s.weights) + " of weights and " + to_string(of_one_call) +
