@@ -59,7 +59,8 @@ energy_case energy_case_of(const Row& row, const lc::chips::accelerator& chip, c
   if (!lc::is_known(chip.thermal_design_power)) c.reason = "the power limit of the chip is not known";
   c.family = chip.family;
   c.chip = {chip.idle_power, chip.thermal_design_power, chip.peak.rate(lc::precision::bf16), chip.memory_bandwidth};
-  c.doing = {1, 0.4, 0.4};
+  constexpr double large_run = 0.4;  // of the peaks
+  c.doing = {1, large_run, large_run};
   if (!c.reason.empty() || c.by_data_sheet || row.cell("phase") == "training") return c;
 
   if (!(number(row, "chips", 0) > 0)) {
@@ -90,7 +91,7 @@ answer energy_figure(const Row& row, const energy_case& c, const lc::chips::powe
   else if (metric == "energy_per_output_token" && c.tokens_per_s > 0)
     value = watts / c.tokens_per_s;
   else if (metric == "energy_per_request" && c.tokens_per_s > 0)
-    value = watts / c.tokens_per_s * lc::max(number(row, "osl", 200), 1.0);
+    value = watts / c.tokens_per_s * lc::max(number(row, "osl", usual_output), 1.0);
   else if (metric == "energy_total")
     value = watts * chip_seconds;
   else if (metric == "emissions")

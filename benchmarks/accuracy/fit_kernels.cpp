@@ -80,6 +80,7 @@ void print_row(const Row& row) {
 }
 
 // Fits one row of a table of constants; prints its errors: fitted, other shapes held out, other chips held out.
+// wide: where it prints, the table and its row, the constants, the data and how they were measured
 template <class Operation>
 void fit_row(fit_report& report, const constant_tables& tables, std::size_t f, const char* kind,
              const std::vector<named>& list, const kernel_rows<Operation>& data, const measurement& how) {
@@ -282,74 +283,86 @@ void fit_attention(const std::string& folder, const std::string& measurements, b
   }
 }
 
+struct expert_kind {
+  const char* name;
+  const char* precision;
+  std::size_t row;
+  lc::precision math, weights;
+  double weight_bytes, activation_bytes;
+};
+const expert_kind expert_kinds[] = {
+    {"half", "bf16", 0, lc::precision::bf16, lc::precision::bf16, 2, 2},
+    {"fp8", "fp8", 1, lc::precision::fp8, lc::precision::fp8, 1, 1},
+    {"block_fp8", "fp8_block", 2, lc::precision::mxfp8, lc::precision::mxfp8, 1, 1},
+    {"fp4", "nvfp4", 3, lc::precision::nvfp4, lc::precision::nvfp4, 0.5625, 0.5625},
+    {"weight-only, integers", "int4_wo", 4, lc::precision::bf16, lc::precision::int4, 0.516, 2},
+    {"weight-only, FP4", "w4a16_mxfp4", 5, lc::precision::bf16, lc::precision::mxfp4, 0.53125, 2},
+    {"FP4 by FP8", "w4a8_mxfp4_mxfp8", 6, lc::precision::mxfp8, lc::precision::mxfp4, 0.53125, 1}};
+
+struct expert_row {
+  lc::expert_product<> op;
+  measurement how;
+  std::size_t chip;
+  double measured;
+};
+
+struct expert_rows {
+  std::vector<expert_row> rows;
+  std::vector<accelerator> chips;
+  left_out groups;
+  std::array<int, generic> siblings{};  // chips by generation
+};
+
+expert_rows expert_rows_of(const csv_table& table, const expert_kind& k) {
+  expert_rows data;
+  auto& [rows, chips, groups, siblings] = data;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    const csv_record row = table[i];
+    // A kernel for the least latency that does part of the work elsewhere.
+    if (row.cell("precision") != k.precision || row.cell("kernel").find("min_latency") != std::string_view::npos)
+      continue;
+    const accelerator* chip = catalog::find_if_any(row.cell("chip"));
+    if (chip == nullptr) continue;
+    const std::string name(row.cell("chip"));
+    std::size_t c = 0;
+    while (c < names.size() && names[c] != name)
+      ++c;
+    if (c == names.size()) names.push_back(name), chips.push_back(*chip);
+    expert_row e{{row.number("tokens", 1), row.number("hidden", 1), row.number("ffn", 1) / row.number("tp", 1),
+                  row.number("experts", 1), row.number("top_k", 1), row.number("ep", 1), 2 + row.number("gated", 1),
+                  k.math, k.weights, k.weight_bytes, k.activation_bytes},
+                 {},
+                 c,
+                 row.number("time_s", 0)};
+    const std::string_view distribution = row.cell("distribution");
+    e.how.balanced = distribution == "balanced";
+    e.how.skew = distribution == "power_law_1.01" ? 1 : distribution == "power_law_1.2" ? 2 : 0;
+    rows.push_back(e);
+    groups.half.push_back(half_of(key_of(row, {"hidden", "ffn", "experts"})));
+    groups.other.push_back(static_cast<int>(c));
+  }
+  groups.weight.assign(rows.size(), 1 / std::sqrt(static_cast<double>(rows.size())));
+  // A chip without a sibling of its generation is never left out: nothing else has seen what is its generation's.
+  for (const accelerator& chip : chips)
+    ++siblings[index_of(chip.family)];
+  for (int& c : groups.other)
+    if (siblings[index_of(chips[static_cast<std::size_t>(c)].family)] < 2) c = -1;
+  return data;
+}
+
 // The routed feed-forward: launch, shares and ramp by generation, the rest shared by all of them.
 void fit_experts(const std::string& folder, constant_tables& tables, fit_report& report) {
   const csv_table table =
       kernel_table(folder, "moe.csv", {"tokens", "hidden", "ffn", "experts", "top_k", "tp", "ep", "gated", "time_s"});
   if (table.rows() == 0) return;
-  using lc::precision;
-  struct kind {
-    const char* name;
-    const char* precision;
-    std::size_t row;
-    lc::precision math, weights;
-    double weight_bytes, activation_bytes;
-  };
-  const kind kinds[] = {{"half", "bf16", 0, precision::bf16, precision::bf16, 2, 2},
-                        {"fp8", "fp8", 1, precision::fp8, precision::fp8, 1, 1},
-                        {"block_fp8", "fp8_block", 2, precision::mxfp8, precision::mxfp8, 1, 1},
-                        {"fp4", "nvfp4", 3, precision::nvfp4, precision::nvfp4, 0.5625, 0.5625},
-                        {"weight-only, integers", "int4_wo", 4, precision::bf16, precision::int4, 0.516, 2},
-                        {"weight-only, FP4", "w4a16_mxfp4", 5, precision::bf16, precision::mxfp4, 0.53125, 2},
-                        {"FP4 by FP8", "w4a8_mxfp4_mxfp8", 6, precision::mxfp8, precision::mxfp4, 0.53125, 1}};
   std::printf("\nExperts: median, mean, 90th percentile and bias in %%\n");
-  for (const kind& k : kinds) {
-    struct expert_row {
-      lc::expert_product<> op;
-      measurement how;
-      std::size_t chip;
-      double measured;
-    };
-    std::vector<expert_row> rows;
-    left_out groups;
-    std::vector<std::string> names;
-    std::vector<accelerator> chips;
-    for (std::size_t i = 0; i < table.rows(); ++i) {
-      const csv_record row = table[i];
-      // A kernel for the least latency that does part of the work elsewhere.
-      if (row.cell("precision") != k.precision || row.cell("kernel").find("min_latency") != std::string_view::npos)
-        continue;
-      const accelerator* chip = catalog::find_if_any(row.cell("chip"));
-      if (chip == nullptr) continue;
-      const std::string name(row.cell("chip"));
-      std::size_t c = 0;
-      while (c < names.size() && names[c] != name)
-        ++c;
-      if (c == names.size()) names.push_back(name), chips.push_back(*chip);
-      expert_row e{{row.number("tokens", 1), row.number("hidden", 1), row.number("ffn", 1) / row.number("tp", 1),
-                    row.number("experts", 1), row.number("top_k", 1), row.number("ep", 1), 2 + row.number("gated", 1),
-                    k.math, k.weights, k.weight_bytes, k.activation_bytes},
-                   {},
-                   c,
-                   row.number("time_s", 0)};
-      const std::string_view distribution = row.cell("distribution");
-      e.how.balanced = distribution == "balanced";
-      e.how.skew = distribution == "power_law_1.01" ? 1 : distribution == "power_law_1.2" ? 2 : 0;
-      rows.push_back(e);
-      groups.half.push_back(half_of(key_of(row, {"hidden", "ffn", "experts"})));
-      groups.other.push_back(static_cast<int>(c));
-    }
-    groups.weight.assign(rows.size(), 1 / std::sqrt(static_cast<double>(rows.size())));
-    // A chip without a sibling of its generation is never left out: nothing else has seen what is its generation's.
-    std::array<int, generic> siblings{};
-    for (const accelerator& chip : chips)
-      ++siblings[index_of(chip.family)];
-    for (int& c : groups.other)
-      if (siblings[index_of(chips[static_cast<std::size_t>(c)].family)] < 2) c = -1;
+  for (const expert_kind& k : expert_kinds) {
+    const expert_rows data = expert_rows_of(table, k);
     std::vector<named> list;
     for (std::size_t f = 0; f < generic; ++f) {
       expert_constants& c = tables[f].expert[k.row];
-      if (siblings[f] == 0) continue;
+      if (data.siblings[f] == 0) continue;
       list.push_back({"launch", &c.launch, 5e-6, 3e-4, true});
       list.push_back({"compute", &c.compute, 0.05, 0.95, true});
       list.push_back({"memory", &c.memory, 0.3, 0.95, true});
@@ -369,19 +382,20 @@ void fit_experts(const std::string& folder, constant_tables& tables, fit_report&
         c.skew_1 = shared.skew_1, c.skew_2 = shared.skew_2;
       }
       std::vector<basic_kernel_law<>> laws;
-      for (const accelerator& chip : chips)
+      for (const accelerator& chip : data.chips)
         laws.push_back(chip.timing(tables[index_of(chip.family)]));
       std::vector<double> e;
-      for (const expert_row& r : rows)
+      for (const expert_row& r : data.rows)
         e.push_back(std::log(lc::in<lc::units::second>(laws[r.chip].time(r.op, r.how)) / r.measured));
       return e;
     };
-    const fit_errors e = fit_and_leave_out(list, groups, errors);
-    print_fit(report, k.name, groups.others, e);
+    const fit_errors e = fit_and_leave_out(list, data.groups, errors);
+    print_fit(report, k.name, data.groups.others, e);
     std::fflush(stdout);
     // A generation without measurements in this format does as Hopper, or as Blackwell where that has none either.
     for (std::size_t f = 0; f <= generic; ++f)
-      if (f == generic || siblings[f] == 0) tables[f].expert[k.row] = tables[siblings[2] > 0 ? 2 : 3].expert[k.row];
+      if (f == generic || data.siblings[f] == 0)
+        tables[f].expert[k.row] = tables[data.siblings[2] > 0 ? 2 : 3].expert[k.row];
     double& share = tables[generic].expert[k.row].compute;
     share = std::fmin(share, generic_share);
   }

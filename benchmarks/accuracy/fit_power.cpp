@@ -72,25 +72,25 @@ lc::work<> expert_work(const csv_record& row) {
   return op.totals();
 }
 
-}  // namespace
+struct kind {
+  const char* file;
+  lc::work<> (*of)(const csv_record&);
+};
+constexpr kind kinds[] = {
+    {"gemm_power.csv", product_work},
+    {"attention_prefill_power.csv", [](const csv_record& r) { return attention_work(r, false, false); }},
+    {"attention_decode_power.csv", [](const csv_record& r) { return attention_work(r, false, true); }},
+    {"mla_prefill_power.csv", [](const csv_record& r) { return attention_work(r, true, false); }},
+    {"mla_decode_power.csv", [](const csv_record& r) { return attention_work(r, true, true); }},
+    {"moe_power.csv", expert_work}};
 
-// Kernels longer than 0.2 ms: the sensor averages over 0.1 s, and shorter ones share it with the gaps between them. All
-// tables of a chip count alike, and all chips; left out together: the chips of a generation.
-void fit_power(const std::string& folder, fit_report& report) {
+// Kernels shorter than this share the sensor's 0.1 s with the gaps between them.
+constexpr double shortest = 2e-4;
+
+std::vector<power_row> power_rows(const std::string& folder) {
   const schema::columns numbers{"m",       "n",      "k",      "batch",  "heads",  "kv_heads", "head_dim",
                                 "seq_q",   "seq_kv", "prefix", "window", "tokens", "hidden",   "ffn",
                                 "experts", "top_k",  "tp",     "ep",     "gated",  "time_s",   "power_w"};
-  struct kind {
-    const char* file;
-    lc::work<> (*of)(const csv_record&);
-  };
-  constexpr kind kinds[] = {
-      {"gemm_power.csv", product_work},
-      {"attention_prefill_power.csv", [](const csv_record& r) { return attention_work(r, false, false); }},
-      {"attention_decode_power.csv", [](const csv_record& r) { return attention_work(r, false, true); }},
-      {"mla_prefill_power.csv", [](const csv_record& r) { return attention_work(r, true, false); }},
-      {"mla_decode_power.csv", [](const csv_record& r) { return attention_work(r, true, true); }},
-      {"moe_power.csv", expert_work}};
   std::vector<power_row> rows;
   for (std::size_t table = 0; table < std::size(kinds); ++table) {
     const csv_table t = kernel_table(folder, kinds[table].file, numbers);
@@ -98,7 +98,7 @@ void fit_power(const std::string& folder, fit_report& report) {
       const csv_record row = t[i];
       const accelerator* chip = catalog::find_if_any(row.cell("chip"));
       const double time = row.number("time_s", 0), watts = row.number("power_w", 0);
-      if (chip == nullptr || time < 2e-4 || !(watts > 0)) continue;
+      if (chip == nullptr || time < shortest || !(watts > 0)) continue;
       const lc::work<> w = kinds[table].of(row);
       use doing;
       doing.compute = std::fmin(1, w.flop / (chip->peak.rate(w.math) * (time * lc::units::second)));
@@ -109,6 +109,14 @@ void fit_power(const std::string& folder, fit_report& report) {
            static_cast<int>(chip->family)});
     }
   }
+  return rows;
+}
+
+}  // namespace
+
+// All tables of a chip count alike, and all chips; left out together: the chips of a generation.
+void fit_power(const std::string& folder, fit_report& report) {
+  const std::vector<power_row> rows = power_rows(folder);
   if (rows.empty()) return;
 
   power_constants k = measured_power;

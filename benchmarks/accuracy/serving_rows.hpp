@@ -110,6 +110,17 @@ inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelera
   }
 }
 
+// Bytes of HBM that drivers report over the 10^9 a GB of data sheets: 85.4e9 of the 80 GB of A100 and H100. Memory below
+// this bandwidth is GDDR or DDR, and counted right.
+inline constexpr double hbm_bytes = 1.068;
+inline constexpr auto slowest_hbm = 1.1 * lc::units::terabyte_per_second;
+// Share of the memory that weights may fill where a row does not say over how many chips they are cut; assumed.
+inline constexpr double weights_share = 0.6;
+// Where a row says that drafting was on, and no more; assumed.
+inline constexpr lc::speculation usual_speculation{.drafted = 1, .acceptance = 0.85, .draft_cost = 0.03};
+// Tokens of a call where a row has none; assumed.
+inline constexpr double usual_input = 150, usual_output = 200;
+
 struct serving_setup {
   lc::chips::accelerator chip;
   lc::infrastructure::site site;
@@ -124,7 +135,7 @@ struct serving_setup {
 inline double least_tensor(const serving_setup& s, double pipeline) {
   double tensor = 1;
   while (2 * tensor * pipeline <= s.chips &&
-         s.model.weights(lc::models::split<>{tensor, pipeline}) > 0.6 * s.chip.memory)
+         s.model.weights(lc::models::split<>{tensor, pipeline}) > weights_share * s.chip.memory)
     tensor *= 2;
   return tensor;
 }
@@ -141,9 +152,9 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.chip = chip;
   if (!(model.layers > 0 && model.width > 0 && model.heads > 0 && model.vocabulary > 0))
     s.reason = "the model's architecture is not given";
-  const bool hbm = chip.memory_bandwidth > 1.1 * terabyte_per_second;
+  const bool hbm = chip.memory_bandwidth > slowest_hbm;
   if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = slowest_pcie;
-  if (hbm) s.chip.memory = chip.memory * 1.068;  // data sheets count HBM in 2^30 bytes and call them GB
+  if (hbm) s.chip.memory = chip.memory * hbm_bytes;
   if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
   s.site.network.scale_up = serving_fabric(chip);
   if (network_bandwidth > 0) s.site.network.bandwidth = network_bandwidth * (byte / second);
@@ -159,20 +170,20 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.plan.pipeline = pipeline;
   s.plan.expert = expert > tensor ? lc::min(s.replicas, expert / tensor) : 1;
   s.plan.whole_experts = expert > 1 && tensor > 1;
-  s.plan.memory_share = 0.92;
   s.plan.software = software_of(engine_named(row.cell("software")), constants);
-  if (row.cell("speculative") == "1") s.plan.speculation = {.drafted = 1, .acceptance = 0.85, .draft_cost = 0.03};
+  if (row.cell("speculative") == "1") s.plan.speculation = usual_speculation;
   s.concurrency = number(row, "concurrency", 0) / s.replicas;
   s.rate = number(row, "request_rate_per_s", 0) / s.replicas;
   const bool mean = row.cell("length_kind") == "mean";
   s.spread = mean ? constants.spread : 0;
   s.run = mean ? constants.run / s.replicas : 0;  // lengths of a data set: the benchmark is of finite length
-  s.demand.input = lc::max(number(row, "isl", 150), 1.0) * token;
-  s.demand.output = lc::max(number(row, "osl", 200), 1.0) * token;
+  s.demand.input = lc::max(number(row, "isl", usual_input), 1.0) * token;
+  s.demand.output = lc::max(number(row, "osl", usual_output), 1.0) * token;
   if (s.reason.empty()) {
     const auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
     const auto missing = (lc::clamp(s.concurrency, 1.0, 8.0) - r.memory_bound()) * r.cache_of(r.mean_context());
-    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / s.plan.memory_share * 1.001;
+    constexpr double room = 1.001;  // for what rounding takes
+    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / s.plan.memory_share * room;
   }
   return s;
 }
