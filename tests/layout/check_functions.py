@@ -32,7 +32,6 @@ STILL_LONG = {
     "bulk/run/sweep.hpp: best_nest",
     "bulk/space/random.hpp: normal_quantile",
     "bulk/tape/program.hpp: build",
-    "chips/kernels.hpp: basic_kernel_law",
     "planning/methods/calibration.hpp: calibrate",
     "planning/methods/refine.hpp: descend",
     "planning/methods/sensitivities.hpp: shares_of_variance",
@@ -49,11 +48,8 @@ STILL_LONG = {
 }
 STILL_WIDE = {
     "bulk/tape/program.hpp: emit",
-    "infrastructure/collectives.hpp: time",
     "models/transformer.hpp: attention_operations",
     "models/transformer.hpp: dense_operations",
-    "serving/search.hpp: best_plan",
-    "serving/step.hpp: serving_step",
     "training/law.hpp: linear",
     "training/search.hpp: fleet_search",
 }
