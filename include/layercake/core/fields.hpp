@@ -20,6 +20,7 @@
 // A member that is such a type itself is listed as `part("node", &basic_x::node)`.
 #pragma once
 
+#include <concepts>
 #include <layercake/core/unknown.hpp>
 #include <layercake/number/check.hpp>
 #include <layercake/number/number.hpp>
@@ -131,10 +132,12 @@ void for_each_field(Record& x, const std::string& path, Function&& f) {
 }
 
 // The same record over number type N: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
-// itself has no inputs and stays as it is.
+// itself has no inputs and stays as it is, and so does a record that is over N already.
 template <class N, class Record>
 constexpr auto with_number(const Record& x) {
   if constexpr (!described<Record>) {
+    return x;
+  } else if constexpr (std::same_as<typename Record::template with_number<N>, Record>) {
     return x;
   } else {
     using Rebound = typename Record::template with_number<N>;

@@ -116,15 +116,6 @@ struct basic_site {
 using site = basic_site<>;
 
 namespace detail {
-// x over number type P; itself where it is already.
-template <class P, class X>
-constexpr decltype(auto) over(const X& x) {
-  if constexpr (std::same_as<typename X::template with_number<P>, X>) {
-    return (x);
-  } else {
-    return layercake::with_number<P>(x);
-  }
-}
 template <class P, class N>
 constexpr chip_demand<P> over(const chip_demand<N>& d) {
   return {d.chips, d.peak_power, d.mean_power, d.price, d.die_area};
@@ -204,7 +195,7 @@ template <class T>
 template <class N>
 constexpr auto basic_site<T>::pull(const chip_demand<N>& demand, counting how) const {
   using P = promote_t<T, N>;
-  return infrastructure::pull<P>(detail::over<P>(*this), detail::over<P>(demand), how);
+  return infrastructure::pull<P>(layercake::with_number<P>(*this), detail::over<P>(demand), how);
 }
 
 template <class T>
@@ -212,8 +203,8 @@ template <class P, class N>
 constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip,
                                    counting how) const {
   using V = promote_all_t<T, P, N>;
-  return infrastructure::push<V>(detail::over<V>(*this), quantity<unit::watt, V>(power), detail::over<V>(one_chip),
-                                 how);
+  return infrastructure::push<V>(layercake::with_number<V>(*this), quantity<unit::watt, V>(power),
+                                 detail::over<V>(one_chip), how);
 }
 
 template <class T>
@@ -221,9 +212,10 @@ template <class N, class F, class L>
 constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric,
                                    const basic_scale_up_law<L>& law, const communication_library& library) const {
   using P = promote_all_t<T, N, F, L>;
-  const basic_collective_law<P> times(
-      {fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(law), detail::over<P>(network.scale_out),
-      quantity<unit::byte_per_second, P>(network.bandwidth), number_cast<P>(network.oversubscription), library);
+  const basic_collective_law<P> times({fabric.bandwidth, number_cast<P>(fabric.domain)}, layercake::with_number<P>(law),
+                                      layercake::with_number<P>(network.scale_out),
+                                      quantity<unit::byte_per_second, P>(network.bandwidth),
+                                      number_cast<P>(network.oversubscription), library);
   return times.time({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)});
 }
 
@@ -231,10 +223,10 @@ template <class T>
 template <class F>
 constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const communication_library& library) const {
   using P = promote_t<T, F>;
-  return basic_collective_law<P>({fabric.bandwidth, number_cast<P>(fabric.domain)}, detail::over<P>(network.scale_up),
-                                 detail::over<P>(network.scale_out),
-                                 quantity<unit::byte_per_second, P>(network.bandwidth),
-                                 number_cast<P>(network.oversubscription), library);
+  return basic_collective_law<P>(
+      {fabric.bandwidth, number_cast<P>(fabric.domain)}, layercake::with_number<P>(network.scale_up),
+      layercake::with_number<P>(network.scale_out), quantity<unit::byte_per_second, P>(network.bandwidth),
+      number_cast<P>(network.oversubscription), library);
 }
 
 // What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and `time` are asked over the
