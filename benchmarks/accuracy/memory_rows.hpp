@@ -59,8 +59,8 @@ inline double bytes_of_unit(std::string_view unit) {
 }
 
 template <csv_row Row>
-lc::models::training_layout layout_of(const Row& row) {
-  lc::models::training_layout l;
+lc::training_layout layout_of(const Row& row) {
+  lc::training_layout l;
   const auto given = [&](std::string_view column, double& value) { value = number_or(row, column, value); };
   given("tp", l.tensor), given("pp", l.pipeline), given("vp", l.chunks), given("cp", l.context), given("dp", l.data);
   given("micro_batch", l.micro_batch), given("micro_batches", l.micro_batches), given("seq_len", l.sequence);
@@ -73,13 +73,13 @@ lc::models::training_layout layout_of(const Row& row) {
   flag("dense_first", l.dense_first), flag("gradient_buffers", l.gradient_buffers);
   l.fused_attention = row.cell("attention") != "unfused";
   const std::string_view again = row.cell("recompute"), spread = row.cell("sharding");
-  l.recompute = again == "full"        ? lc::models::recompute::full
-                : again == "selective" ? lc::models::recompute::selective
-                                       : lc::models::recompute::none;
-  l.sharding = spread == "full"        ? lc::models::sharding::full
-               : spread == "gradients" ? lc::models::sharding::gradients
-               : spread == "optimizer" ? lc::models::sharding::optimizer
-                                       : lc::models::sharding::none;
+  l.recompute = again == "full"        ? lc::recomputation::full
+                : again == "selective" ? lc::recomputation::selective
+                                       : lc::recomputation::none;
+  l.sharding = spread == "full"        ? lc::sharding::full
+               : spread == "gradients" ? lc::sharding::gradients
+               : spread == "optimizer" ? lc::sharding::optimizer
+                                       : lc::sharding::none;
   return l;
 }
 
@@ -104,7 +104,7 @@ inline std::string apply_shape(lc::models::transformer& model, std::string_view 
 // The rule of thumb: 16 bytes a parameter, spread over the ranks of a copy, and 34 s b h of activations a layer, on the
 // first stage of all the layers' micro-batches.
 template <csv_row Row>
-double memory_rule(const Row& row, const lc::models::transformer& x, const lc::models::training_layout& l) {
+double memory_rule(const Row& row, const lc::models::transformer& x, const lc::training_layout& l) {
   const std::string_view metric = row.cell("metric");
   const double parameters = number_or(row, "parameters", x.layers > 0 ? lc::models::parameters(x).total() : 0);
   const double ranks = l.tensor * l.pipeline * number_or(row, "ep", 1);
@@ -117,22 +117,22 @@ double memory_rule(const Row& row, const lc::models::transformer& x, const lc::m
 }
 
 template <csv_row Row>
-answer predict_memory_row(const Row& row, const lc::models::transformer& x, const lc::models::training_layout& l) {
+answer predict_memory_row(const Row& row, const lc::models::transformer& x, const lc::training_layout& l) {
   using lc::units::byte;
   const std::string_view metric = row.cell("metric");
   const double unit = bytes_of_unit(row.cell("unit"));
   if (unit == 0) return {0, "the unit " + std::string(row.cell("unit")) + " is not known"};
   if (!row.cell("parameters").empty()) {
     if (metric != "states") return {0, "without a model only states are known"};
-    const auto m = lc::models::model_states(number_or(row, "parameters", 0), 0.0, l);
+    const auto m = lc::model_states(lc::models::rank_parameters<double>{number_or(row, "parameters", 0)}, l);
     const double gathered = 2 * number_or(row, "largest_layer", 0) * l.weight_bytes;
     return {(lc::in<byte>(m.states()) + gathered) / unit, {}};
   }
   const bool layers_only = row.cell("boundary") == "layers";
-  const auto of = [&](const lc::models::training_layout& layout) {
+  const auto of = [&](const lc::training_layout& layout) {
     const auto figure = [&](const lc::models::transformer& model) {
-      const auto m = row.cell("stage").empty() ? lc::models::memory_of_training(model, layout)
-                                               : lc::models::memory_of_stage(model, layout, number_or(row, "stage", 0));
+      const auto m = row.cell("stage").empty() ? lc::memory_of_training(model, layout)
+                                               : lc::memory_of_stage(model, layout, number_or(row, "stage", 0));
       return lc::in<byte>(metric == "peak_memory" ? m.total()
                           : metric == "states"    ? m.states()
                           : metric == "weights"   ? m.weights
@@ -145,8 +145,8 @@ answer predict_memory_row(const Row& row, const lc::models::transformer& x, cons
     return figure(twice) - figure(x);
   };
   if (metric == "activation_share") {
-    lc::models::training_layout plain = l;
-    plain.sequence_parallel = false, plain.recompute = lc::models::recompute::none;
+    lc::training_layout plain = l;
+    plain.sequence_parallel = false, plain.recompute = lc::recomputation::none;
     return {100 * of(l) / of(plain), {}};
   }
   if (metric == "peak_memory" || metric == "states" || metric == "weights" || metric == "activations")
@@ -172,7 +172,7 @@ inline std::vector<prediction> predict_memory(const directory& data) {
     if (row.cell("parameters").empty() && !model) {
       a.reason = "neither the catalog nor models.csv has the model " + p.model;
     } else if (a.reason = apply_shape(x, row.cell("shape")); a.reason.empty()) {
-      const lc::models::training_layout l = layout_of(row);
+      const lc::training_layout l = layout_of(row);
       std::vector<lc::finding> wrong = lc::check(l, "layout");
       if (model) {
         for (lc::finding& f : lc::check(x, "model"))

@@ -127,12 +127,12 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   p.sequence = number("seq_len", 2048);
   p.sequence_parallel = number("sequence_parallel", year >= 2023 && p.tensor > 1 ? 1 : 0) > 0;
   p.fused_attention = year >= 2023;
-  const std::string_view sharding = row.cell("sharding");
-  p.sharding = sharding == "full"        ? models::sharding::full
-               : sharding == "gradients" ? models::sharding::gradients
-               : sharding == "optimizer" ? models::sharding::optimizer
-                                         : models::sharding::none;
-  p.sharding_ranks = p.sharding == models::sharding::none ? 0.0 : number("sharding_ranks", 0);
+  const std::string_view spread = row.cell("sharding");
+  p.sharding = spread == "full"        ? sharding::full
+               : spread == "gradients" ? sharding::gradients
+               : spread == "optimizer" ? sharding::optimizer
+                                       : sharding::none;
+  p.sharding_ranks = p.sharding == sharding::none ? 0.0 : number("sharding_ranks", 0);
   const std::string_view recompute = row.cell("recompute");
   p.recompute = recompute == "none"        ? recomputation::none
                 : recompute == "selective" ? recomputation::selective

@@ -7,6 +7,15 @@
 
 namespace layercake {
 
+// Which block of a model an operation belongs to. Layers repeat: what is in them occurs once for each layer that has such
+// a block. What is outside occurs once a pass.
+//   layer      in every layer: attention, or what stands in its place
+//   dense      the feed-forward block of layers without experts
+//   mixture    the feed-forward block of layers with experts, router and shared experts included
+//   embedding  the look-up before the first layer
+//   head       the output matrix behind the last, and in training the loss
+enum class block : unsigned char { layer, dense, mixture, embedding, head };
+
 // A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory.
 template <class T = double>
 struct work {
@@ -29,6 +38,7 @@ struct matrix_product {
   precision weights =
       precision::bf16;  // format in which W is stored; narrower than `math` for weight-only quantisation
   double weight_bytes = 2, input_bytes = 2, output_bytes = 2;
+  block part = block::layer;
 
   quantity<unit::flop, T> flop() const { return T(2) * m * n * k * batch * units::flop; }
   quantity<unit::byte, T> bytes() const {
@@ -38,6 +48,11 @@ struct matrix_product {
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
 };
+
+// How the FLOP of attention are counted, in utilisations for instance: `causal` the positions that a query sees; `full` as
+// if no position inside its reach were masked, which is twice as much for long sequences (Megatron; PaLM, Chowdhery et
+// al. 2022, appendix B). Windows and blocks of positions bound the reach in both.
+enum class attention_flop : unsigned char { causal, full };
 
 // Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included), softmax inside.
 // Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
@@ -60,8 +75,10 @@ struct attention_product {
     const T sum = growing * (before + (growing + T(1)) * T(0.5)) + (queries - growing) * reach;
     return causal ? sum / queries : reach;
   }
-  quantity<unit::flop, T> flop() const {
-    return T(2) * sequences * queries * heads * visible() * (key_width + value_width) * units::flop;
+  quantity<unit::flop, T> flop() const { return flop_over(visible()); }
+  // By a convention; `full` lets every query see all of its reach.
+  quantity<unit::flop, T> flop(attention_flop how) const {
+    return how == attention_flop::causal ? flop() : flop_over(where(window > T(0), min(window, context), context));
   }
   // Keys and values once a sequence, queries in, results out.
   quantity<unit::byte, T> bytes() const {
@@ -73,6 +90,11 @@ struct attention_product {
            units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
+
+private:
+  quantity<unit::flop, T> flop_over(const T& positions) const {
+    return T(2) * sequences * queries * heads * positions * (key_width + value_width) * units::flop;
+  }
 };
 
 // The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts` experts, of which this rank
@@ -110,6 +132,9 @@ template <class T = double>
 struct memory_traffic {
   quantity<unit::byte, T> moved;
   T kernels = T(1);
+  bool replicated =
+      false;  // between the blocks, the same on every tensor-parallel rank: sequence parallelism splits it
+  block part = block::layer;
 
   quantity<unit::flop, T> flop() const { return T(0) * units::flop; }
   quantity<unit::byte, T> bytes() const { return moved; }
@@ -120,6 +145,10 @@ struct memory_traffic {
 // reduced vector; for point_to_point the message.
 enum class exchange : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };
 
+// The ranks that exchange: those that share every layer, the positions of a sequence, the experts of a layer, or the
+// layers of a model one stage after the other.
+enum class communicator : unsigned char { tensor, context, expert, pipeline };
+
 template <class T = double>
 struct collective {
   exchange kind = exchange::all_reduce;
@@ -127,6 +156,9 @@ struct collective {
   T ranks = T(1);
   T stride =
       T(1);  // chips between neighbours of the group: tensor-parallel groups stride 1, data-parallel groups further
+  communicator group = communicator::tensor;
+  T copies = T(1);  // experts that every vector of an all_to_all is sent to: several behind one slow link get it once
+  block part = block::layer;
 };
 
 }  // namespace layercake

@@ -1,7 +1,7 @@
 // A model in the formats that it runs in: what the stack composes. Any type with the members of `basic_deployed` can stand in its place.
 #pragma once
 
-#include <layercake/models/transformer.hpp>
+#include <layercake/models/operations.hpp>
 
 namespace layercake::models {
 

@@ -5,7 +5,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/core/operations.hpp>
 #include <layercake/core/provenance.hpp>
-#include <layercake/models/transformer.hpp>
+#include <layercake/models/split.hpp>
 
 namespace layercake::models {
 

@@ -1,7 +1,7 @@
 // Training: FLOP of a run, and what a run of given FLOP can reach.
 #pragma once
 
-#include <layercake/models/transformer.hpp>
+#include <layercake/models/operations.hpp>
 
 namespace layercake::models {
 
@@ -13,41 +13,69 @@ constexpr auto training_flop(const N& parameters, const quantity<unit::token, D>
   return promote_t<N, D>(6) * parameters * in<units::token>(tokens) * units::flop;
 }
 
-// What the backward pass computes again instead of keeping: nothing, the attention core (Korthikanti et al. 2022, section 5), every layer.
-enum class recompute : unsigned char { none, selective, full };
+// FLOP of a token's forward pass in training, by what is counted apart. MFU, power and money are all taken from this.
+//   layers    2 for every multiply-add of the products with weights in the layers, of a mixture those of the experts
+//             that a token visits; the router counts, the embedding's look-up does not
+//   head      the output matrix, once for every position
+//   attention 2 h (w + v) for every position that a query sees (causal) or that is inside its reach (full): the whole
+//             sequence, a window, or the block of positions that it is in; both by core/operations.hpp
+// Training takes three times the forward pass, and what is computed again. Leaves out softmax, norms, activations and
+// the optimiser, below 1 % and not counted in any convention.
+template <class T = double>
+struct training_flop_count {
+  using flop = quantity<unit::flop_per_token, T>;
+  flop layers{}, head{}, causal_attention{}, full_attention{};
+
+  constexpr flop attention(attention_flop how) const {
+    return how == attention_flop::causal ? causal_attention : full_attention;
+  }
+  constexpr flop forward(attention_flop how) const { return layers + head + attention(how); }
+  // Of the model's mathematics: forward once, backward twice.
+  constexpr flop model(attention_flop how) const { return forward(how) * T(3); }
+  // And as executed, where the backward pass repeats a share of the layers' products and of attention.
+  constexpr flop hardware(attention_flop how, const T& layers_again, const T& attention_again) const {
+    return model(how) + layers * layers_again + attention(how) * attention_again;
+  }
+};
 
 namespace detail {
 template <class T>
-struct training_totals {
-  quantity<unit::flop, T> all{}, core{};
-  template <class Operation>
-  constexpr void operator()(const Operation& o, const T& times) {
-    all += o.totals().flop * times;
+struct training_flop_counter {
+  quantity<unit::flop, T> layers{}, head{}, causal{}, full{};
+
+  template <class Operation, class N>
+  constexpr void operator()(const Operation& o, const N& times) {
+    if constexpr (requires { o.totals().flop; }) layers += o.totals().flop * number_cast<T>(times);
   }
-  constexpr void operator()(const attention_product<T>& o, const T& times) {
-    all += o.flop() * times;
-    core += o.flop() * times;
+  template <class S, class N>
+  constexpr void operator()(const matrix_product<S>& o, const N& times) {
+    (o.part == block::head ? head : layers) += o.flop() * number_cast<T>(times);
   }
-  constexpr void operator()(const collective<T>&, const T&) {}
+  template <class S, class N>
+  constexpr void operator()(const attention_product<S>& o, const N& times) {
+    causal += o.flop() * number_cast<T>(times);
+    full += o.flop(attention_flop::full) * number_cast<T>(times);
+  }
 };
 }  // namespace detail
 
-// FLOP per token of training on sequences of `sequence` positions, from the operations of a pass: forward once,
-// backward twice, and what is recomputed. Attention is causal: a position sees half of the sequence on average.
-// `recompute::none` gives model FLOP (as MFU counts), the others hardware FLOP.
-//   3 (2 (P_active - V d) + 4 L h w (s + 1) / 2) for a dense model with untied embeddings
+// The count for sequences of `sequence` positions, of any model that tells its operations.
+template <class M, class T>
+constexpr training_flop_count<T> count_training_flop(const M& model, const T& sequence) {
+  detail::training_flop_counter<T> sum;
+  model.operations(pass<T>{phase::training, T(1), sequence, sequence}, split<T>{}, sum);
+  const auto tokens = sequence * units::token;
+  return {sum.layers / tokens, sum.head / tokens, sum.causal / tokens, sum.full / tokens};
+}
+
+// FLOP per token of training on sequences of `sequence` positions, as MFU counts: nothing recomputed.
+//   3 (2 (P_active - V d) + 4 L h w (s + 1) / 2) for a dense model with untied embeddings, causal
 // Source: Chowdhery et al. (PaLM) 2022, appendix B, with the causal half; Korthikanti et al. 2022, appendix A.
 // Worked number: GPT-3 175B (tied), s = 2048: 3 (2 x 174.575e9 + 4.834e9) = 1.0620e12 FLOP per token.
-template <class T>
-constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const basic_transformer<T>& x, const T& sequence,
-                                                                    recompute again = recompute::none) {
-  detail::training_totals<T> sum;
-  operations(x, formats{}, pass<T>{phase::training, T(1), sequence, sequence}, split<T>{}, sum);
-  const auto head = T(2) * sequence * x.width * x.vocabulary * units::flop;
-  const auto repeated = again == recompute::full        ? sum.all - head
-                        : again == recompute::selective ? sum.core
-                                                        : quantity<unit::flop, T>();
-  return (sum.all * T(3) + repeated) / (sequence * units::token);
+template <class M, class T>
+constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const M& model, const T& sequence,
+                                                                    attention_flop how = attention_flop::causal) {
+  return count_training_flop(model, sequence).model(how);
 }
 
 // Loss of a trained model by its size and its data, in nats per token:

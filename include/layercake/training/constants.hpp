@@ -6,6 +6,60 @@
 
 namespace layercake {
 
+// What is not fitted: counts that follow from the algorithms, and what is assumed.
+namespace training_counts {
+
+// ---- the optimiser: Adam with 32-bit weights and moments (Rajbhandari et al. 2020, section 3.1), bytes per parameter
+inline constexpr double optimizer_traffic = 28;  // 12 of states read and written, 4 of gradient read
+inline constexpr double weight_traffic = 2;      // the weight for the next step written in 16 bit
+
+// ---- the backward pass over the forward pass
+inline constexpr double attention_backward = 2.5;  // FLOP of fused attention: five products instead of two (Dao et al.
+                                                   // 2022, algorithm 4: scores once more)
+inline constexpr double element_backward = 1.5;    // traffic: gradient and kept input read, gradient written
+inline constexpr double host_backward = 1.5;       // launches of a layer, assumed
+inline constexpr double gathered_again = 0.25;     // of a block's exchanges with sequence parallelism, whose input is
+                                                   // gathered once more for the weights' gradient (Korthikanti et al.
+                                                   // 2022, section 4.2.2): half an all-reduce for every second
+                                                   // product, half of it hidden, the half being assumed
+
+// ---- bytes of element-wise work
+inline constexpr double scores_forward = 6;   // of an unfused score: written, read and written by the softmax, 16 bit
+inline constexpr double scores_backward = 8;  // its gradient the same, and the score read
+inline constexpr double scores_dropout = 3;   // a mask of one byte, the score written once more
+inline constexpr double permutation = 8;      // of a value on its way to an expert and back: read, written, twice
+inline constexpr double narrow_operand = 4;   // of making a narrow operand: 16 bit read, one byte written as it is and
+                                              // one transposed (Transformer Engine, fp8 primer)
+inline constexpr double logit = 8;            // of a logit each way: 16 bit, and a copy in 32 bit and back
+inline constexpr double logit_2024 = 4;       // since the loss is fused (2024)
+inline constexpr double head_input = 6;       // of a value in front of the output matrix: the last norm, 16 bit
+
+// ---- shapes
+inline constexpr double expert_padding =
+    64;  // rows that the products of an expert are padded by: half of a tile of 128
+inline constexpr double rack_scale_domain =
+    72;                                    // chips that one fast fabric joins in a rack-scale system (GB200 NVL72)
+inline constexpr double server_chips = 8;  // below which nothing waits for stragglers
+
+// ---- pipelines
+inline constexpr double zero_bubble_left =
+    1.0 / 3;  // of the bubble, with weight gradients in it (Qi et al. 2023, table 1: ZB-H1)
+inline constexpr double cut_by_hand = 0.25;   // layers that the longest stage has beyond the mean where layers do not
+                                              // divide: assumed
+inline constexpr double whole_layers = 1e-4;  // layers a stage this near to a whole number are whole
+
+// ---- memory and host
+inline constexpr double usable_memory =
+    1.05;  // of the nominal gigabytes: HBM parts hold the number in GiB (1.074), and
+           // allocators lose the rest; assumed
+inline constexpr double software_memory = 3e9;  // bytes of the device's context and the network's buffers: assumed
+inline constexpr double software_memory_alone = 1.5e9;  // on a single chip: assumed
+inline constexpr double host_of_step = 2e-3;            // s that the host takes of every optimiser step: assumed
+inline constexpr double ring_smoothing =
+    0.1;  // of an exchange: width of the edge where it no longer hides under attention
+
+}  // namespace training_counts
+
 // Fitted to 553 published training speeds of 13 sources (2020 to 2026; V100, A100, H100, B200, B300, GB200, GB300, TPU
 // v4, v5e, v6e) by benchmarks/accuracy/fit_measurements.cpp (./dev accuracy --fit), which prints this list. Plain
 // numbers in SI units.

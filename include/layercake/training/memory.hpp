@@ -1,75 +1,11 @@
 // Memory of training on one chip, by part: weights, gradients, optimiser states, activations.
 #pragma once
 
-#include <layercake/models/models.hpp>
+#include <layercake/models/parameters.hpp>
+#include <layercake/training/layout.hpp>
+#include <layercake/units/named.hpp>
 
-namespace layercake::models {
-
-// What is spread over data-parallel ranks instead of repeated: nothing; optimiser states (ZeRO-1, distributed optimiser); gradients too (ZeRO-2);
-// weights too (ZeRO-3, fully sharded data parallel). Source: Rajbhandari et al. 2020 (ZeRO), section 5.
-enum class sharding : unsigned char { none, optimizer, gradients, full };
-
-// How a training step is laid out. Counts multiply: chips = tensor * pipeline * context * data; expert ranks lie inside data * context.
-template <class T = double>
-struct basic_training_layout {
-  T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
-  T chunks = T(1);                // model chunks per stage of an interleaved schedule, 1: plain 1F1B
-  T micro_batch = T(1);           // sequences that go through a stage together
-  T micro_batches = T(1);         // per optimiser step and data-parallel rank
-  T sequence = T(2048);           // positions; the default is that of GPT-3 and of the paper below
-  bool sequence_parallel = true;  // activations between tensor-parallel blocks are split too
-  bool fused_attention = true;    // the score matrix never reaches memory (Dao et al. 2022)
-  bool dropout = false;           // masks are kept, a byte each
-  bool head_exchange = false;     // context ranks exchange heads for positions (Ulysses) and keep attention's result in
-                                  // both layouts; otherwise keys and values go round a ring
-  bool dense_first = false;       // the dense layers of a mixture are its first ones (DeepSeek), and so on the first
-                                  // stages; otherwise they are spread over all
-  bool gradient_buffers = false;  // 16-bit gradients are added to wider ones inside the products; one buffer per shape
-                                  // of weight stays all the same (Transformer Engine 2.3 and later)
-  models::recompute recompute = models::recompute::none;
-  models::sharding sharding = models::sharding::none;
-  T weight_bytes = T(2);
-  T gradient_bytes = T(4);    // accumulated in 32 bit, as Megatron does; 2 in ZeRO's count
-  T optimizer_bytes = T(12);  // 32-bit weights and Adam's two moments (Rajbhandari et al. 2020, section 3.1)
-  T input_bytes = T(2);       // of a linear layer's input as kept for its weight gradient; 1 in 8 bit
-  T logit_bytes = T(6);       // of a logit: 16 bit and a copy in 32; 2 where the loss leaves its gradient in place
-
-  template <class U>
-  using with_number = basic_training_layout<U>;
-  static constexpr auto fields() {
-    using X = basic_training_layout;
-    return std::tuple{
-        label(&X::sequence_parallel),
-        label(&X::fused_attention),
-        label(&X::dropout),
-        label(&X::head_exchange),
-        label(&X::dense_first),
-        label(&X::gradient_buffers),
-        label(&X::recompute),
-        label(&X::sharding),
-        field("tensor", &X::tensor, positive_count, "chips that share every layer"),
-        field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
-        field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
-        field("data", &X::data, positive_count, "copies of the model that see different data"),
-        field("expert", &X::expert, positive_count, "chips that the experts are spread over"),
-        field("chunks", &X::chunks, positive_count, "model chunks per stage of an interleaved schedule"),
-        field("micro_batch", &X::micro_batch, positive_count, "sequences that go through a stage together"),
-        field("micro_batches", &X::micro_batches, positive_count, "micro-batches per step and data-parallel rank"),
-        field("sequence", &X::sequence, positive_count, "positions of a sequence"),
-        field("weight_bytes", &X::weight_bytes, positive, "bytes of a weight as computed with"),
-        field("gradient_bytes", &X::gradient_bytes, nonnegative, "bytes of a gradient"),
-        field("optimizer_bytes", &X::optimizer_bytes, nonnegative, "bytes of optimiser state per weight"),
-        field("input_bytes", &X::input_bytes, positive, "bytes of a kept input of a linear layer"),
-        field("logit_bytes", &X::logit_bytes, nonnegative, "bytes of a logit while its gradient is taken")};
-  }
-  void rules(findings& f) const requires real<T> {
-    f.require(!(expert > data * context), "expert", expert, "at most data * context, " + to_string(data * context),
-              "Expert ranks lie inside the data- and context-parallel ranks.");
-    f.require(!(chunks > T(1)) || pipeline > T(1), "chunks", chunks, "1 where pipeline is 1",
-              "Only a pipeline can be interleaved.");
-  }
-};
-using training_layout = basic_training_layout<>;
+namespace layercake {
 
 // What a chip holds when it holds most, as its allocator counts.
 template <class T = double>
@@ -83,16 +19,21 @@ struct training_memory {
   constexpr quantity<unit::byte, T> total() const { return states() + activations + gathered + workspace; }
 };
 
-// Weights, gradients and optimiser states of `everywhere` parameters that are the same on all data-parallel ranks and
-// `routed` parameters of experts, spread over `l.expert` of them:
+// Parameters of which a rank holds what `sharding` spreads from `from` on: its own share, or all of its parameters.
+// Experts have fewer copies to be spread over, one on each of `l.expert` ranks.
+template <class T>
+constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_training_layout<T>& l, sharding from) {
+  const T ranks = l.data * l.context;
+  return l.sharding >= from ? (p.everywhere + p.routed * min(l.expert, ranks)) / ranks : p.total();
+}
+
+// Weights, gradients and optimiser states of the parameters of a rank:
 //   (weight + gradient + optimizer bytes) * parameters, what `sharding` spreads divided by the ranks that hold copies
 // Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
 // Worked number: 7.5e9 parameters, 64 ranks, 2 + 2 + 12 bytes: 120 GB; 31.4 GB; 16.6 GB; 1.9 GB for ZeRO 0 to 3.
 template <class T>
-constexpr training_memory<T> model_states(const T& everywhere, const T& routed, const basic_training_layout<T>& l) {
-  const T ranks = l.data * l.context;
-  const T held = everywhere + routed, spread = (everywhere + routed * l.expert) / ranks;
-  const auto kept = [&](sharding from) { return l.sharding >= from ? spread : held; };
+constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
+  const auto kept = [&](sharding from) { return held_parameters(p, l, from); };
   return {.weights = kept(sharding::full) * l.weight_bytes * units::byte,
           .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
           .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
@@ -119,13 +60,14 @@ constexpr training_memory<T> model_states(const T& everywhere, const T& routed, 
 // table 2; Dao et al. 2022 (fused attention); Transformer Engine 2.11, fp8 primer and context parallelism. Worked
 // number: GPT-3 175B, t = 8, b = 1, sequence parallel, not recomputed: 2048 x 12288 x (34 + 80) / 8 = 358.6 MB a layer.
 template <class T>
-constexpr quantity<unit::byte, T> layer_activations(const basic_transformer<T>& x, const basic_training_layout<T>& l,
-                                                    bool mixture, recompute again) {
+constexpr quantity<unit::byte, T> layer_activations(const models::basic_transformer<T>& x,
+                                                    const basic_training_layout<T>& l, bool mixture,
+                                                    recomputation again) {
   const T tokens = l.micro_batch * l.sequence / l.context;
   const T whole = T(1) / where(l.sequence_parallel, l.tensor, T(1));
   const T split = T(1) / l.tensor;
-  if (again == recompute::full) return tokens * x.width * T(2) * whole * units::byte;
-  const bool latent = x.kind == attention::latent;
+  if (again == recomputation::full) return tokens * x.width * T(2) * whole * units::byte;
+  const bool latent = x.kind == models::attention::latent;
   const T key_heads = latent ? x.heads : max(x.key_heads, l.tensor);
   const T value = x.head_value_width();
   const T narrow = where(l.input_bytes < T(2), l.input_bytes, T(0));
@@ -135,7 +77,7 @@ constexpr quantity<unit::byte, T> layer_activations(const basic_transformer<T>& 
                             split +
                         (latent ? T(4) * (x.query_rank + x.latent_rank) + T(2) * x.rotary_width : T(0));
   const T scores = T(l.dropout ? 5 : 2) * x.heads * l.sequence * split;
-  const T core = l.fused_attention ? T(4) * x.heads * split : again == recompute::selective ? T(0) : scores;
+  const T core = l.fused_attention ? T(4) * x.heads * split : again == recomputation::selective ? T(0) : scores;
   const T block = T(2) * (x.matrices() - T(1)) + l.input_bytes;
   const T feed_forward = mixture ? split * (x.active_experts * (l.input_bytes * x.width + block * x.expert_width) +
                                             x.shared_experts * block * x.shared_expert_width)
@@ -158,18 +100,17 @@ struct stage_parts {
 };
 
 template <class T>
-constexpr stage_parts<T> stage_parts_of(const basic_transformer<T>& x, const basic_training_layout<T>& l) {
+constexpr stage_parts<T> stage_parts_of(const models::basic_transformer<T>& x, const basic_training_layout<T>& l) {
   stage_parts<T> s{};
   const T tokens = l.micro_batch * l.sequence / l.context;
   const T split = T(1) / l.tensor, whole = where(l.sequence_parallel, split, T(1));
-  const T attention = attention_parameters(x, l.tensor), block = x.matrices() * x.width * split;
-  const T shared = x.shared_experts * block * x.shared_expert_width, expert = block * x.expert_width;
-  s.table = x.vocabulary * x.width * split;
-  s.dense = attention + block * x.feed_forward;
-  s.mixture = attention + x.width * x.experts + shared;
-  s.routed = x.experts * expert / l.expert;
-  s.dense_shapes = s.dense;
-  s.mixture_shapes = attention + shared + expert;
+  const models::layer_parameters<T> one = models::parameters_of_layers(x, l.tensor);
+  s.table = one.table;
+  s.dense = one.dense();
+  s.mixture = one.mixture();
+  s.routed = x.experts * one.expert / l.expert;
+  s.dense_shapes = one.dense();
+  s.mixture_shapes = one.attention + one.shared_experts + one.expert;
   s.layers = x.layers / l.pipeline;
   s.dense_layers = s.layers - x.mixture_layers() / l.pipeline;
   s.dense_kept = layer_activations(x, l, false, l.recompute);
@@ -177,9 +118,9 @@ constexpr stage_parts<T> stage_parts_of(const basic_transformer<T>& x, const bas
   const T before = T(2) * (x.matrices() - T(1)) * split;  // 16-bit values before the activation, per inner width
   s.dense_passing = tokens * (before * x.feed_forward + T(4) * x.width) * units::byte;
   s.mixture_passing = tokens * x.active_experts * (before * x.expert_width + T(4) * x.width * split) * units::byte;
-  if (l.recompute == recompute::full) {
-    s.dense_passing += layer_activations(x, l, false, recompute::none);
-    s.mixture_passing += layer_activations(x, l, true, recompute::none);
+  if (l.recompute == recomputation::full) {
+    s.dense_passing += layer_activations(x, l, false, recomputation::none);
+    s.mixture_passing += layer_activations(x, l, true, recomputation::none);
   }
   s.norm = tokens * x.width * T(4) * whole * units::byte;
   s.output = (tokens * (x.vocabulary * split * l.logit_bytes + T(4) * x.width) +
@@ -189,7 +130,7 @@ constexpr stage_parts<T> stage_parts_of(const basic_transformer<T>& x, const bas
 }
 
 template <class T>
-constexpr training_memory<T> memory_of_stage(const basic_transformer<T>& x, const basic_training_layout<T>& l,
+constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
                                              const stage_parts<T>& s, const T& stage) {
   using bytes = quantity<unit::byte, T>;
   const auto chosen = [](const auto& yes, const T& n) { return where(yes, n, T(0)); };
@@ -198,8 +139,8 @@ constexpr training_memory<T> memory_of_stage(const basic_transformer<T>& x, cons
       l.dense_first ? clamp(T(x.layers - x.mixture_layers() - stage * s.layers), T(0), s.layers) : s.dense_layers;
   const T mixture = s.layers - dense;
   const T tables = chosen(first, T(1)) + where(last, where(first, T(x.tied ? 0 : 1), T(1)), T(0));
-  training_memory<T> m =
-      model_states(T(tables * s.table + dense * s.dense + mixture * s.mixture), T(mixture * s.routed), l);
+  training_memory<T> m = model_states(
+      models::rank_parameters<T>{tables * s.table + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
 
   const T ahead = l.pipeline - stage;  // stages from here to the end
   const T in_flight =
@@ -248,7 +189,7 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 // number: 12 layers of Llama 3.1 70B, tensor 2, data 4, 4096 positions, sharded optimiser, logits of 2 bytes, gradient
 // buffers: 51.84 states + 6.35 activations + 2.39 workspace = 60.58 GiB (measured: 60.68).
 template <class T>
-constexpr training_memory<T> memory_of_stage(const basic_transformer<T>& x, const basic_training_layout<T>& l,
+constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
                                              const T& stage) {
   return detail::memory_of_stage(x, l, detail::stage_parts_of(x, l), stage);
 }
@@ -257,7 +198,8 @@ constexpr training_memory<T> memory_of_stage(const basic_transformer<T>& x, cons
 // or, where a mixture's dense layers come first, the one where they end or the one after. It never grows with the
 // number of stages where dense layers are spread over all.
 template <class T>
-constexpr training_memory<T> memory_of_training(const basic_transformer<T>& x, const basic_training_layout<T>& l) {
+constexpr training_memory<T> memory_of_training(const models::basic_transformer<T>& x,
+                                                const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);
   const T last = l.pipeline - T(1);
   const auto of = [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); };
@@ -267,4 +209,4 @@ constexpr training_memory<T> memory_of_training(const basic_transformer<T>& x, c
   return detail::fuller(ends, detail::fuller(of(end), of(min(last, end + T(1)))));
 }
 
-}  // namespace layercake::models
+}  // namespace layercake

@@ -1,13 +1,9 @@
 // How a model is trained: layout over chips, batches, recomputation, formats, and the age of the software.
 #pragma once
 
-#include <layercake/training/memory.hpp>
+#include <layercake/training/layout.hpp>
 
 namespace layercake {
-
-// What the backward pass computes again. `custom`: a policy of the user's that keeps some operations (or moves them to the host);
-// `automatic`: as many layers as it takes for the step to fit.
-enum class recomputation : unsigned char { none, selective, full, custom, automatic };
 
 // Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et al. 2021); weight
 // gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
@@ -42,7 +38,7 @@ struct basic_training_plan {
   T software_age = T(1);    // years between the release of the chip and that of the software
   bool sequence_parallel = true;
   bool fused_attention = true;
-  models::sharding sharding = models::sharding::optimizer;
+  layercake::sharding sharding = layercake::sharding::optimizer;
   recomputation recompute = recomputation::automatic;
   pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
   precision math = precision::bf16;  // of the large matrix products
@@ -96,35 +92,12 @@ struct basic_training_plan {
   constexpr T replicas() const { return data * context; }  // of a rank's weights
   constexpr T micro_batches() const { return global_batch / (data * micro_batch); }
   constexpr T shards() const {
-    return sharding == models::sharding::none ? T(1) : where(sharding_ranks > T(0), sharding_ranks, replicas());
+    return sharding == layercake::sharding::none ? T(1) : where(sharding_ranks > T(0), sharding_ranks, replicas());
   }
   constexpr quantity<unit::token, T> tokens() const {
     return global_batch * sequence * units::token;
   }  // per optimiser step
 };
 using training_plan = basic_training_plan<>;
-
-// What contradicts between a model and a plan: widths that do not divide over ranks, stages without layers. Beside check(model) and check(plan).
-template <real T>
-std::vector<finding> check_plan(const models::basic_transformer<T>& x, const basic_training_plan<T>& p,
-                                const std::string& path = "plan") {
-  findings f(path);
-  const auto divides = [](T whole, T parts) {
-    return whole == parts * static_cast<T>(static_cast<long long>(whole / parts));
-  };
-  f.require(divides(x.heads, p.tensor), "tensor", p.tensor, "a divisor of the model's heads, " + to_string(x.heads),
-            "Every tensor-parallel rank takes whole heads.");
-  f.require(divides(x.key_heads, p.tensor) || divides(p.tensor, x.key_heads), "tensor", p.tensor,
-            "a divisor or a multiple of the model's key_heads, " + to_string(x.key_heads),
-            "Key heads are split or copied evenly.");
-  f.require(!(p.pipeline * p.virtual_stages > x.layers), "pipeline", p.pipeline,
-            "at most layers / virtual_stages, " + to_string(x.layers / p.virtual_stages),
-            "Every stage and chunk needs a layer.");
-  f.require(x.experts > T(0) ? divides(x.experts, p.expert) : p.expert == T(1), "expert", p.expert,
-            x.experts > T(0) ? "a divisor of the model's experts, " + to_string(x.experts)
-                             : std::string("1 for a model without experts"),
-            "Every expert-parallel rank takes whole experts.");
-  return f.take();
-}
 
 }  // namespace layercake

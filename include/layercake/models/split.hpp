@@ -1,0 +1,57 @@
+// How a model is cut over chips, and what goes through it at once: the two arguments of every figure of one chip.
+#pragma once
+
+#include <layercake/core/fields.hpp>
+#include <tuple>
+
+namespace layercake::models {
+
+// How a model is cut over chips: every figure of a split is of one chip of the group.
+template <class T = double>
+struct split {
+  T tensor = T(1);    // heads and inner widths
+  T pipeline = T(1);  // layers
+  T expert = T(1);    // experts, over chips that otherwise replicate the model
+  T context = T(1);   // positions of one sequence
+
+  template <class U>
+  using with_number = split<U>;
+  static constexpr auto fields() {
+    using X = split;
+    return std::tuple{
+        field("tensor", &X::tensor, positive_count, "chips that share every layer"),
+        field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
+        field("expert", &X::expert, positive_count, "chips that the experts are spread over"),
+        field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over")};
+  }
+};
+
+// One forward pass over `sequences` sequences, each `queries` new tokens long and seeing `context` positions (the new ones included).
+//   prefill:  queries = prompt, context = prompt + cached prefix; only the last position goes through the output matrix
+//   decode:   queries = 1
+//   training: queries = context = sequence length; every position goes through the output matrix; nothing is cached
+enum class phase : unsigned char { prefill, decode, training };
+
+template <class T = double>
+struct pass {
+  models::phase phase = models::phase::prefill;
+  T sequences = T(1);
+  T queries = T(1);
+  T context = T(1);
+
+  template <class U>
+  using with_number = pass<U>;
+  static constexpr auto fields() {
+    using X = pass;
+    return std::tuple{
+        label(&X::phase), field("sequences", &X::sequences, positive, "sequences that go through the model together"),
+        field("queries", &X::queries, positive, "new tokens of each sequence"),
+        field("context", &X::context, positive, "positions that the last new token sees, itself included")};
+  }
+  void rules(findings& f) const requires real<T> {
+    f.require(!(queries > context), "queries", queries, "at most context, " + to_string(context),
+              "Count the new tokens into the context.");
+  }
+};
+
+}  // namespace layercake::models

@@ -1,0 +1,73 @@
+// What the law of a training step asks of a chip beside the times of its operations.
+#pragma once
+
+#include <layercake/chips/chips.hpp>
+#include <layercake/training/constants.hpp>
+
+namespace layercake::detail {
+
+// Whether x > 0 in any lane: what is 0 in all of them need not be computed.
+template <class T>
+constexpr bool any_positive(const T& x) {
+  const auto mask = x > T(0);
+  if constexpr (std::same_as<decltype(mask), const bool>) {
+    return mask;
+  } else if constexpr (requires {
+                         { any(mask) } -> std::convertible_to<bool>;
+                       }) {
+    return any(mask);
+  } else {
+    return true;
+  }
+}
+
+// Peak rates of a chip: by its data sheet, or as its time(work) has them.
+template <class T, class Chip>
+constexpr quantity<unit::flop_per_second, T> peak_of(const Chip& c, precision p) {
+  if constexpr (requires { c.peak.rate(p); }) {
+    return c.peak.rate(p);
+  } else {
+    const quantity<unit::flop, T> much = T(1) * units::petaflop;
+    return much / c.time(work<T>{much, T(0) * units::byte, p});
+  }
+}
+template <class T, class Chip>
+constexpr quantity<unit::byte_per_second, T> memory_bandwidth_of(const Chip& c) {
+  if constexpr (requires { c.memory_bandwidth; }) {
+    return c.memory_bandwidth;
+  } else {
+    const quantity<unit::byte, T> much = T(1) * units::terabyte;
+    return much / c.time(work<T>{T(0) * units::flop, much, precision::bf16});
+  }
+}
+// The family of a chip that has one.
+template <class Chip>
+constexpr chips::family family_of(const Chip& c) {
+  if constexpr (requires {
+                  { c.family } -> std::convertible_to<chips::family>;
+                }) {
+    return c.family;
+  } else {
+    return chips::family::other;
+  }
+}
+
+// What training software treats differently.
+template <class T = double>
+struct trained_chip {
+  bool tpu = false;         // programs are compiled; networks have copy engines of their own
+  bool ported = false;      // attention of 2023 was written for the generation before (Hopper and later)
+  bool rack_scale = false;  // steps are replayed as graphs since 2025
+  T balance{};              // FLOP/B at which 16-bit products and memory take equally long
+};
+template <class T, class Chip>
+constexpr trained_chip<T> trained_chip_of(const Chip& c) {
+  const chips::family family = family_of(c);
+  using domain = std::remove_cvref_t<decltype(c.scale_up_domain)>;
+  return {.tpu = family == chips::family::tpu,
+          .ported = family == chips::family::hopper || family == chips::family::blackwell,
+          .rack_scale = any_positive(c.scale_up_domain - number_cast<domain>(training_counts::rack_scale_domain - 1)),
+          .balance = peak_of<T>(c, precision::bf16) / units::flop / (memory_bandwidth_of<T>(c) / units::byte)};
+}
+
+}  // namespace layercake::detail

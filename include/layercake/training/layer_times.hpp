@@ -1,0 +1,262 @@
+// The times of a micro-batch on a rank of a training step: a visitor over the operations of a model's forward pass.
+//
+//   product    forward as it is, backward one for the input's gradient and one for the weights'
+//   attention  the chip's law of many queries, backward 2.5 times the FLOP; unfused: two products and the scores' way
+//              through memory
+//   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
+//   experts    two grouped products, their activation, and the permutation there and back
+//   narrow     operands of products below 16 bit are made first
+//   exchanges  what is not hidden of them, backward as forward; of tensor ranks a quarter more with sequence
+//              parallelism; of context ranks twice as much, in a ring under attention
+//   head       products in 16 bit, and the loss
+#pragma once
+
+#include <layercake/training/exchanges.hpp>
+#include <layercake/training/figures.hpp>
+
+namespace layercake::detail {
+
+template <class T>
+struct both_passes {
+  pass_time<T> forward{}, backward{};
+  friend constexpr both_passes operator+(const both_passes& a, const both_passes& b) {
+    return {a.forward + b.forward, a.backward + b.backward};
+  }
+  friend constexpr both_passes operator*(const both_passes& a, const T& n) { return {a.forward * n, a.backward * n}; }
+};
+
+template <class T, class Kernels, class Network>
+class training_timer {
+public:
+  using seconds = quantity<unit::second, T>;
+  // Sums over all layers; `outside` is the embedding and the output matrix.
+  both_passes<T> layer{}, dense{}, mixture{}, outside{};
+  collective<T> message{};  // from a stage to the next, if there is one
+
+  training_timer(const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
+                 const training_constants& constants, const training_rates<T>& rates,
+                 const basic_training_plan<T>& plan)
+      : kernels_(kernels),
+        exchanges_(exchanges),
+        c_(constants),
+        r_(rates),
+        p_(plan),
+        whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
+        whole_experts_(min(plan.tensor, plan.expert)) {}
+
+  template <class S, class N>
+  void operator()(const matrix_product<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    const matrix_product<T> x{.m = number_cast<T>(op.m),
+                              .n = number_cast<T>(op.n),
+                              .k = number_cast<T>(op.k),
+                              .batch = number_cast<T>(op.batch)};
+    both_passes<T>& to = of(op.part);
+    if (op.part == block::head) {
+      linear(to, x, precision::bf16, r_.slow_wide, n);
+      const seconds loss = traffic(x.m * (x.n * as(r_.logit) + x.k * as(training_counts::head_input)), T(1)) * n;
+      to.forward.element_wise += loss;
+      to.backward.element_wise += loss;
+      return;
+    }
+    linear(to, x, r_.math, r_.slow, n);
+    if (r_.narrow) make_narrow(to, x.batch * x.m * x.k, x.batch * x.m * x.n, n);
+  }
+
+  template <class S, class N>
+  void operator()(const attention_product<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    if (p_.fused_attention) {
+      seconds once;
+      if constexpr (requires { kernels_.prefill(op); }) {
+        once = kernels_.prefill(op);
+      } else {
+        once = chips::time_of(kernels_, op);
+      }
+      core_forward_ = once * r_.attention;
+      core_backward_ = core_forward_ * as(training_counts::attention_backward / c_.attention_backward);
+    } else {
+      const T batch = number_cast<T>(op.sequences) * number_cast<T>(op.heads), queries = number_cast<T>(op.queries),
+              context = number_cast<T>(op.context);
+      const seconds both =
+          time(precision::bf16, {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
+          time(precision::bf16, {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
+      const T scores = batch * queries * context * as(c_.scores);
+      const double dropout = r_.dropout ? training_counts::scores_dropout : 0.0;
+      core_forward_ = both * r_.slow_wide + traffic(scores * as(training_counts::scores_forward + dropout), T(1));
+      core_backward_ =
+          both * (r_.slow_wide * T(2)) + traffic(scores * as(training_counts::scores_backward + dropout), T(1));
+    }
+    layer.forward.attention += core_forward_ * n;
+    layer.backward.attention += core_backward_ * n;
+  }
+
+  // Experts take the place of tensor ranks: whole ones lie on as many of these as there are expert ranks.
+  template <class S, class N>
+  void operator()(const expert_product<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    const T ranks = number_cast<T>(op.ranks) * whole_experts_, width = number_cast<T>(op.width) * whole_experts_,
+            hidden = number_cast<T>(op.hidden), matrices = number_cast<T>(op.matrices);
+    const T local = max(number_cast<T>(op.experts) / ranks, T(1));  // a lane without experts has none to divide by
+    const T rows = number_cast<T>(op.tokens) * number_cast<T>(op.active) / ranks;
+    const T each = rows / local + as(training_counts::expert_padding);
+    linear(mixture, {.m = each, .n = (matrices - T(1)) * width, .k = hidden, .batch = local}, r_.math, r_.slow_grouped,
+           n);
+    linear(mixture, {.m = each, .n = hidden, .k = width, .batch = local}, r_.math, r_.slow_grouped, n);
+    if (r_.narrow) make_narrow(mixture, rows * (hidden + width), T(2) * rows * (hidden + width), n);
+    element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n);
+  }
+
+  template <class S, class N>
+  void operator()(const memory_traffic<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    const T moved = number_cast<T>(op.moved / units::byte);
+    element_wise(of(op.part), op.replicated ? moved * whole_ : moved, number_cast<T>(op.kernels), n);
+  }
+
+  template <class S, class N>
+  void operator()(const collective<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    const collective<T> x{op.kind,
+                          over_number<T>(op.bytes),
+                          number_cast<T>(op.ranks),
+                          number_cast<T>(op.stride),
+                          op.group,
+                          number_cast<T>(op.copies),
+                          op.part};
+    switch (op.group) {
+    case communicator::tensor:
+      return tensor(of(op.part), x, n);
+    case communicator::context:
+      return context(of(op.part), x, n);
+    case communicator::expert:
+      return expert(of(op.part), x, n);
+    case communicator::pipeline:
+      message = x;
+      message.bytes = x.bytes * whole_;
+    }
+  }
+
+  // Work that is known by its totals alone.
+  template <class S, class N>
+  void operator()(const work<S>& op, const N& times) {
+    const T n = number_cast<T>(times);
+    const seconds once =
+        chips::time_of(kernels_, work<T>{over_number<T>(op.flop),
+                                         over_number<T>(op.bytes), r_.math});
+    layer.forward.products += once * (r_.slow * n);
+    layer.backward.products += once * (r_.slow * n * T(2));
+    layer.forward.moved += over_number<T>(op.bytes) * n;
+    layer.backward.moved += over_number<T>(op.bytes) * (n * T(2));
+  }
+
+private:
+  const Kernels& kernels_;
+  const training_exchanges<T, Network>& exchanges_;
+  const training_constants& c_;
+  const training_rates<T>& r_;
+  const basic_training_plan<T>& p_;
+  T whole_;                                   // of what lies between the blocks, on one tensor-parallel rank
+  T whole_experts_;                           // tensor ranks over which whole experts are spread in place of slices
+  seconds core_forward_{}, core_backward_{};  // of the attention of this layer
+  collective<T> last_{};                      // both exchanges of a layer are the same
+  seconds last_time_{};
+
+  static constexpr T as(double x) { return number_cast<T>(x); }
+
+  both_passes<T>& of(block part) {
+    switch (part) {
+    case block::layer:
+      return layer;
+    case block::dense:
+      return dense;
+    case block::mixture:
+      return mixture;
+    case block::embedding:
+    case block::head:
+      return outside;
+    }
+    return layer;
+  }
+
+  seconds time(precision math, matrix_product<T> x) const {
+    x.math = x.weights = math;
+    x.weight_bytes = x.input_bytes = bytes_per_value(math) > 2 ? 2 : bytes_per_value(math);
+    return chips::time_of(kernels_, x);
+  }
+  // A linear layer, both directions.
+  void linear(both_passes<T>& to, const matrix_product<T>& x, precision math, const T& slower, const T& times) const {
+    const T slow = slower * times;
+    to.forward.moved += x.bytes() * times;
+    to.backward.moved += x.bytes() * (times * T(2));
+    to.forward.products += time(math, x) * slow;
+    to.backward.products += (time(math, {.m = x.m, .n = x.k, .k = x.n, .batch = x.batch}) +
+                             time(math, {.m = x.k, .n = x.n, .k = x.m, .batch = x.batch})) *
+                            slow;
+  }
+  seconds traffic(const T& moved, const T& kernels) const {
+    return chips::time_of(kernels_, memory_traffic<T>{.moved = moved * units::byte, .kernels = kernels});
+  }
+  void element_wise(both_passes<T>& to, const T& least, const T& kernels, const T& times) const {
+    const T moved = least * r_.traffic;
+    const T back = moved * as(training_counts::element_backward);
+    to.forward.element_wise += traffic(moved, kernels) * times;
+    to.backward.element_wise += traffic(back, kernels) * times;
+    to.forward.moved += moved * times * units::byte;
+    to.backward.moved += back * times * units::byte;
+  }
+  // Operands of so many values, forward and backward, made narrow.
+  void make_narrow(both_passes<T>& to, const T& forward, const T& backward, const T& times) const {
+    const T bytes = as(training_counts::narrow_operand * c_.quantise);
+    to.forward.element_wise += traffic(forward * bytes, T(1)) * times;
+    to.backward.element_wise += traffic(backward * bytes, T(1)) * times;
+  }
+
+  void tensor(both_passes<T>& to, const collective<T>& x, const T& times) {
+    if (!same(x)) last_ = x, last_time_ = exchanges_.time(x);
+    const seconds t = last_time_ * (as(left_of_exchange(r_.hidden_tensor, r_.taken) / c_.inside) * times);
+    to.forward.tensor_exchange += t;
+    to.backward.tensor_exchange += t * as(p_.sequence_parallel ? 1 + training_counts::gathered_again : 1.0);
+  }
+  bool same(const collective<T>& c) const {
+    if constexpr (real<T>)
+      return c.kind == last_.kind && c.bytes == last_.bytes && c.ranks == last_.ranks && c.stride == last_.stride;
+    return false;
+  }
+
+  // Keys and values go round a ring, hidden under a share of attention.
+  void context(both_passes<T>& to, const collective<T>& x, const T& times) const {
+    const auto ringed = x.ranks > T(1);
+    const collective<T> step{exchange::point_to_point, x.bytes / x.ranks, x.ranks, x.stride};
+    const seconds ring = where(ringed, exchanges_.time(step) * (x.ranks - T(1)), seconds(T(1) * units::nanosecond));
+    const auto exposed = [&](const seconds& all, const seconds& under) {
+      const seconds room = under * as(c_.hidden_context);
+      const T over = (all - room) / units::second, edge = all / units::second * as(training_counts::ring_smoothing);
+      const seconds beyond = (over + sqrt(over * over + edge * edge)) * as(0.5) * units::second;
+      return where(ringed, beyond + min(all, room) * as(r_.taken), seconds());
+    };
+    to.forward.context_exchange += exposed(ring, core_forward_) * times;
+    to.backward.context_exchange += exposed(ring * T(2), core_backward_) * times;
+  }
+
+  // Inside a domain a token goes to every expert; to another domain only once.
+  void expert(both_passes<T>& to, const collective<T>& x, const T& times) const {
+    const T& domain = exchanges_.fabric.domain;
+    const T near = min(x.ranks, max(domain / x.stride, T(1)));
+    const T domains = max(x.ranks * x.stride / domain, T(1));
+    const T reached = x.copies * domains / max(x.copies + domains - T(1), T(1));
+    const seconds inside = exchanges_.time({x.kind, x.bytes * (near / x.ranks), near, x.stride});
+    const seconds across = exchanges_.time({x.kind, x.bytes * (reached / x.copies), domains, domain});
+    const auto left = [&](double hidden) { return as(left_of_exchange(hidden, r_.taken) / c_.expert_exchange); };
+    const seconds t = max(inside * left(c_.hidden_expert), across * left(c_.hidden_expert_out)) * times;
+    to.forward.expert_exchange += t;
+    to.backward.expert_exchange += t;
+  }
+};
+
+}  // namespace layercake::detail

@@ -1,0 +1,85 @@
+// What a model must offer to be trained.
+#pragma once
+
+#include <layercake/core/number_of.hpp>
+#include <layercake/models/operations.hpp>
+#include <layercake/training/memory.hpp>
+
+namespace layercake {
+
+// The memory of the fullest rank by a model's own account; of a transformer see training/memory.hpp.
+template <class M, class T>
+  requires requires(const M& m, const basic_training_layout<T>& l) { m.memory(l).total(); }
+constexpr training_memory<T> memory_of_training(const M& m, const basic_training_layout<T>& l) { return m.memory(l); }
+
+namespace detail {
+// Takes whatever operations a model has.
+struct trained_operation {
+  template <class Operation, class N>
+  constexpr void operator()(const Operation&, const N&) const {}
+};
+template <class M>
+concept has_layers = requires(const M& m) {
+  m.layers;
+};
+template <class M>
+concept has_training_operations = requires(const M& m, const models::pass<double>& p, const models::split<double>& s,
+                                           trained_operation v) {
+  m.operations(p, s, v);
+};
+template <class M>
+concept has_parameters = requires(const M& m, const models::split<double>& s) {
+  m.parameters(s).everywhere + m.parameters(s).routed;
+};
+template <class M>
+concept has_training_memory = requires(const M& m, const basic_training_layout<number_of_t<M>>& l) {
+  memory_of_training(m, l).total();
+};
+}  // namespace detail
+
+// A model that can be trained: how many layers it has, the operations of a training pass on one chip of a split, the
+// parameters and the memory of a chip. models::basic_transformer is one; so is, with products of 1,024 by 1,024 as its
+// only layers,
+//
+//   struct square {
+//     double layers = 8;
+//     template <class N, class Visit>
+//     void operations(const models::pass<N>& p, const models::split<N>& s, Visit&& visit) const {
+//       visit(matrix_product<N>{.m = p.sequences * p.queries / s.context, .n = 1024 / s.tensor, .k = N(1024)}, layers);
+//     }
+//     template <class N>
+//     models::rank_parameters<N> parameters(const models::split<N>& s) const {
+//       return {.everywhere = layers * 1024 * 1024 / (s.tensor * s.pipeline)};
+//     }
+//     template <class N>
+//     training_memory<N> memory(const basic_training_layout<N>& l) const {
+//       return model_states(parameters(l.split()), l);
+//     }
+//   };
+//
+// Operations are those of core/operations.hpp; `part` says which block each belongs to. Products of block::head are
+// multiplied in 16 bit, all others in the plan's precision. Messages between stages are a point_to_point of the
+// communicator pipeline. Times and FLOP of the backward pass follow from the forward pass.
+template <class M>
+concept trainable_model = detail::has_layers<M> && detail::has_training_operations<M> && detail::has_parameters<M> &&
+    detail::has_training_memory<M>;
+
+// Says which member a type lacks to be trained.
+template <class M>
+consteval bool require_trainable() {
+  static_assert(detail::has_layers<M>, "layercake: a model that is trained needs `layers`, the number of its layers");
+  static_assert(detail::has_training_operations<M>,
+                "layercake: a model that is trained needs `template <class N, class Visit> void operations(const "
+                "models::pass<N>&, const models::split<N>&, Visit&&) const` that calls visit(operation, times) for "
+                "each operation of a forward pass");
+  static_assert(detail::has_parameters<M>,
+                "layercake: a model that is trained needs `template <class N> models::rank_parameters<N> "
+                "parameters(const models::split<N>&) const`: what one chip holds");
+  static_assert(detail::has_training_memory<M>,
+                "layercake: a model that is trained needs `template <class N> training_memory<N> "
+                "memory(const basic_training_layout<N>&) const`: the bytes of the fullest chip, of which "
+                "model_states(parameters(l.split()), l) gives weights, gradients and optimiser states");
+  return trainable_model<M>;
+}
+
+}  // namespace layercake

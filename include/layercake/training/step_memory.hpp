@@ -1,0 +1,108 @@
+// The memory of a training plan: how its software lays it out, what a rank holds, and what to change where it does not fit.
+#pragma once
+
+#include <layercake/training/constants.hpp>
+#include <layercake/training/figures.hpp>
+#include <layercake/training/memory.hpp>
+#include <layercake/training/plan.hpp>
+#include <string>
+
+namespace layercake {
+
+// How a plan lies in memory: what its software keeps, and in which formats.
+//   narrow products (below 16 bit)  weights as made, in the narrow format, and so again transposed; inputs of linear
+//                                   layers narrow (Transformer Engine's fp8 primer)
+//   gradients                       32 bit until 2023, but 16 bit in unsharded training until 2022, and since 2024
+//   dropout                         until 2022
+template <class T>
+constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<T>& p) {
+  basic_training_layout<T> l;
+  l.tensor = p.tensor;
+  l.pipeline = p.pipeline;
+  l.context = p.context;
+  l.data = p.shards() / p.context;
+  // Expert ranks take the place of tensor ranks; where they are fewer, experts are split over the tensor ranks.
+  l.expert = max(T(p.expert / p.tensor), T(1));
+  l.chunks = p.virtual_stages;
+  l.micro_batch = p.micro_batch;
+  l.micro_batches = p.micro_batches();
+  l.sequence = p.sequence;
+  l.sequence_parallel = p.sequence_parallel;
+  l.fused_attention = p.fused_attention;
+  l.dropout = p.software <= training_software::year_2022;
+  l.sharding = p.sharding;
+  l.recompute = p.recompute == recomputation::automatic ? recomputation::selective  // and the rest as it takes
+                : p.recompute == recomputation::custom  ? recomputation::none       // a share of which is kept
+                                                        : p.recompute;
+  const bool recent = p.software >= training_software::year_2024;
+  l.gradient_bytes = T(recent || (p.sharding == sharding::none && p.software <= training_software::year_2022) ? 2 : 4);
+  l.logit_bytes = T(recent ? 4 : 6);
+  if (bits(p.math) < 16) {
+    const T narrow = T(static_cast<scalar_of_t<T>>(bits(p.math) / 8));
+    l.weight_bytes = T(2) + T(2) * narrow;
+    l.input_bytes = narrow;
+  }
+  return l;
+}
+
+namespace detail {
+// The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of
+// layers that `automatic` must recompute.
+template <class T, class MemoryOf>
+constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, const quantity<unit::byte, T>& installed,
+                                              const T& custom_recompute, T& recomputed_layers, MemoryOf&& memory_of) {
+  using bytes = quantity<unit::byte, T>;
+  basic_training_layout<T> l = training_layout_of(p);
+  namespace k = training_counts;
+  const bytes software =
+      where(p.chips() > T(1), number_cast<T>(k::software_memory), number_cast<T>(k::software_memory_alone)) *
+      units::byte;
+  const auto filled = [&](const training_memory<T>& m) {
+    return training_step_memory<T>{.weights = m.weights,
+                                   .gradients = m.gradients,
+                                   .optimizer = m.optimizer,
+                                   .activations = m.activations,
+                                   .workspace = m.workspace + m.gathered + software,
+                                   .usable = installed * number_cast<T>(k::usable_memory)};
+  };
+  training_step_memory<T> r = filled(memory_of(l));
+  if (p.recompute == recomputation::automatic) {
+    l.recompute = recomputation::full;
+    const training_step_memory<T> least = filled(memory_of(l));
+    const bytes saved = max(r.total() - least.total(), bytes(T(1) * units::byte));
+    recomputed_layers = clamp(T((r.total() - r.usable) / saved), T(0), T(1));
+    r.activations = r.activations - (r.activations - least.activations) * recomputed_layers;
+    r.workspace = r.workspace - (r.workspace - least.workspace) * recomputed_layers;
+  } else if (p.recompute == recomputation::custom) {
+    r.activations = r.activations * (T(1) - custom_recompute);
+  }
+  return r;
+}
+}  // namespace detail
+
+// Why a step does not fit and what to change first, by its largest part; empty if it fits.
+template <real T>
+std::string how_to_fit(const training_step_memory<T>& m, const basic_training_plan<T>& p) {
+  if (m.fits()) return {};
+  const std::string text = to_string(m.total()) + " a chip do not fit in the usable " + to_string(m.usable) + ", " +
+                           to_string(m.total() - m.usable) + " too much: weights " + to_string(m.weights) +
+                           ", gradients " + to_string(m.gradients) + ", optimizer " + to_string(m.optimizer) +
+                           ", activations " + to_string(m.activations) + ", workspace " + to_string(m.workspace) + ". ";
+  const auto states = m.weights + m.gradients + m.optimizer;
+  const bool split = p.micro_batch > T(1);
+  if (m.activations > states && m.activations > m.workspace) {
+    if (p.recompute == recomputation::none || p.recompute == recomputation::selective ||
+        p.recompute == recomputation::custom) {
+      return text + "Set plan.recompute to full or automatic.";
+    }
+    return text + (split ? "Lower plan.micro_batch." : "Raise plan.context or plan.tensor.");
+  }
+  // logits, and what a layer's backward pass needs
+  if (m.workspace > states) return text + (split ? "Lower plan.micro_batch." : "Raise plan.tensor or plan.context.");
+  if (p.sharding == sharding::none && p.replicas() > T(1)) return text + "Set plan.sharding to optimizer.";
+  if (p.sharding != sharding::full && p.replicas() > T(1) && m.optimizer < m.weights + m.gradients)
+    return text + "Set plan.sharding to full.";
+  return text + "Raise plan.pipeline or plan.tensor.";
+}
+
+}  // namespace layercake
