@@ -23,12 +23,12 @@ struct question {
   const chips::accelerator& chip;
   double chips;
   training_plan base;
-  planning::training_space space{};
+  training_space space{};
 
   template <class T>
-  planning::training_search_result ask(bool prune) const {
-    const planning::training_fleet fleet{chip, chips, infrastructure::site{}, energy::catalog::grid_ercot};
-    return planning::best_training<T>(model, fleet, training_run{}, base, space, {.keep = 1, .prune = prune});
+  training_search_result ask(bool prune) const {
+    const training_fleet fleet{chip, chips, infrastructure::site{}, energy::catalog::grid_ercot};
+    return best_training<T>(model, fleet, training_run{}, base, space, {.keep = 1, .prune = prune});
   }
 };
 

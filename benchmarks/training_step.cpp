@@ -1,16 +1,15 @@
-// How many training configurations a second, memory included: the library over double, float batches and double batches, beside the same formulas
-// as plain double arithmetic. Ends with lines `ratio,<name>,<value>,<aim>`; times are of one core's processor time.
+// How many training configurations a second, memory included: the library over double, float batches and double batches.
+// Ends with lines `ratio,<name>,<value>,<aim>`; times are of one core's processor time.
 #include <benchmark/benchmark.h>
 
 #include <array>
 #include <cstdio>
 #include <layercake/chips/catalog.hpp>
+#include <layercake/training/law.hpp>
 #include <map>
 #include <string>
 #include <vector>
 #include <xsimd/xsimd.hpp>
-
-#include "training_plain.hpp"
 
 namespace {
 using namespace layercake;
@@ -86,21 +85,6 @@ void library(benchmark::State& state, bool experts) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(sweep<T>::lanes));
 }
-void plain(benchmark::State& state, bool experts) {
-  const auto c = plain_training::plain(chip);
-  const auto n = plain_training::plain(site.network);
-  const auto m = plain_training::plain(experts ? mixture() : dense);
-  std::array<plain_training::plan, plans> all;
-  for (std::size_t i = 0; i < plans; ++i)
-    all[i] = plain_training::plain(plan_number(i, experts));
-  const training_constants k;
-  std::size_t i = 0;
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(plain_training::step(c, n, m, all[i], k));
-    i = i + 1 < plans ? i + 1 : 0;
-  }
-  state.SetItemsProcessed(state.iterations());
-}
 void prepare(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(training_law_of<double>(dense, chip, site));
@@ -130,7 +114,6 @@ int main(int argc, char** argv) {
       benchmark::RegisterBenchmark((kind + "/" + name).c_str(),
                                    [=](benchmark::State& state) { function(state, experts); });
     };
-    add("plain", plain);
     add("double", library<double>);
     add("batch_double", library<xsimd::batch<double>>);
     add("batch_float", library<xsimd::batch<float>>);
@@ -139,12 +122,10 @@ int main(int argc, char** argv) {
   keeper k;
   benchmark::RunSpecifiedBenchmarks(&k);
   for (const std::string kind : {"dense", "mixture"}) {
-    const double by_hand = k.times[kind + "/plain"], scalar = k.times[kind + "/double"],
-                 batch = k.times[kind + "/batch_float"];
-    if (!(by_hand > 0 && scalar > 0 && batch > 0)) continue;
-    std::printf("ratio,training_step_%s_scalar_over_plain,%.2f,1.00\n", kind.c_str(), scalar / by_hand);
-    std::printf("ratio,training_step_%s_batch_speedup_over_plain,%.2f,4.00\n", kind.c_str(), by_hand / batch);
-    std::printf("ratio,training_step_%s_scalar_microseconds,%.2f,2.00\n", kind.c_str(), scalar * 1e6);
+    const double scalar = k.times[kind + "/double"], batch = k.times[kind + "/batch_float"];
+    if (!(scalar > 0 && batch > 0)) continue;
+    std::printf("ratio,training_step_%s_microseconds,%.2f,1.00\n", kind.c_str(), scalar * 1e6);
+    std::printf("ratio,training_step_%s_batch_speedup,%.2f,4.00\n", kind.c_str(), scalar / batch);
     std::printf("ratio,training_step_%s_batch_million_per_second,%.2f,2.00\n", kind.c_str(), 1e-6 / batch);
   }
 }

@@ -31,7 +31,7 @@ int main(int count, char** arguments) {
       kind{"H100", chips::h100_sxm, fabrics::nvlink_hopper}, kind{"MI355X", chips::mi355x, fabrics::generic_fabric},
       kind{"B300", chips::b300_sxm, fabrics::nvlink_blackwell}, kind{"GB200", chips::gb200, fabrics::nvlink_blackwell}};
   const std::array numbers{2048.0, 4096.0, 8192.0, 16384.0};
-  std::vector<lc::planning::training_fleet<>> fleets;
+  std::vector<lc::training_fleet<>> fleets;
   for (const kind& k : kinds) {
     for (const double n : numbers) {
       lc::infrastructure::site site;
@@ -41,8 +41,8 @@ int main(int count, char** arguments) {
   }
   const auto name = [&](std::size_t fleet) { return kinds[fleet / numbers.size()].name; };
 
-  const auto found = lc::planning::best_training(model, fleets, run, base);
-  const auto show = [&](const char* what, const lc::planning::trained_plan& p) {
+  const auto found = lc::best_training(model, fleets, run, base);
+  const auto show = [&](const char* what, const lc::trained_plan& p) {
     const auto number = [](double x) { return lc::to_exact_string(x); };
     std::cout << std::left << std::setw(13) << what << std::right << std::setw(6) << number(fleets[p.fleet].chips)
               << " " << std::left << std::setw(7) << name(p.fleet) << std::right << std::fixed << std::setprecision(1)
@@ -80,7 +80,7 @@ int main(int count, char** arguments) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const auto& fleet = fleets[k * numbers.size() + i];
       try {
-        const auto p = lc::planning::best_training(model, fleet, run, base).fastest.front();
+        const auto p = lc::best_training(model, fleet, run, base).fastest.front();
         t.push_back(p.time), c.push_back(p.cost), e.push_back(plain(p.energy));
         label.push_back(lc::to_exact_string(fleet.chips));
       } catch (const lc::infeasible& why) {

@@ -85,8 +85,8 @@ struct attention_product {
     const T span = where(window > T(0), min(context, window + queries), context);
     const T entry = latent ? key_width : key_width + value_width;
     return sequences *
-           (T(cache_bytes) * span * key_heads * entry +
-            T(activation_bytes) * queries * heads * (key_width + value_width)) *
+           (number_cast<T>(cache_bytes) * span * key_heads * entry +
+            number_cast<T>(activation_bytes) * queries * heads * (key_width + value_width)) *
            units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }
@@ -112,7 +112,7 @@ struct expert_product {
   // Worked number: 3 tokens, 2 of 8 experts, one rank: 8 (1 - 0.75^3) = 4.625.
   T distinct() const {
     constexpr double nearly_all = 1 - 1e-12;  // keeps the logarithm finite where every expert is active
-    const T missed = exp(tokens * log1p(-min(active / experts, T(nearly_all))));
+    const T missed = exp(tokens * log1p(-min(active / experts, number_cast<T>(nearly_all))));
     return experts / ranks * (T(1) - missed);
   }
   quantity<unit::flop, T> flop() const {
@@ -120,8 +120,8 @@ struct expert_product {
   }
   quantity<unit::byte, T> bytes() const {
     const T routed = tokens * active / ranks;
-    return (T(weight_bytes) * distinct() * matrices * hidden * width +
-            T(activation_bytes) * routed * (T(2) * hidden + matrices * width)) *
+    return (number_cast<T>(weight_bytes) * distinct() * matrices * hidden * width +
+            number_cast<T>(activation_bytes) * routed * (T(2) * hidden + matrices * width)) *
            units::byte;
   }
   work<T> totals() const { return {flop(), bytes(), math}; }

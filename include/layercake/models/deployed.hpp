@@ -22,15 +22,13 @@ struct basic_deployed {
   }
 
   void rules(findings& f) const requires real<T> {
-    const auto width = [&](const char* path, double bits) {
-      f.require(bits > 0 && bits <= 64, path, bits, "above 0 to 64",
-                "Set the stored bits of one value, scales included.");
-    };
-    width("formats.weight_bits", formats.weight_bits);
-    width("formats.expert_weight_bits", formats.expert_weight_bits);
-    width("formats.activation_bits", formats.activation_bits);
-    width("formats.cache_bits", formats.cache_bits);
-    width("formats.embedding_bits", formats.embedding_bits);
+    constexpr domain stored{0, 64, true};
+    const char* remedy = "Set the stored bits of one value, scales included.";
+    f.check_within("formats.weight_bits", formats.weight_bits, stored, remedy);
+    f.check_within("formats.expert_weight_bits", formats.expert_weight_bits, stored, remedy);
+    f.check_within("formats.activation_bits", formats.activation_bits, stored, remedy);
+    f.check_within("formats.cache_bits", formats.cache_bits, stored, remedy);
+    f.check_within("formats.embedding_bits", formats.embedding_bits, stored, remedy);
   }
 
   constexpr const char* name() const { return architecture.name; }

@@ -49,8 +49,7 @@ struct pass {
         field("context", &X::context, positive, "positions that the last new token sees, itself included")};
   }
   void rules(findings& f) const requires real<T> {
-    f.require(!(queries > context), "queries", queries, "at most context, " + to_string(context),
-              "Count the new tokens into the context.");
+    f.check_at_most("queries", queries, "context", context, "Count the new tokens into the context.");
   }
 };
 

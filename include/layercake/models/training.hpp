@@ -45,7 +45,11 @@ struct training_flop_counter {
 
   template <class Operation, class N>
   constexpr void operator()(const Operation& o, const N& times) {
-    if constexpr (requires { o.totals().flop; }) layers += o.totals().flop * number_cast<T>(times);
+    if constexpr (requires { o.flop(); }) {
+      layers += o.flop() * number_cast<T>(times);
+    } else if constexpr (requires { o.totals().flop; }) {
+      layers += o.totals().flop * number_cast<T>(times);
+    }
   }
   template <class S, class N>
   constexpr void operator()(const matrix_product<S>& o, const N& times) {

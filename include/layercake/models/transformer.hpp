@@ -99,12 +99,10 @@ struct basic_transformer {
 
   void rules(findings& f) const requires real<T> {
     const char* shape = "Correct the architecture; its configuration file has the figure.";
-    f.require(!(active_experts > experts), "active_experts", active_experts, "at most experts, " + to_string(experts),
-              shape);
-    f.require(!(key_heads > heads), "key_heads", key_heads, "at most heads, " + to_string(heads), shape);
-    f.require(!(dense_layers > layers), "dense_layers", dense_layers, "at most layers, " + to_string(layers), shape);
-    f.require(!(sliding_layers > layers), "sliding_layers", sliding_layers, "at most layers, " + to_string(layers),
-              shape);
+    f.check_at_most("active_experts", active_experts, "experts", experts, shape);
+    f.check_at_most("key_heads", key_heads, "heads", heads, shape);
+    f.check_at_most("dense_layers", dense_layers, "layers", layers, shape);
+    f.check_at_most("sliding_layers", sliding_layers, "layers", layers, shape);
     f.require(!(sliding_layers > T(0)) || sliding_window > T(0), "sliding_window", sliding_window,
               "above 0 where sliding_layers is", shape);
     f.require(!(experts > T(0)) || (active_experts > T(0) && expert_width > T(0)), "active_experts", active_experts,

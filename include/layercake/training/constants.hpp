@@ -10,53 +10,48 @@ namespace layercake {
 namespace training_counts {
 
 // ---- the optimiser: Adam with 32-bit weights and moments (Rajbhandari et al. 2020, section 3.1), bytes per parameter
-inline constexpr double optimizer_traffic = 28;  // 12 of states read and written, 4 of gradient read
-inline constexpr double weight_traffic = 2;      // the weight for the next step written in 16 bit
+inline constexpr double optimizer_traffic = 28;  // 12 of states read and 12 written, 4 of gradient read
+inline constexpr double weight_traffic = 2;      // the weight for the next step, written in 16 bit
 
 // ---- the backward pass over the forward pass
-inline constexpr double attention_backward = 2.5;  // FLOP of fused attention: five products instead of two (Dao et al.
-                                                   // 2022, algorithm 4: scores once more)
-inline constexpr double element_backward = 1.5;    // traffic: gradient and kept input read, gradient written
-inline constexpr double host_backward = 1.5;       // launches of a layer, assumed
-inline constexpr double gathered_again = 0.25;     // of a block's exchanges with sequence parallelism, whose input is
-                                                   // gathered once more for the weights' gradient (Korthikanti et al.
-                                                   // 2022, section 4.2.2): half an all-reduce for every second
-                                                   // product, half of it hidden, the half being assumed
+// FLOP of fused attention: five products instead of two, as scores are computed again (Dao et al. 2022, appendix B).
+inline constexpr double attention_backward = 2.5;
+inline constexpr double element_backward = 1.5;  // traffic: a gradient and a kept input read, a gradient written
+inline constexpr double host_backward = 1.5;     // launches of a layer; assumed
+// With sequence parallelism the input of a block is gathered once more (Korthikanti et al. 2022, section 4.2.2), half an
+// all-reduce, of which half is taken to hide under the products; assumed.
+inline constexpr double gathered_again = 0.25;
 
 // ---- bytes of element-wise work
-inline constexpr double scores_forward = 6;   // of an unfused score: written, read and written by the softmax, 16 bit
+inline constexpr double scores_forward = 6;   // of an unfused score in 16 bit: written, read and written by the softmax
 inline constexpr double scores_backward = 8;  // its gradient the same, and the score read
 inline constexpr double scores_dropout = 3;   // a mask of one byte, the score written once more
-inline constexpr double permutation = 8;      // of a value on its way to an expert and back: read, written, twice
-inline constexpr double narrow_operand = 4;   // of making a narrow operand: 16 bit read, one byte written as it is and
-                                              // one transposed (Transformer Engine, fp8 primer)
-inline constexpr double logit = 8;            // of a logit each way: 16 bit, and a copy in 32 bit and back
-inline constexpr double logit_2024 = 4;       // since the loss is fused (2024)
-inline constexpr double head_input = 6;       // of a value in front of the output matrix: the last norm, 16 bit
+inline constexpr double permutation = 8;      // of a value on its way to an expert and back: twice read and written
+// Of making a narrow operand: 16 bit read, one byte written as it is and one transposed (Transformer Engine, fp8 primer).
+inline constexpr double narrow_operand = 4;
+inline constexpr double logit = 8;       // of a logit each way: 16 bit, and a copy in 32 bit; assumed
+inline constexpr double logit_2024 = 4;  // since the loss is fused; assumed
+inline constexpr double head_input = 6;  // of a value in front of the output matrix, at the last norm; assumed
 
 // ---- shapes
-inline constexpr double expert_padding =
-    64;  // rows that the products of an expert are padded by: half of a tile of 128
-inline constexpr double rack_scale_domain =
-    72;                                    // chips that one fast fabric joins in a rack-scale system (GB200 NVL72)
-inline constexpr double server_chips = 8;  // below which nothing waits for stragglers
+inline constexpr double expert_padding = 64;     // rows that an expert's products are padded by: half a tile of 128
+inline constexpr double rack_scale_domain = 72;  // chips on one fast fabric in a rack-scale system (GB200 NVL72)
+inline constexpr double server_chips = 8;        // below these nothing waits for stragglers; assumed
 
 // ---- pipelines
 inline constexpr double zero_bubble_left =
-    1.0 / 3;  // of the bubble, with weight gradients in it (Qi et al. 2023, table 1: ZB-H1)
-inline constexpr double cut_by_hand = 0.25;   // layers that the longest stage has beyond the mean where layers do not
-                                              // divide: assumed
+    1.0 / 3;  // of the bubble, with weight gradients in it (Qi et al. 2023, ZB-H1)
+inline constexpr double cut_by_hand =
+    0.25;  // layers of the longest stage beyond the mean, if they do not divide; assumed
 inline constexpr double whole_layers = 1e-4;  // layers a stage this near to a whole number are whole
 
 // ---- memory and host
-inline constexpr double usable_memory =
-    1.05;  // of the nominal gigabytes: HBM parts hold the number in GiB (1.074), and
-           // allocators lose the rest; assumed
-inline constexpr double software_memory = 3e9;  // bytes of the device's context and the network's buffers: assumed
-inline constexpr double software_memory_alone = 1.5e9;  // on a single chip: assumed
-inline constexpr double host_of_step = 2e-3;            // s that the host takes of every optimiser step: assumed
-inline constexpr double ring_smoothing =
-    0.1;  // of an exchange: width of the edge where it no longer hides under attention
+// Of the nominal gigabytes: HBM parts hold the number in GiB (1.074), and allocators lose the rest; assumed.
+inline constexpr double usable_memory = 1.05;
+inline constexpr double software_memory = 3e9;  // bytes of the device's context and the network's buffers; assumed
+inline constexpr double software_memory_alone = 1.5e9;  // on a single chip; assumed
+inline constexpr double host_of_step = 2e-3;            // s that the host takes of every optimiser step; assumed
+inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where it no longer hides under attention
 
 }  // namespace training_counts
 

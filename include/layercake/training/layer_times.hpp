@@ -146,9 +146,7 @@ public:
   template <class S, class N>
   void operator()(const work<S>& op, const N& times) {
     const T n = number_cast<T>(times);
-    const seconds once =
-        chips::time_of(kernels_, work<T>{over_number<T>(op.flop),
-                                         over_number<T>(op.bytes), r_.math});
+    const seconds once = chips::time_of(kernels_, work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math});
     layer.forward.products += once * (r_.slow * n);
     layer.backward.products += once * (r_.slow * n * T(2));
     layer.forward.moved += over_number<T>(op.bytes) * n;

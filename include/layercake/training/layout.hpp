@@ -75,8 +75,8 @@ struct basic_training_layout {
         field("logit_bytes", &X::logit_bytes, nonnegative, "bytes of a logit while its gradient is taken")};
   }
   void rules(findings& f) const requires real<T> {
-    f.require(!(expert > data * context), "expert", expert, "at most data * context, " + to_string(data * context),
-              "Expert ranks lie inside the data- and context-parallel ranks.");
+    f.check_at_most("expert", expert, "data * context", data * context,
+                    "Expert ranks lie inside the data- and context-parallel ranks.");
     f.require(!(chunks > T(1)) || pipeline > T(1), "chunks", chunks, "1 where pipeline is 1",
               "Only a pipeline can be interleaved.");
   }

@@ -70,22 +70,18 @@ struct basic_training_plan {
         field("software_age", &X::software_age, domain{0, 20}, "years from the chip's release to the software's")};
   }
   void rules(findings& f) const requires real<T> {
-    const auto whole = [](T x) { return x == static_cast<T>(static_cast<long long>(x)); };
-    f.require(!(expert > tensor * context * data), "expert", expert,
-              "at most tensor * context * data, " + to_string(tensor * context * data),
-              "Expert ranks lie inside these; lower expert or raise data.");
-    f.require(whole(data * context * tensor / expert), "expert", expert,
-              "a divisor of tensor * context * data, " + to_string(tensor * context * data), "Take a power of two.");
+    const T ranks = tensor * context * data;
+    f.check_at_most("expert", expert, "tensor * context * data", ranks,
+                    "Expert ranks lie inside these; lower expert or raise data.");
+    f.check_divides("expert", expert, "tensor * context * data", ranks, "Take a power of two.");
     f.require(!(virtual_stages > T(1)) || pipeline > T(1), "virtual_stages", virtual_stages, "1 where pipeline is 1",
               "Only a pipeline can be interleaved.");
-    f.require(whole(micro_batches()), "global_batch", global_batch,
+    f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
               "a multiple of data * micro_batch, " + to_string(data * micro_batch),
               "Every data-parallel rank takes whole micro-batches.");
-    f.require(!(sharding_ranks > data * context), "sharding_ranks", sharding_ranks,
-              "at most data * context, " + to_string(data * context),
-              "States are spread over data- and context-parallel ranks.");
-    f.require(whole(sequence / context), "context", context, "a divisor of sequence, " + to_string(sequence),
-              "Every rank takes equally many positions.");
+    f.check_at_most("sharding_ranks", sharding_ranks, "data * context", data * context,
+                    "States are spread over data- and context-parallel ranks.");
+    f.check_divides("context", context, "sequence", sequence, "Every rank takes equally many positions.");
   }
 
   constexpr T chips() const { return tensor * pipeline * context * data; }

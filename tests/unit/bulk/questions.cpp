@@ -68,7 +68,7 @@ TEST_CASE("a training question: plans, chips, models and grids, zipped, crossed 
                              std::vector{lc::energy::catalog::grid_ercot, lc::energy::catalog::grid_pjm})
                          .choose(
                              [](auto& q) -> auto& { return q.plan.sharding; },
-                             std::vector{lc::models::sharding::optimizer, lc::models::sharding::full})
+                             std::vector{lc::sharding::optimizer, lc::sharding::full})
                          .over(
                              [](auto& q) -> auto& { return q.plan.tensor; }, bulk::list({1, 2, 4, 8}))
                          .over(

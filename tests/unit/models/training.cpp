@@ -1,8 +1,6 @@
 #include <cmath>
 #include <doctest/doctest.h>
 #include <layercake/models/models.hpp>
-#include <layercake/number/dual.hpp>
-#include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
 
@@ -10,118 +8,77 @@ using namespace layercake;
 using namespace layercake::models;
 
 namespace {
-using batch = xsimd::batch<double>;
-// `a` in the even lanes, `b` in the odd ones.
-batch lanes(double a, double b) {
-  double values[batch::size];
-  for (std::size_t i = 0; i < batch::size; ++i)
-    values[i] = i % 2 == 0 ? a : b;
-  return batch::load_unaligned(values);
+double per_token(const transformer& x, double sequence, attention_flop how = attention_flop::causal) {
+  return in<units::flop / units::token>(training_flop_per_token(x, sequence, how));
+}
+double flop(const quantity<unit::flop_per_token>& f) { return in<units::flop / units::token>(f); }
+// What a query sees on average in a causal pass over s positions, one by one: its own block of `window` positions where
+// they are fixed, the last `window` where they slide.
+double mean_seen(int s, int window, bool fixed) {
+  double sum = 0;
+  for (int i = 0; i < s; ++i)
+    sum += fixed ? i % window + 1 : std::fmin(i + 1, window);
+  return sum / s;
 }
 }  // namespace
 
 TEST_CASE("FLOP of training") {
   CHECK(in<units::flop>(training_flop(70e9, 1.4e12 * units::token)) == approx(5.88e23));
-  const double per_token = in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0));
   const double weights = 96.0 * 12 * 12288 * 12288 + 51200.0 * 12288, attention = 4.0 * 96 * 12288 * 2049 / 2;
-  CHECK(per_token == approx(3 * (2 * weights + attention)).epsilon(1e-12));
-  CHECK(per_token == approx(1.0620e12).epsilon(1e-4));
-  const auto again = [](recompute r) {
-    return in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 2048.0, r));
-  };
-  CHECK(again(recompute::selective) - per_token == approx(attention).epsilon(1e-9));
-  CHECK(again(recompute::full) - per_token == approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
+  CHECK(per_token(catalog::gpt3_175b, 2048) == approx(3 * (2 * weights + attention)).epsilon(1e-12));
+  CHECK(per_token(catalog::gpt3_175b, 2048) == approx(1.0620e12).epsilon(1e-4));
+  const auto count = count_training_flop(catalog::gpt3_175b, 2048.0);
+  CHECK(flop(count.head) == approx(2 * 51200.0 * 12288).epsilon(1e-12));
+  // recomputing attention alone, and whole layers without the output matrix
+  CHECK(flop(count.hardware(attention_flop::causal, 0.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
+        approx(attention).epsilon(1e-9));
+  CHECK(flop(count.hardware(attention_flop::causal, 1.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
+        approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
   // a tied table is multiplied with once; an untied one too
   transformer untied = catalog::gpt3_175b;
   untied.tied = false;
-  CHECK(in<units::flop / units::token>(training_flop_per_token(untied, 2048.0)) == per_token);
+  CHECK(per_token(untied, 2048) == per_token(catalog::gpt3_175b, 2048));
   // long sequences approach what attention alone costs; short ones 6 N
-  CHECK(in<units::flop / units::token>(training_flop_per_token(catalog::gpt3_175b, 1.0)) ==
-        approx(6 * weights).epsilon(1e-4));
+  CHECK(per_token(catalog::gpt3_175b, 1) == approx(6 * weights).epsilon(1e-4));
 }
 
-// Korthikanti et al. 2022, table 2: bytes of a layer by s, b, h, a, t.
-TEST_CASE("activations of a layer are the closed forms of the paper") {
+// Narayanan et al. 2021 (Megatron-LM on GPU clusters), equation 3: 96 B s l h^2 (1 + s/(6 h) + V/(16 l h)) FLOP of an
+// iteration with full recomputation, 72 without, attention counted in full.
+TEST_CASE("FLOP of GPT models are those of Megatron's formula") {
   for (const transformer* x :
        {&catalog::megatron_22b, &catalog::gpt3_175b, &catalog::mt_nlg_530b, &catalog::megatron_1t}) {
-    const double s = 2048, h = x->width, a = x->heads;
-    for (const double t : {1.0, 8.0}) {
-      for (const double b : {1.0, 4.0}) {
-        training_layout l{.tensor = t, .micro_batch = b, .fused_attention = false, .dropout = true};
-        const auto bytes = [&](bool sequence_parallel, recompute r) {
-          l.sequence_parallel = sequence_parallel;
-          return in<units::byte>(layer_activations(*x, l, false, r));
-        };
-        const double scores = 5 * a * s / h;
-        CHECK(bytes(false, recompute::none) == approx(s * b * h * (10 + 24 / t + scores / t)).epsilon(1e-12));
-        CHECK(bytes(true, recompute::none) == approx(s * b * h / t * (34 + scores)).epsilon(1e-12));
-        CHECK(bytes(false, recompute::selective) == approx(s * b * h * (10 + 24 / t)).epsilon(1e-12));
-        CHECK(bytes(true, recompute::selective) == approx(s * b * h * 34 / t).epsilon(1e-12));
-        CHECK(bytes(false, recompute::full) == approx(2 * s * b * h).epsilon(1e-12));
-      }
-    }
+    const double s = 2048, l = x->layers, h = x->width, v = x->vocabulary;
+    const auto f = count_training_flop(*x, s);
+    CHECK(flop(f.model(attention_flop::full)) ==
+          approx(72 * l * h * h * (1 + s / (6 * h) + v / (12 * l * h))).epsilon(1e-12));
+    CHECK(flop(f.hardware(attention_flop::full, 1.0, 1.0)) ==
+          approx(96 * l * h * h * (1 + s / (6 * h) + v / (16 * l * h))).epsilon(1e-12));
   }
-  // the scores alone: 80 s b h for GPT-3 and 64 for MT-NLG (section 5)
-  CHECK(5 * 96.0 * 2048 / 12288 == 80);
-  // "5 times less" with sequence parallelism and recomputed attention, 8 tensor ranks
-  training_layout base{.tensor = 8, .sequence_parallel = false, .fused_attention = false, .dropout = true}, best = base;
-  best.sequence_parallel = true;
-  const double ratio = layer_activations(catalog::mt_nlg_530b, base, false, recompute::none) /
-                       layer_activations(catalog::mt_nlg_530b, best, false, recompute::selective);
-  CHECK(ratio == approx(5).epsilon(0.03));
 }
 
-TEST_CASE("activations of a pipeline: the first stage keeps all layers' worth, an interleaved one more") {
-  training_layout l{.tensor = 8, .pipeline = 8, .micro_batches = 64, .fused_attention = false, .dropout = true};
-  const double one = 2048.0 * 12288 * (34 + 80) / 8;
-  CHECK(one == approx(358.6e6).epsilon(1e-3));
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(96 * one));
-  l.chunks = 3;
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(96 * one * (1 + 7.0 / 24)));
-  l.chunks = 1, l.micro_batches = 2;
-  CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(24 * one));
+// Chowdhery et al. (PaLM) 2022, appendix B: 6 N + 12 L H Q T FLOP a token.
+TEST_CASE("FLOP of a dense model are those of PaLM's formula") {
+  const transformer& x = catalog::llama_3_1_70b;
+  const double n = parameters(x).total() - 128256.0 * 8192;  // the look-up is no product
+  CHECK(per_token(x, 8192, attention_flop::full) == approx(6 * n + 12.0 * 80 * 64 * 128 * 8192).epsilon(1e-12));
 }
 
-// Rajbhandari et al. 2020, figure 1: 7.5e9 parameters, 64 ranks, mixed precision Adam.
-TEST_CASE("model states by ZeRO stage are the published ones") {
-  const transformer& x = catalog::gpt_7_5b_l36_d4096_h32_v51200;
-  training_layout l{.data = 64, .gradient_bytes = 2};
-  const double scale = 7.5e9 / parameters(x).total();
-  const auto states = [&](sharding how) {
-    l.sharding = how;
-    const auto m = memory_of_training(x, l);
-    return in<units::gigabyte>(m.weights + m.gradients + m.optimizer) * scale;
-  };
-  CHECK(states(sharding::none) == approx(120).epsilon(0.01));
-  CHECK(states(sharding::optimizer) == approx(31.4).epsilon(0.01));
-  CHECK(states(sharding::gradients) == approx(16.6).epsilon(0.01));
-  CHECK(states(sharding::full) == approx(1.88).epsilon(0.01));
-  // experts are sharded over the copies that they have
-  training_layout e{.data = 64, .expert = 8, .sharding = sharding::optimizer};
-  const auto p = parameters(catalog::mixtral_8x7b);
-  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).optimizer) == approx(12 * p.total() / 64));
-  CHECK(in<units::byte>(memory_of_training(catalog::mixtral_8x7b, e).weights) ==
-        approx(2 * (p.total() - p.experts + p.experts / 8)));
+TEST_CASE("windows and blocks of positions are counted as they are computed") {
+  transformer x = catalog::llama_3_1_8b;
+  x.sliding_window = 1024, x.sliding_layers = 24;
+  const double products = 6 * (parameters(x).total() - 128256.0 * 4096), position = 12.0 * 32 * 128;
+  for (const bool fixed : {false, true}) {
+    x.chunked = fixed;
+    const double seen = 8 * mean_seen(8192, 8192, false) + 24 * mean_seen(8192, 1024, fixed);
+    CHECK(per_token(x, 8192) == approx(products + position * seen).epsilon(1e-12));
+    CHECK(per_token(x, 8192, attention_flop::full) ==
+          approx(products + position * (8 * 8192.0 + 24 * 1024.0)).epsilon(1e-12));
+  }
 }
 
-TEST_CASE("training memory for every number type") {
-  using D = dual<double, 1>;
-  auto l = with_number<D>(training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16});
-  l.sequence = D::variable(4096, 0);
-  const auto m = memory_of_training(with_number<D>(catalog::llama_3_1_70b), l);
-  const auto at = [](double s) {
-    return in<units::byte>(
-        memory_of_training(catalog::llama_3_1_70b,
-                           training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = s})
-            .total());
-  };
-  CHECK(in<units::byte>(m.total()).slope[0] == approx((at(4097) - at(4095)) / 2).epsilon(1e-6));
-  auto wide = with_number<batch>(training_layout{.tensor = 8, .pipeline = 4, .micro_batches = 16});
-  wide.sequence = lanes(2048.0, 8192.0);
-  CHECK(in<units::byte>(memory_of_training(with_number<batch>(catalog::llama_3_1_70b), wide).total()).get(1) ==
-        approx(at(8192)));
-  CHECK(in<units::byte>(memory_of_training(with_number<float>(catalog::llama_3_1_70b),
-                                           with_number<float>(training_layout{
-                                               .tensor = 8, .pipeline = 4, .micro_batches = 16, .sequence = 8192}))
-                            .total()) == approx(at(8192)).epsilon(1e-5));
+TEST_CASE("mixtures count the experts that a token visits, latent attention its expanded heads") {
+  const transformer& x = catalog::deepseek_v3;
+  const double attention = 187105280, expert = 3 * 7168.0 * 2048, h = 7168;
+  const double products = 61 * attention + 3 * 3 * h * 18432 + 58 * (9 * expert + h * 256) + 129280 * h;
+  CHECK(per_token(x, 4096) == approx(6 * products + 6 * 61 * 128 * (192.0 + 128) * 4097 / 2).epsilon(1e-12));
 }

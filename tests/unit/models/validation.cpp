@@ -32,7 +32,6 @@ TEST_CASE("every field of every type of the layer refuses what is not in its dom
   layercake_test::check_bad_input(split<>{});
   layercake_test::check_bad_input(pass<>{phase::prefill, 1, 10, 20});
   layercake_test::check_bad_input(scaling_law{});
-  layercake_test::check_bad_input(training_layout{.data = 8});
 }
 
 TEST_CASE("fields that contradict each other") {
@@ -76,7 +75,6 @@ TEST_CASE("fields that contradict each other") {
   CHECK(names(check(narrow), "formats.cache_bits"));
 
   CHECK(names(check(pass<>{phase::prefill, 1, 20, 10}), "queries"));
-  CHECK(names(check(training_layout{.expert = 8}), "expert"));
 }
 
 TEST_CASE("which splits a model allows") {

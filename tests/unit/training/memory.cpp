@@ -1,9 +1,11 @@
 // The memory of pipeline stages: hand calculations, and what must hold for every layout.
 #include <doctest/doctest.h>
 
+#include <layercake/models/catalog.hpp>
 #include <layercake/training/memory.hpp>
 
 #include "../../approx.hpp"
+#include "../record_checks.hpp"
 
 using namespace layercake;
 using namespace layercake::models;
@@ -113,7 +115,7 @@ TEST_CASE("embeddings: one on the first stage, one on the last; shared ones twic
 TEST_CASE("micro-batches in flight: p - stage, more with chunks, never more than there are") {
   const transformer& x = catalog::llama_3_1_8b;  // 32 layers
   training_layout l{.pipeline = 4, .micro_batches = 16, .sequence = 4096};
-  const double layer = bytes(layer_activations(x, l, false, recompute::none)), norm = 4096.0 * 4 * 4096;
+  const double layer = bytes(layer_activations(x, l, false, recomputation::none)), norm = 4096.0 * 4 * 4096;
   const auto kept = [&](double stage) { return bytes(memory_of_stage(x, l, stage).activations); };
   for (const int stage : {0, 1, 2})
     CHECK(kept(stage) == approx(8 * layer * (4 - stage)));
@@ -131,7 +133,7 @@ TEST_CASE("narrow inputs, exchanged heads, 32-bit logits, everything computed ag
   const transformer x = cut(catalog::llama_3_1_70b, 12);
   const double h = 8192, f = 28672, n = 4096, v = 128256;
   training_layout l = megatron(1, 1, 1);
-  const auto token = [&] { return bytes(layer_activations(x, l, false, recompute::none)) / n; };
+  const auto token = [&] { return bytes(layer_activations(x, l, false, recomputation::none)) / n; };
   CHECK(token() == approx(274688));
   // 8 bit: inputs of the blocks h less twice, of the last product f less; the output projection's beside attention's
   l.input_bytes = 1;
@@ -148,7 +150,7 @@ TEST_CASE("narrow inputs, exchanged heads, 32-bit logits, everything computed ag
   // gradients of 16 bit are the gradients themselves
   l = megatron(1, 1, 1), l.gradient_bytes = 2;
   CHECK(narrow - bytes(memory_of_stage(x, l, 0.0).workspace) == approx(2 * v * h));
-  l = megatron(1, 2, 1), l.recompute = recompute::full;
+  l = megatron(1, 2, 1), l.recompute = recomputation::full;
   const auto again = memory_of_stage(x, l, 0.0);
   CHECK(bytes(again.activations) == approx(6 * 2 * 2 * h * n));
   CHECK(bytes(again.workspace) ==
@@ -168,7 +170,7 @@ TEST_CASE("memory never grows with the stages, and no stage is fuller than the f
   mixture.layers = 64;
   for (const transformer* x :
        {&catalog::llama_3_1_70b, &catalog::gpt3_175b, static_cast<const transformer*>(&mixture)}) {
-    for (const auto again : {recompute::none, recompute::selective, recompute::full}) {
+    for (const auto again : {recomputation::none, recomputation::selective, recomputation::full}) {
       double before = 0;
       for (double p = 1; p <= 32; ++p) {
         training_layout l{.tensor = 2, .pipeline = p, .data = 4, .micro_batches = 64, .sharding = sharding::optimizer};
@@ -185,4 +187,12 @@ TEST_CASE("memory never grows with the stages, and no stage is fuller than the f
       }
     }
   }
+}
+
+TEST_CASE("bad layouts are refused") {
+  layercake_test::check_bad_input(training_layout{.data = 8});
+  const auto wrong = check(training_layout{.expert = 8}, "layout");
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong[0].path == "layout.expert");
+  CHECK(wrong[0].allowed == "at most data * context, 1");
 }

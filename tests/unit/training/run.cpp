@@ -32,7 +32,7 @@ const training_plan plan{.tensor = 8,
                          .global_batch = 2048,
                          .sequence = 8192,
                          .software_age = 2,
-                         .sharding = models::sharding::gradients,
+                         .sharding = sharding::gradients,
                          .software = training_software::year_2024};
 const chips::accelerator& h100 = chips::catalog::h100_sxm;
 const infrastructure::site site;
@@ -80,7 +80,7 @@ TEST_CASE("runs scale with their tokens; failures, evaluation and spares only co
 
 TEST_CASE("a run whose step does not fit takes forever and says so") {
   training_plan p = plan;
-  p.tensor = 1, p.data = 1024, p.sharding = models::sharding::none;
+  p.tensor = 1, p.data = 1024, p.sharding = sharding::none;
   const auto f = train_step(llama_405b, h100, site, p);
   const auto r = run_training(f, training_run{}, h100, site, energy_supply);
   CHECK(std::isinf(in<second>(r.wall_clock)));

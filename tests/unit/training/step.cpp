@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <layercake/chips/catalog.hpp>
+#include <layercake/models/catalog.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/training/law.hpp>
 #include <xsimd/xsimd.hpp>
@@ -89,7 +90,7 @@ TEST_CASE("step times of Korthikanti et al. 2022, table 5 and section 6.3 (A100-
                     .software_age = 2,
                     .sequence_parallel = r.selective,
                     .fused_attention = false,
-                    .sharding = models::sharding::none,
+                    .sharding = sharding::none,
                     .recompute = r.selective ? recomputation::selective : recomputation::full,
                     .math = precision::fp16,
                     .software = training_software::year_2022};
@@ -113,7 +114,7 @@ TEST_CASE("activations of Korthikanti et al. 2022, table 2 and figure 7, section
                     .global_batch = batch,
                     .sequence = 2048,
                     .fused_attention = false,
-                    .sharding = models::sharding::none,
+                    .sharding = sharding::none,
                     .recompute = recomputation::selective,
                     .software = training_software::year_2022};
     return train_step(m, chips::catalog::a100_sxm_80gb, a100_site(), p).memory;
@@ -134,7 +135,7 @@ TEST_CASE("activations of Korthikanti et al. 2022, table 2 and figure 7, section
 
 TEST_CASE("the parts of a step and of its memory add up") {
   for (const bool experts : {false, true}) {
-    for (const auto sharding : {models::sharding::none, models::sharding::optimizer, models::sharding::full}) {
+    for (const auto sharding : {sharding::none, sharding::optimizer, sharding::full}) {
       training_plan p = llama_plan;
       p.sharding = sharding;
       if (experts) p.expert = 16;
@@ -166,12 +167,12 @@ TEST_CASE("FLOP conventions: causal and full, model and hardware") {
   training_plan p = llama_plan;
   p.recompute = recomputation::full;
   const auto f = train_step(llama_70b, h100, site, p);
-  // 6 per parameter that multiplies, and 12 L h w s (full) or half of that
+  // 6 per parameter that multiplies, and 12 L h w s (full) or, of the positions that a query sees, (s + 1) / 2
   const double matrices = 80 * (2 * 8192.0 * 128 * (64 + 8) + 3 * 8192.0 * 28672) + 128256.0 * 8192,
                tokens = 1024 * 8192.0;
-  const double attention = 12 * 80 * 64 * 128 * 8192.0;
+  const double attention = 12 * 80 * 64 * 128 * 8192.0, seen = attention * 8193 / 16384;
   CHECK(in<flop>(plain(f.model_flops(attention_flop::full))) == approx(tokens * (6 * matrices + attention)));
-  CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) == approx(tokens * (6 * matrices + attention / 2)));
+  CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) == approx(tokens * (6 * matrices + seen)));
   // full recomputation repeats everything but the output matrix
   const double repeated = 2 * (matrices - 128256.0 * 8192) + attention / 3;
   CHECK(in<flop>(plain(f.hardware_flops(attention_flop::full))) ==
@@ -179,9 +180,54 @@ TEST_CASE("FLOP conventions: causal and full, model and hardware") {
   CHECK(f.model_flop_utilisation(attention_flop::causal) < f.model_flop_utilisation(attention_flop::full));
   CHECK(f.model_flop_utilisation(attention_flop::full) < f.hardware_flop_utilisation(attention_flop::full));
   CHECK(f.hardware_flop_utilisation(attention_flop::full) < 1);
-  // the models layer counts the same from its operations, a position itself included: (s + 1) / 2
-  const double per_token = in<flop / token>(models::training_flop_per_token(llama_70b, 8192.0));
-  CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) / tokens == approx(per_token).epsilon(1e-3));
+}
+
+// MFU, power and money take one count: that of the models layer, which is the sum over the operations of a pass.
+TEST_CASE("FLOP of a step are the models layer's and the sum over the operations") {
+  models::transformer sliding = llama_70b, chunked = llama_70b;
+  sliding.sliding_window = 1024, sliding.sliding_layers = 60;
+  chunked = sliding, chunked.chunked = true;
+  for (const models::transformer& m : {llama_70b, mixture(), sliding, chunked, models::catalog::deepseek_v3,
+                                       models::catalog::gpt_oss_120b, models::catalog::gemma3_27b}) {
+    CAPTURE(m.name);
+    for (const double sequence : {2048.0, 32768.0}) {
+      training_plan p{.data = 8, .global_batch = 8, .sequence = sequence};
+      const auto f = training_law_of(m, h100, site)(p);
+      const auto totals = models::pass_totals(m, models::formats{}, {models::phase::training, 1, sequence, sequence});
+      const double per_token = in<flop / token>(models::training_flop_per_token(m, sequence));
+      CHECK(in<flop>(plain(f.model_flops(attention_flop::causal))) == approx(8 * sequence * per_token).epsilon(1e-12));
+      CHECK(3 * in<flop>(totals.flop) == approx(sequence * per_token).epsilon(1e-12));
+      // and what the chip is busy with, for its power
+      CHECK(f.use_compute == f.hardware_flop_utilisation(attention_flop::causal));
+    }
+  }
+}
+
+// The optimiser, the gradients on their way and the memory are of the same parameters.
+TEST_CASE("time and memory agree on the parameters of a rank") {
+  for (const models::transformer& m : {llama_70b, mixture(), models::catalog::gpt_oss_120b}) {
+    for (const double tensor : {1.0, 2.0, 8.0}) {
+      for (const double pipeline : {1.0, 4.0}) {
+        for (const double expert : {1.0, 2.0, 8.0, 32.0}) {
+          if (!(m.experts > 0) && expert > 1) continue;
+          training_plan p{.tensor = tensor,
+                          .pipeline = pipeline,
+                          .data = 32,
+                          .expert = expert,
+                          .global_batch = 32,
+                          .sharding = sharding::none};
+          const auto layout = training_layout_of(p);
+          const auto rank = m.parameters(layout.split());
+          CHECK(in<byte>(training_law_of(m, h100, site)(p).memory.weights) == approx(2 * rank.total()).epsilon(1e-12));
+          // by hand: experts lie whole on expert ranks, which take the place of tensor ranks first; where they are fewer
+          // than these, an expert is cut over the rest
+          const auto all = models::parameters(m);
+          const double cut = tensor > expert ? tensor : expert;
+          CHECK(rank.routed == approx(all.experts / (cut * pipeline)).epsilon(1e-12));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("more work is never faster") {
@@ -192,7 +238,7 @@ TEST_CASE("more work is never faster") {
     const models::transformer base = experts ? mixture() : llama_70b;
     training_plan p = llama_plan;
     if (experts) p.expert = 16;
-    for (const auto sharding : {models::sharding::optimizer, models::sharding::full}) {
+    for (const auto sharding : {sharding::optimizer, sharding::full}) {
       p.sharding = sharding;
       for (const double factor : {1.001, 1.1, 2.0, 4.0}) {
         const double t = time(base, p);
@@ -255,7 +301,7 @@ TEST_CASE("what software hides and recomputation repeats") {
 
 TEST_CASE("a step that does not fit is marked and explained, not thrown") {
   training_plan p = llama_plan;
-  p.tensor = 1, p.pipeline = 1, p.virtual_stages = 1, p.data = 512, p.sharding = models::sharding::none,
+  p.tensor = 1, p.pipeline = 1, p.virtual_stages = 1, p.data = 512, p.sharding = sharding::none,
   p.recompute = recomputation::none;
   const auto f = train_step(llama_70b, h100, site, p);
   CHECK_FALSE(f.memory.fits());
@@ -264,7 +310,7 @@ TEST_CASE("a step that does not fit is marked and explained, not thrown") {
   CHECK(std::isfinite(seconds(f.step_time())));
   CHECK(how_to_fit(f.memory, p).find("Set plan.sharding") != std::string::npos);
   CHECK(how_to_fit(train_step(llama_70b, h100, site, llama_plan).memory, llama_plan).empty());
-  p.sharding = models::sharding::full;
+  p.sharding = sharding::full;
   p.sequence = 131072;
   CHECK(how_to_fit(train_step(llama_70b, h100, site, p).memory, p).find("plan.recompute") != std::string::npos);
 }

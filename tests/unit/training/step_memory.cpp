@@ -21,7 +21,7 @@ training_plan plan() {
           .data = 1,
           .global_batch = 100,
           .sequence = 8192,
-          .sharding = models::sharding::none,
+          .sharding = sharding::none,
           .recompute = recomputation::none};
 }
 double bytes(const quantity<unit::byte>& x) { return in<byte>(x); }
@@ -101,12 +101,12 @@ TEST_CASE("what to change is the largest part's, and it helps") {
   p = plan();  // a copy of everything on 64 ranks
   p.tensor = 2, p.data = 64, p.global_batch = 640, p.recompute = recomputation::full;
   CHECK(says(advice(p), "Set plan.sharding to optimizer."));
-  p.sharding = models::sharding::optimizer;
+  p.sharding = sharding::optimizer;
   CHECK(advice(p).empty());
   // weights and gradients alone are too many
   p.tensor = 1, p.pipeline = 1, p.global_batch = 640;
   CHECK(says(advice(p), "Set plan.sharding to full."));
-  p.sharding = models::sharding::full;
+  p.sharding = sharding::full;
   CHECK(advice(p).empty());
   // no replicas to spread over
   p = plan(), p.tensor = 1, p.recompute = recomputation::full;
@@ -116,7 +116,7 @@ TEST_CASE("what to change is the largest part's, and it helps") {
     return how_to_fit(train_step(models::catalog::llama_3_1_8b, chip, site, q).memory, q);
   };
   p = plan(), p.tensor = 1, p.pipeline = 1, p.data = 64, p.global_batch = 64, p.sequence = 131072;
-  p.sharding = models::sharding::full, p.recompute = recomputation::full;
+  p.sharding = sharding::full, p.recompute = recomputation::full;
   CHECK(says(small_advice(p), "Raise plan.tensor or plan.context."));
   p.context = 8, p.data = 8, p.global_batch = 64;
   CHECK(small_advice(p).empty());

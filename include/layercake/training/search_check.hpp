@@ -1,0 +1,148 @@
+// What is wrong with a search for the best training plan, and why it found none.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <layercake/training/check.hpp>
+#include <layercake/training/search_screen.hpp>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace layercake::detail {
+
+inline constexpr domain searched_count{1, 1e9, false, false, true};
+
+// Counts that are listed, and at least one way to do each thing.
+inline findings check_space(const training_space& space) {
+  findings f("space");
+  const char* count = "Correct it, or leave the list empty for every value.";
+  f.check_each("tensor", space.tensor, searched_count, count);
+  f.check_each("pipeline", space.pipeline, searched_count, count);
+  f.check_each("context", space.context, searched_count, count);
+  f.check_each("data", space.data, searched_count, count);
+  f.check_each("expert", space.expert, searched_count, count);
+  f.check_each("virtual_stages", space.virtual_stages, searched_count, count);
+  f.check_each("micro_batch", space.micro_batch, searched_count, count);
+  f.check_each("global_batch", space.global_batch, searched_count, count);
+  const char* way = "Name one, or leave the list as it is by default.";
+  f.check_not_empty("sequence_parallel", space.sequence_parallel, way);
+  f.check_not_empty("recompute", space.recompute, way);
+  f.check_not_empty("sharding", space.sharding, way);
+  f.check_not_empty("schedule", space.schedule, way);
+  return f;
+}
+
+template <class Fleet>
+void check_question(const models::transformer& model, const std::vector<Fleet>& fleets, const training_run& run,
+                    const training_plan& base) {
+  findings all;
+  all.add(check(model, "model"));
+  all.add(check(run, "run"));
+  training_plan alone;  // with what the search does not choose
+  alone.sequence = base.sequence, alone.global_batch = base.global_batch, alone.software_age = base.software_age;
+  all.add(check(alone, "base"));
+  all.check_not_empty("fleets", fleets, "Give chips to train on.");
+  for (std::size_t i = 0; i < fleets.size(); ++i) {
+    const Fleet& f = fleets[i];
+    const std::string path = "fleets[" + std::to_string(i) + "]";
+    all.check_within(path + ".chips", f.chips, searched_count, "Set the chips that train.");
+    if constexpr (described<decltype(f.chip)>) all.add(check(f.chip, path + ".chip"));
+    if constexpr (described<decltype(f.site)>) all.add(check(f.site, path + ".site"));
+    if constexpr (described<decltype(f.energy)>) all.add(check(f.energy, path + ".energy"));
+  }
+  raise_if_any(all);
+  for (std::size_t i = 0; i < fleets.size(); ++i) {
+    const std::string path = "fleets[" + std::to_string(i) + "].chip.";
+    const std::string of = std::string(chips::name_of(fleets[i].chip)) + " has no published one; set it.";
+    check_known(path + "price", fleets[i].chip.price, of);
+    check_known(path + "thermal_design_power", fleets[i].chip.thermal_design_power, of);
+    check_known(path + "idle_power", fleets[i].chip.idle_power, of);
+  }
+}
+
+// Nothing divides.
+template <class Fleet>
+[[noreturn]] void no_layout(const std::vector<Fleet>& fleets, const models::transformer& model,
+                            const training_plan& base, const training_search_counts& n) {
+  std::string chips;
+  for (const Fleet& f : fleets) {
+    if (!chips.empty()) chips += ", ";
+    chips += to_exact_string(f.chips);
+  }
+  std::string text = "no plan divides " + chips + " chips: ";
+  if (n.splits == 0) {
+    text += "no product of the tensor, pipeline, context and data ranks allowed by the space is that number. "
+            "Allow other ranks, or take a number of chips that they multiply to.";
+  } else {
+    text += "of " + to_exact_string(n.splits) + " splits into tensor, pipeline, context and data ranks " +
+            to_exact_string(n.against_model) + " do not suit the model (" + to_exact_string(model.heads) + " heads, " +
+            to_exact_string(model.layers) + " layers" +
+            (model.experts > 0 ? ", " + to_exact_string(model.experts) + " experts" : std::string()) +
+            ", sequences of " + to_exact_string(base.sequence) + ") and " + to_exact_string(n.against_batch) +
+            " do not divide the batch (" + to_exact_string(base.global_batch) +
+            " sequences). Take a number of chips and a batch with more divisors in common with them.";
+  }
+  raise(infeasible(text));
+}
+
+// The plan that needs least of its chip's memory, over some searches.
+template <class Search>
+struct closest_plan {
+  double share = std::numeric_limits<double>::infinity();  // of the usable memory
+  std::size_t search = 0;
+  training_plan plan{};
+  training_step_memory<double> memory{};
+
+  explicit closest_plan(const std::vector<Search>& searches) {
+    for (std::size_t i = 0; i < searches.size(); ++i) {
+      for (const training_branch& b : searches[i].layouts().branches) {
+        for (const training_way& w : searches[i].ways()) {
+          if (w.offers(b)) look(searches[i], i, b, w);
+        }
+      }
+    }
+  }
+
+private:
+  // States shrink with stages and with data ranks, so look at both ends.
+  void look(const Search& s, std::size_t number, const training_branch& b, const training_way& w) {
+    const auto& leaves = s.layouts().leaves;
+    std::array<std::size_t, 2> ends{b.last, b.last};
+    for (std::size_t l = b.first; l < b.last; ++l) {
+      if (!w.offers(b, leaves[l])) continue;
+      if (ends[0] == b.last) ends = {l, l};
+      if (leaves[l].pipeline > leaves[ends[1]].pipeline) ends[1] = l;
+    }
+    for (const std::size_t at : ends) {
+      if (at == b.last) continue;
+      const training_plan p = s.plan_of(w, b, leaves[at]);
+      const auto m = s.figures(p).memory;
+      const double needed = m.total() / m.usable;
+      if (needed < share) share = needed, search = number, plan = p, memory = m;
+    }
+  }
+};
+
+// Everything is too large: the plan that needs least for its chip, and what it lacks.
+template <class Search, class Fleet>
+[[noreturn]] void nothing_fits(const std::vector<Search>& searches, const std::vector<Fleet>& fleets, double plans) {
+  const closest_plan<Search> closest(searches);
+  if (!(closest.share > 1)) {
+    raise(infeasible(
+        "no plan's run ends at a finite cost: failures come faster than the state can be saved, or the supply or the "
+        "network cannot carry the chips. Take fewer chips, shorten site.reliability.checkpoint, or raise the "
+        "connection."));
+  }
+  const training_plan& p = closest.plan;
+  const Fleet& f = fleets[closest.search];
+  raise(infeasible("none of " + to_exact_string(plans) + " plans fits in memory. The closest, on " +
+                   to_exact_string(f.chips) + " " + chips::name_of(f.chip) + " (tensor " + to_exact_string(p.tensor) +
+                   ", pipeline " + to_exact_string(p.pipeline) + ", context " + to_exact_string(p.context) + ", data " +
+                   to_exact_string(p.data) + ", expert " + to_exact_string(p.expert) + ", micro-batch " +
+                   to_exact_string(p.micro_batch) + "), needs " + layercake::to_string(closest.share) +
+                   " times what a chip has: " + how_to_fit(closest.memory, p) +
+                   " If the space allows no more of that, take more chips, or chips with more memory."));
+}
+
+}  // namespace layercake::detail

@@ -1,0 +1,230 @@
+// What a search for the best training plan chooses from: every layout of so many chips, and every way of doing the rest.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <layercake/models/transformer.hpp>
+#include <layercake/training/plan.hpp>
+#include <utility>
+#include <vector>
+
+namespace layercake {
+
+// What a search may choose. An empty list of counts stands for every one that the chips, the model and the batch allow;
+// empty `global_batch` and `math` for the base plan's own. Lists of ways to do a thing hold all of them unless set, and
+// one that changes nothing (sharding over one replica, the order of micro-batches without a pipeline, sequence
+// parallelism without tensor parallelism, selective recomputation of fused attention) is taken once. Free virtual
+// stages are those that cut the layers of a stage, rounded up or down, into equal chunks.
+struct training_space {
+  std::vector<double> tensor{}, pipeline{}, context{}, data{}, expert{};
+  std::vector<double> virtual_stages{}, micro_batch{}, global_batch{};
+  std::vector<precision> math{};
+  std::vector<bool> sequence_parallel{false, true};
+  std::vector<recomputation> recompute{recomputation::none, recomputation::selective, recomputation::full,
+                                       recomputation::automatic};
+  std::vector<layercake::sharding> sharding{layercake::sharding::none, layercake::sharding::optimizer,
+                                            layercake::sharding::gradients, layercake::sharding::full};
+  std::vector<pipeline_schedule> schedule{pipeline_schedule::one_forward_one_backward, pipeline_schedule::zero_bubble};
+};
+
+struct training_search_counts {
+  double splits = 0;         // of the chips into tensor * pipeline * context * data
+  double against_model = 0;  // of them: heads, layers, positions or experts do not divide
+  double against_batch = 0;  // of them: no batch divides
+  double plans = 0;          // of the remaining splits, with every batch, chunk and way of doing things
+  double evaluated = 0;      // of the plans
+  double too_large = 0;      // of the plans: do not fit in memory, whether evaluated or shown by the bound of many
+  double pruned = 0;         // of the plans: fit or not, cannot be among the best
+};
+
+namespace detail {
+
+inline std::vector<double> divisors(double whole) {
+  std::vector<double> low, high;
+  for (double d = 1; d * d <= whole; ++d) {
+    if (!findings::divides(d, whole)) continue;
+    low.push_back(d);
+    if (d * d < whole) high.push_back(whole / d);
+  }
+  low.insert(low.end(), high.rbegin(), high.rend());
+  return low;
+}
+template <class X>
+std::vector<X> sorted_once(std::vector<X> list) {
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  return list;
+}
+
+// How a layout goes on from a branch.
+struct training_leaf {
+  double pipeline, data, virtual_stages;
+};
+// Layouts that share what one pass of a layer takes; leaves from the fewest stages to the most.
+struct training_branch {
+  double global_batch, tensor, context, expert, micro_batch;
+  std::size_t first, last;  // leaves
+};
+// One choice of everything that is not a number.
+struct training_way {
+  precision math;
+  bool sequence_parallel;
+  recomputation recompute;
+  layercake::sharding sharding;
+  pipeline_schedule schedule;
+  // Whether this is the first of the ways that differ only in what may not matter.
+  bool first_parallel, first_sharding, first_schedule;
+
+  bool offers(const training_branch& b) const { return first_parallel || b.tensor > 1; }
+  bool offers(const training_branch& b, const training_leaf& l) const {
+    return (first_sharding || l.data * b.context > 1) && (first_schedule || l.pipeline > 1);
+  }
+};
+
+struct training_layouts {
+  std::vector<training_branch> branches;
+  std::vector<training_leaf> leaves;
+  training_search_counts counts;
+};
+
+// The counts of ranks, stages and batches that a space allows, and which of them suit a model and so many chips.
+class layout_choices {
+public:
+  layout_choices(const models::transformer& model, double chips, const training_plan& base, const training_space& space)
+      : model_(model),
+        base_(base),
+        chips_(chips),
+        tensors_(allowed(space.tensor, chips)),
+        contexts_(allowed(space.context, chips)),
+        experts_(model.experts > 0 ? allowed(space.expert, model.experts) : std::vector<double>{1.0}),
+        data_(sorted_once(space.data)),
+        chunks_(sorted_once(space.virtual_stages)),
+        batches_(space.global_batch.empty() ? std::vector{base.global_batch} : sorted_once(space.global_batch)),
+        micro_batches_(space.micro_batch),
+        possible_(model.experts > 0 || space.expert.empty() ||
+                  std::find(space.expert.begin(), space.expert.end(), 1.0) != space.expert.end()) {
+    for (const double p : allowed(space.pipeline, chips))
+      cuts_.push_back({p, p <= model.layers ? chunks_of(p) : std::vector<double>{}});
+  }
+
+  // Every layout that check(plan) and check_plan(model, plan) find nothing wrong with, and why others are none.
+  training_layouts all() const {
+    training_layouts r;
+    for (const double t : tensors_) {
+      for (const double c : contexts_) {
+        for (const cut& stages : cuts_)
+          count(t, c, stages, r.counts);
+      }
+    }
+    if (!possible_) return r;
+    for (const double batch : batches_) {
+      for (const double t : tensors_) {
+        if (!suits_tensor(t)) continue;
+        for (const double c : contexts_) {
+          if (findings::divides(t * c, chips_) && findings::divides(c, base_.sequence)) add_branches(batch, t, c, r);
+        }
+      }
+    }
+    return r;
+  }
+
+private:
+  struct cut {  // into stages, and the chunks that each can have
+    double pipeline;
+    std::vector<double> chunks;
+  };
+  const models::transformer& model_;
+  const training_plan& base_;
+  double chips_;
+  std::vector<double> tensors_, contexts_, experts_, data_, chunks_, batches_, micro_batches_;
+  std::vector<cut> cuts_;
+  bool possible_;  // a dense model allows no expert ranks
+
+  static std::vector<double> allowed(const std::vector<double>& list, double whole) {
+    return list.empty() ? divisors(whole) : sorted_once(list);
+  }
+  std::vector<double> chunks_of(double pipeline) const {
+    std::vector<double> list;
+    if (pipeline == 1) return {1.0};
+    const double low = std::floor(model_.layers / pipeline), high = std::ceil(model_.layers / pipeline);
+    if (!chunks_.empty()) {
+      for (const double v : chunks_) {
+        if (pipeline * v <= model_.layers) list.push_back(v);
+      }
+    } else {
+      for (double v = 1; v <= low; ++v) {
+        if (findings::divides(v, low) || findings::divides(v, high)) list.push_back(v);
+      }
+    }
+    return list;
+  }
+  bool suits_tensor(double t) const {
+    return findings::divides(t, model_.heads) &&
+           (findings::divides(t, model_.key_heads) || findings::divides(model_.key_heads, t));
+  }
+  bool wanted(double data) const { return data_.empty() || std::binary_search(data_.begin(), data_.end(), data); }
+
+  // Counts one split of the chips by what is wrong with it.
+  void count(double t, double c, const cut& stages, training_search_counts& n) const {
+    if (!findings::divides(t * c * stages.pipeline, chips_)) return;
+    const double d = chips_ / (t * c * stages.pipeline);
+    if (!wanted(d)) return;
+    ++n.splits;
+    const bool any_expert = std::any_of(experts_.begin(), experts_.end(), [&](double e) {
+      return possible_ && findings::divides(e, model_.experts > 0 ? model_.experts : 1) &&
+             findings::divides(e, t * c * d);
+    });
+    if (!suits_tensor(t) || stages.chunks.empty() || !findings::divides(c, base_.sequence) || !any_expert ||
+        base_.sharding_ranks > d * c) {
+      ++n.against_model;
+    } else if (std::none_of(batches_.begin(), batches_.end(), [&](double b) { return findings::divides(d, b); })) {
+      ++n.against_batch;
+    }
+  }
+
+  void add_branches(double batch, double t, double c, training_layouts& r) const {
+    for (const double e : experts_) {
+      if (model_.experts > 0 && !findings::divides(e, model_.experts)) continue;
+      for (const double micro : allowed(micro_batches_, batch)) {
+        training_branch branch{batch, t, c, e, micro, r.leaves.size(), 0};
+        for (const cut& stages : cuts_) {
+          if (!findings::divides(t * c * stages.pipeline, chips_)) continue;
+          const double d = chips_ / (t * c * stages.pipeline);
+          if (!wanted(d) || !findings::divides(d * micro, batch) || !findings::divides(e, t * c * d) ||
+              base_.sharding_ranks > d * c)
+            continue;
+          for (const double one : stages.chunks)
+            r.leaves.push_back({stages.pipeline, d, one});
+        }
+        branch.last = r.leaves.size();
+        if (branch.last > branch.first) r.branches.push_back(branch);
+      }
+    }
+  }
+};
+
+inline std::vector<training_way> ways_of(const training_plan& base, const training_space& space) {
+  const auto math = space.math.empty() ? std::vector{base.math} : sorted_once(space.math);
+  const auto parallel = sorted_once(std::vector<char>(space.sequence_parallel.begin(), space.sequence_parallel.end()));
+  auto recompute = sorted_once(space.recompute);
+  // Fused attention keeps no scores that could be computed again.
+  if (base.fused_attention && recompute.front() == recomputation::none) std::erase(recompute, recomputation::selective);
+  const auto sharding = sorted_once(space.sharding);
+  const auto schedule = sorted_once(space.schedule);
+  std::vector<training_way> ways;
+  for (const auto m : math) {
+    for (const auto q : parallel) {
+      for (const auto r : recompute) {
+        for (const auto s : sharding) {
+          for (const auto o : schedule)
+            ways.push_back({m, q != 0, r, s, o, q == parallel.front(), s == sharding.front(), o == schedule.front()});
+        }
+      }
+    }
+  }
+  return ways;
+}
+
+}  // namespace detail
+}  // namespace layercake
