@@ -73,51 +73,39 @@ std::string memory_section() {
   return text;
 }
 
-}  // namespace
+double value(const csv_record& r, const char* column) {
+  return std::strtod(std::string(r.cell(column)).c_str(), nullptr);
+}
 
-std::string document(const std::vector<prediction>& all, const std::string& held_out, const std::string& kernels,
-                     const std::string& notes) {
-  const auto scored = [](const prediction& p) { return p.scored; };
-  std::string text = "# Accuracy\n\n<!-- Written by `./dev accuracy --write docs/accuracy.md`; change "
-                     "benchmarks/accuracy/notes.md or the laws instead. -->\n\n"
-                     "How far layercake is from published measurements. Every row of `benchmarks/accuracy/data` is "
-                     "predicted from its configuration alone: the\n"
-                     "library sees chip, model, layout, load and software, never the source or the measured figure. "
-                     "Errors are |ln(predicted / measured)| in percent:\n"
-                     "10 is about 10 % too large or too small. The bias is the median with its sign: above zero the "
-                     "prediction is the larger figure.\n\n"
-                     "Each source counts once, however many rows it has. Rows whose configuration the source does not "
-                     "tell completely are predicted, but not\n"
-                     "counted. The rule of thumb on the same rows: training at 42 % of the chip's peak; all else at "
-                     "the data sheet's roofline.\n\n"
-                     "Run it on measurements of your own with `./dev accuracy DIR`; the schema is in "
-                     "`benchmarks/accuracy/data/README.md`.\n\n";
-
-  text += "## By group\n\n" +
-          head({"group", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 1);
+std::string by_group(const std::vector<prediction>& all) {
+  std::string text = "## By group\n\n" +
+                     head({"group", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 1);
   for (std::string_view group : groups) {
     const group_score ours = score_group(all, group), rule = score_group(all, group, of_whom::baseline);
     if (!ours.sources.empty()) text += row(cells({ours.group}, ours.macro, rule.macro));
   }
+  return text;
+}
 
-  text += "\n## By source\n\n" +
-          head({"group", "source", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
+std::string by_source(const std::vector<prediction>& all) {
+  std::string text =
+      "\n## By source\n\n" +
+      head({"group", "source", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
   for (std::string_view group : groups) {
     const group_score ours = score_group(all, group), rule = score_group(all, group, of_whom::baseline);
     for (std::size_t i = 0; i < ours.sources.size(); ++i)
       text += row(cells({ours.group, ours.sources[i]}, ours.by_source[i], rule.by_source[i]));
   }
+  return text;
+}
 
-  text += memory_section();
-
+std::string left_out(const std::string& held_out) {
   const csv_table out("held_out.csv", held_out, {"group", "source"}, {});
-  text += "\n## Fitted and left out\n\nThe constants were fitted on these sources together. Left out: fitted again on "
-          "all the others, from first guesses, then\n"
-          "asked for this one.\n\n" +
-          head({"group", "source", "fitted: median", "90th", "bias", "left out: median", "90th", "bias", ""}, 2);
-  const auto value = [](const csv_record& r, const char* column) {
-    return std::strtod(std::string(r.cell(column)).c_str(), nullptr);
-  };
+  std::string text =
+      "\n## Fitted and left out\n\nThe constants were fitted on these sources together. Left out: fitted again on "
+      "all the others, from first guesses, then\n"
+      "asked for this one.\n\n" +
+      head({"group", "source", "fitted: median", "90th", "bias", "left out: median", "90th", "bias", ""}, 2);
   for (std::string_view group : groups) {
     double fitted = 0, left = 0, fitted_90 = 0, left_90 = 0, fitted_bias = 0, left_bias = 0, count = 0;
     for (std::size_t i = 0; i < out.rows(); ++i) {
@@ -139,14 +127,18 @@ std::string document(const std::vector<prediction>& all, const std::string& held
                percent(left_bias / count, true), "ratio of medians " + number(left / fitted)});
     }
   }
+  return text;
+}
 
-  text += "\n## Kernels, fitted and left out\n\nOn the measured kernels that the constants come from. Other shapes: "
-          "each half of the shapes when "
-          "the other half was fitted.\nOther chips: each chip when the others of its generation were fitted; for "
-          "`generic`: each generation when the others were fitted.\n\n" +
-          head({"law", "constants", "rows", "fitted: median", "90th", "other shapes: median", "90th",
-                "other chips: median", "90th"},
-               2);
+std::string kernel_laws(const std::string& kernels) {
+  std::string text =
+      "\n## Kernels, fitted and left out\n\nOn the measured kernels that the constants come from. Other shapes: "
+      "each half of the shapes when "
+      "the other half was fitted.\nOther chips: each chip when the others of its generation were fitted; for "
+      "`generic`: each generation when the others were fitted.\n\n" +
+      head({"law", "constants", "rows", "fitted: median", "90th", "other shapes: median", "90th", "other chips: median",
+            "90th"},
+           2);
   const csv_table laws("kernels_held_out.csv", kernels, {"law"}, {});
   for (std::size_t i = 0; i < laws.rows(); ++i) {
     const csv_record r = laws[i];
@@ -157,32 +149,29 @@ std::string document(const std::vector<prediction>& all, const std::string& held
       line.push_back(r.cell(column).empty() ? "-" : percent(value(r, column)));
     text += row(line);
   }
+  return text;
+}
 
-  text += "\n## By regime\n\nRows of all sources together, regimes of at least four rows.\n\n" +
-          head({"group", "regime", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
+// Rows of all sources together, by what `key` takes of them.
+template <class Key>
+std::string breakdown(const std::vector<prediction>& all, const std::string& name, Key key) {
+  std::string text =
+      "\n## By " + name + "\n\nRows of all sources together, " + name + "s of at least four rows.\n\n" +
+      head({"group", name, "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
   for (std::string_view group : groups) {
     const auto in = [&](const prediction& p) { return p.scored && p.group == group; };
-    for (const std::string& regime : distinct(all, in, [](const prediction& p) { return p.regime; })) {
-      const auto of = [&](const prediction& p) { return in(p) && p.regime == regime; };
+    for (const std::string& one : distinct(all, in, key)) {
+      const auto of = [&](const prediction& p) { return in(p) && key(p) == one; };
       const score ours = score_where(all, of);
-      if (ours.rows >= 4)
-        text += row(cells({std::string(group), regime}, ours, score_where(all, of, of_whom::baseline)));
+      if (ours.rows >= 4) text += row(cells({std::string(group), one}, ours, score_where(all, of, of_whom::baseline)));
     }
   }
+  return text;
+}
 
-  text += "\n## By chip\n\nRows of all sources together, chips of at least four rows.\n\n" +
-          head({"group", "chip", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 2);
-  for (std::string_view group : groups) {
-    const auto in = [&](const prediction& p) { return p.scored && p.group == group; };
-    for (const std::string& chip : distinct(all, in, [](const prediction& p) { return p.chip; })) {
-      const auto of = [&](const prediction& p) { return in(p) && p.chip == chip; };
-      const score ours = score_where(all, of);
-      if (ours.rows >= 4) text += row(cells({std::string(group), chip}, ours, score_where(all, of, of_whom::baseline)));
-    }
-  }
-
-  text += "\n## The worst rows\n\nThe three worst of every source whose 90th percentile is above 20 %.\n\n" +
-          head({"source", "row", "chip", "model or regime", "metric", "measured", "predicted", "error"}, 5);
+std::string worst_rows(const std::vector<prediction>& all) {
+  std::string text = "\n## The worst rows\n\nThe three worst of every source whose 90th percentile is above 20 %.\n\n" +
+                     head({"source", "row", "chip", "model or regime", "metric", "measured", "predicted", "error"}, 5);
   for (std::string_view group : groups) {
     const group_score g = score_group(all, group);
     for (std::size_t i = 0; i < g.sources.size(); ++i) {
@@ -202,10 +191,15 @@ std::string document(const std::vector<prediction>& all, const std::string& held
       }
     }
   }
+  return text;
+}
 
-  const std::size_t unanswered = score_where(all, scored).rows - score_where(all, scored).predicted;
-  text += "\n## Not predicted\n\n";
-  if (unanswered == 0) text += "Every row whose configuration is complete is predicted. Of the others:\n\n";
+std::string unanswered_rows(const std::vector<prediction>& all) {
+  const auto scored = [](const prediction& p) { return p.scored; };
+  const score all_scored = score_where(all, scored);
+  std::string text = "\n## Not predicted\n\n";
+  if (all_scored.rows == all_scored.predicted)
+    text += "Every row whose configuration is complete is predicted. Of the others:\n\n";
   text += head({"rows", "counted", "why"}, 0);
   for (const std::string& reason : distinct(
            all, [](const prediction& p) { return !p.answered(); }, [](const prediction& p) { return p.reason; })) {
@@ -213,7 +207,32 @@ std::string document(const std::vector<prediction>& all, const std::string& held
     const score counted = score_where(all, [&](const prediction& p) { return p.scored && p.reason == reason; });
     text += row({std::to_string(any.rows), std::to_string(counted.rows), reason});
   }
-  return text + "\n" + notes;
+  return text;
+}
+
+}  // namespace
+
+std::string document(const std::vector<prediction>& all, const std::string& held_out, const std::string& kernels,
+                     const std::string& notes) {
+  const std::string text =
+      "# Accuracy\n\n<!-- Written by `./dev accuracy --write docs/accuracy.md`; change "
+      "benchmarks/accuracy/notes.md or the laws instead. -->\n\n"
+      "How far layercake is from published measurements. Every row of `benchmarks/accuracy/data` is "
+      "predicted from its configuration alone: the\n"
+      "library sees chip, model, layout, load and software, never the source or the measured figure. "
+      "Errors are |ln(predicted / measured)| in percent:\n"
+      "10 is about 10 % too large or too small. The bias is the median with its sign: above zero the "
+      "prediction is the larger figure.\n\n"
+      "Each source counts once, however many rows it has. Rows whose configuration the source does not "
+      "tell completely are predicted, but not\n"
+      "counted. The rule of thumb on the same rows: training at 42 % of the chip's peak; all else at "
+      "the data sheet's roofline.\n\n"
+      "Run it on measurements of your own with `./dev accuracy DIR`; the schema is in "
+      "`benchmarks/accuracy/data/README.md`.\n\n";
+  return text + by_group(all) + by_source(all) + memory_section() + left_out(held_out) + kernel_laws(kernels) +
+         breakdown(all, "regime", [](const prediction& p) { return p.regime; }) +
+         breakdown(all, "chip", [](const prediction& p) { return p.chip; }) + worst_rows(all) + unanswered_rows(all) +
+         "\n" + notes;
 }
 
 }  // namespace accuracy

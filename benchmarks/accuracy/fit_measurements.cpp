@@ -135,73 +135,99 @@ bool alone(const std::vector<observation>& all, const std::string& source) {
          !covered([](const observation& o) { return o.software; });
 }
 
-struct group_fit {
+struct group_settings {
   const char* title;
   double stiffness = 0.03;          // of the pull to the first guess
   bool leave_out_families = false;  // of chips, too
 };
 
-// Fits, prints, leaves every source out in turn; appends to `held_out` lines of: group, source, whether it is alone, rows, fitted and left-out
-// median, 90th percentile and bias.
-void fit_group(const group_fit& how, std::vector<named_constant> list, const std::vector<observation>& all,
-               bool leave_out, std::ostream& held_out) {
-  fit_problem problem;
-  problem.stiffness = how.stiffness;
-  for (const named_constant& n : list) {
-    if (!n.fixed) problem.constants.push_back(n.constant);
+// The fit of some constants to some observations, and to these without a source or a family of chips.
+class group_fit {
+public:
+  group_fit(const group_settings& how, std::vector<named_constant> list, const std::vector<observation>& all)
+      : how_(how), list_(std::move(list)), all_(all) {
+    problem_.stiffness = how.stiffness;
+    for (const named_constant& n : list_) {
+      if (!n.fixed) problem_.constants.push_back(n.constant);
+    }
+    problem_.errors = [this] {
+      std::vector<double> e;
+      e.reserve(all_.size());
+      for (std::size_t i = 0; i < all_.size(); ++i)
+        e.push_back(problem_.weights[i] == 0 ? 0 : error_of(all_[i]));
+      return e;
+    };
+    for (const observation& o : all_)
+      groups_of_[o.source].insert(o.group);
   }
-  problem.errors = [&] {
-    std::vector<double> e;
-    e.reserve(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i)
-      e.push_back(problem.weights[i] == 0 ? 0 : std::log(all[i].predict() / all[i].measured));
-    return e;
-  };
-  const auto guess = [&] {
-    for (const named_constant& n : list)
-      *n.constant.at = n.constant.guess;
-  };
-  problem.weights = weights_of(all, "");
-  guess();
-  fit(problem);
-  std::printf("%s\n", how.title);
-  for (const named_constant& n : list)
-    std::printf("  double %s = %.4g;%s\n", n.name, *n.constant.at, n.fixed ? "  // not fitted" : "");
 
-  std::vector<double> best;
-  for (const named_constant& n : list)
-    best.push_back(*n.constant.at);
-  std::set<std::pair<std::string, std::string>> sources;
-  for (const observation& o : all)
-    sources.insert({o.group, o.source});
-  const auto score_now = [&](const std::string& group, const std::string& source) {
+  // Fits and prints; leaves every source out in turn, and appends to `held_out` lines of: group, source, whether it is
+  // alone, rows, fitted and left-out median, 90th percentile and bias.
+  void run(bool leave_out, std::ostream& held_out) {
+    fit_with(weights_of(all_, ""));
+    for (const named_constant& n : list_)
+      best_.push_back(*n.constant.at);
+    print_constants();
+    std::printf("  %-20s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "source", "rows");
+    for (const auto& source : groups_of_)
+      print_source(source.first, leave_out, held_out);
+    if (leave_out && how_.leave_out_families) print_families();
+    set_best();
+  }
+
+private:
+  const group_settings& how_;
+  std::vector<named_constant> list_;
+  const std::vector<observation>& all_;
+  fit_problem problem_;
+  std::vector<double> best_;
+  std::map<std::string, std::set<std::string>> groups_of_;  // of a source
+
+  static double error_of(const observation& o) { return std::log(o.predict() / o.measured); }
+
+  void set_best() {
+    for (std::size_t i = 0; i < list_.size(); ++i)
+      *list_[i].constant.at = best_[i];
+  }
+  // From the first guesses: not from constants that have seen what is left out.
+  void fit_with(std::vector<double> weights) {
+    problem_.weights = std::move(weights);
+    for (const named_constant& n : list_)
+      *n.constant.at = n.constant.guess;
+    fit(problem_);
+  }
+  void print_constants() const {
+    std::printf("%s\n", how_.title);
+    for (const named_constant& n : list_)
+      std::printf("  double %s = %.4g;%s\n", n.name, *n.constant.at, n.fixed ? "  // not fitted" : "");
+  }
+  template <class Which>
+  score score_now(Which&& which) const {
     std::vector<double> errors;
-    for (const observation& o : all) {
-      if (o.group != group || o.source != source) continue;
-      const double e = std::log(o.predict() / o.measured);
+    for (const observation& o : all_) {
+      if (!which(o)) continue;
+      const double e = error_of(o);
       if (std::isfinite(e)) errors.push_back(e);
     }
     return score_of(errors, errors.size());
-  };
-  std::printf("  %-20s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "source", "rows");
-  std::set<std::string> names;
-  for (const auto& s : sources)
-    names.insert(s.second);
-  for (const std::string& source : names) {
-    std::map<std::string, score> fitted, out;
-    for (std::size_t i = 0; i < list.size(); ++i)
-      *list[i].constant.at = best[i];
-    for (const auto& [group, name] : sources)
-      if (name == source) fitted[group] = score_now(group, source);
+  }
+  std::map<std::string, score> scores_now(const std::string& source) const {
+    std::map<std::string, score> scores;
+    for (const std::string& group : groups_of_.at(source))
+      scores[group] = score_now([&](const observation& o) { return o.group == group && o.source == source; });
+    return scores;
+  }
+
+  void print_source(const std::string& source, bool leave_out, std::ostream& held_out) {
+    set_best();
+    const std::map<std::string, score> fitted = scores_now(source);
+    std::map<std::string, score> out;
     if (leave_out) {
-      problem.weights = weights_of(all, source);
-      guess();  // not from constants that have seen the source
-      fit(problem);
-      for (const auto& [group, name] : sources)
-        if (name == source) out[group] = score_now(group, source);
+      fit_with(weights_of(all_, source));
+      out = scores_now(source);
     }
+    const bool by_itself = alone(all_, source);
     for (const auto& [group, f] : fitted) {
-      const bool by_itself = alone(all, source);
       std::printf("  %-20s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), source.c_str(), f.rows, 100 * f.median,
                   100 * f.p90, 100 * f.bias);
       if (leave_out) {
@@ -217,26 +243,23 @@ void fit_group(const group_fit& how, std::vector<named_constant> list, const std
       std::fflush(stdout);
     }
   }
-  std::set<std::string> families;
-  for (const observation& o : all)
-    families.insert(o.chip);
-  for (const std::string& family : families) {
-    if (!leave_out || !how.leave_out_families || families.size() < 2) break;
-    problem.weights = weights_of(all, "");
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i].chip == family) problem.weights[i] = 0;
-    guess();
-    fit(problem);
-    std::vector<double> errors;
-    for (const observation& o : all)
-      if (o.chip == family) errors.push_back(std::log(o.predict() / o.measured));
-    const score o = score_of(errors, errors.size());
-    std::printf("  without %-33s %5zu %30.1f %5.1f %+5.1f\n", family.c_str(), o.rows, 100 * o.median, 100 * o.p90,
-                100 * o.bias);
+
+  void print_families() {
+    std::set<std::string> families;
+    for (const observation& o : all_)
+      families.insert(o.chip);
+    if (families.size() < 2) return;
+    for (const std::string& family : families) {
+      std::vector<double> weights = weights_of(all_, "");
+      for (std::size_t i = 0; i < all_.size(); ++i)
+        if (all_[i].chip == family) weights[i] = 0;
+      fit_with(std::move(weights));
+      const score o = score_now([&](const observation& x) { return x.chip == family; });
+      std::printf("  without %-33s %5zu %30.1f %5.1f %+5.1f\n", family.c_str(), o.rows, 100 * o.median, 100 * o.p90,
+                  100 * o.bias);
+    }
   }
-  for (std::size_t i = 0; i < list.size(); ++i)
-    *list[i].constant.at = best[i];
-}
+};
 
 }  // namespace
 
@@ -276,12 +299,14 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
                                        return [&k, row, what] { return predict_training(row, what, k.training); };
                                      });
   // Two dozen constants: drawn to their guesses as strongly as sources that are left out want it.
-  fit_group({"training_constants", 0.1}, training_list(k.training), training, lines.is_open(), lines);
+  const group_settings of_training{"training_constants", 0.1};
+  group_fit(of_training, training_list(k.training), training).run(lines.is_open(), lines);
   const auto serving = observations(
       data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
         return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };
       });
-  fit_group({"serving_constants", 0.04}, serving_list(k.serving), serving, lines.is_open(), lines);
+  const group_settings of_serving{"serving_constants", 0.04};
+  group_fit(of_serving, serving_list(k.serving), serving).run(lines.is_open(), lines);
   // Energy by the serving constants as they are now.
   lc::chips::power_constants power = lc::chips::measured_power;
   const auto energy = observations(
@@ -289,7 +314,8 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
         const energy_case what = energy_case_of(row, c.chip, m.model, c.network, k.serving);
         return [&power, row, what] { return energy_figure(row, what, power).value; };
       });
-  fit_group({"power_constants", 0.3, true}, power_list(power), energy, lines.is_open(), lines);
+  const group_settings of_power{"power_constants", 0.3, true};
+  group_fit(of_power, power_list(power), energy).run(lines.is_open(), lines);
 }
 
 }  // namespace accuracy

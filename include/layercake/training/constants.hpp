@@ -64,44 +64,44 @@ inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where
 // and its framework picks kernels that are not the best. `products` is that ratio on chips whose kernels were measured;
 // `maturity` what is missing while software is younger than the chip. The two cannot be told apart from the outside.
 struct training_constants {
-  double products = 0.9426;     // speed of matrix products over the chip's own law
-  double tpu_products = 1.376;  // the same for TPUs at a machine balance of 0
+  double products = 0.9425;    // speed of matrix products over the chip's own law
+  double tpu_products = 1.38;  // the same for TPUs at a machine balance of 0
   double tpu_balance =
-      0.001196;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
-  double maturity = 0.1422;        // loss with software of the chip's first year, falls as 1/(1 + age)
-  double eighth = 0.9629;          // 8-bit products, beside `products`
+      0.001205;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
+  double maturity = 0.1417;        // loss with software of the chip's first year, falls as 1/(1 + age)
+  double eighth = 0.9683;          // 8-bit products, beside `products`
   double quarter = 1.003;          // 4-bit products
-  double grouped = 0.7362;         // products of experts
-  double attention_2023 = 0.8888;  // fused attention over the chip's own law, until 2023
-  double attention = 0.9455;       // since, and on TPUs
+  double grouped = 0.7351;         // products of experts
+  double attention_2023 = 0.8954;  // fused attention over the chip's own law, until 2023
+  double attention = 0.9435;       // since, and on TPUs
   double attention_ported =
-      0.6094;  // 2023's attention on Hopper and later: instructions of the generation before (Shah et al. 2024)
-  double attention_backward = 0.732;   // rate of the backward pass over the forward pass
-  double scores = 0.5193;              // share of an unfused attention's score traffic that reaches memory
-  double traffic_2022 = 0.9445;        // element-wise traffic over the least, until 2022 (Megatron's fused kernels)
-  double traffic_2023 = 1.541;         // in 2023
-  double traffic_2024 = 1.122;         // in 2024, and on TPUs
-  double traffic_2025 = 0.4629;        // since 2025: products write their results once, little else is left
-  double quantise = 0.9287;            // traffic of making narrow operands, over the least
+      0.6108;  // 2023's attention on Hopper and later: instructions of the generation before (Shah et al. 2024)
+  double attention_backward = 0.7333;  // rate of the backward pass over the forward pass
+  double scores = 0.5185;              // share of an unfused attention's score traffic that reaches memory
+  double traffic_2022 = 1.046;         // element-wise traffic over the least, until 2022 (Megatron's fused kernels)
+  double traffic_2023 = 1.503;         // in 2023
+  double traffic_2024 = 1.137;         // in 2024, and on TPUs
+  double traffic_2025 = 0.4678;        // since 2025: products write their results once, little else is left
+  double quantise = 0.9211;            // traffic of making narrow operands, over the least
   double host = 0.00035;               // s per layer and forward pass that the host needs to launch it
-  double host_mixture = 0.00361;       // s more in a layer of experts
+  double host_mixture = 0.003758;      // s more in a layer of experts
   double host_graph = 0.3;             // of it left where steps are replayed as graphs: rack-scale systems since 2025
   double host_tpu = 0.1;               // and of compiled programs
-  double inside = 0.929;               // speed of collectives in a training step over the network's own law
+  double inside = 0.9189;              // speed of collectives in a training step over the network's own law
   double gradients = 1;                // of gradient exchanges
   double flat = 0.7632;                // of sharded gathers in one flat ring, 2021
-  double expert_exchange = 0.754;      // of the exchange between experts
-  double hidden_tensor = 0.5786;       // share of tensor-parallel exchanges that is hidden, since 2024
-  double hidden_tensor_2023 = 0.2756;  // in 2023
-  double hidden_data = 0.7006;         // of gradient exchanges, since 2023
-  double hidden_sharding = 0.7193;     // of gathers of sharded weights
+  double expert_exchange = 0.7526;     // of the exchange between experts
+  double hidden_tensor = 0.5805;       // share of tensor-parallel exchanges that is hidden, since 2024
+  double hidden_tensor_2023 = 0.2767;  // in 2023
+  double hidden_data = 0.7016;         // of gradient exchanges, since 2023
+  double hidden_sharding = 0.7212;     // of gathers of sharded weights
   double hidden_expert = 0.1;          // of exchanges between experts inside a domain
   double hidden_expert_out = 0.5;      // across domains
   double hidden_context = 0.8;         // of the ring of keys and values, under attention
   double taken = 0.15;  // of the multiprocessors, by an exchange under computation (infrastructure/overlap.hpp)
   double exposed_pipeline = 0.3;     // of the messages between stages
-  double straggling = 0.003828;      // slow-down per doubling of the chips above eight
-  double custom_recompute = 0.5876;  // share of a forward pass that a custom policy repeats
+  double straggling = 0.003807;      // slow-down per doubling of the chips above eight
+  double custom_recompute = 0.5925;  // share of a forward pass that a custom policy repeats
   double automatic_recompute =
       0.4;  // of the layers that must be recomputed to fit, the share that is (the rest is found elsewhere)
 

@@ -173,7 +173,7 @@ training_search_result best_training(const models::transformer& model,
     n.splits += layouts.counts.splits;
     n.against_model += layouts.counts.against_model;
     n.against_batch += layouts.counts.against_batch;
-    all.of.emplace_back(i, fleets[i], model, run, base, ways, std::move(layouts));
+    all.of.emplace_back(i, fleets[i], detail::searched_run{model, run, base, ways}, std::move(layouts));
     for (const auto& way : ways) {
       for (const auto& branch : all.of.back().layouts().branches)
         n.plans += all.of.back().plans_of(way, branch);

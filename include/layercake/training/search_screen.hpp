@@ -72,6 +72,14 @@ struct wider_of<bulk::batch<S, Arch>> {
 template <class T>
 using wider = typename wider_of<T>::type;
 
+// What is to be trained, whatever the fleet.
+struct searched_run {
+  const models::transformer& model;
+  const training_run& run;
+  const training_plan& base;
+  const std::vector<training_way>& ways;
+};
+
 // One fleet: its layouts, and its law over lanes and over doubles.
 template <class T, class Chip, class Site, class Energy>
 class fleet_search {
@@ -79,17 +87,16 @@ public:
   using fleet_type = training_fleet<Chip, Site, Energy>;
   static constexpr std::size_t lanes = training_lanes<T>::count;
 
-  fleet_search(std::size_t number, const fleet_type& fleet, const models::transformer& model, const training_run& run,
-               const training_plan& base, const std::vector<training_way>& ways, training_layouts&& layouts)
+  fleet_search(std::size_t number, const fleet_type& fleet, const searched_run& question, training_layouts&& layouts)
       : number_(number),
         fleet_(fleet),
-        base_(base),
-        run_(run),
-        wide_run_(layercake::with_number<wider<T>>(run)),
-        ways_(ways),
+        base_(question.base),
+        run_(question.run),
+        wide_run_(layercake::with_number<wider<T>>(question.run)),
+        ways_(question.ways),
         layouts_(std::move(layouts)),
-        law_(training_law_of<double>(model, fleet.chip, fleet.site)),
-        lane_law_(training_law_of<T>(model, fleet.chip, fleet.site)) {}
+        law_(training_law_of<double>(question.model, fleet.chip, fleet.site)),
+        lane_law_(training_law_of<T>(question.model, fleet.chip, fleet.site)) {}
 
   // What a branch under a way cannot be below, or that nothing of it fits.
   struct node {
