@@ -13,6 +13,16 @@ namespace training_counts {
 inline constexpr double optimizer_traffic = 28;  // 12 of states read and 12 written, 4 of gradient read
 inline constexpr double weight_traffic = 2;      // the weight for the next step, written in 16 bit
 
+// ---- bytes of a value on its way between ranks, or kept
+inline constexpr double weight = 2;           // as computed with
+inline constexpr double gradient = 4;         // summed in 32 bit, as Megatron does
+inline constexpr double gradient_2024 = 2;    // in 16 bit since
+inline constexpr double logit_kept = 6;       // 16 bit and a copy in 32, while the gradient is taken
+inline constexpr double logit_kept_2024 = 4;  // since the loss is fused; assumed
+
+// ---- exchanges of a layer whose weights are sharded: gathered forward and backward, gradients scattered
+inline constexpr double sharded_exchanges = 3;
+
 // ---- the backward pass over the forward pass
 // FLOP of fused attention: five products instead of two, as scores are computed again (Dao et al. 2022, appendix B).
 inline constexpr double attention_backward = 2.5;

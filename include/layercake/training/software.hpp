@@ -66,7 +66,7 @@ constexpr training_rates<T> training_rates_of(const basic_training_plan<T>& p, c
   r.hidden_data = since(training_software::year_2023) ? c.hidden_data : 0.0;
   r.taken = chip.tpu ? 0.0 : c.taken;
   r.logit = since(training_software::year_2024) ? training_counts::logit_2024 : training_counts::logit;
-  r.gradient = since(training_software::year_2024) ? 2 : 4;
+  r.gradient = since(training_software::year_2024) ? training_counts::gradient_2024 : training_counts::gradient;
   r.flat = !since(training_software::year_2022);
   return r;
 }

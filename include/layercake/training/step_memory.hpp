@@ -35,11 +35,12 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
                 : p.recompute == recomputation::custom  ? recomputation::none       // a share of which is kept
                                                         : p.recompute;
   const bool recent = p.software >= training_software::year_2024;
-  l.gradient_bytes = T(recent || (p.sharding == sharding::none && p.software <= training_software::year_2022) ? 2 : 4);
-  l.logit_bytes = T(recent ? 4 : 6);
+  const bool narrow_gradients = recent || (p.sharding == sharding::none && p.software <= training_software::year_2022);
+  l.gradient_bytes = number_cast<T>(narrow_gradients ? training_counts::gradient_2024 : training_counts::gradient);
+  l.logit_bytes = number_cast<T>(recent ? training_counts::logit_kept_2024 : training_counts::logit_kept);
   if (bits(p.math) < 16) {
     const T narrow = T(static_cast<scalar_of_t<T>>(bits(p.math) / 8));
-    l.weight_bytes = T(2) + T(2) * narrow;
+    l.weight_bytes = number_cast<T>(training_counts::weight) + T(2) * narrow;  // as made, narrow, and that transposed
     l.input_bytes = narrow;
   }
   return l;

@@ -78,6 +78,7 @@ TEST_CASE("FLOP of a dense model: 2 per weight and token, and attention") {
   const transformer& x = catalog::llama_3_1_70b;
   const double layers = 70552387584.0 - 2.0 * 128256 * 8192, head = 128256.0 * 8192, attention = 4.0 * 80 * 64 * 128;
   CHECK(flops(x, {phase::decode, 1, 1, 1024}) == approx(2 * (layers + head) + attention * 1024).epsilon(1e-12));
+  CHECK(flops(x, {phase::decode, 1, 1, 1024}) == approx(141.7e9).epsilon(1e-3));
   CHECK(flops(x, {phase::decode, 32, 1, 1024}) == approx(32 * (2 * (layers + head) + attention * 1024)).epsilon(1e-12));
   // one sequence of 2048: every position through the layers, the last through the output matrix
   CHECK(flops(x, {phase::prefill, 1, 2048, 2048}) ==

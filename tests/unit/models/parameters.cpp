@@ -230,3 +230,18 @@ TEST_CASE("every catalog entry is valid and says where it is from") {
     CHECK(check(*x).empty());
   }
 }
+
+TEST_CASE("parameters of a rank: experts over expert ranks, all else over tensor ranks, a table on the fullest stage") {
+  const transformer& x = catalog::mixtral_8x7b;
+  const double attention = 2 * 4096.0 * 128 * (32 + 8), expert = 3 * 4096.0 * 14336, table = 32000.0 * 4096;
+  const auto r = x.parameters(split<>{.tensor = 2, .expert = 4});
+  CHECK(r.everywhere == 32 * (attention / 2 + 4096 * 8) + 2 * table / 2);
+  CHECK(r.routed == 32 * 8 * expert / 8);
+  CHECK(r.everywhere == 803209216);
+  CHECK(r.routed == 5637144576);
+  // one rank holds the whole model; of a stage it is a share of the layers and one table
+  CHECK(x.parameters(split<>{}).total() == parameters(x).total());
+  const auto stage = x.parameters(split<>{.pipeline = 4});
+  CHECK(stage.everywhere == approx(8 * (attention + 4096 * 8) + table));
+  CHECK(stage.routed == approx(8 * 8 * expert));
+}

@@ -82,3 +82,18 @@ TEST_CASE("mixtures count the experts that a token visits, latent attention its 
   const double products = 61 * attention + 3 * 3 * h * 18432 + 58 * (9 * expert + h * 256) + 129280 * h;
   CHECK(per_token(x, 4096) == approx(6 * products + 6 * 61 * 128 * (192.0 + 128) * 4097 / 2).epsilon(1e-12));
 }
+
+TEST_CASE("the compute-optimal size of a fitted scaling law, and what more compute leaves of the loss") {
+  // G = (0.34 406.4 / (0.28 410.7))^(1/0.62) = 1.3447, N = G (C / 6)^(0.28/0.62), D = C / (6 N)
+  const scaling_law law;
+  const auto best = optimal(law, 5.76e23 * units::flop);
+  const double n = 1.3447 * std::pow(5.76e23 / 6, 0.28 / 0.62);
+  CHECK(best.parameters == approx(n).epsilon(1e-4));
+  CHECK(best.parameters == approx(3.219e10).epsilon(1e-3));
+  CHECK(law.loss(best.parameters, best.tokens) ==
+        approx(1.69 + 406.4 / std::pow(n, 0.34) + 410.7 / std::pow(5.76e23 / (6 * n), 0.28)).epsilon(1e-6));
+  CHECK(law.loss(best.parameters, best.tokens) == approx(1.93075).epsilon(1e-5));
+  CHECK(law.reducible_loss_left(10.0) == approx(std::pow(10, -0.34 * 0.28 / 0.62)));
+  CHECK(law.reducible_loss_left(10.0) == approx(0.702).epsilon(1e-3));
+  CHECK(value_growth_to_break_even(10.0, 5.0, 1.0 * units::year) == approx(2));
+}
