@@ -40,18 +40,9 @@ STILL_LONG = {
     "planning/questions/power_mix.hpp: cheapest_joule",
     "planning/questions/power_mix.hpp: check_mix",
     "report/chart.hpp: drawing",
-    "training/law.hpp: attention_block",
-    "training/law.hpp: layer",
-    "training/law.hpp: operator",
-    "training/search.hpp: best_training",
-    "training/search.hpp: layouts_of",
 }
 STILL_WIDE = {
     "bulk/tape/program.hpp: emit",
-    "models/transformer.hpp: attention_operations",
-    "models/transformer.hpp: dense_operations",
-    "training/law.hpp: linear",
-    "training/search.hpp: fleet_search",
 }
 
 DATA = {"catalog.hpp"}  # headers that are data by rule

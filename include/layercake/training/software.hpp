@@ -48,7 +48,7 @@ template <class T>
 constexpr training_rates<T> training_rates_of(const basic_training_plan<T>& p, const trained_chip<T>& chip,
                                               const training_constants& c) {
   const auto as = [](double x) { return number_cast<T>(x); };
-  const auto since = [&](training_software year) { return p.software >= year; };
+  const auto since = [&](training_software first) { return p.software >= first; };
   const bool late = since(training_software::year_2024) || chip.tpu;
   const T products = chip.tpu ? as(c.tpu_products) / (T(1) + chip.balance * as(c.tpu_balance)) : as(c.products);
   training_rates<T> r;
