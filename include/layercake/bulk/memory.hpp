@@ -16,8 +16,7 @@ struct out_of_memory : error {
   using error::error;
 };
 
-namespace detail {
-
+// So many bytes as a person reads them.
 inline std::string bytes_text(double n) { return to_string(n * units::byte); }
 
 }  // namespace detail

@@ -11,6 +11,7 @@
 #include <layercake/serving/serve.hpp>
 #include <layercake/stack/billing.hpp>
 #include <layercake/stack/ceiling.hpp>
+#include <layercake/stack/swept.hpp>
 
 namespace layercake {
 

@@ -40,7 +40,7 @@ void check_blocks(const bulk::axis<Unit>& a) {
       CHECK(part[i] == block[first + i]);
   }
   for (std::uint64_t i = 0; i < a.size(); ++i)
-    CHECK(bulk::detail::base_of(a[i]) == block[i]);
+    CHECK(lc::detail::access::base(a[i]) == block[i]);
 }
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN(),
                  infinity = std::numeric_limits<double>::infinity();
@@ -118,8 +118,8 @@ TEST_CASE("a NaN or an infinity in any distribution is refused") {
   check_refused([] { bulk::empirical(std::vector<double>{}); }, "empty");
   check_refused([] { bulk::empirical(std::vector<double>{1, not_a_number}); }, "value 1");
   const auto group = [](const std::vector<double>& matrix) {
-    bulk::correlated(matrix, bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
-                     bulk::uncertain(bulk::detail::argument<1>{}, bulk::normal(0.0, 1.0)));
+    bulk::correlated(matrix, bulk::uncertain(bulk::argument<0>, bulk::normal(0.0, 1.0)),
+                     bulk::uncertain(bulk::argument<1>, bulk::normal(0.0, 1.0)));
   };
   check_refused([&] { group({1, not_a_number, not_a_number, 1}); }, "correlation (1, 0) is");
   check_refused([&] { group({1, 0.2, 0.3, 1}); }, "symmetric");
@@ -142,18 +142,16 @@ TEST_CASE("a grid whose size overflows is refused by name of its size, however i
 }
 
 TEST_CASE("inputs of a group are correlated with each other and with nothing else") {
-  using Q = bulk::sweep_of<double, bulk::detail::arguments<double, void, void, void, void>,
-                           bulk::detail::applied_to<decltype([](auto a, auto b, auto c, auto d) {
-                             return std::array{a, b, c, d};
-                           })>>;
   const auto at = [](auto k) { return [](const auto& r) { return r[decltype(k)::value]; }; };
-  using bulk::detail::argument;
+  using bulk::argument;
   const auto joint =
-      Q({}, {})
-          .sampled(bulk::sobol(1 << 16), bulk::uncertain(argument<0>{}, bulk::uniform(0.0, 1.0)),
-                   bulk::correlated({1, -0.6, -0.6, 1}, bulk::uncertain(argument<2>{}, bulk::normal(0.0, 1.0)),
-                                    bulk::uncertain(argument<1>{}, bulk::normal(2.0, 3.0))),
-                   bulk::uncertain(argument<3>{}, bulk::normal(0.0, 1.0)))
+      bulk::function_of<double, double, double, double>([](auto a, auto b, auto c, auto d) {
+        return std::array{a, b, c, d};
+      })
+          .sampled(bulk::sobol(1 << 16), bulk::uncertain(argument<0>, bulk::uniform(0.0, 1.0)),
+                   bulk::correlated({1, -0.6, -0.6, 1}, bulk::uncertain(argument<2>, bulk::normal(0.0, 1.0)),
+                                    bulk::uncertain(argument<1>, bulk::normal(2.0, 3.0))),
+                   bulk::uncertain(argument<3>, bulk::normal(0.0, 1.0)))
           .run(bulk::covariance(at(std::integral_constant<int, 0>{}), at(std::integral_constant<int, 1>{}),
                                 at(std::integral_constant<int, 2>{}), at(std::integral_constant<int, 3>{})));
   for (std::size_t i = 0; i < 4; ++i) {

@@ -104,20 +104,17 @@ TEST_CASE("distributions have their moments") {
 }
 
 TEST_CASE("correlated inputs have the correlation of their normal variates") {
-  const auto f = bulk::sweep_of<double, bulk::detail::arguments<double, void, void>,
-                                bulk::detail::applied_to<decltype([](auto a, auto b) {
-                                  return std::tuple{a, b};
-                                })>>({}, {});
   const auto joint =
-      bulk::sweep_of(f)
+      bulk::function_of<double, double>([](auto a, auto b) {
+        return std::tuple{a, b};
+      })
           .sampled(bulk::random(100000),
-                   bulk::correlated({1, 0.8, 0.8, 1},
-                                    bulk::uncertain(bulk::detail::argument<0>{}, bulk::normal(0.0, 1.0)),
-                                    bulk::uncertain(bulk::detail::argument<1>{}, bulk::normal(5.0, 2.0))))
+                   bulk::correlated({1, 0.8, 0.8, 1}, bulk::uncertain(bulk::argument<0>, bulk::normal(0.0, 1.0)),
+                                    bulk::uncertain(bulk::argument<1>, bulk::normal(5.0, 2.0))))
           .run(bulk::covariance([](const auto& r) { return std::get<0>(r); },
                                 [](const auto& r) { return std::get<1>(r); }));
   CHECK(joint.correlation[0][1] == approx(0.8).epsilon(0.01));
   CHECK(joint.mean[1] == approx(5).epsilon(0.01));
   CHECK(joint.covariance[1][1] == approx(4).epsilon(0.02));
-  CHECK_THROWS_AS(bulk::detail::cholesky({1, 0.9, -0.9, 0.9, 1, 0.9, -0.9, 0.9, 1}, 3), bulk::invalid_axis);
+  CHECK_THROWS_AS(bulk::cholesky({1, 0.9, -0.9, 0.9, 1, 0.9, -0.9, 0.9, 1}, 3), bulk::invalid_axis);
 }

@@ -61,7 +61,7 @@ TEST_CASE("a search with a bound finds what trying everything finds") {
 }
 
 TEST_CASE("refine finds the optimum of a known function inside bounds") {
-  using X = bulk::detail::arguments<double, void, void>;
+  using X = bulk::arguments<double, void, void>;
   // Rosenbrock's valley, whose least value 0 lies at (1, 1).
   const auto valley = [](const auto& x) {
     const auto a = std::get<0>(x.values), b = std::get<1>(x.values);
@@ -69,13 +69,13 @@ TEST_CASE("refine finds the optimum of a known function inside bounds") {
   };
   const auto same = [](const auto& v) { return v; };
   const X start{{-1.2, 1.0}};
-  const auto in = planning::refine(start, valley, same, planning::movable(bulk::detail::argument<0>{}, -2.0, 2.0),
-                                   planning::movable(bulk::detail::argument<1>{}, -2.0, 2.0));
+  const auto in = planning::refine(start, valley, same, planning::movable(bulk::argument<0>, -2.0, 2.0),
+                                   planning::movable(bulk::argument<1>, -2.0, 2.0));
   CHECK(std::get<0>(in.at.values) == approx(1).epsilon(1e-4));
   CHECK(std::get<1>(in.at.values) == approx(1).epsilon(1e-4));
   // With a <= 0.5 the optimum is on the bound, at b = a^2.
-  const auto held = planning::refine(start, valley, same, planning::movable(bulk::detail::argument<0>{}, -2.0, 0.5),
-                                     planning::movable(bulk::detail::argument<1>{}, -2.0, 2.0));
+  const auto held = planning::refine(start, valley, same, planning::movable(bulk::argument<0>, -2.0, 0.5),
+                                     planning::movable(bulk::argument<1>, -2.0, 2.0));
   CHECK(std::get<0>(held.at.values) == approx(0.5));
   CHECK(std::get<1>(held.at.values) == approx(0.25).epsilon(1e-5));
 }
@@ -122,17 +122,16 @@ TEST_CASE("shares of variance of Ishigami's function") {
       term = -term * x * x / (2.0 * k * (2 * k + 1)), sum += term;
     return sum;
   };
-  const auto f = [sine](const auto& x) {
-    const auto a = sine(std::get<0>(x.values)), b = sine(std::get<1>(x.values)), c = std::get<2>(x.values);
+  const auto f = [sine](const auto& x, const auto& y, const auto& c) {
+    const auto a = sine(x), b = sine(y);
     return a + 7.0 * b * b + 0.1 * c * c * c * c * a;
   };
-  using X = bulk::detail::arguments<double, void, void, void>;
-  const bulk::sweep_of<double, X, decltype(f)> start(X{}, f);
+  const auto start = bulk::function_of<double, double, double>(f);
   constexpr double pi = 3.14159265358979323846;
   const auto range = bulk::uniform(-pi, pi);
   const auto s = planning::shares_of_variance(
-      start, bulk::sobol(1 << 14), bulk::itself, bulk::uncertain(bulk::detail::argument<0>{}, range),
-      bulk::uncertain(bulk::detail::argument<1>{}, range), bulk::uncertain(bulk::detail::argument<2>{}, range));
+      start, bulk::sobol(1 << 14), bulk::itself, bulk::uncertain(bulk::argument<0>, range),
+      bulk::uncertain(bulk::argument<1>, range), bulk::uncertain(bulk::argument<2>, range));
   const double first[] = {0.3139, 0.4424, 0.0}, total[] = {0.5576, 0.4424, 0.2437};
   for (std::size_t k = 0; k < 3; ++k) {
     CHECK(std::fabs(s.inputs[k].first_order - first[k]) < 0.01);

@@ -11,25 +11,14 @@
 namespace lc = layercake;
 namespace bulk = layercake::bulk;
 namespace planning = layercake::planning;
-using bulk::detail::argument;
-
-namespace {
-template <std::size_t N, class F, class... Void>
-auto formula_of(F f) {
-  if constexpr (sizeof...(Void) < N) {
-    return formula_of<N, F, Void..., void>(f);
-  } else {
-    using X = bulk::detail::arguments<double, Void...>;
-    return bulk::sweep_of<double, X, bulk::detail::applied_to<F>>(X{}, {f});
-  }
-}
-}  // namespace
+using bulk::argument;
 
 // f = x1 + 2 x2, uniform: variances 1/12 and 4/12.
 TEST_CASE("shares of a sum: those of its terms, and nothing is left") {
   const auto s = planning::shares_of_variance(
-      formula_of<2>([](const auto& a, const auto& b) { return a + 2.0 * b; }), bulk::sobol(1 << 14), bulk::itself,
-      bulk::uncertain(argument<0>{}, bulk::uniform(0.0, 1.0)), bulk::uncertain(argument<1>{}, bulk::uniform(0.0, 1.0)));
+      bulk::function_of<double, double>([](const auto& a, const auto& b) { return a + 2.0 * b; }), bulk::sobol(1 << 14),
+      bulk::itself, bulk::uncertain(argument<0>, bulk::uniform(0.0, 1.0)),
+      bulk::uncertain(argument<1>, bulk::uniform(0.0, 1.0)));
   CHECK(s.mean == approx(1.5).epsilon(1e-3));
   CHECK(s.deviation == approx(std::sqrt(5.0 / 12)).epsilon(1e-3));
   CHECK(s.inputs[0].first_order == approx(0.2).epsilon(0.02));
@@ -41,8 +30,9 @@ TEST_CASE("shares of a sum: those of its terms, and nothing is left") {
 // f = x1 x2, standard normal: all of the variance is interaction.
 TEST_CASE("shares of a product: interaction alone") {
   const auto s = planning::shares_of_variance(
-      formula_of<2>([](const auto& a, const auto& b) { return a * b; }), bulk::sobol(1 << 14), bulk::itself,
-      bulk::uncertain(argument<0>{}, bulk::normal(0.0, 1.0)), bulk::uncertain(argument<1>{}, bulk::normal(0.0, 1.0)));
+      bulk::function_of<double, double>([](const auto& a, const auto& b) { return a * b; }), bulk::sobol(1 << 14),
+      bulk::itself, bulk::uncertain(argument<0>, bulk::normal(0.0, 1.0)),
+      bulk::uncertain(argument<1>, bulk::normal(0.0, 1.0)));
   CHECK(std::fabs(s.explained()) < 0.02);
   CHECK(s.inputs[0].total == approx(1).epsilon(0.02));
 }
@@ -51,10 +41,11 @@ TEST_CASE("shares of a product: interaction alone") {
 TEST_CASE("correlated inputs have their share together") {
   for (const double r : {-0.5, 0.0, 0.8}) {
     const auto s = planning::shares_of_variance(
-        formula_of<3>([](const auto& a, const auto& b, const auto& c) { return a + b + c; }), bulk::sobol(1 << 14),
-        bulk::itself, bulk::uncertain(argument<2>{}, bulk::normal(0.0, 1.0)),
-        bulk::correlated({1, r, r, 1}, bulk::uncertain(argument<0>{}, bulk::normal(0.0, 1.0)),
-                         bulk::uncertain(argument<1>{}, bulk::normal(0.0, 1.0))));
+        bulk::function_of<double, double, double>(
+            [](const auto& a, const auto& b, const auto& c) { return a + b + c; }),
+        bulk::sobol(1 << 14), bulk::itself, bulk::uncertain(argument<2>, bulk::normal(0.0, 1.0)),
+        bulk::correlated({1, r, r, 1}, bulk::uncertain(argument<0>, bulk::normal(0.0, 1.0)),
+                         bulk::uncertain(argument<1>, bulk::normal(0.0, 1.0))));
     REQUIRE(s.inputs.size() == 2);
     CHECK(s.inputs[0].first_order == approx(1 / (3 + 2 * r)).epsilon(0.03));
     CHECK(s.inputs[1].first_order == approx((2 + 2 * r) / (3 + 2 * r)).epsilon(0.03));
@@ -66,11 +57,12 @@ TEST_CASE("correlated inputs have their share together") {
 TEST_CASE("the stated errors are those that repeated samples show") {
   constexpr int samples = 64;
   std::array<double, 4> sum{}, squares{}, stated{};
-  const auto question = formula_of<2>([](const auto& a, const auto& b) { return a + 2.0 * b + 3.0 * a * b; });
+  const auto question =
+      bulk::function_of<double, double>([](const auto& a, const auto& b) { return a + 2.0 * b + 3.0 * a * b; });
   for (int i = 0; i < samples; ++i) {
     const auto s = planning::shares_of_variance(question, bulk::random(2000, static_cast<std::uint64_t>(i + 1)),
-                                                bulk::itself, bulk::uncertain(argument<0>{}, bulk::uniform(0.0, 1.0)),
-                                                bulk::uncertain(argument<1>{}, bulk::uniform(0.0, 1.0)));
+                                                bulk::itself, bulk::uncertain(argument<0>, bulk::uniform(0.0, 1.0)),
+                                                bulk::uncertain(argument<1>, bulk::uniform(0.0, 1.0)));
     const double found[] = {s.inputs[0].first_order, s.inputs[1].first_order, s.inputs[0].total, s.inputs[1].total};
     const double error[] = {s.inputs[0].first_order_error, s.inputs[1].first_order_error, s.inputs[0].total_error,
                             s.inputs[1].total_error};
@@ -86,12 +78,12 @@ TEST_CASE("the stated errors are those that repeated samples show") {
 }
 
 TEST_CASE("bad questions of sensitivity are refused") {
-  const auto question = formula_of<1>([](const auto& a) { return a; });
-  const auto u = bulk::uncertain(argument<0>{}, bulk::uniform(0.0, 1.0));
+  const auto question = bulk::function_of<double>([](const auto& a) { return a; });
+  const auto u = bulk::uncertain(argument<0>, bulk::uniform(0.0, 1.0));
   CHECK_THROWS_AS(planning::tornado(question, 0.95, 0.05, bulk::itself, u), lc::invalid_value);
   CHECK_THROWS_AS(planning::tornado(question, 0.0, 1.0, bulk::itself, u), lc::invalid_value);
   CHECK_THROWS_AS(planning::shares_of_variance(question, bulk::random(9e18), bulk::itself, u), bulk::invalid_axis);
   CHECK_THROWS_AS(planning::shares_of_variance(question, bulk::random(4e17), bulk::itself, u), bulk::out_of_memory);
-  const auto never = formula_of<1>([](const auto& a) { return lc::sqrt(-1.0 - a); });
+  const auto never = bulk::function_of<double>([](const auto& a) { return lc::sqrt(-1.0 - a); });
   CHECK_THROWS_AS(planning::shares_of_variance(never, bulk::random(100), bulk::itself, u), lc::infeasible);
 }

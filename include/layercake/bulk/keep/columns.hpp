@@ -90,13 +90,13 @@ private:
   double size_;
 };
 
-template <class S, class Tag, scale Scale>
+template <real S, class Tag, scale Scale>
 column_view<Tag, S> view(S* data, std::size_t n, named_unit<Tag, Scale>) {
   static_assert(!std::is_const_v<S>,
                 "layercake: a column that is only read can be copied into an axis: bulk::list(...)");
   return {data, n, Scale.template up<double>() / Scale.template down<double>()};
 }
-template <class S, class Tag, scale Scale>
+template <real S, class Tag, scale Scale>
 column_view<Tag, S> view(std::vector<S>& data, named_unit<Tag, Scale> unit) {
   return view(data.data(), data.size(), unit);
 }
@@ -118,7 +118,7 @@ public:
     with_memory([&] { data_.resize(n); },
                 [&] {
                   return "bulk: there is no memory for a column of " + std::to_string(n) + " values, " +
-                         detail::bytes_text(static_cast<double>(n) * sizeof(number_type)) +
+                         bytes_text(static_cast<double>(n) * sizeof(number_type)) +
                          "; keep a reduction instead (histogram, quantiles, top k), or shorten an axis";
                 });
   }

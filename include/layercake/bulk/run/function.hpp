@@ -6,29 +6,43 @@
 //                                bulk::logarithmic(1 * megawatt, 1 * gigawatt, 1000)).run(bulk::minimum(bulk::itself));
 // ```
 //
+// Arguments that are drawn, zipped or run over in another order are named by their place:
+//
+//   using power = layercake::quantity<layercake::unit::watt>;
+//   auto spread = bulk::function_of<power, double>([](auto p, auto share) { return p * share; })
+//                     .sampled(bulk::random(1e6), bulk::uncertain(bulk::argument<0>, bulk::uniform(1 * watt, 2 * watt)),
+//                              bulk::uncertain(bulk::argument<1>, bulk::normal(0.5, 0.1)))
+//                     .run(bulk::moments(bulk::itself));
+//
 // `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its last argument: for
 // short formulas, which the compiler then keeps in registers from the axis to the result. Both give the same points the same numbers.
 #pragma once
 
+#include <cstddef>
+#include <layercake/bulk/run/compiled.hpp>
 #include <layercake/bulk/run/sweep.hpp>
+#include <layercake/bulk/space/axes.hpp>
+#include <layercake/units/quantity.hpp>
+#include <tuple>
+#include <utility>
 
 namespace layercake::bulk {
 
 // Keeps the result itself.
 inline constexpr auto itself = [](const auto& result) { return result; };
 
-namespace detail {
-
-template <class S, class... Unit>
+// The arguments of a function, as the record that a sweep changes: numbers N of these units (void: plain numbers).
+template <number N, class... Unit>
 struct arguments {
-  std::tuple<quantity_t<Unit, S>...> values;
+  std::tuple<quantity_t<Unit, N>...> values;
 
-  template <class U>
-  arguments<U, Unit...> over() const {
-    return std::apply([](const auto&... q) { return arguments<U, Unit...>{{quantity_t<Unit, U>(q)...}}; }, values);
+  template <number M>
+  arguments<M, Unit...> over() const {
+    return std::apply([](const auto&... q) { return arguments<M, Unit...>{{quantity_t<Unit, M>(q)...}}; }, values);
   }
 };
 
+// A function of arguments as the formula of their record.
 template <class F>
 struct applied_to {
   F f;
@@ -38,13 +52,18 @@ struct applied_to {
   }
 };
 
+// Names the argument at a place, from 0 on.
 template <std::size_t Index>
-struct argument {
+struct argument_at {
   template <class X>
   auto& operator()(X& x) const {
     return std::get<Index>(x.values);
   }
 };
+template <std::size_t Index>
+inline constexpr argument_at<Index> argument{};
+
+namespace detail {
 
 template <std::size_t Index, class Sweep>
 auto over_all(Sweep sweep) {
@@ -52,280 +71,23 @@ auto over_all(Sweep sweep) {
 }
 template <std::size_t Index, class Sweep, class Unit, class... Rest>
 auto over_all(Sweep sweep, const axis<Unit>& a, const Rest&... rest) {
-  return over_all<Index + 1>(std::move(sweep).over(argument<Index>{}, a), rest...);
+  return over_all<Index + 1>(std::move(sweep).over(argument<Index>, a), rest...);
 }
 
 }  // namespace detail
 
-template <class S = double, class F, class... Unit>
+// A sweep of f(arguments...) over all combinations of the values of these axes, one for each argument.
+template <real S = double, class F, class... Unit>
 auto function(F f, const axis<Unit>&... axes) {
-  using X = detail::arguments<S, Unit...>;
-  return detail::over_all<0>(sweep_of<S, X, detail::applied_to<F>>(X{}, detail::applied_to<F>{std::move(f)}), axes...);
+  using X = arguments<S, Unit...>;
+  return detail::over_all<0>(sweep_of<S, X, applied_to<F>>(X{}, applied_to<F>{std::move(f)}), axes...);
 }
-
-namespace detail {
-
-template <class S, class F, class... Unit>
-struct kernel {
-  static constexpr std::size_t N = sizeof...(Unit);
-  using B = batch<S>;
-  template <std::size_t Index>
-  using unit = typename std::tuple_element_t<Index, std::tuple<axis<Unit>...>>::unit_type;
-
-  F f;
-  std::tuple<axis<Unit>...> axes;
-  std::uint64_t total = 1, inner = 1, chunk = 1;
-
-  // The result at one point, in the arithmetic of the scalar path.
-  auto at(std::uint64_t index) const {
-    std::array<S, N> x{};
-    const auto number = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-      const auto& a = std::get<Index>(axes);
-      x[Index] = static_cast<S>(base_of(a[index % a.size()]));
-      index /= a.size();
-    };
-    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (number(std::integral_constant<std::size_t, N - 1 - Index>{}), ...);
-      return f(from_base_value<quantity_t<Unit>>(x[Index])...);
-    }
-    (std::make_index_sequence<N>{});
-  }
-};
-
-// The arguments of a row, and its lanes.
-template <std::size_t Index, std::size_t N, class Unit, class S, class B>
-auto argument_of(const double* row, const B& lanes_now) {
-  if constexpr (Index + 1 == N) {
-    return from_base_value<quantity_t<Unit>>(lanes_now);
-  } else {
-    return from_base_value<quantity_t<Unit>>(static_cast<S>(row[Index]));
-  }
-}
-
-template <class S, class K, class... R>
-struct kernel_job final : job {
-  const K& k;
-  const std::tuple<R...>& reductions;
-  kernel_job(const K& kernel, const std::tuple<R...>& r) : k(kernel), reductions(r) {}
-
-  std::uint64_t chunks() const override { return (k.total + k.chunk - 1) / k.chunk; }
-  double points() const override { return static_cast<double>(k.total); }
-  double points_of(std::uint64_t c) const override {
-    return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk);
-  }
-  // Of the axes (all values of short ones, a million evenly chosen ones of the others), the reductions and their
-  // parameters, and what the function gives at some points: code cannot be compared, its results can.
-  std::uint64_t fingerprint() const override {
-    digest d;
-    d.add(fingerprint_of(reductions));
-    d.add(static_cast<std::uint64_t>(sizeof(S)));
-    d.add(k.chunk);
-    const auto along = [&](const auto& a) {
-      constexpr std::uint64_t most = std::uint64_t(1) << 20;
-      d.add(a.size());
-      for (std::uint64_t i = 0, step = (a.size() + most - 1) / most; i < a.size(); i += step)
-        d.add(base_of(a[i]));
-      d.add(base_of(a[a.size() - 1]));
-    };
-    std::apply([&](const auto&... a) { (along(a), ...); }, k.axes);
-    constexpr std::uint64_t probes = 61;
-    for (std::uint64_t i = 0; i < probes; ++i) {
-      const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
-      const auto keep = [&](const auto& function) { d.add(static_cast<double>(base_value(function(result)))); };
-      std::apply(
-          [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
-          reductions);
-    }
-    return d.value();
-  }
-  std::unique_ptr<partial> make_partial() const override {
-    return std::make_unique<partial_of<S, R...>>(reductions, 1);
-  }
-  std::unique_ptr<worker> make_worker() const override;
-};
-
-template <class S, class K, class... R>
-struct kernel_worker final : worker {
-  const kernel_job<S, K, R...>& question;
-  static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
-  static constexpr std::uint64_t largest_table = 1u << 14;  // values of the innermost axis that are kept
-  // Points computed at once: some blocks, whose results stay in the first-level cache.
-  static constexpr std::size_t stretch = largest_block * (outputs <= 2 ? 4 : outputs <= 4 ? 2 : 1);
-  std::vector<double> wide;
-  std::vector<S> table;
-  alignas(64) std::array<S, stretch> lanes_{};
-  alignas(64) std::array<std::array<S, stretch>, outputs == 0 ? 1 : outputs> out{};
-
-  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(stretch) {
-    if (j.k.inner > largest_table) return;
-    std::vector<double> all(static_cast<std::size_t>(j.k.inner));
-    double* to = all.data();
-    std::get<K::N - 1>(j.k.axes).source()->fill(0, all.size(), &to);
-    for (const double x : all)
-      table.push_back(static_cast<S>(x));
-    table.resize(all.size() + K::B::size, table.back());
-  }
-
-  void run(std::uint64_t chunk, partial& into) override {
-    auto& p = static_cast<partial_of<S, R...>&>(into);
-    const K& k = question.k;
-    const std::uint64_t first = chunk * k.chunk, last = first + k.chunk < k.total ? first + k.chunk : k.total;
-    std::array<double, K::N> row{};
-    for (std::uint64_t at = first; at < last;) {
-      std::uint64_t left = at / k.inner;
-      const std::uint64_t begin = at % k.inner, n = k.inner - begin < last - at ? k.inner - begin : last - at;
-      const auto outer = [&]<std::size_t Index>(std::integral_constant<std::size_t, Index>) {
-        const auto& a = std::get<Index>(k.axes);
-        row[Index] = base_of(a[left % a.size()]);
-        left /= a.size();
-      };
-      [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (outer(std::integral_constant<std::size_t, K::N - 2 - Index>{}), ...);
-      }
-      (std::make_index_sequence<K::N - 1>{});
-      for (std::uint64_t done = 0; done < n; done += stretch) {
-        const std::size_t m = static_cast<std::size_t>(n - done < stretch ? n - done : stretch);
-        compute(row, begin + done, m, at + done, p.states, std::index_sequence_for<R...>{});
-      }
-      p.tally.points += static_cast<double>(n);
-      at += n;
-    }
-  }
-
-private:
-  // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the
-  // loop. What a reduction only has to watch stays in registers: a stretch without a new minimum is not read again.
-  template <class States, std::size_t... Reduction>
-  void compute(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m, std::uint64_t number,
-               States& states, std::index_sequence<Reduction...>) {
-    const K& k = question.k;
-    using B = typename K::B;
-    const S* from = lanes_.data();
-    if (table.empty()) {
-      double* to = wide.data();
-      std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
-      for (std::size_t j = 0; j < m; ++j)
-        lanes_[j] = static_cast<S>(to[j]);
-      for (std::size_t j = m; j < stretch && j < m + B::size; ++j)
-        lanes_[j] = lanes_[m - 1];
-    } else {
-      from = table.data() + begin;
-    }
-    const auto f = k.f;
-    S* const to_first = out[0].data();
-    std::tuple watched{watch_of<B>(std::get<Reduction>(states))...};
-    for (std::size_t j = 0; j < m; j += B::size) {
-      const B now = read_lanes<typename B::arch_type>(from + j);
-      const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
-      std::size_t o = 0;
-      const auto keep = [&](auto& watch, const auto& function) {
-        const B x = number_cast<B>(base_value(function(result)));
-        watch.see(x);
-        write_lanes(to_first + stretch * o++ + j, x);
-      };
-      const auto keep_all = [&](auto& watch, const auto& of) {
-        std::apply([&](const auto&... function) { (keep(watch, function), ...); }, of);
-      };
-      (keep_all(std::get<Reduction>(watched), std::get<Reduction>(question.reductions).of), ...);
-    }
-    std::size_t o = 0;
-    const auto add = [&](auto& state, const auto& watch, std::size_t functions) {
-      for (std::size_t done = 0; done < m && !dismissed(state, watch); done += largest_block) {
-        std::array<const S*, outputs + 1> column;
-        for (std::size_t i = 0; i < functions; ++i)
-          column[i] = out[o + i].data() + done;
-        const std::size_t n = m - done < largest_block ? m - done : largest_block;
-        state.add(results<S>{n, column.data(), number + done, 1, nullptr});
-      }
-      o += functions;
-    };
-    (add(std::get<Reduction>(states), std::get<Reduction>(watched),
-         std::tuple_size_v<decltype(std::get<Reduction>(question.reductions).of)>),
-     ...);
-  }
-  struct unwatched {
-    void see(const typename K::B&) const {}
-  };
-  template <class B, class State>
-  static auto watch_of(const State& s) {
-    if constexpr (requires { s.template watch<B>(); }) {
-      return s.template watch<B>();
-    } else {
-      return unwatched{};
-    }
-  }
-  template <class State, class Watch>
-  static bool dismissed(const State& s, const Watch& w) {
-    if constexpr (requires { s.dismisses(w); }) {
-      return s.dismisses(w);
-    } else {
-      return false;
-    }
-  }
-  template <class F, class B, std::size_t... Index>
-  static auto call(const F& f, const double* row, const B& now, std::index_sequence<Index...>) {
-    return f(argument_of<Index, K::N, typename K::template unit<Index>, S>(row, now)...);
-  }
-};
-template <class S, class K, class... R>
-std::unique_ptr<worker> kernel_job<S, K, R...>::make_worker() const {
-  return std::make_unique<kernel_worker<S, K, R...>>(*this);
-}
-}  // namespace detail
-
-// A function compiled for batches; see the head of this file.
-template <class S, class F, class... Unit>
-class compiled_of {
-public:
-  explicit compiled_of(F f, const axis<Unit>&... axes) : kernel_{std::move(f), std::tuple<axis<Unit>...>(axes...)} {
-    double n = 1;
-    for (const std::uint64_t size : {axes.size()...})
-      n *= static_cast<double>(size);
-    detail::require_axis(n < 0x1p63,
-                         "the sweep has " + to_string(n) + " points, more than can be counted (2^63); shorten an axis");
-    for (const std::uint64_t size : {axes.size()...})
-      kernel_.total *= size, kernel_.inner = size;
-    kernel_.chunk = detail::chunk_of(kernel_.total);
-  }
-  double points() const { return static_cast<double>(kernel_.total); }
-
-  template <class... R>
-  auto run(R... reductions) const {
-    return run_on(serial{}, control{}, std::move(reductions)...);
-  }
-  template <class Schedule, class... R>
-  auto run_on(const Schedule& schedule, const control& c, R... given) const {
-    (detail::passes_over_none(given), ...);
-    const std::tuple<R...> reductions{std::move(given)...};
-    const detail::kernel_job<S, K, R...> job(kernel_, reductions);
-    const auto found = detail::carry_out<S>(schedule, c, job, reductions, 1, kernel_.total);
-    const auto& total = *found;
-    return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      if constexpr (sizeof...(R) == 1) {
-        return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);
-      } else {
-        return std::tuple{
-            finish(std::get<Index>(reductions), std::get<Index>(total.states), std::get<Index>(reductions).of)...};
-      }
-    }
-    (std::index_sequence_for<R...>{});
-  }
-
-private:
-  using K = detail::kernel<S, F, Unit...>;
-  K kernel_;
-
-  using result_type = std::remove_cvref_t<std::invoke_result_t<const F&, quantity_t<Unit, S>...>>;
-  template <class R, class State, class... G>
-  static auto finish(const R& r, const State& s, const std::tuple<G...>&) {
-    return r.template finish<S, unit_of_t<std::invoke_result_t<const G&, const result_type&>>...>(s);
-  }
-};
-
-template <class S = double, class F, class... Unit>
-compiled_of<S, F, Unit...> compiled(F f, const axis<Unit>&... axes) {
-  static_assert(sizeof...(Unit) >= 1);
-  return compiled_of<S, F, Unit...>(std::move(f), axes...);
+// A sweep of f without axes yet: its arguments are of these types (quantities, or double for plain numbers) and are 0
+// until they are named.
+template <class... Argument, class F>
+auto function_of(F f) {
+  using X = arguments<double, unit_of_t<Argument>...>;
+  return sweep_of<double, X, applied_to<F>>(X{}, applied_to<F>{std::move(f)});
 }
 
 }  // namespace layercake::bulk

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <boost/random/sobol.hpp>
-#include <layercake/bulk/space/axes.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <layercake/bulk/space/random.hpp>
+#include <layercake/bulk/space/samples.hpp>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace layercake::bulk {
 
 namespace detail {
 // Point i is the exclusive or of the direction numbers at the bits of gray(i + 1), with a random digital shift per input. The direction numbers
 // are read off Boost's generator (Joe and Kuo, SIAM J. Sci. Comput. 30, 2008), so that any point can be computed by itself.
-struct sobol_source final : source {
+struct sobol_source final : value_source {
   std::size_t inputs;
   std::vector<std::uint64_t> direction;  // [input][bit]
   std::vector<std::uint64_t> shift;
@@ -50,12 +56,12 @@ private:
 
 // `points` Sobol points, best a power of two, shifted at random by `seed`; 0: the points themselves. At most 2^47 points, 3,667 inputs.
 inline sample sobol(double points, std::uint64_t seed = 1) {
-  detail::require_axis(points <= 0x1p47, "a Sobol sample has more than 2^47 points");
+  require_axis(points <= 0x1p47, "a Sobol sample has more than 2^47 points");
   return {detail::require_points(points, "a Sobol sample"), seed,
-          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const detail::source> {
-            detail::require_axis(n <= boost::random::default_sobol_table::max_dimension,
-                                 "Sobol points for " + std::to_string(n) + " inputs; allowed: to " +
-                                     std::to_string(boost::random::default_sobol_table::max_dimension));
+          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const value_source> {
+            require_axis(n <= boost::random::default_sobol_table::max_dimension,
+                         "Sobol points for " + std::to_string(n) + " inputs; allowed: to " +
+                             std::to_string(boost::random::default_sobol_table::max_dimension));
             return std::make_shared<detail::sobol_source>(s, n);
           }};
 }

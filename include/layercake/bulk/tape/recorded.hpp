@@ -39,7 +39,7 @@ using place = std::int32_t;  // of an operation on a tape
 inline constexpr place nowhere = -1;
 
 // The value of one operation, in the arithmetic of the scalar path.
-template <class S>
+template <real S>
 S apply(operation op, S a, S b, S c) {
   switch (op) {
   case operation::add:
@@ -90,7 +90,7 @@ S apply(operation op, S a, S b, S c) {
 }
 
 // What a formula did, operation by operation. Masks are 0 and 1 here.
-template <class S = double>
+template <real S = double>
 class tape {
 public:
   struct entry {
@@ -174,7 +174,7 @@ private:
 };
 
 // Records onto `t` while it lives.
-template <class S>
+template <real S>
 class recording {
 public:
   explicit recording(tape<S>& t) : before_(tape<S>::current()) { tape<S>::current() = &t; }
@@ -186,11 +186,11 @@ private:
   tape<S>* before_;
 };
 
-template <class S>
+template <real S>
 class recorded;
 
 // What a comparison of recorded numbers gives.
-template <class S = double>
+template <real S = double>
 class recorded_mask {
 public:
   recorded_mask(bool known) : value_(known) {}
@@ -234,12 +234,12 @@ private:
 
 // Whether a mask may hold at some point of the sweep: formulas leave out what holds nowhere, such as the experts of a
 // model without any.
-template <class S>
+template <real S>
 bool any(const recorded_mask<S>& m) {
   return !m.known() || m.value();
 }
 
-template <class S = double>
+template <real S = double>
 class recorded {
 public:
   using value_type = S;

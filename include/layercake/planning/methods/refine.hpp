@@ -3,8 +3,7 @@
 
 #include <array>
 #include <cmath>
-#include <layercake/bulk/space/axes.hpp>
-#include <layercake/core/fields.hpp>
+#include <layercake/bulk/space/inputs.hpp>
 #include <layercake/number/dual.hpp>
 #include <string>
 #include <tuple>
@@ -27,22 +26,6 @@ movable_of<Access, Q> movable(Access access, Q low, Q high) {
 }
 
 namespace detail {
-template <class U, class X>
-auto with_numbers(const X& x) {
-  if constexpr (requires { x.template over<U>(); }) {
-    return x.template over<U>();
-  } else {
-    return layercake::with_number<U>(x);
-  }
-}
-template <class Access, class X, class T>
-void assign(const Access& access, X& x, const T& base) {
-  auto& field = access(x);
-  using V = std::remove_cvref_t<decltype(field)>;
-  using number_of_field = std::remove_cvref_t<decltype(base_value(field))>;
-  field = from_base_value<V>(number_of_field(base));
-}
-
 // Minimises a smooth function over the unit cube from `x`: BFGS on the coordinates that no bound holds, a backtracking line search along the
 // projected path. Source: Nocedal, Wright, Numerical Optimization, 2006, sections 6.1 and 16.7. f(x, slope) returns the value.
 template <std::size_t N, class F>
@@ -157,10 +140,10 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
     a = a < 0 ? 0 : a > 1 ? 1 : a;
 
   const auto value = [&](const std::array<double, N>& u, std::array<double, N>& slope) {
-    auto varied = detail::with_numbers<D>(x);
+    auto varied = bulk::over_numbers<D>(x);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      (detail::assign(std::get<Index>(all).access, varied,
-                      D::variable(low[Index] + u[Index] * (high[Index] - low[Index]), Index)),
+      (bulk::set_input(std::get<Index>(all).access, varied,
+                       D::variable(low[Index] + u[Index] * (high[Index] - low[Index]), Index)),
        ...);
     }
     (std::make_index_sequence<N>{});
@@ -173,7 +156,7 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
   detail::descend<N>(at, value, steps, 1e-9);
   X best = x;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-    (detail::assign(std::get<Index>(all).access, best, low[Index] + at[Index] * (high[Index] - low[Index])), ...);
+    (bulk::set_input(std::get<Index>(all).access, best, low[Index] + at[Index] * (high[Index] - low[Index])), ...);
   }
   (std::make_index_sequence<N>{});
   const auto result = figure(formula(best));

@@ -1,10 +1,21 @@
 // What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low to high.
 #pragma once
 
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <layercake/bulk/memory.hpp>
 #include <layercake/bulk/run/sweep.hpp>
+#include <layercake/bulk/space/inputs.hpp>
+#include <layercake/bulk/space/samples.hpp>
 #include <layercake/number/dual.hpp>
-#include <layercake/planning/methods/refine.hpp>
+#include <layercake/units/print.hpp>
+#include <memory>
+#include <string>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace layercake::planning {
@@ -33,9 +44,9 @@ struct with_slopes_of {
   auto operator()(const X& x) const {
     using T = std::remove_cvref_t<decltype(base_value(std::get<0>(inputs)(std::declval<X&>())))>;
     using D = dual<T, sizeof...(Access)>;
-    auto varied = detail::with_numbers<D>(x);
+    auto varied = bulk::over_numbers<D>(x);
     const auto seed = [&](const auto& access, std::size_t i) {
-      detail::assign(access, varied, D::variable(base_value(access(varied)).value, i));
+      bulk::set_input(access, varied, D::variable(layercake::detail::access::base(access(varied)).value, i));
     };
     [&]<std::size_t... Index>(std::index_sequence<Index...>) { (seed(std::get<Index>(inputs), Index), ...); }
     (std::make_index_sequence<sizeof...(Access)>{});
@@ -96,8 +107,8 @@ struct variance_shares {
 namespace detail {
 // Point j of block m: matrix A (m = 0), matrix B (m = 1), or A with the columns of group m - 2 from B. Both come from
 // one sample of twice the inputs.
-struct crossed_source final : bulk::point_source {
-  std::shared_ptr<const bulk::point_source> shares;
+struct crossed_source final : bulk::value_source {
+  std::shared_ptr<const bulk::value_source> shares;
   std::vector<std::size_t> group;  // of each input
   std::uint64_t points = 0;
 
@@ -150,14 +161,12 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
     group.insert(group.end(), inputs_of_group, sizes.size());
     sizes.push_back(inputs_of_group);
   };
-  (number(bulk::inputs_in<Input>), ...);
-  if (points.points >= (std::uint64_t(1) << 63) / (groups + 2)) {
-    raise(
-        bulk::invalid_axis("bulk: the sample has more points than can be counted (2^63) with every input's variants"));
-  }
+  (bulk::for_each_group(number, inputs), ...);
+  bulk::require_axis(points.points < (std::uint64_t(1) << 63) / (groups + 2),
+                     "the sample has more points than can be counted (2^63) with every input's variants");
   bulk::sample crossed = points;
   crossed.points = points.points * (groups + 2);
-  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
+  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::value_source> {
     auto s = std::make_shared<detail::crossed_source>();
     s->shares = points.make(seed, 2 * n);
     s->group = group;
@@ -176,7 +185,7 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
       [&] {
         const double n = static_cast<double>(crossed.points);
         return "planning: there is no memory for " + layercake::to_string(n) + " evaluations, " +
-               layercake::to_string(n * sizeof(double) * units::byte) + "; take a sample of fewer points";
+               bulk::bytes_text(n * sizeof(double)) + "; take a sample of fewer points";
       });
 
   const std::size_t n = points.points;
@@ -240,7 +249,7 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
   }
   constexpr std::size_t N = sizeof...(inputs);
   // Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.
-  struct ends final : bulk::point_source {
+  struct ends final : bulk::value_source {
     double low, high;
     std::size_t inputs;
     void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
@@ -251,7 +260,7 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
     }
   };
   bulk::sample rows{1 + 2 * N, 0,
-                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
+                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::value_source> {
                       auto s = std::make_shared<ends>();
                       s->low = low;
                       s->high = high;

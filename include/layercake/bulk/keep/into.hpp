@@ -1,0 +1,188 @@
+// Every value of a result, into the user's own memory.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <layercake/bulk/keep/bytes.hpp>
+#include <layercake/bulk/keep/columns.hpp>
+#include <layercake/bulk/keep/results.hpp>
+#include <layercake/bulk/xsimd.hpp>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace layercake::bulk {
+
+// Values go straight to the user's memory, to which no two chunks write at one place. What travels between ranks is
+// read back from there.
+template <class Unit, class C>
+struct column_state {
+  struct run {
+    std::uint64_t first, step, n;  // points first, first + step, ...
+  };
+  column_view<Unit, C> to;
+  bool gaps = true;   // a point may be passed over
+  bool root = false;  // of the whole sweep
+  std::vector<run> runs{};
+  std::vector<C> value{};  // of the runs, where they came from another rank
+
+  template <real S>
+  void add(const results<S>& r) {
+    if (!r.offset && r.step == 1) {
+      to.convert(r.column[0], r.n, to.data() + r.first);
+    } else {
+      std::array<C, largest_block> own;
+      for (std::size_t done = 0; done < r.n; done += largest_block) {
+        const std::size_t n = r.n - done < largest_block ? r.n - done : largest_block;
+        to.convert(r.column[0] + done, n, own.data());
+        for (std::size_t i = 0; i < n; ++i)
+          to.data()[r.index(done + i)] = own[i];
+      }
+    }
+    if (r.offset) {
+      for (std::size_t i = 0; i < r.n; ++i)
+        runs.push_back({r.index(i), 0, 1});
+    } else if (!runs.empty() && runs.back().step == r.step && runs.back().first + runs.back().n * r.step == r.first) {
+      runs.back().n += r.n;
+    } else {
+      runs.push_back({r.first, r.step, r.n});
+    }
+  }
+  void merge(const column_state& o) {
+    if (o.value.empty()) return;
+    std::size_t k = 0;
+    o.each([&](std::uint64_t at) { to.data()[at] = o.value[k++]; });
+  }
+  void save(writer& w) const {
+    std::vector<C> all;
+    if (root) {  // what was written so far
+      all.assign(to.data(), to.data() + to.size());
+    } else {
+      w.put(runs);
+      each([&](std::uint64_t at) { all.push_back(to.data()[at]); });
+    }
+    w.put(all);
+  }
+  void load(reader& r) {
+    if (!root) r.get(runs);
+    r.get(value);
+    std::uint64_t n = 0;
+    for (const run& x : runs)
+      n += x.n;
+    if (value.size() != (root ? to.size() : n)) raise(error("bulk: a saved state holds a column of another length"));
+    if (!root) return;
+    for (std::size_t i = 0; i < value.size(); ++i)
+      to.data()[i] = value[i];
+    value = {};
+  }
+  // Points that no block gives are NaN where there may be gaps, and so is every point of a sweep that does not end.
+  void begin() {
+    root = true;
+    if (gaps) abandon();
+  }
+  void abandon() const {
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to.clear(i);
+  }
+
+private:
+  template <class Visit>
+  void each(const Visit& visit) const {
+    for (const run& x : runs) {
+      for (std::uint64_t i = 0; i < x.n; ++i)
+        visit(x.first + i * x.step);
+    }
+  }
+};
+
+template <class Unit, class C, class F>
+struct into_column {
+  std::tuple<F> of;
+  column_view<Unit, C> to;
+  bool gaps = true;
+  template <real S>
+  column_state<Unit, C> start() const {
+    return {to, gaps};
+  }
+  void describe(writer& w) const {
+    w.put('c');
+    w.put(sizeof(C));
+    w.put(to.base_units());
+  }
+  template <real S, class U>
+  auto finish(const column_state<Unit, C>&) const {
+    static_assert(std::same_as<U, Unit>, "layercake: a column has another unit than what is written into it");
+    return to;
+  }
+};
+
+// Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the sweep does not end.
+template <class Unit, class C, class F>
+into_column<Unit, C, F> into(const column_view<Unit, C>& to, F f) {
+  return {{std::move(f)}, to};
+}
+
+namespace detail {
+
+// Columns are as long as the sweep, and no two share memory. Throws invalid_column before anything is written.
+template <class... R>
+void check_columns(const std::tuple<R...>& reductions, std::uint64_t total) {
+  const auto one = [&](const auto& r, std::size_t number) {
+    if constexpr (requires { r.to; }) {
+      if (r.to.size() != total) {
+        raise(invalid_column("bulk: a column of " + std::to_string(r.to.size()) + " values for a sweep of " +
+                             std::to_string(total) + " points; give memory for each point"));
+      }
+      std::size_t other = 0;
+      const auto against = [&](const auto& o) {
+        if constexpr (requires { r.to.overlaps(o.to); }) {
+          if (other < number && r.to.overlaps(o.to))
+            raise(invalid_column("bulk: two columns share memory; give each its own"));
+        }
+        ++other;
+      };
+      std::apply([&](const R&... o) { (against(o), ...); }, reductions);
+    }
+  };
+  std::size_t number = 0;
+  std::apply([&](const R&... r) { (one(r, number++), ...); }, reductions);
+}
+
+// Every point of the sweep gives a value: a column need not be wiped first.
+template <class R>
+void passes_over_none(R& r) {
+  if constexpr (requires { r.gaps; }) r.gaps = false;
+}
+
+// Begins the states of a sweep, and wipes its columns unless it ended here.
+template <class States>
+class unless_kept {
+public:
+  explicit unless_kept(States& states) : states_(states) {
+    std::apply([](auto&... s) { (begin(s), ...); }, states_);
+  }
+  ~unless_kept() {
+    if (!kept) std::apply([](auto&... s) { (abandon(s), ...); }, states_);
+  }
+  unless_kept(const unless_kept&) = delete;
+  unless_kept& operator=(const unless_kept&) = delete;
+  bool kept = false;
+
+private:
+  States& states_;
+  template <class State>
+  static void begin(State& s) {
+    if constexpr (requires { s.begin(); }) s.begin();
+  }
+  template <class State>
+  static void abandon(State& s) {
+    if constexpr (requires { s.abandon(); }) s.abandon();
+  }
+};
+
+}  // namespace detail
+
+}  // namespace layercake::bulk

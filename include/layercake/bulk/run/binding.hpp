@@ -1,0 +1,112 @@
+// Binds an input of a sweep to a field of its record: found by its address, named by its path, held to its domain.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <layercake/bulk/space/inputs.hpp>
+#include <layercake/bulk/tape/recorded.hpp>
+#include <layercake/core/fields.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace layercake::bulk::detail {
+
+// Finds the field that lives at an address, its name and its domain.
+struct field_finder {
+  const void* address;
+  std::string path;
+  domain allowed = any_finite;
+  const char* meaning = "";
+  bool found = false;
+  template <class V, class D>
+  void field(const std::string& p, const V& value, const D& d) {
+    if (static_cast<const void*>(&value) == address) path = p, allowed = d.allowed, meaning = d.meaning, found = true;
+  }
+  template <class X>
+  void record(const std::string&, const X&) {}
+};
+
+// Which of a sweep's axes an input follows, and which of the values that the axis has at each point.
+struct axis_part {
+  unsigned axis, part;
+};
+
+// An input of a sweep over records of type X.
+template <real S, class X>
+struct binding {
+  using inputs = decltype(over_numbers<recorded<S>>(std::declval<const X&>()));
+
+  std::string path;
+  axis_part at;
+  domain allowed = any_finite;
+  const char* meaning = "";
+  bool guarded = false;  // some of its values may leave the domain: such points are infeasible
+  std::function<void(inputs&, const recorded<S>&)> set;
+  std::function<void(X&, double)> set_plain;
+  std::string (*text)(double) = nullptr;
+
+  // The field of `base` that `access` names; without a name of its own it is called `name`.
+  template <class Unit, class Access>
+  static binding to(const X& base, const Access& access, axis_part at, const std::string& name) {
+    using V = std::remove_cvref_t<decltype(access(std::declval<inputs&>()))>;
+    static_assert(std::same_as<unit_of_t<V>, Unit>,
+                  "layercake: the axis has another unit than the input that it is for");
+    X probe = base;
+    const auto& field = access(probe);
+    field_finder finder{&field, {}};
+    layercake::detail::walk(std::as_const(probe), "", finder);
+    binding b;
+    b.path = finder.found ? finder.path : name;
+    b.at = at;
+    b.allowed = finder.allowed;
+    b.meaning = finder.meaning;
+    b.set = [access](inputs& x, const recorded<S>& v) { set_input(access, x, v); };
+    b.set_plain = [access](X& x, double v) { set_input(access, x, v); };
+    b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
+    return b;
+  }
+
+  // Refuses an axis that leaves the domain. Of an axis of whole numbers a million values, evenly spread, are looked at.
+  template <class Unit>
+  void check(const axis<Unit>& values) const {
+    constexpr std::uint64_t most_looked_at = std::uint64_t(1) << 20;
+    if (allowed.whole) {
+      const std::uint64_t step = values.size() / most_looked_at + 1;
+      for (std::uint64_t i = 0; i < values.size(); i += step)
+        check(base_of(values[i]));
+    }
+    check(values.lowest_base());
+    check(values.highest_base());
+  }
+  // The same of a distribution. An unbounded one may leave the domain: such draws are counted. Whatever is known to
+  // leave it is refused.
+  template <class Unit>
+  void check(const distribution<Unit>& values) {
+    require_axis(!allowed.whole,
+                 path + " is a whole number, and a distribution gives values between; sweep it by bulk::integers or "
+                        "bulk::list");
+    for (const double end : {values.low, values.high}) {
+      if (std::isfinite(end) && end != allowed.low && end != allowed.high) check(end);
+    }
+    guarded = !(values.low >= allowed.low) || !(values.high <= allowed.high) ||
+              (allowed.low_excluded && values.low <= allowed.low);
+  }
+  void check(double value) const {
+    if (allowed.contains(value)) return;
+    raise(invalid_axis(
+        "bulk: the axis of " + path + " reaches " + text(value) + "; allowed: " +
+        layercake::detail::range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) +
+        ". It is " + meaning + "."));
+  }
+  // Whether a drawn value lies in the domain.
+  recorded_mask<S> inside(const recorded<S>& x) const {
+    using N = recorded<S>;
+    const N low(static_cast<S>(allowed.low)), high(static_cast<S>(allowed.high));
+    return (allowed.low_excluded ? x > low : x >= low) && x <= high;
+  }
+};
+
+}  // namespace layercake::bulk::detail

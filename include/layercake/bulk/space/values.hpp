@@ -1,0 +1,158 @@
+// Where the values of an axis come from: a source fills any block of them on demand, so that no axis is stored that does
+// not have to be. The sources of lists, of rules (linear, integer, logarithmic) and of several inputs side by side.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <layercake/number/error.hpp>
+#include <layercake/units/print.hpp>
+#include <layercake/units/quantity.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace layercake::bulk {
+
+// An axis that is empty, unordered, holds a NaN, or a sweep of more points than can be counted.
+struct invalid_axis : error {
+  using error::error;
+};
+
+// Throws invalid_axis with this text unless it holds.
+inline void require_axis(bool holds, const std::string& text) {
+  if (!holds) raise(invalid_axis("bulk: " + text));
+}
+
+// Values along one axis, in base units. An axis may give several values per point (zipped inputs, draws).
+struct value_source {
+  value_source() = default;
+  value_source(const value_source&) = delete;
+  value_source& operator=(const value_source&) = delete;
+  virtual ~value_source() = default;
+  // out[k][i] = value k at point first + i, for i < n.
+  virtual void fill(std::uint64_t first, std::size_t n, double* const* out) const = 0;
+  // Whether each value was given by itself; else they follow from a rule.
+  virtual bool listed() const { return false; }
+};
+
+namespace detail {
+
+struct list_source final : value_source {
+  std::vector<double> values;
+  explicit list_source(std::vector<double> v) : values(std::move(v)) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    for (std::size_t i = 0; i < n; ++i)
+      out[0][i] = values[first + i];
+  }
+  bool listed() const override { return true; }
+};
+
+// low + i (high - low) / (count - 1), both ends exact.
+struct linear_source final : value_source {
+  double low, high, last;
+  linear_source(double l, double h, std::uint64_t count)
+      : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    // In groups of one size, the last one in part, so that a value has the same bits wherever it is asked for.
+    constexpr std::size_t group = 8;
+    const double start = static_cast<double>(first);
+    for (std::size_t i = 0; i < n; i += group) {
+      double x[group];
+      for (std::size_t k = 0; k < group; ++k) {
+        const double share = (start + static_cast<double>(i + k)) / last;
+        x[k] = low * (1 - share) + high * share;
+      }
+      for (std::size_t k = 0; k < group && i + k < n; ++k)
+        out[0][i + k] = x[k];
+    }
+  }
+};
+
+struct integer_source final : value_source {
+  double low, step;
+  integer_source(double l, double s) : low(l), step(s) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    for (std::size_t i = 0; i < n; ++i)
+      out[0][i] = low + static_cast<double>(first + i) * step;
+  }
+};
+
+struct logarithmic_source final : value_source {
+  double low, high, last, ratio;
+  logarithmic_source(double l, double h, std::uint64_t count)
+      : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0), ratio(std::log(h / l)) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    for (std::size_t i = 0; i < n; ++i) {
+      const double share = static_cast<double>(first + i) / last;
+      out[0][i] = share < 0.5 ? low * std::exp(ratio * share) : high * std::exp(ratio * (share - 1));  // ends exact
+    }
+  }
+};
+
+struct zipped_source final : value_source {
+  std::vector<std::shared_ptr<const value_source>> parts;
+  explicit zipped_source(std::vector<std::shared_ptr<const value_source>> p) : parts(std::move(p)) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      parts[k]->fill(first, n, out + k);
+  }
+  bool listed() const override {
+    bool any = false;
+    for (const auto& p : parts)
+      any |= p->listed();
+    return any;
+  }
+};
+
+template <class Q>
+struct unit_of {
+  using type = void;
+};
+template <class U, class T>
+struct unit_of<quantity<U, T>> {
+  using type = U;
+};
+
+}  // namespace detail
+
+// The unit of a quantity, void for a plain number.
+template <class Q>
+using unit_of_t = typename detail::unit_of<std::remove_cvref_t<Q>>::type;
+
+// A plain number where T is arithmetic, the quantity over double else: what an axis is made of.
+template <class Q>
+struct axis_value {
+  using type = double;
+};
+template <class U, class T>
+struct axis_value<quantity<U, T>> {
+  using type = quantity<U, double>;
+};
+template <class Q>
+using axis_value_t = typename axis_value<std::remove_cvref_t<Q>>::type;
+
+namespace detail {
+
+template <class Q>
+double base_of(const Q& q) {
+  if constexpr (is_quantity<Q>) {
+    return static_cast<double>(layercake::detail::access::base(q));
+  } else {
+    return static_cast<double>(q);
+  }
+}
+
+inline std::uint64_t require_points(double n, const char* what) {
+  require_axis(n >= 1, std::string(what) + " has no points; give at least 1");
+  require_axis(n < 0x1p63, std::string(what) + " has more points than can be counted (2^63)");
+  const auto whole = static_cast<std::uint64_t>(n);
+  require_axis(static_cast<double>(whole) == n,
+               std::string(what) + " has " + to_string(n) + " points; allowed: whole numbers from 1");
+  return whole;
+}
+
+}  // namespace detail
+
+}  // namespace layercake::bulk

@@ -1,0 +1,233 @@
+// What is asked of a fleet, what is found, and what is wrong with a question.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <layercake/chips/accelerator.hpp>
+#include <layercake/core/fields.hpp>
+#include <layercake/energy/grid.hpp>
+#include <layercake/infrastructure/site.hpp>
+#include <layercake/number/check.hpp>
+#include <layercake/serving/search.hpp>
+#include <layercake/stack/bill.hpp>
+#include <string>
+#include <vector>
+
+namespace layercake::planning {
+
+enum class fleet_goal : unsigned char { least_cost, fewest_chips, least_energy, least_carbon };
+
+// A chip that may be taken, with the node that it comes in. Lists by month hold their last value on; an empty list does
+// not limit.
+template <class Chip = chips::accelerator>
+struct fleet_chip {
+  Chip chip{};
+  // Per chip and time, for the chip in a running server in a building, electricity apart, as best_plan counts it.
+  // Unknown: it is bought at chip.price and stands in a building of one's own.
+  quantity<unit::usd_per_second> rent = unknown<quantity<unit::usd_per_second>>();
+  std::vector<double> available{};  // chips to be had in each month, over all sites
+  double per_node = 8;
+  infrastructure::node node{};            // stands in place of the site's
+  infrastructure::scale_up_law fabric{};  // in place of the site's network.scale_up
+};
+
+// A place to build: its supply, its building, and the power that it may draw in each month (0 before it opens).
+template <class Energy = energy::grid>
+struct fleet_site {
+  std::string name{};
+  Energy energy{};
+  infrastructure::site building{};
+  std::vector<quantity<unit::watt>> power{};  // at the meter, in the busiest hour
+  std::vector<std::string> chips{};           // names of those that may stand here; empty: all
+};
+
+// Calls that share a model and its objectives.
+template <class Model>
+struct fleet_class {
+  std::string name{};
+  Model model{};
+  call_demand<> demand{};
+  std::vector<quantity<unit::per_second>> calls{};  // mean rate of each month; empty: demand.calls in all
+};
+
+template <class Model, class Chip = chips::accelerator, class Energy = energy::grid>
+struct fleet_request {
+  std::vector<fleet_class<Model>> classes{};
+  std::vector<fleet_chip<Chip>> chips{};
+  std::vector<fleet_site<Energy>> sites{};
+  std::vector<quantity<unit::usd>> capital{};  // that may be bound in chips, servers, network and buildings, by month
+  std::size_t months = 1;
+  std::size_t parts = 4;  // equal parts that a class may be split into over chips and sites
+  // The plans to try. Experts stay with the tensor ranks unless more ranks are named.
+  serving_search search{.expert = {1}};
+};
+
+// Some of a class on one chip at one site. `bill` is that of these calls alone; a rented chip has its rent in
+// bill.chip_cost and no capital.
+struct fleet_part {
+  std::size_t demand_class = 0, chip = 0, site = 0;  // their places in the request
+  std::string class_name, chip_name, site_name;
+  double share = 0;  // of the class's calls
+  serving_plan plan{};
+  layercake::bill bill{};
+};
+
+struct fleet {
+  double value = 0;  // of the goal, in base units: USD/s, chips, W at the plant, kgCO2e/s
+  std::vector<fleet_part> parts{};
+
+  template <class Read>
+  auto sum(Read&& read) const {
+    decltype(read(layercake::bill{})) s{};
+    for (const fleet_part& p : parts)
+      s += read(p.bill);
+    return s;
+  }
+  auto cost() const {
+    return sum([](const auto& b) { return b.cost(); });
+  }
+  auto output_tokens() const {
+    return sum([](const auto& b) { return b.output_tokens; });
+  }
+  auto price_of_tokens() const { return cost() / output_tokens(); }
+  auto chips() const {
+    return sum([](const auto& b) { return b.chips; });
+  }
+  auto site_power() const {  // busiest hour
+    return sum([](const auto& b) { return b.site_power.peak; });
+  }
+  auto plant_power() const {  // mean
+    return sum([](const auto& b) { return b.plant_power.mean; });
+  }
+  auto capex() const {
+    return sum([](const auto& b) { return b.capex(); });
+  }
+  auto carbon() const {
+    return sum([](const auto& b) { return b.carbon; });
+  }
+};
+
+// What the best fleet of a month uses of a limited resource, and the share of the goal's value that would be saved
+// without that limit: above 0 where it binds.
+struct fleet_limit {
+  std::string name;
+  std::string used, allowed;
+  double saving = 0;
+};
+
+struct fleet_month {
+  std::vector<fleet> best{};  // best first; no two take the same parts to the same chips and sites in the same plans
+  std::vector<fleet_limit> limits{};
+  double combinations = 0, evaluated = 0;  // of the search
+
+  // Names of the limits that bind.
+  std::string binding() const {
+    std::string s;
+    for (const fleet_limit& l : limits) {
+      if (l.saving > 0) s += (s.empty() ? "" : ", ") + l.name;
+    }
+    return s.empty() ? "nothing" : s;
+  }
+};
+
+namespace detail {
+inline std::string at(const char* list, std::size_t i) {
+  return std::string("request.") + list + "[" + std::to_string(i) + "]";
+}
+
+template <class Q>
+void require(bool holds, const std::string& path, const Q& value, const char* allowed, const char* remedy) {
+  if (!holds) raise(invalid_value(finding{path, layercake::to_string(value), allowed, remedy}.text()));
+}
+template <class Q>
+void require_each(const std::vector<Q>& list, const std::string& path, const char* remedy) {
+  for (std::size_t i = 0; i < list.size(); ++i)
+    require(list[i] >= Q{} && list[i] - list[i] == Q{}, path + "[" + std::to_string(i) + "]", list[i],
+            "at least 0, and finite", remedy);
+}
+
+template <class Chip>
+void check_fleet_chip(const fleet_chip<Chip>& c, const std::string& path) {
+  constexpr double most_per_node = 1e6;
+  layercake::validate(c.chip, path + ".chip");
+  layercake::validate(c.node, path + ".node");
+  layercake::validate(c.fabric, path + ".fabric");
+  require(c.per_node >= 1 && c.per_node < most_per_node, path + ".per_node", c.per_node, "at least 1",
+          "Chips come in nodes.");
+  require_each(c.available, path + ".available", "Give the chips to be had in each month, or no list for no limit.");
+  if (is_known(c.rent)) {
+    require(c.rent >= 0 * units::usd / units::second && is_finite(in<units::usd / units::second>(c.rent)),
+            path + ".rent", c.rent, "at least 0, and finite", "Set it per chip and time: 2.50 * usd / hour.");
+  } else if (!is_known(c.chip.price)) {
+    raise(missing_value(path + ".chip.price of " + chips::name_of(c.chip) +
+                        " is not published; set it, chip.price = 30000 * usd, or rent it, rent = 2.50 * usd / hour"));
+  }
+  if (!is_known(c.chip.thermal_design_power) || !is_known(c.chip.idle_power)) {
+    raise(missing_value(path + ".chip.thermal_design_power of " + chips::name_of(c.chip) +
+                        " is not published; set it and chip.idle_power: chip.thermal_design_power = 700 * watt"));
+  }
+}
+
+template <class Request, class Energy>
+void check_fleet_site(const Request& q, const fleet_site<Energy>& s, fleet_goal goal, const std::string& path) {
+  layercake::validate(s.energy, path + ".energy");
+  layercake::validate(s.building, path + ".building");
+  require_each(s.power, path + ".power", "Give the power at the meter in each month, 0 before the site opens.");
+  // The bills of the fleets at a site add up only if its supply charges twice as much for twice the power.
+  constexpr double rounding = 1e-9;
+  const quantity<unit::watt> one = 1 * units::watt;
+  const auto single = s.energy.pull(power_demand<>{one, one}), twice = s.energy.pull(power_demand<>{one * 2, one * 2});
+  const double ratio = twice.cost() / single.cost();
+  require(ratio > 2 - rounding && ratio < 2 + rounding, path + ".energy", ratio,
+          "a supply that charges 2 times as much for 2 times the power",
+          "Leave the capacity of an own plant unknown, so that it is built to the demand.");
+  if (goal == fleet_goal::least_carbon && !is_known(single.carbon))
+    raise(missing_value(path + ".energy.carbon is unknown; set it to choose by carbon: carbon = 370 * gram_co2e / "
+                               "kilowatt_hour"));
+  for (const std::string& name : s.chips) {
+    const auto named = [&](const auto& c) { return chips::name_of(c.chip) == name; };
+    if (!std::any_of(q.chips.begin(), q.chips.end(), named))
+      raise(invalid_value(path + ".chips names " + name +
+                          "; allowed: names of request.chips. Name the chip as its record does."));
+  }
+}
+
+template <class Model>
+void check_fleet_class(const fleet_class<Model>& k, const std::string& path) {
+  layercake::validate(k.model, path + ".model");
+  const auto inside = [&](const char* name, const auto& value, const domain& d, const char* allowed) {
+    require(d.contains(static_cast<double>(layercake::detail::access::base(value))), path + "." + name, value, allowed,
+            "Describe the calls of the class.");
+  };
+  if (k.calls.empty()) inside("demand.calls", k.demand.calls, positive, "above 0");
+  for (std::size_t m = 0; m < k.calls.size(); ++m)
+    inside(("calls[" + std::to_string(m) + "]").c_str(), k.calls[m], positive, "above 0");
+  inside("demand.peak_to_mean", k.demand.peak_to_mean, at_least_one, "at least 1");
+  inside("demand.input", k.demand.input, nonnegative, "at least 0");
+  inside("demand.output", k.demand.output, positive, "above 0: prices are per output token");
+  inside("demand.cached_share", k.demand.cached_share, share, "from 0 to 1");
+}
+
+// Throws invalid_value and missing_value for what is wrong with the request, by its path.
+template <class Request>
+void check_request(const Request& q, fleet_goal goal) {
+  const auto some = [](const char* list, std::size_t n, const char* remedy) {
+    require(n > 0, std::string("request.") + list + ".size()", n, "at least 1", remedy);
+  };
+  some("classes", q.classes.size(), "Name at least one class of calls.");
+  some("chips", q.chips.size(), "Name at least one chip.");
+  some("sites", q.sites.size(), "Name at least one site.");
+  require(q.months > 0, "request.months", q.months, "at least 1", "Ask for one month or more.");
+  require(q.parts > 0, "request.parts", q.parts, "at least 1",
+          "1 keeps a class in one place; 4 splits it in quarters.");
+  require_each(q.capital, "request.capital", "Give what may be spent in each month, or no list for no limit.");
+  for (std::size_t i = 0; i < q.chips.size(); ++i)
+    check_fleet_chip(q.chips[i], at("chips", i));
+  for (std::size_t i = 0; i < q.sites.size(); ++i)
+    check_fleet_site(q, q.sites[i], goal, at("sites", i));
+  for (std::size_t i = 0; i < q.classes.size(); ++i)
+    check_fleet_class(q.classes[i], at("classes", i));
+}
+}  // namespace detail
+
+}  // namespace layercake::planning
