@@ -64,10 +64,13 @@ constexpr auto energy_price = [](auto& s) -> auto& { return s.energy.price; };
 constexpr auto efficiency = [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; };
 constexpr auto users = [](auto& s) -> auto& { return s.application.daily_users; };
 
-void stacks() {
-  const auto grid = bulk::sweep(service)
-                        .over(energy_price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 10000))
-                        .over(efficiency, bulk::linear(1.05, 1.6, 10000));
+auto large_grid() {
+  return bulk::sweep(service)
+      .over(energy_price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 10000))
+      .over(efficiency, bulk::linear(1.05, 1.6, 10000));
+}
+void against_the_scalar_path() {
+  const auto grid = large_grid();
   const double t_grid = seconds([&] { benchmark::DoNotOptimize(grid.run(bulk::minimum(price))); }, 3);
   const double t_scalar = seconds(
                               [&] {
@@ -78,6 +81,9 @@ void stacks() {
                           20;
   ratio("bulk_stacks_1e8_million_per_second", 100 / t_grid, 100);
   ratio("bulk_stacks_over_scalar_path", t_scalar / (t_grid / 1e8), 100);
+}
+
+void loops_and_conditions() {
   const auto sizes = [](double n) { return bulk::logarithmic(1e4, 1e9, n); };
   const auto efficiencies = bulk::linear(1.05, 1.6, 100);
   const auto prices = bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 100);
@@ -114,7 +120,9 @@ void stacks() {
   ratio("bulk_stacks_order_of_axes", t_wide / t_reversed, 1);
   ratio("bulk_stacks_half_infeasible_by_row", t_wide / t_half_wide, 1.8);
   ratio("bulk_stacks_half_infeasible_by_block", t_fleet / t_half_fleet, 1.8);
+}
 
+void draws_of_inputs() {
   const auto uncertain = [](const bulk::sample& points) {
     return bulk::sweep(service).sampled(
         points, bulk::uncertain(energy_price, bulk::log_normal(60 * usd / megawatt_hour, 1.2)),
@@ -138,7 +146,11 @@ void stacks() {
             },
             2),
         1);
+}
+
 #if WITH_TBB
+void two_threads() {
+  const auto grid = large_grid();
   double one = 1e300, two = 1e300;
   const auto on = [&](int threads) {
     return seconds(
@@ -153,8 +165,8 @@ void stacks() {
     two = std::min(two, on(2));
   }
   ratio("bulk_two_threads_over_one", one / two, 1.9);
-#endif
 }
+#endif
 
 void one_stack(benchmark::State& state) {
   for (auto _ : state)
@@ -176,5 +188,10 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  stacks();
+  against_the_scalar_path();
+  loops_and_conditions();
+  draws_of_inputs();
+#if WITH_TBB
+  two_threads();
+#endif
 }

@@ -11,11 +11,11 @@
 namespace lc = layercake;
 using namespace lc::units;
 
-int main() {
-  const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8);
-  lc::planning::fleet_request<std::remove_cvref_t<decltype(model)>> request;
-  request.months = 12;
+namespace {
+const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8);
+using fleet_request = lc::planning::fleet_request<std::remove_cvref_t<decltype(model)>>;
 
+void name_classes(fleet_request& request) {
   // An assistant in a conversation (lengths of Azure's trace), and agents that read much and may wait (Mooncake's).
   const lc::call_demand<> conversation{.calls = 2000 / second,
                                        .peak_to_mean = 2,
@@ -36,7 +36,9 @@ int main() {
     request.classes[0].calls.push_back(conversation.calls * growth(0.06));
     request.classes[1].calls.push_back(agents.calls * growth(0.15));
   }
+}
 
+void name_chips(fleet_request& request) {
   // Bought at the catalog's prices, but TPUs rented at 0.54 $/h (three years, early 2025). How many can be had is
   // assumed.
   namespace chips = lc::chips::catalog;
@@ -49,7 +51,9 @@ int main() {
        .fabric = fabrics::nvlink_blackwell},
       {.chip = chips::mi300x, .available = {400}},
       {.chip = chips::tpu_v5e, .rent = 0.54 * usd_per_hour, .per_node = 4, .node = fabrics::tpu_server}};
+}
 
+void name_sites(fleet_request& request) {
   // Texas has power now, Sweden opens in the fourth month, Virginia in the eighth. The limits are assumed.
   const auto power = [](double first, std::size_t opens, double then) {
     std::vector<lc::quantity<lc::unit::watt>> list(opens, first * megawatt);
@@ -60,26 +64,39 @@ int main() {
       {"Texas", lc::energy::catalog::grid_ercot, lc::infrastructure::catalog::texas, power(3, 6, 4), {}},
       {"Sweden", lc::energy::catalog::grid_sweden, lc::infrastructure::catalog::microsoft_sweden, power(0, 3, 2), {}},
       {"Virginia", lc::energy::catalog::grid_pjm, lc::infrastructure::catalog::colocation, power(0, 7, 8), {}}};
+}
+
+void print(const lc::planning::fleet_month& month, std::size_t number) {
+  const auto& best = month.best.front();
+  std::cout << "month " << number << ": " << to_string(best.output_tokens()) << " for " << to_string(best.cost())
+            << ", " << to_string(best.price_of_tokens()) << "; " << to_string(best.site_power()) << " at the meters, "
+            << to_string(best.capex()) << " bound\n"
+            << to_string(best) << "  binds: " << month.binding();
+  if (month.best.size() > 1) {
+    const auto second_best = month.best[1].cost();
+    std::cout << "; the second-best costs " << lc::to_string(100 * (second_best / best.cost() - 1)) << " % more";
+  }
+  std::cout << "\n";
+  for (const auto& limit : month.limits) {
+    if (limit.saving > 0)
+      std::cout << "    without the limit on " << limit.name << " (" << limit.used << " used of " << limit.allowed
+                << ") " << lc::to_string(100 * limit.saving) << " % less\n";
+  }
+}
+}  // namespace
+
+int main() {
+  fleet_request request;
+  request.months = 12;
+  name_classes(request);
+  name_chips(request);
+  name_sites(request);
 
   const auto months = lc::planning::cheapest_fleet(request, 2);
   auto total = 0 * usd;
   for (std::size_t m = 0; m < months.size(); ++m) {
-    const auto& best = months[m].best.front();
-    total += best.cost() * (1 * lc::units::month);
-    std::cout << "month " << m + 1 << ": " << to_string(best.output_tokens()) << " for " << to_string(best.cost())
-              << ", " << to_string(best.price_of_tokens()) << "; " << to_string(best.site_power()) << " at the meters, "
-              << to_string(best.capex()) << " bound\n"
-              << to_string(best) << "  binds: " << months[m].binding();
-    if (months[m].best.size() > 1) {
-      const auto second_best = months[m].best[1].cost();
-      std::cout << "; the second-best costs " << lc::to_string(100 * (second_best / best.cost() - 1)) << " % more";
-    }
-    std::cout << "\n";
-    for (const auto& limit : months[m].limits) {
-      if (limit.saving > 0)
-        std::cout << "    without the limit on " << limit.name << " (" << limit.used << " used of " << limit.allowed
-                  << ") " << lc::to_string(100 * limit.saving) << " % less\n";
-    }
+    total += months[m].best.front().cost() * (1 * lc::units::month);
+    print(months[m], m + 1);
   }
   std::cout << "\nthe year: " << to_string(total) << "\n";
 

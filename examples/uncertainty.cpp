@@ -56,9 +56,7 @@ constexpr auto price = [](const auto& bill) { return bill.price_of_tokens(); };
 
 double per_million(const lc::quantity<lc::unit::usd_per_token>& p) { return lc::in<usd / million_tokens>(p); }
 
-}  // namespace
-
-int main() {
+auto make_service() {
   auto service = lc::stack{lc::energy::catalog::grid_ercot, lc::chips::catalog::h100_sxm, lc::infrastructure::site{},
                            lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
                            lc::applications::assistant{.daily_users = 1e6,
@@ -69,10 +67,13 @@ int main() {
                                                        .peak_to_mean = 2.5}};
   service.plan.software.kernel_share = 0.95;
   service.plan.software.cache_share = 0.9;
-  std::cout << std::fixed << std::setprecision(2);
+  return service;
+}
+const auto service = make_service();
 
-  // The spread, from a million draws: a thousand of what changes how a replica serves, which is laborious to work out,
-  // crossed with a thousand of all else. The first are then evaluated once for all of the second.
+// The spread, from a million draws: a thousand of what changes how a replica serves, which is laborious to work out,
+// crossed with a thousand of all else. The first are then evaluated once for all of the second.
+void print_spread() {
   const auto [spread, quantiles, bars, tally] =
       bulk::sweep(service)
           .sampled(bulk::sobol(1 << 10), answer, cached, kernels, cache)
@@ -94,8 +95,10 @@ int main() {
     std::cout << "  " << per_million(bars.edge[i]) << " to " << per_million(bars.edge[i + 1]) << " $ "
               << std::string(static_cast<std::size_t>(50 * n / most + 0.5), '#') << "\n";
   }
+}
 
-  // Who is to blame: Sobol's indices, of correlated inputs together.
+// Who is to blame: Sobol's indices, of correlated inputs together.
+void print_shares() {
   auto shares =
       planning::shares_of_variance(bulk::sweep(service), bulk::sobol(1 << 13), price, electricity, efficiency, building,
                                    interest, maintenance, availability, chips, demand, answer, cached, kernels, cache);
@@ -108,8 +111,10 @@ int main() {
               << 100 * c.total << " %\n";
   }
   std::cout << "  One by one they explain " << 100 * shares.explained() << " %; the rest is interactions.\n";
+}
 
-  // What each does by itself: per cent for a per cent at the stack above, and the price at both ends of its range.
+// What each does by itself: per cent for a per cent at the stack above, and the price at both ends of its range.
+void print_swings() {
   const auto of_slopes = [&](const auto&... inputs) {
     const auto result =
         planning::with_slopes([](const auto& s) { return s.pull(lc::counting::smooth); }, inputs.access...)(service);
@@ -139,4 +144,13 @@ int main() {
               << per_million(s.at_low) << " to " << per_million(s.at_high) << " $     " << std::showpos
               << elasticities[i] << std::noshowpos << "\n";
   }
+}
+
+}  // namespace
+
+int main() {
+  std::cout << std::fixed << std::setprecision(2);
+  print_spread();
+  print_shares();
+  print_swings();
 }

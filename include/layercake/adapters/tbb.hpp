@@ -22,11 +22,11 @@ struct tbb_threads {
   static constexpr bool owns_result() { return true; }
 
 private:
-  using done = std::pair<std::uint64_t, std::shared_ptr<std::unique_ptr<bulk::partial_result>>>;
+  using done = std::pair<std::uint64_t, std::shared_ptr<std::unique_ptr<bulk::chunk_result>>>;
 
   static void run(bulk::collector& c) {
     namespace t = oneapi::tbb;
-    t::enumerable_thread_specific<std::unique_ptr<bulk::worker>> workers;
+    t::enumerable_thread_specific<std::unique_ptr<bulk::chunk_worker>> workers;
     std::uint64_t next = c.first();
     const std::uint64_t chunks = c.job().chunks();
     const std::size_t in_flight = 4 * static_cast<std::size_t>(t::this_task_arena::max_concurrency());
@@ -46,7 +46,7 @@ private:
                              if (!w) w = c.job().make_worker();
                              auto p = c.job().make_partial();
                              w->run(chunk, *p);
-                             return done{chunk, std::make_shared<std::unique_ptr<bulk::partial_result>>(std::move(p))};
+                             return done{chunk, std::make_shared<std::unique_ptr<bulk::chunk_result>>(std::move(p))};
                            }) &
                        t::make_filter<done, void>(t::filter_mode::serial_in_order,
                                                   [&](const done& d) { c.take(d.first, std::move(*d.second)); }));

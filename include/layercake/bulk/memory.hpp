@@ -19,8 +19,6 @@ struct out_of_memory : error {
 // So many bytes as a person reads them.
 inline std::string bytes_text(double n) { return to_string(n * units::byte); }
 
-}  // namespace detail
-
 // Calls f. If memory runs out meanwhile, throws out_of_memory with what text() says.
 template <class F, class Text>
 decltype(auto) with_memory(F&& f, Text&& text) {

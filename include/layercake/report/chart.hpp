@@ -186,65 +186,17 @@ public:
   std::string drawing() const {
     if (all_.empty())
       raise(invalid_value("chart \"" + title_ + "\" has no series; allowed: at least one. Add points or a line."));
-    // The legend stands in rows under the title.
-    std::string legend;
-    double along = left, row = 52;
-    for (std::size_t i = 0; i < all_.size(); ++i) {
-      const double wide = 26 + 6.6 * static_cast<double>(all_[i].name.size());
-      if (along > left && along + wide > width - right) along = left, row += 18;
-      if (all_[i].has_line()) {
-        legend += "<path d=\"M" + detail::at(along) + " " + detail::at(row - 4) + "h14\"" + stroke(i) + "/>\n";
-      }
-      if (all_[i].has_marks()) legend += mark(i, along + 7, row - 4, "/>");
-      legend += text(along + 19, row, 12, "start", all_[i].name);
-      along += wide + 8;
-    }
-    const double top = row + 18;
-    const detail::range xr = range_of(0, x_.scale, left, width - right),
-                        yr = range_of(1, y_.scale, height - bottom, top);
-
-    std::string s = text(left, 28, 16, "start", title_, " font-weight=\"600\" fill=\"#1a1d21\"") + legend;
-    for (const double m : xr.marks()) {
-      const double px = xr.place(m);
-      s += grid("M" + detail::at(px) + " " + detail::at(top) + "V" + detail::at(height - bottom));
-      s += text(px, height - bottom + 18, 11, "middle", to_string(m));
-    }
-    for (const double m : yr.marks()) {
-      const double py = yr.place(m);
-      s += grid("M" + detail::at(left) + " " + detail::at(py) + "H" + detail::at(width - right));
-      s += text(left - 8, py + 4, 11, "end", to_string(m));
-    }
-    s += "<path d=\"M" + detail::at(left) + " " + detail::at(top) + "V" + detail::at(height - bottom) + "H" +
-         detail::at(width - right) + "\" stroke=\"#8a9099\" fill=\"none\"/>\n";
-    s += text((left + width - right) / 2, height - 14, 12, "middle", labelled<X>(x_.label));
-    s += "<g transform=\"rotate(-90 18 " + detail::at((top + height - bottom) / 2) + ")\">" +
-         text(18, (top + height - bottom) / 2, 12, "middle", labelled<Y>(y_.label)) + "</g>\n";
-
-    for (std::size_t i = 0; i < all_.size(); ++i) {  // lines lie under marks
-      const series& one = all_[i];
-      if (!one.has_line()) continue;
-      s += "<path d=\"";
-      for (std::size_t k = 0; k < one.x.size(); ++k)
-        s += (k == 0 ? "M" : "L") + detail::at(xr.place(one.x[k])) + " " + detail::at(yr.place(one.y[k]));
-      s += "\"" + stroke(i) + "/>\n";
-    }
+    double bottom_of_legend = 0;
+    std::string s = text(left, title_line, size_of_title, "start", title_, " font-weight=\"600\" fill=\"#1a1d21\"") +
+                    legend(bottom_of_legend);
+    const double top = bottom_of_legend + line_height;
+    const frame inside{range_of(0, x_.scale, left, width - right), range_of(1, y_.scale, height - bottom, top), top};
+    s += axes(inside) + lines(inside);
     std::vector<box> taken;
-    for (std::size_t i = 0; i < all_.size(); ++i) {
-      const series& one = all_[i];
-      if (!one.has_marks()) continue;
-      for (std::size_t k = 0; k < one.x.size(); ++k) {
-        const double px = xr.place(one.x[k]), py = yr.place(one.y[k]);
-        const std::string& name = k < one.names.size() && !one.names[k].empty() ? one.names[k] : one.name;
-        s += mark(i, px, py,
-                  "><title>" +
-                      detail::escaped(name + ": " + to_string(as_x(one.x[k])) + ", " + to_string(as_y(one.y[k]))) +
-                      "</title></circle>");
-        taken.push_back({px - 5, py - 5, px + 5, py + 5});
-      }
-    }
+    s += marks(inside, taken);
     for (const series& one : all_) {
       for (std::size_t k = 0; k < one.names.size(); ++k) {
-        if (!one.names[k].empty()) s += named(one.names[k], xr.place(one.x[k]), yr.place(one.y[k]), taken);
+        if (!one.names[k].empty()) s += named(one.names[k], inside.x.place(one.x[k]), inside.y.place(one.y[k]), taken);
       }
     }
     return s;
@@ -264,11 +216,89 @@ private:
     double left, top, right, bottom;
     bool meets(const box& o) const { return left < o.right && o.left < right && top < o.bottom && o.top < bottom; }
   };
-  static constexpr double left = 72, right = 24, bottom = 56;
+  // Where the two axes lie in the picture.
+  struct frame {
+    detail::range x, y;
+    double top;
+  };
+  // Lengths in units of the picture, which is 640 wide; what looks well.
+  static constexpr double left = 72, right = 24, bottom = 56;  // margins around the axes
+  static constexpr double title_line = 28, first_legend_line = 52, line_height = 18;
+  static constexpr int size_of_title = 16, size_of_label = 12, size_of_number = 11;  // of letters
   std::string title_;
   axis_of<X> x_;
   axis_of<Y> y_;
   std::vector<series> all_;
+
+  // The series by name, in rows under the title. `row` becomes the line of the last one.
+  std::string legend(double& row) const {
+    constexpr double width_of_mark = 26, width_of_letter = 6.6, gap = 8;
+    std::string s;
+    double along = left;
+    row = first_legend_line;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const double wide = width_of_mark + width_of_letter * static_cast<double>(all_[i].name.size());
+      if (along > left && along + wide > width - right) along = left, row += line_height;
+      if (all_[i].has_line())
+        s += "<path d=\"M" + detail::at(along) + " " + detail::at(row - 4) + "h14\"" + stroke(i) + "/>\n";
+      if (all_[i].has_marks()) s += mark(i, along + 7, row - 4, "/>");
+      s += text(along + 19, row, size_of_label, "start", all_[i].name);
+      along += wide + gap;
+    }
+    return s;
+  }
+  // The axes with their grid, numbers and labels.
+  std::string axes(const frame& in) const {
+    std::string s;
+    for (const double m : in.x.marks()) {
+      const double px = in.x.place(m);
+      s += grid("M" + detail::at(px) + " " + detail::at(in.top) + "V" + detail::at(height - bottom));
+      s += text(px, height - bottom + 18, size_of_number, "middle", to_string(m));
+    }
+    for (const double m : in.y.marks()) {
+      const double py = in.y.place(m);
+      s += grid("M" + detail::at(left) + " " + detail::at(py) + "H" + detail::at(width - right));
+      s += text(left - 8, py + 4, size_of_number, "end", to_string(m));
+    }
+    s += "<path d=\"M" + detail::at(left) + " " + detail::at(in.top) + "V" + detail::at(height - bottom) + "H" +
+         detail::at(width - right) + "\" stroke=\"#8a9099\" fill=\"none\"/>\n";
+    s += text((left + width - right) / 2, height - 14, size_of_label, "middle", labelled<X>(x_.label));
+    const double middle = (in.top + height - bottom) / 2;
+    return s + "<g transform=\"rotate(-90 18 " + detail::at(middle) + ")\">" +
+           text(18, middle, size_of_label, "middle", labelled<Y>(y_.label)) + "</g>\n";
+  }
+  // Lines lie under marks.
+  std::string lines(const frame& in) const {
+    std::string s;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const series& one = all_[i];
+      if (!one.has_line()) continue;
+      s += "<path d=\"";
+      for (std::size_t k = 0; k < one.x.size(); ++k)
+        s += (k == 0 ? "M" : "L") + detail::at(in.x.place(one.x[k])) + " " + detail::at(in.y.place(one.y[k]));
+      s += "\"" + stroke(i) + "/>\n";
+    }
+    return s;
+  }
+  // `taken`: where they are, so that names keep away.
+  std::string marks(const frame& in, std::vector<box>& taken) const {
+    constexpr double half = 5;
+    std::string s;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const series& one = all_[i];
+      if (!one.has_marks()) continue;
+      for (std::size_t k = 0; k < one.x.size(); ++k) {
+        const double px = in.x.place(one.x[k]), py = in.y.place(one.y[k]);
+        const std::string& name = k < one.names.size() && !one.names[k].empty() ? one.names[k] : one.name;
+        s += mark(i, px, py,
+                  "><title>" +
+                      detail::escaped(name + ": " + to_string(as_x(one.x[k])) + ", " + to_string(as_y(one.y[k]))) +
+                      "</title></circle>");
+        taken.push_back({px - half, py - half, px + half, py + half});
+      }
+    }
+    return s;
+  }
 
   static x_type as_x(double x) { return x * X{}; }
   static y_type as_y(double y) { return y * Y{}; }
@@ -309,7 +339,7 @@ private:
     return *this;
   }
 
-  // All values of a coordinate with a twentieth of room at both ends.
+  // All values of a coordinate with some room at both ends.
   detail::range range_of(int coordinate, scale how, double from, double to) const {
     double low = 0, high = 0;
     bool first = true;
@@ -321,8 +351,9 @@ private:
         first = false;
       }
     }
-    double room = (high - low) * 0.05;
-    if (!(room > std::fabs(high) * 1e-9)) room = high != 0 ? std::fabs(high) * 0.1 : 1;  // all alike
+    constexpr double room_at_ends = 0.05, room_around_one_value = 0.1;
+    double room = (high - low) * room_at_ends;
+    if (!(room > std::fabs(high) * 1e-9)) room = high != 0 ? std::fabs(high) * room_around_one_value : 1;  // all alike
     if (how == scale::linear && low >= 0 && low < room) return {0, high + room, from, to, how};
     return {low - room, high + room, from, to, how};
   }
@@ -344,7 +375,8 @@ private:
   }
   // The name of a point, on the first side of it where nothing else is.
   static std::string named(const std::string& name, double x, double y, std::vector<box>& taken) {
-    const double wide = 6.3 * static_cast<double>(name.size());
+    constexpr double width_of_letter = 6.3, height_of_letter = 10;
+    const double wide = width_of_letter * static_cast<double>(name.size());
     struct side {
       double dx, dy;
       const char* anchor;
@@ -356,14 +388,14 @@ private:
     for (std::size_t i = sides.size() + 1; i-- > 0;) {  // the first side once more where all are taken
       const side& one = sides[(sides.size() - i) % sides.size()];
       const double begin = x + one.dx - (one.anchor[0] == 's' ? 0 : one.anchor[0] == 'e' ? wide : wide / 2);
-      chosen = one, at = {begin, y + one.dy - 10, begin + wide, y + one.dy + 1};
+      chosen = one, at = {begin, y + one.dy - height_of_letter, begin + wide, y + one.dy + 1};
       bool free = at.right < width - 4 && at.left > left;
       for (const box& b : taken)
         free = free && !at.meets(b);
       if (free) break;
     }
     taken.push_back(at);
-    return text(x + chosen.dx, y + chosen.dy, 11, chosen.anchor, name,
+    return text(x + chosen.dx, y + chosen.dy, size_of_number, chosen.anchor, name,
                 " fill=\"#3c4148\" stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"");
   }
   static std::string grid(const std::string& path) {

@@ -11,27 +11,36 @@ namespace layercake {
 template <class Energy, class Chip, class Infrastructure, class Model, class Application>
 class stack;
 
-// The formula of a stack, its bill, and what must hold of it: that a plan serves it.
-template <class Conditions>
+// The formula of a stack: its bill.
+struct bill_of_stack {
+  counting how = counting::whole;
+  template <class Stack>
+  auto operator()(const Stack& s) const {
+    return s.pull(how);
+  }
+};
+// What must hold of a stack and its bill: that a plan serves it.
+struct one_call_fits {
+  template <class Stack, class Bill>
+  auto operator()(const Stack& s, const Bill& b) const {
+    return b.serving.concurrency >= 1.0 || !s.model.generates_tokens;
+  }
+};
+struct latency_is_met {
+  template <class Bill>
+  auto operator()(const Bill& b) const {
+    return is_finite(b.serving.replicas);
+  }
+};
 struct stack_question {
-  struct bill_of_stack {
-    counting how;
-    template <class Stack>
-    auto operator()(const Stack& s) const {
-      return s.pull(how);
-    }
-  };
   bill_of_stack formula;
-  Conditions conditions;  // reason of failure, and what holds of the stack and its bill
+  std::tuple<std::pair<const char*, one_call_fits>, std::pair<const char*, latency_is_met>> conditions{
+      {"weights and cache of one call do not fit in memory", {}}, {"an objective for latency cannot be met", {}}};
 };
 
 template <class... Layer>
-auto swept(const stack<Layer...>&, counting how) {
-  const std::tuple conditions{
-      std::pair{"weights and cache of one call do not fit in memory",
-                [](const auto& s, const auto& b) { return b.concurrency >= 1.0 || !s.model.generates_tokens; }},
-      std::pair{"an objective for latency cannot be met", [](const auto& b) { return is_finite(b.replicas); }}};
-  return stack_question<std::remove_const_t<decltype(conditions)>>{{how}, conditions};
+stack_question swept(const stack<Layer...>&, counting how) {
+  return {{how}};
 }
 
 // The stack composed anew, with a plan chosen for its parts, unless the plan itself differs from that of `before`. Throws

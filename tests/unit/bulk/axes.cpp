@@ -40,7 +40,7 @@ void check_blocks(const bulk::axis<Unit>& a) {
       CHECK(part[i] == block[first + i]);
   }
   for (std::uint64_t i = 0; i < a.size(); ++i)
-    CHECK(lc::detail::access::base(a[i]) == block[i]);
+    CHECK(lc::base_value(a[i]) == block[i]);
 }
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN(),
                  infinity = std::numeric_limits<double>::infinity();

@@ -314,7 +314,7 @@ struct forgetful {
     for (std::uint64_t i = c.first(); i + 1 < c.job().chunks(); ++i)
       take(c, *w, i);
   }
-  static void take(bulk::collector& c, bulk::worker& w, std::uint64_t chunk) {
+  static void take(bulk::collector& c, bulk::chunk_worker& w, std::uint64_t chunk) {
     auto p = c.job().make_partial();
     w.run(chunk, *p);
     c.take(chunk, std::move(p));

@@ -348,7 +348,8 @@ TEST_CASE("what cannot be served says what binds") {
             "Several limits stand in the way at once; raise more than one of: the power of cheap"));
   q.sites[0].chips = {"H100-SXM5-80GB"};
   q.chips.erase(q.chips.begin());
-  CHECK(has(message<lc::invalid_value>(q), "request.sites[0].chips names H100-SXM5-80GB"));
+  CHECK(has(message<lc::invalid_value>(q),
+            "request.sites[0].chips[0] is \"H100-SXM5-80GB\"; allowed: one of B200-SXM-180GB"));
 }
 
 TEST_CASE("what is wrong with a request is named by its path") {
@@ -361,9 +362,9 @@ TEST_CASE("what is wrong with a request is named by its path") {
     CAPTURE(part);
     CHECK(has(said, part));
   };
-  refused([](request& q) { q.classes.clear(); }, "request.classes.size() is 0; allowed: at least 1");
-  refused([](request& q) { q.chips.clear(); }, "request.chips.size() is 0");
-  refused([](request& q) { q.sites.clear(); }, "request.sites.size() is 0");
+  refused([](request& q) { q.classes.clear(); }, "request.classes is empty; allowed: at least one");
+  refused([](request& q) { q.chips.clear(); }, "request.chips is empty");
+  refused([](request& q) { q.sites.clear(); }, "request.sites is empty");
   refused([](request& q) { q.months = 0; }, "request.months is 0");
   refused([](request& q) { q.parts = 0; }, "request.parts is 0");
   refused([](request& q) { q.classes[0].demand.calls = 0 / second; }, "request.classes[0].demand.calls is 0");
@@ -372,7 +373,7 @@ TEST_CASE("what is wrong with a request is named by its path") {
   refused([](request& q) { q.classes[0].demand.peak_to_mean = 0.5; }, "request.classes[0].demand.peak_to_mean is 0.5");
   refused([](request& q) { q.classes[0].demand.cached_share = 2; }, "request.classes[0].demand.cached_share is 2");
   refused([&](request& q) { q.chips[0].chip.price = lc::unknown<lc::quantity<lc::unit::usd>>(); },
-          "request.chips[0].chip.price of H100-SXM5-80GB is not published");
+          "request.chips[0].chip.price is unknown; allowed: a known value. H100-SXM5-80GB: set it");
   refused([](request& q) { q.chips[0].chip.price = -1 * usd; }, "request.chips[0].chip.price is");
   refused([](request& q) { q.chips[1].rent = -1 * usd_per_hour; }, "request.chips[1].rent");
   refused([](request& q) { q.chips[1].available = {8, -1}; }, "request.chips[1].available[1] is -1");

@@ -46,14 +46,14 @@ private:
 }  // namespace detail
 
 // The states of all reductions over one chunk, or over all chunks so far.
-struct partial_result {
-  partial_result() = default;
-  partial_result(const partial_result&) = delete;
-  partial_result& operator=(const partial_result&) = delete;
-  virtual ~partial_result() = default;
+struct chunk_result {
+  chunk_result() = default;
+  chunk_result(const chunk_result&) = delete;
+  chunk_result& operator=(const chunk_result&) = delete;
+  virtual ~chunk_result() = default;
   virtual void save(writer&) const = 0;
   virtual void load(reader&) = 0;
-  virtual void merge(const partial_result& later) = 0;
+  virtual void merge(const chunk_result& later) = 0;
 };
 
 // How far a sweep was when its checkpoint was written.
@@ -72,7 +72,7 @@ public:
   bool used() const { return !path_.empty(); }
 
   // Written beside and renamed over the old one, so that a program that dies at any time leaves a whole file.
-  void save(const checkpoint_head& head, const partial_result& states) const {
+  void save(const checkpoint_head& head, const chunk_result& states) const {
     writer w;
     w.put(magic);
     w.put(head.fingerprint);
@@ -98,7 +98,7 @@ public:
   }
 
   // Loads the states of the question with this fingerprint, and says how far they go: nowhere if there is no file.
-  checkpoint_head load(std::uint64_t fingerprint, partial_result& states) const {
+  checkpoint_head load(std::uint64_t fingerprint, chunk_result& states) const {
     checkpoint_head head{fingerprint, 0, 0};
     std::vector<unsigned char> bytes;
     if (!read(bytes)) return head;

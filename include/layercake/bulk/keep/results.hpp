@@ -30,7 +30,7 @@ namespace detail {
 
 template <class Unit, class S>
 auto typed(S x) {
-  return layercake::detail::access::make<Unit>(x);
+  return from_base_value<quantity_t<Unit>>(x);
 }
 template <real S>
 bool counts(S x) {

@@ -57,7 +57,7 @@ struct binding {
     X probe = base;
     const auto& field = access(probe);
     field_finder finder{&field, {}};
-    layercake::detail::walk(std::as_const(probe), "", finder);
+    layercake::walk(std::as_const(probe), "", finder);
     binding b;
     b.path = finder.found ? finder.path : name;
     b.at = at;
@@ -65,7 +65,7 @@ struct binding {
     b.meaning = finder.meaning;
     b.set = [access](inputs& x, const recorded<S>& v) { set_input(access, x, v); };
     b.set_plain = [access](X& x, double v) { set_input(access, x, v); };
-    b.text = [](double x) { return to_string(layercake::detail::access::make<Unit>(x)); };
+    b.text = [](double x) { return to_string(from_base_value<quantity_t<Unit>>(x)); };
     return b;
   }
 
@@ -98,7 +98,7 @@ struct binding {
     if (allowed.contains(value)) return;
     raise(invalid_axis(
         "bulk: the axis of " + path + " reaches " + text(value) + "; allowed: " +
-        layercake::detail::range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) +
+        range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) +
         ". It is " + meaning + "."));
   }
   // Whether a drawn value lies in the domain.

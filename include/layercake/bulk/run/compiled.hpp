@@ -42,7 +42,7 @@ struct kernel {
     };
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (number(std::integral_constant<std::size_t, N - 1 - Index>{}), ...);
-      return f(layercake::detail::access::make<Unit>(x[Index])...);
+      return f(from_base_value<quantity_t<Unit>>(x[Index])...);
     }
     (std::make_index_sequence<N>{});
   }
@@ -52,9 +52,9 @@ struct kernel {
 template <std::size_t Index, std::size_t N, class Unit, class S, class B>
 auto argument_of(const double* row, const B& lanes_now) {
   if constexpr (Index + 1 == N) {
-    return layercake::detail::access::make<Unit>(lanes_now);
+    return from_base_value<quantity_t<Unit>>(lanes_now);
   } else {
-    return layercake::detail::access::make<Unit>(static_cast<S>(row[Index]));
+    return from_base_value<quantity_t<Unit>>(static_cast<S>(row[Index]));
   }
 }
 
@@ -88,7 +88,7 @@ struct kernel_job final : job {
     for (std::uint64_t i = 0; i < probes; ++i) {
       const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
       const auto keep = [&](const auto& function) {
-        d.add(static_cast<double>(layercake::detail::access::base(function(result))));
+        d.add(static_cast<double>(base_value(function(result))));
       };
       std::apply(
           [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
@@ -96,14 +96,14 @@ struct kernel_job final : job {
     }
     return d.value();
   }
-  std::unique_ptr<partial_result> make_partial() const override {
+  std::unique_ptr<chunk_result> make_partial() const override {
     return std::make_unique<states_of<S, R...>>(reductions, 1);
   }
-  std::unique_ptr<worker> make_worker() const override;
+  std::unique_ptr<chunk_worker> make_worker() const override;
 };
 
 template <real S, class K, class... R>
-struct kernel_worker final : worker {
+struct kernel_worker final : chunk_worker {
   const kernel_job<S, K, R...>& question;
   static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
   static constexpr std::uint64_t largest_table = 1u << 14;  // values of the innermost axis that are kept
@@ -124,7 +124,7 @@ struct kernel_worker final : worker {
     table.resize(all.size() + K::B::size, table.back());
   }
 
-  void run(std::uint64_t chunk, partial_result& into) override {
+  void run(std::uint64_t chunk, chunk_result& into) override {
     auto& p = static_cast<states_of<S, R...>&>(into);
     const K& k = question.k;
     const std::uint64_t first = chunk * k.chunk, last = first + k.chunk < k.total ? first + k.chunk : k.total;
@@ -177,7 +177,7 @@ private:
       const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
       std::size_t o = 0;
       const auto keep = [&](auto& watch, const auto& function) {
-        const B x = number_cast<B>(layercake::detail::access::base(function(result)));
+        const B x = number_cast<B>(base_value(function(result)));
         watch.see(x);
         write_lanes(to_first + stretch * o++ + j, x);
       };
@@ -226,7 +226,7 @@ private:
   }
 };
 template <real S, class K, class... R>
-std::unique_ptr<worker> kernel_job<S, K, R...>::make_worker() const {
+std::unique_ptr<chunk_worker> kernel_job<S, K, R...>::make_worker() const {
   return std::make_unique<kernel_worker<S, K, R...>>(*this);
 }
 }  // namespace detail

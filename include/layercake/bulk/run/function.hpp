@@ -38,7 +38,7 @@ struct arguments {
 
   template <number M>
   arguments<M, Unit...> over() const {
-    return std::apply([](const auto&... q) { return arguments<M, Unit...>{{quantity_t<Unit, M>(q)...}}; }, values);
+    return std::apply([](const auto&... q) { return arguments<M, Unit...>{{over_number<M>(q)...}}; }, values);
   }
 };
 

@@ -21,7 +21,7 @@ namespace layercake::bulk {
 namespace detail {
 
 template <real S, class... R>
-struct states_of final : partial_result {
+struct states_of final : chunk_result {
   tally_state tally;
   std::tuple<decltype(std::declval<const R&>().template start<S>())...> states;
 
@@ -39,7 +39,7 @@ struct states_of final : partial_result {
     r.get(tally.failed);
     std::apply([&](auto&... s) { (s.load(r), ...); }, states);
   }
-  void merge(const partial_result& later) override {
+  void merge(const chunk_result& later) override {
     const auto& o = static_cast<const states_of&>(later);
     tally.merge(o.tally);
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -120,14 +120,14 @@ struct sweep_job final : job {
         d.add(static_cast<std::uint64_t>(p));
     }
   }
-  std::unique_ptr<worker> make_worker() const override;
-  std::unique_ptr<partial_result> make_partial() const override {
+  std::unique_ptr<chunk_worker> make_worker() const override;
+  std::unique_ptr<chunk_result> make_partial() const override {
     return std::make_unique<states_of<S, R...>>(reductions, plan.reasons.size());
   }
 };
 
 template <real S, class... R>
-struct sweep_worker final : worker {
+struct sweep_worker final : chunk_worker {
   const sweep_job<S, R...>& job;
   std::uint64_t variant = ~std::uint64_t(0);
   std::shared_ptr<const nested_program<S>> code;
@@ -135,7 +135,7 @@ struct sweep_worker final : worker {
   std::vector<const S*> column;
 
   explicit sweep_worker(const sweep_job<S, R...>& j) : job(j), column(j.columns.size()) {}
-  void run(std::uint64_t chunk, partial_result& into) override {
+  void run(std::uint64_t chunk, chunk_result& into) override {
     auto& p = static_cast<states_of<S, R...>&>(into);
     const sweep_plan<S>& plan = job.plan;
     const std::uint64_t v = chunk / plan.chunks_per_variant(), first = chunk % plan.chunks_per_variant() * plan.chunk;
@@ -174,7 +174,7 @@ struct sweep_worker final : worker {
   }
 };
 template <real S, class... R>
-std::unique_ptr<worker> sweep_job<S, R...>::make_worker() const {
+std::unique_ptr<chunk_worker> sweep_job<S, R...>::make_worker() const {
   return std::make_unique<sweep_worker<S, R...>>(*this);
 }
 

@@ -19,7 +19,7 @@ namespace layercake::bulk::detail {
 struct dimension {
   std::string name;
   std::uint64_t size = 1;
-  std::shared_ptr<const value_source> values;  // null for a choice
+  std::shared_ptr<const point_source> values;  // null for a choice
   unsigned parts = 0;
 };
 

@@ -57,12 +57,12 @@ inline std::uint64_t chunk_of(std::uint64_t points) {
 }  // namespace detail
 
 // One who computes chunks, with memory of its own.
-struct worker {
-  worker() = default;
-  worker(const worker&) = delete;
-  worker& operator=(const worker&) = delete;
-  virtual ~worker() = default;
-  virtual void run(std::uint64_t chunk, partial_result& into) = 0;
+struct chunk_worker {
+  chunk_worker() = default;
+  chunk_worker(const chunk_worker&) = delete;
+  chunk_worker& operator=(const chunk_worker&) = delete;
+  virtual ~chunk_worker() = default;
+  virtual void run(std::uint64_t chunk, chunk_result& into) = 0;
 };
 
 // A sweep as a schedule sees it.
@@ -75,14 +75,14 @@ struct job {
   virtual double points() const = 0;
   virtual double points_of(std::uint64_t chunk) const = 0;
   virtual std::uint64_t fingerprint() const = 0;  // of the question: a checkpoint of another one is refused
-  virtual std::unique_ptr<worker> make_worker() const = 0;
-  virtual std::unique_ptr<partial_result> make_partial() const = 0;
+  virtual std::unique_ptr<chunk_worker> make_worker() const = 0;
+  virtual std::unique_ptr<chunk_result> make_partial() const = 0;
 };
 
 // Takes the partial results of a job in any order and combines them in the order of their chunks. Safe to call from many threads.
 class collector {
 public:
-  collector(const bulk::job& j, partial_result& total, const control& c)
+  collector(const bulk::job& j, chunk_result& total, const control& c)
       : job_(j),
         total_(total),
         control_(c),
@@ -125,7 +125,7 @@ public:
                        : "; " + control_.checkpoint + " holds what was done: run it again to go on")));
   }
 
-  void take(std::uint64_t chunk, std::unique_ptr<partial_result> p) {
+  void take(std::uint64_t chunk, std::unique_ptr<chunk_result> p) {
     const std::lock_guard lock(mutex_);
     if (chunk < next_) return;  // done before, by a rank given up too early
     for (const auto& w : waiting_) {
@@ -138,7 +138,7 @@ public:
         more = false;
         for (std::size_t i = 0; i < waiting_.size(); ++i) {
           if (waiting_[i].first != next_) continue;
-          const std::unique_ptr<partial_result> q = std::move(waiting_[i].second);
+          const std::unique_ptr<chunk_result> q = std::move(waiting_[i].second);
           waiting_[i] = std::move(waiting_.back());
           waiting_.pop_back();
           fold(*q);
@@ -164,7 +164,7 @@ public:
 private:
   using clock = std::chrono::steady_clock;
   const bulk::job& job_;
-  partial_result& total_;
+  chunk_result& total_;
   const control& control_;
   checkpoint_file file_;
   clock::time_point begin_, reported_, saved_;
@@ -172,12 +172,12 @@ private:
   double points_ = 0, points_taken_ = 0, resumed_points_ = 0;  // combined; combined or waiting; done before
   std::atomic<const char*> stopped_by_{nullptr};
   std::uint64_t fingerprint_ = 0;
-  std::vector<std::pair<std::uint64_t, std::unique_ptr<partial_result>>> waiting_;
+  std::vector<std::pair<std::uint64_t, std::unique_ptr<chunk_result>>> waiting_;
   std::mutex mutex_;
 
   static double seconds_since(clock::time_point t) { return std::chrono::duration<double>(clock::now() - t).count(); }
 
-  void fold(const partial_result& p) {
+  void fold(const chunk_result& p) {
     total_.merge(p);
     points_ += job_.points_of(next_);
     ++next_;

@@ -121,7 +121,7 @@ public:
     (one(a), ...);
     dims_.push_back({name, sizes[0],
                      std::make_shared<detail::zipped_source>(
-                         std::vector<std::shared_ptr<const value_source>>{a.values.source()...}),
+                         std::vector<std::shared_ptr<const point_source>>{a.values.source()...}),
                      part});
     return std::move(*this);
   }
@@ -140,7 +140,7 @@ public:
       if (!correlation.empty()) drawn->correlated.push_back({part, sizeof...(u), cholesky(correlation, sizeof...(u))});
       (one(u), ...);
     };
-    (for_each_group(group, inputs), ...);
+    (detail::for_each_group(group, inputs), ...);
     dims_.push_back({"sample", points.points, drawn, part});
     return std::move(*this);
   }
@@ -352,7 +352,7 @@ private:
     }
     const auto keep = [&](const auto& function) {
       const auto q = detail::read(function, over, result);
-      f.ends.outputs.push_back(layercake::detail::access::base(q).at());
+      f.ends.outputs.push_back(base_value(q).at());
     };
     std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
                reductions);

@@ -25,11 +25,11 @@ template <class Unit>
 class axis {
 public:
   using unit_type = Unit;
-  axis(std::shared_ptr<const value_source> s, std::uint64_t size, double low, double high)
+  axis(std::shared_ptr<const point_source> s, std::uint64_t size, double low, double high)
       : source_(std::move(s)), size_(size), low_(low), high_(high) {}
 
   std::uint64_t size() const { return size_; }
-  const std::shared_ptr<const value_source>& source() const { return source_; }
+  const std::shared_ptr<const point_source>& source() const { return source_; }
   double lowest_base() const { return low_; }
   double highest_base() const { return high_; }
 
@@ -42,7 +42,7 @@ public:
   }
 
 private:
-  std::shared_ptr<const value_source> source_;
+  std::shared_ptr<const point_source> source_;
   std::uint64_t size_;
   double low_, high_;
 };

@@ -27,11 +27,8 @@ template <class Access, class X, class N>
 void set_input(const Access& access, X& x, const N& base) {
   auto& field = access(x);
   using V = std::remove_cvref_t<decltype(field)>;
-  if constexpr (is_quantity<V>) {
-    field = layercake::detail::access::make<typename V::unit_type>(static_cast<typename V::number_type>(base));
-  } else {
-    field = static_cast<V>(base);
-  }
+  using number_of_field = std::remove_cvref_t<decltype(base_value(field))>;
+  field = from_base_value<V>(static_cast<number_of_field>(base));
 }
 
 // An input and what it runs through, for axes of several inputs at once: zip(along(...), along(...)).
@@ -69,6 +66,13 @@ correlated_of<uncertain_of<Access, Unit>...> correlated(std::vector<double> corr
   return {std::move(correlation), {inputs...}};
 }
 
+// How many inputs an uncertain input or a correlated group draws.
+template <class Input>
+inline constexpr std::size_t inputs_in = 1;
+template <class... Uncertain>
+inline constexpr std::size_t inputs_in<correlated_of<Uncertain...>> = sizeof...(Uncertain);
+
+namespace detail {
 // Calls f(correlations, inputs...) for each input by itself, without correlations, and for each correlated group.
 template <class F, class Access, class Unit>
 void for_each_group(const F& f, const uncertain_of<Access, Unit>& u) {
@@ -79,12 +83,6 @@ void for_each_group(const F& f, const correlated_of<Uncertain...>& g) {
   std::apply([&](const auto&... u) { f(g.correlation, u...); }, g.inputs);
 }
 
-namespace detail {
-
-template <class Input>
-inline constexpr std::size_t inputs_in = 1;
-template <class... Uncertain>
-inline constexpr std::size_t inputs_in<correlated_of<Uncertain...>> = sizeof...(Uncertain);
 template <class Input>
 inline constexpr bool is_uncertain = false;
 template <class Access, class Unit>

@@ -68,81 +68,49 @@ inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_
   }
 }
 
-// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative. Source: Wichura, algorithm
-// AS 241 (PPND16), Applied Statistics 37(3), 1988. Worked number: u = 0.975 gives 1.959963984540054.
+namespace detail {
+// A quotient of two polynomials of the seventh degree, by Horner's rule; coefficients from the highest power down.
+struct rational {
+  static constexpr std::size_t size = 8;
+  double above[size], below[size];
+
+  static constexpr double polynomial(const double (&coefficient)[size], double r) {
+    double sum = coefficient[0];
+    for (std::size_t k = 1; k < size; ++k)
+      sum = sum * r + coefficient[k];
+    return sum;
+  }
+  constexpr double operator()(double r) const { return polynomial(above, r) / polynomial(below, r); }
+};
+}  // namespace detail
+
+// The normal variate below which a share u of the standard normal distribution lies, 0 < u < 1, to 1e-15 relative.
+// Source: Wichura, algorithm AS 241 (PPND16), Applied Statistics 37(3), 1988: coefficients, and where the approximations
+// of the middle, the sides and the tails meet. Worked number: u = 0.975 gives 1.959963984540054.
 inline double normal_quantile(double u) {
+  using detail::rational;
+  constexpr rational middle{
+      {2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
+       1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0},
+      {5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
+       5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0}};
+  constexpr rational side{
+      {7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0,
+       3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0},
+      {1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+       6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0}};
+  constexpr rational tail{
+      {2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+       2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0},
+      {2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+       1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0}};
   const double q = u - 0.5;
   if (std::fabs(q) <= 0.425) {
     const double r = 0.180625 - q * q;
-    return q *
-           (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r +
-                4.5921953931549871457e4) *
-                   r +
-               1.3731693765509461125e4) *
-                  r +
-              1.9715909503065514427e3) *
-                 r +
-             1.3314166789178437745e2) *
-                r +
-            3.3871328727963666080e0) /
-           (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r +
-                2.1213794301586595867e4) *
-                   r +
-               5.3941960214247511077e3) *
-                  r +
-              6.8718700749205790830e2) *
-                 r +
-             4.2313330701600911252e1) *
-                r +
-            1.0);
+    return q * rational::polynomial(middle.above, r) / rational::polynomial(middle.below, r);
   }
-  double r = std::sqrt(-std::log(q < 0 ? u : 1 - u));
-  double x;
-  if (r <= 5) {
-    r -= 1.6;
-    x = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r +
-             1.27045825245236838258e0) *
-                r +
-            3.64784832476320460504e0) *
-               r +
-           5.76949722146069140550e0) *
-              r +
-          4.63033784615654529590e0) *
-             r +
-         1.42343711074968357734e0) /
-        (((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r +
-             1.48103976427480074590e-1) *
-                r +
-            6.89767334985100004550e-1) *
-               r +
-           1.67638483018380384940e0) *
-              r +
-          2.05319162663775882187e0) *
-             r +
-         1.0);
-  } else {
-    r -= 5;
-    x = (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r +
-             2.65321895265761230930e-2) *
-                r +
-            2.96560571828504891230e-1) *
-               r +
-           1.78482653991729133580e0) *
-              r +
-          5.46378491116411436990e0) *
-             r +
-         6.65790464350110377720e0) /
-        (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r +
-             7.86869131145613259100e-4) *
-                r +
-            1.48753612908506148525e-2) *
-               r +
-           1.36929880922735805310e-1) *
-              r +
-          5.99832206555887937690e-1) *
-             r +
-         1.0);
-  }
+  const double r = std::sqrt(-std::log(q < 0 ? u : 1 - u));
+  const double x = r <= 5 ? side(r - 1.6) : tail(r - 5);
   return q < 0 ? -x : x;
 }
 

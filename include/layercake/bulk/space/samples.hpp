@@ -20,12 +20,12 @@ struct sample {
   std::uint64_t points;
   std::uint64_t seed;
   // Fills shares of inputs 0 .. inputs - 1; made once the number of inputs is known.
-  std::function<std::shared_ptr<const value_source>(std::uint64_t seed, std::size_t inputs)> make;
+  std::function<std::shared_ptr<const point_source>(std::uint64_t seed, std::size_t inputs)> make;
 };
 
 namespace detail {
 
-struct random_source final : value_source {
+struct random_source final : point_source {
   std::uint64_t seed;
   std::size_t inputs;
   random_source(std::uint64_t s, std::size_t n) : seed(s), inputs(n) {}
@@ -37,12 +37,12 @@ struct random_source final : value_source {
 
 // Shares through the inputs' quantile functions; those of a correlated group through a Gaussian copula first: u -> z =
 // quantile(u), z' = L z, u' = share(z').
-struct drawn_source final : value_source {
+struct drawn_source final : point_source {
   struct group {
     std::size_t first, size;
     std::vector<double> cholesky;  // lower triangle, by rows
   };
-  std::shared_ptr<const value_source> shares;
+  std::shared_ptr<const point_source> shares;
   std::vector<std::shared_ptr<const quantile_function>> quantiles;
   std::vector<group> correlated;
 
@@ -107,7 +107,7 @@ inline std::vector<double> cholesky(const std::vector<double>& c, std::size_t n)
 // it. The error of a mean falls like 1/sqrt(points).
 inline sample random(double points, std::uint64_t seed = 1) {
   return {detail::require_points(points, "a sample"), seed,
-          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const value_source> {
+          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const point_source> {
             return std::make_shared<detail::random_source>(s, n);
           }};
 }

@@ -15,7 +15,7 @@ namespace layercake::bulk {
 namespace detail {
 // Point i is the exclusive or of the direction numbers at the bits of gray(i + 1), with a random digital shift per input. The direction numbers
 // are read off Boost's generator (Joe and Kuo, SIAM J. Sci. Comput. 30, 2008), so that any point can be computed by itself.
-struct sobol_source final : value_source {
+struct sobol_source final : point_source {
   std::size_t inputs;
   std::vector<std::uint64_t> direction;  // [input][bit]
   std::vector<std::uint64_t> shift;
@@ -58,7 +58,7 @@ private:
 inline sample sobol(double points, std::uint64_t seed = 1) {
   require_axis(points <= 0x1p47, "a Sobol sample has more than 2^47 points");
   return {detail::require_points(points, "a Sobol sample"), seed,
-          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const value_source> {
+          [](std::uint64_t s, std::size_t n) -> std::shared_ptr<const point_source> {
             require_axis(n <= boost::random::default_sobol_table::max_dimension,
                          "Sobol points for " + std::to_string(n) + " inputs; allowed: to " +
                              std::to_string(boost::random::default_sobol_table::max_dimension));

@@ -26,11 +26,11 @@ inline void require_axis(bool holds, const std::string& text) {
 }
 
 // Values along one axis, in base units. An axis may give several values per point (zipped inputs, draws).
-struct value_source {
-  value_source() = default;
-  value_source(const value_source&) = delete;
-  value_source& operator=(const value_source&) = delete;
-  virtual ~value_source() = default;
+struct point_source {
+  point_source() = default;
+  point_source(const point_source&) = delete;
+  point_source& operator=(const point_source&) = delete;
+  virtual ~point_source() = default;
   // out[k][i] = value k at point first + i, for i < n.
   virtual void fill(std::uint64_t first, std::size_t n, double* const* out) const = 0;
   // Whether each value was given by itself; else they follow from a rule.
@@ -39,7 +39,7 @@ struct value_source {
 
 namespace detail {
 
-struct list_source final : value_source {
+struct list_source final : point_source {
   std::vector<double> values;
   explicit list_source(std::vector<double> v) : values(std::move(v)) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
@@ -50,7 +50,7 @@ struct list_source final : value_source {
 };
 
 // low + i (high - low) / (count - 1), both ends exact.
-struct linear_source final : value_source {
+struct linear_source final : point_source {
   double low, high, last;
   linear_source(double l, double h, std::uint64_t count)
       : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0) {}
@@ -70,7 +70,7 @@ struct linear_source final : value_source {
   }
 };
 
-struct integer_source final : value_source {
+struct integer_source final : point_source {
   double low, step;
   integer_source(double l, double s) : low(l), step(s) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
@@ -79,7 +79,7 @@ struct integer_source final : value_source {
   }
 };
 
-struct logarithmic_source final : value_source {
+struct logarithmic_source final : point_source {
   double low, high, last, ratio;
   logarithmic_source(double l, double h, std::uint64_t count)
       : low(l), high(h), last(count > 1 ? static_cast<double>(count - 1) : 1.0), ratio(std::log(h / l)) {}
@@ -91,9 +91,9 @@ struct logarithmic_source final : value_source {
   }
 };
 
-struct zipped_source final : value_source {
-  std::vector<std::shared_ptr<const value_source>> parts;
-  explicit zipped_source(std::vector<std::shared_ptr<const value_source>> p) : parts(std::move(p)) {}
+struct zipped_source final : point_source {
+  std::vector<std::shared_ptr<const point_source>> parts;
+  explicit zipped_source(std::vector<std::shared_ptr<const point_source>> p) : parts(std::move(p)) {}
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
     for (std::size_t k = 0; k < parts.size(); ++k)
       parts[k]->fill(first, n, out + k);
@@ -106,20 +106,9 @@ struct zipped_source final : value_source {
   }
 };
 
-template <class Q>
-struct unit_of {
-  using type = void;
-};
-template <class U, class T>
-struct unit_of<quantity<U, T>> {
-  using type = U;
-};
-
 }  // namespace detail
 
-// The unit of a quantity, void for a plain number.
-template <class Q>
-using unit_of_t = typename detail::unit_of<std::remove_cvref_t<Q>>::type;
+using layercake::unit_of_t;
 
 // A plain number where T is arithmetic, the quantity over double else: what an axis is made of.
 template <class Q>
@@ -137,11 +126,7 @@ namespace detail {
 
 template <class Q>
 double base_of(const Q& q) {
-  if constexpr (is_quantity<Q>) {
-    return static_cast<double>(layercake::detail::access::base(q));
-  } else {
-    return static_cast<double>(q);
-  }
+  return static_cast<double>(base_value(q));
 }
 
 inline std::uint64_t require_points(double n, const char* what) {

@@ -3,10 +3,11 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/number/error.hpp>
 #include <layercake/planning/methods/eigen.hpp>
-#include <layercake/units/print.hpp>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,10 @@ namespace layercake::planning {
 
 // A constant to be found: where to begin, and where it may lie.
 struct parameter {
+  static constexpr double unbounded = 1e300;  // stands for no bound
   const char* name;
   double start;
-  double low = -1e300, high = 1e300;
+  double low = -unbounded, high = unbounded;
 };
 
 template <std::size_t N>
@@ -30,6 +32,150 @@ struct calibration {
   bool converged = false;
 };
 
+namespace detail {
+// Fits step by step: the state of Levenberg and Marquardt's method inside bounds.
+template <std::size_t N, class Residual>
+class bounded_least_squares {
+public:
+  bounded_least_squares(const std::array<parameter, N>& parameters, std::size_t n, const Residual& residual)
+      : parameters_(parameters),
+        residual_(residual),
+        n_(n),
+        r_(static_cast<Eigen::Index>(n)),
+        j_(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(N)),
+        trial_r_(r_),
+        trial_j_(j_) {}
+
+  calibration<N> fit() {
+    constexpr int most_steps = 500;
+    for (std::size_t k = 0; k < N; ++k)
+      c_.value[k] = parameters_[k].start;
+    sum_ = evaluate(c_.value, r_, j_);
+    if (!std::isfinite(sum_) || !j_.allFinite())
+      raise(invalid_value(
+          "planning: a residual or its slope is not finite at the start; start elsewhere or check the measurements"));
+    for (; c_.steps < most_steps && !c_.converged; ++c_.steps) {
+      set_free();
+      if (free_.empty() || sum_ == 0 || !(steepest() >= right_angle)) {
+        c_.converged = true;
+        break;
+      }
+      step();
+    }
+    set_free();
+    c_.residual = std::sqrt(sum_ / static_cast<double>(n_));
+    for (std::size_t k = 0; k < N; ++k)
+      c_.at_bound[k] = c_.value[k] <= parameters_[k].low || c_.value[k] >= parameters_[k].high;
+    if (!free_.empty() && n_ > free_.size()) estimate_errors();
+    return c_;
+  }
+
+private:
+  // The residuals are at right angles to every slope; the last step, or what it gained, is lost in rounding.
+  static constexpr double right_angle = 1e-12, shortest_step = 1e-12, smallest_gain = 1e-15;
+  // Marquardt's factor: where it begins, its range, and what a step that succeeds or fails makes of it.
+  static constexpr double first_damping = 1e-3, least_damping = 1e-15, most_damping = 1e15, after_success = 0.3,
+                          after_failure = 4;
+
+  const std::array<parameter, N>& parameters_;
+  const Residual& residual_;
+  std::size_t n_;
+  calibration<N> c_;
+  vector r_;  // residuals and their slopes at c_.value, and where a step leads
+  matrix j_;
+  vector trial_r_;
+  matrix trial_j_;
+  double sum_ = 0, damping_ = first_damping;
+  std::vector<std::size_t> free_;  // parameters that no bound holds
+
+  Eigen::Index rows() const { return static_cast<Eigen::Index>(n_); }
+  Eigen::Index columns() const { return static_cast<Eigen::Index>(free_.size()); }
+  std::size_t parameter_of(Eigen::Index k) const { return free_[static_cast<std::size_t>(k)]; }
+  auto slopes_of(Eigen::Index k) const { return j_.col(static_cast<Eigen::Index>(parameter_of(k))); }
+
+  double evaluate(const std::array<double, N>& p, vector& to, matrix& slopes) const {
+    using D = dual<double, N>;
+    std::array<D, N> x;
+    for (std::size_t k = 0; k < N; ++k)
+      x[k] = D::variable(p[k], k);
+    double sum = 0;
+    for (std::size_t i = 0; i < n_; ++i) {
+      const D e = residual_(x, i);
+      to[static_cast<Eigen::Index>(i)] = e.value;
+      sum += e.value * e.value;
+      for (std::size_t k = 0; k < N; ++k)
+        slopes(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = e.slope[k];
+    }
+    return sum;
+  }
+  void set_free() {
+    free_.clear();
+    for (std::size_t k = 0; k < N; ++k) {
+      const double slope = j_.col(static_cast<Eigen::Index>(k)).dot(r_);
+      const bool held =
+          (c_.value[k] <= parameters_[k].low && slope > 0) || (c_.value[k] >= parameters_[k].high && slope < 0);
+      if (!held) free_.push_back(k);
+    }
+  }
+  // The largest cosine between the residuals and the slopes along a free parameter.
+  double steepest() const {
+    double cosine = 0;
+    for (Eigen::Index k = 0; k < columns(); ++k) {
+      const double length = slopes_of(k).norm();
+      if (length > 0) cosine = std::fmax(cosine, std::fabs(slopes_of(k).dot(r_)) / (length * std::sqrt(sum_)));
+    }
+    return cosine;
+  }
+  vector damped_step() const {
+    matrix damped = matrix::Zero(rows() + columns(), columns());
+    vector target = vector::Zero(rows() + columns());
+    target.head(rows()) = -r_;
+    for (Eigen::Index k = 0; k < columns(); ++k) {
+      const double length = slopes_of(k).norm();
+      damped.col(k).head(rows()) = slopes_of(k);
+      damped(rows() + k, k) = std::sqrt(damping_) * (length > 0 ? length : 1.0);
+    }
+    return damped.householderQr().solve(target);
+  }
+  void step() {
+    constexpr double not_zero = 1e-300;
+    const vector step = damped_step();
+    std::array<double, N> trial = c_.value;
+    double relative = 0;
+    for (Eigen::Index k = 0; k < columns(); ++k) {
+      const std::size_t q = parameter_of(k);
+      trial[q] = std::fmin(std::fmax(c_.value[q] + step[k], parameters_[q].low), parameters_[q].high);
+      relative = std::fmax(relative, std::fabs(trial[q] - c_.value[q]) / (std::fabs(c_.value[q]) + not_zero));
+    }
+    const double next = evaluate(trial, trial_r_, trial_j_);
+    if (std::isfinite(next) && trial_j_.allFinite() && next < sum_) {
+      c_.converged = relative < shortest_step || sum_ - next < smallest_gain * sum_;
+      c_.value = trial;
+      r_.swap(trial_r_);
+      j_.swap(trial_j_);
+      sum_ = next;
+      damping_ = std::fmax(damping_ * after_success, least_damping);
+    } else {
+      damping_ *= after_failure;
+      c_.converged = relative < shortest_step || damping_ > most_damping;
+    }
+  }
+  void estimate_errors() {
+    matrix free_j(rows(), columns());
+    for (Eigen::Index k = 0; k < columns(); ++k)
+      free_j.col(k) = slopes_of(k);
+    const matrix inverse = free_j.completeOrthogonalDecomposition().pseudoInverse();
+    const matrix spread = inverse * inverse.transpose() * (sum_ / static_cast<double>(n_ - free_.size()));
+    for (Eigen::Index a = 0; a < columns(); ++a) {
+      for (Eigen::Index b = 0; b < columns(); ++b)
+        c_.covariance[parameter_of(a)][parameter_of(b)] = spread(a, b);
+    }
+    for (std::size_t k = 0; k < N; ++k)
+      c_.deviation[k] = std::sqrt(c_.covariance[k][k]);
+  }
+};
+}  // namespace detail
+
 // The parameters p inside their bounds for which the sum of squares of residual(p, i), i < n, is least.
 //
 // `residual` is a template over its number type: it is called with std::array<dual<double, N>, N>, which gives the Jacobian exactly. Weight
@@ -39,119 +185,13 @@ struct calibration {
 // Throws invalid_value for a start outside its bounds, fewer residuals than parameters, or a start where a residual is not finite.
 template <std::size_t N, class Residual>
 calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t n, const Residual& residual) {
-  using D = dual<double, N>;
   for (const parameter& p : parameters) {
-    if (!(p.low <= p.start && p.start <= p.high)) {
-      raise(invalid_value(std::string("planning: parameter ") + p.name + " starts at " + layercake::to_string(p.start) +
-                          "; allowed: from " + layercake::to_string(p.low) + " to " + layercake::to_string(p.high) +
-                          ". Start inside its bounds."));
-    }
+    check_within(p.name, p.start, domain{p.low, p.high}, "Start inside its bounds.");
   }
   if (n < N)
     raise(invalid_value("planning: " + std::to_string(n) + " residuals for " + std::to_string(N) +
                         " parameters; give at least as many"));
-
-  vector r(static_cast<Eigen::Index>(n));
-  matrix j(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(N));
-  const auto evaluate = [&](const std::array<double, N>& p, vector& to, matrix& slopes) {
-    std::array<D, N> x;
-    for (std::size_t k = 0; k < N; ++k)
-      x[k] = D::variable(p[k], k);
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const D e = residual(x, i);
-      to[static_cast<Eigen::Index>(i)] = e.value;
-      sum += e.value * e.value;
-      for (std::size_t k = 0; k < N; ++k)
-        slopes(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = e.slope[k];
-    }
-    return sum;
-  };
-
-  calibration<N> c;
-  for (std::size_t k = 0; k < N; ++k)
-    c.value[k] = parameters[k].start;
-  double sum = evaluate(c.value, r, j);
-  if (!std::isfinite(sum) || !j.allFinite())
-    raise(invalid_value(
-        "planning: a residual or its slope is not finite at the start; start elsewhere or check the measurements"));
-
-  double damping = 1e-3;
-  std::vector<std::size_t> free;
-  vector trial_r = r;
-  matrix trial_j = j;
-  const auto set_free = [&] {
-    free.clear();
-    for (std::size_t k = 0; k < N; ++k) {
-      const double slope = j.col(static_cast<Eigen::Index>(k)).dot(r);
-      const bool held =
-          (c.value[k] <= parameters[k].low && slope > 0) || (c.value[k] >= parameters[k].high && slope < 0);
-      if (!held) free.push_back(k);
-    }
-  };
-  for (; c.steps < 500 && !c.converged; ++c.steps) {
-    set_free();
-    if (free.empty() || sum == 0) {
-      c.converged = true;
-      break;
-    }
-    const auto m = static_cast<Eigen::Index>(free.size()), rows = static_cast<Eigen::Index>(n);
-    matrix damped = matrix::Zero(rows + m, m);
-    vector target = vector::Zero(rows + m);
-    target.head(rows) = -r;
-    double steepest = 0;
-    for (Eigen::Index k = 0; k < m; ++k) {
-      const auto column = j.col(static_cast<Eigen::Index>(free[static_cast<std::size_t>(k)]));
-      const double length = column.norm();
-      damped.col(k).head(rows) = column;
-      damped(rows + k, k) = std::sqrt(damping) * (length > 0 ? length : 1.0);
-      if (length > 0) steepest = std::fmax(steepest, std::fabs(column.dot(r)) / (length * std::sqrt(sum)));
-    }
-    if (steepest < 1e-12) {  // the residuals are at right angles to every slope
-      c.converged = true;
-      break;
-    }
-    const vector step = damped.householderQr().solve(target);
-    std::array<double, N> trial = c.value;
-    double relative = 0;
-    for (Eigen::Index k = 0; k < m; ++k) {
-      const std::size_t q = free[static_cast<std::size_t>(k)];
-      trial[q] = std::fmin(std::fmax(c.value[q] + step[k], parameters[q].low), parameters[q].high);
-      relative = std::fmax(relative, std::fabs(trial[q] - c.value[q]) / (std::fabs(c.value[q]) + 1e-300));
-    }
-    const double next = evaluate(trial, trial_r, trial_j);
-    if (std::isfinite(next) && trial_j.allFinite() && next < sum) {
-      c.converged = relative < 1e-12 || sum - next < 1e-15 * sum;
-      c.value = trial;
-      r.swap(trial_r);
-      j.swap(trial_j);
-      sum = next;
-      damping = std::fmax(damping * 0.3, 1e-15);
-    } else {
-      if (relative < 1e-12) c.converged = true;
-      damping *= 4;
-      if (damping > 1e15) c.converged = true;
-    }
-  }
-  set_free();
-  c.residual = std::sqrt(sum / static_cast<double>(n));
-  for (std::size_t k = 0; k < N; ++k)
-    c.at_bound[k] = c.value[k] <= parameters[k].low || c.value[k] >= parameters[k].high;
-  const auto m = static_cast<Eigen::Index>(free.size());
-  if (m > 0 && n > free.size()) {
-    matrix free_j(static_cast<Eigen::Index>(n), m);
-    for (Eigen::Index k = 0; k < m; ++k)
-      free_j.col(k) = j.col(static_cast<Eigen::Index>(free[static_cast<std::size_t>(k)]));
-    const matrix inverse = free_j.completeOrthogonalDecomposition().pseudoInverse();
-    const matrix spread = inverse * inverse.transpose() * (sum / static_cast<double>(n - free.size()));
-    for (Eigen::Index a = 0; a < m; ++a) {
-      for (Eigen::Index b = 0; b < m; ++b)
-        c.covariance[free[static_cast<std::size_t>(a)]][free[static_cast<std::size_t>(b)]] = spread(a, b);
-    }
-    for (std::size_t k = 0; k < N; ++k)
-      c.deviation[k] = std::sqrt(c.covariance[k][k]);
-  }
-  return c;
+  return detail::bounded_least_squares<N, Residual>(parameters, n, residual).fit();
 }
 
 }  // namespace layercake::planning

@@ -3,10 +3,15 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <layercake/bulk/space/inputs.hpp>
 #include <layercake/number/dual.hpp>
+#include <layercake/number/error.hpp>
+#include <layercake/units/print.hpp>
 #include <string>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace layercake::planning {
@@ -26,91 +31,122 @@ movable_of<Access, Q> movable(Access access, Q low, Q high) {
 }
 
 namespace detail {
-// Minimises a smooth function over the unit cube from `x`: BFGS on the coordinates that no bound holds, a backtracking line search along the
-// projected path. Source: Nocedal, Wright, Numerical Optimization, 2006, sections 6.1 and 16.7. f(x, slope) returns the value.
+// Minimises a smooth function over the unit cube: BFGS on the coordinates that no bound holds, a backtracking line search along the projected
+// path. Source: Nocedal, Wright, Numerical Optimization, 2006, sections 6.1 and 16.7. f(x, slope) returns the value.
 template <std::size_t N, class F>
-double descend(std::array<double, N>& x, F&& f, int& steps, double tolerance) {
-  std::array<double, N> g{}, trial{}, trial_g{}, p{};
-  std::array<std::array<double, N>, N> h{};  // inverse Hessian
-  const auto reset = [&] {
+class descent {
+public:
+  using point = std::array<double, N>;
+
+  descent(const point& start, const F& f) : f_(f), x_(start) {}
+
+  // Ends where no slope is above `tolerance` of the value, or no step gains anything.
+  point run(double tolerance) {
+    constexpr int most_steps = 200;
+    constexpr double smallest_gain = 1e-14;  // of the value
+    reset();
+    value_ = f_(x_, g_);
+    for (; steps_ < most_steps && steepest() > tolerance * std::fabs(value_); ++steps_) {
+      choose_direction();
+      if (!search_line()) {
+        if (!scaled_) break;
+        reset();
+        continue;
+      }
+      const double gained = value_ - trial_value_;
+      accept();
+      if (gained <= smallest_gain * std::fabs(value_)) break;
+    }
+    return x_;
+  }
+  int steps() const { return steps_; }
+
+private:
+  const F& f_;
+  point x_, g_{}, p_{}, trial_{}, trial_g_{};  // where, slope, direction; where a step leads
+  std::array<point, N> h_{};                   // inverse Hessian
+  bool scaled_ = false;                        // h_ knows the size of the function
+  double value_ = 0, trial_value_ = 0;
+  int steps_ = 0;
+
+  void reset() {
     for (std::size_t i = 0; i < N; ++i) {
       for (std::size_t j = 0; j < N; ++j)
-        h[i][j] = i == j ? 1.0 : 0.0;
+        h_[i][j] = i == j ? 1.0 : 0.0;
     }
-  };
-  const auto held = [&](std::size_t i) { return (x[i] <= 0 && g[i] > 0) || (x[i] >= 1 && g[i] < 0); };
-  reset();
-  double value = f(x, g);
-  bool scaled = false;
-  for (; steps < 200; ++steps) {
-    double norm = 0, slope = 0;
+    scaled_ = false;
+  }
+  bool held(std::size_t i) const { return (x_[i] <= 0 && g_[i] > 0) || (x_[i] >= 1 && g_[i] < 0); }
+  double steepest() const {
+    double norm = 0;
     for (std::size_t i = 0; i < N; ++i)
-      norm = held(i) ? norm : std::fmax(norm, std::fabs(g[i]));
-    if (!(norm > tolerance * std::fabs(value))) break;
+      norm = held(i) ? norm : std::fmax(norm, std::fabs(g_[i]));
+    return norm;
+  }
+  void choose_direction() {
+    double slope = 0;
     for (std::size_t i = 0; i < N; ++i) {
-      p[i] = 0;
+      p_[i] = 0;
       for (std::size_t j = 0; j < N && !held(i); ++j)
-        p[i] -= held(j) ? 0.0 : h[i][j] * g[j];
-      slope += p[i] * g[i];
+        p_[i] -= held(j) ? 0.0 : h_[i][j] * g_[j];
+      slope += p_[i] * g_[i];
     }
-    if (!(slope < 0)) {
-      reset();
-      scaled = false;
-      for (std::size_t i = 0; i < N; ++i)
-        p[i] = held(i) ? 0.0 : -g[i];
-    }
+    if (slope < 0) return;
+    reset();
+    for (std::size_t i = 0; i < N; ++i)
+      p_[i] = held(i) ? 0.0 : -g_[i];
+  }
+  // Armijo's rule, halving the step; false if no step descends.
+  bool search_line() {
+    constexpr double first_move = 0.1;            // of the range, while the size of the function is not known
+    constexpr double sufficient_decrease = 1e-4;  // Nocedal, Wright, section 3.1
+    constexpr int most_halvings = 50;
     double longest = 0;
-    for (const double pi : p)
+    for (const double pi : p_)
       longest = std::fmax(longest, std::fabs(pi));
-    double step = scaled ? 1.0 : 0.1 / longest;  // the first step moves by a tenth of the range
+    double step = scaled_ ? 1.0 : first_move / longest;
     if (step * longest > 1) step = 1 / longest;
-    double next = value;
-    bool moved = false;
-    for (int halving = 0; halving < 50 && !moved; ++halving, step *= 0.5) {
+    for (int halving = 0; halving < most_halvings; ++halving, step *= 0.5) {
       double decrease = 0;
       for (std::size_t i = 0; i < N; ++i) {
-        trial[i] = x[i] + step * p[i];
-        trial[i] = trial[i] < 0 ? 0 : trial[i] > 1 ? 1 : trial[i];
-        decrease += g[i] * (trial[i] - x[i]);
+        trial_[i] = x_[i] + step * p_[i];
+        trial_[i] = trial_[i] < 0 ? 0 : trial_[i] > 1 ? 1 : trial_[i];
+        decrease += g_[i] * (trial_[i] - x_[i]);
       }
-      next = f(trial, trial_g);
-      moved = next < value && next <= value + 1e-4 * decrease;
+      trial_value_ = f_(trial_, trial_g_);
+      if (trial_value_ < value_ && trial_value_ <= value_ + sufficient_decrease * decrease) return true;
     }
-    if (!moved) {
-      if (!scaled) break;
-      reset();
-      scaled = false;
-      continue;
-    }
-    std::array<double, N> s{}, y{}, hy{};
-    double sy = 0, yy = 0, yhy = 0;
-    for (std::size_t i = 0; i < N; ++i)
-      s[i] = trial[i] - x[i], y[i] = trial_g[i] - g[i], sy += s[i] * y[i], yy += y[i] * y[i];
-    const double gained = value - next;
-    x = trial;
-    g = trial_g;
-    value = next;
-    if (sy > 1e-14 * std::sqrt(yy)) {
-      if (!scaled) {
-        for (std::size_t i = 0; i < N; ++i)
-          h[i][i] = sy / yy;
-        scaled = true;
-      }
-      for (std::size_t i = 0; i < N; ++i) {
-        for (std::size_t j = 0; j < N; ++j)
-          hy[i] += h[i][j] * y[j];
-      }
-      for (std::size_t i = 0; i < N; ++i)
-        yhy += y[i] * hy[i];
-      for (std::size_t i = 0; i < N; ++i) {
-        for (std::size_t j = 0; j < N; ++j)
-          h[i][j] += (1 + yhy / sy) * s[i] * s[j] / sy - (hy[i] * s[j] + s[i] * hy[j]) / sy;
-      }
-    }
-    if (gained <= 1e-14 * std::fabs(value)) break;
+    return false;
   }
-  return value;
-}
+  void accept() {
+    constexpr double least_curvature = 1e-14;
+    point s{}, y{};
+    double sy = 0, yy = 0;
+    for (std::size_t i = 0; i < N; ++i)
+      s[i] = trial_[i] - x_[i], y[i] = trial_g_[i] - g_[i], sy += s[i] * y[i], yy += y[i] * y[i];
+    x_ = trial_;
+    g_ = trial_g_;
+    value_ = trial_value_;
+    if (!(sy > least_curvature * std::sqrt(yy))) return;
+    if (!scaled_) {
+      for (std::size_t i = 0; i < N; ++i)
+        h_[i][i] = sy / yy;
+      scaled_ = true;
+    }
+    point hy{};
+    double yhy = 0;
+    for (std::size_t i = 0; i < N; ++i) {
+      for (std::size_t j = 0; j < N; ++j)
+        hy[i] += h_[i][j] * y[j];
+    }
+    for (std::size_t i = 0; i < N; ++i)
+      yhy += y[i] * hy[i];
+    for (std::size_t i = 0; i < N; ++i) {
+      for (std::size_t j = 0; j < N; ++j)
+        h_[i][j] += (1 + yhy / sy) * s[i] * s[j] / sy - (hy[i] * s[j] + s[i] * hy[j]) / sy;
+    }
+  }
+};
 }  // namespace detail
 
 template <class X, class Q>
@@ -152,15 +188,16 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
       slope[i] = y.slope[i] * (high[i] - low[i]);
     return y.value;
   };
-  int steps = 0;
-  detail::descend<N>(at, value, steps, 1e-9);
+  constexpr double tolerance = 1e-9;  // of the value, over the whole range of an input
+  detail::descent<N, decltype(value)> way(at, value);
+  at = way.run(tolerance);
   X best = x;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (bulk::set_input(std::get<Index>(all).access, best, low[Index] + at[Index] * (high[Index] - low[Index])), ...);
   }
   (std::make_index_sequence<N>{});
   const auto result = figure(formula(best));
-  return refined<X, std::remove_cv_t<decltype(result)>>{best, result, steps};
+  return refined<X, std::remove_cv_t<decltype(result)>>{best, result, way.steps()};
 }
 
 }  // namespace layercake::planning

@@ -1,6 +1,7 @@
 // What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low to high.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -46,7 +47,7 @@ struct with_slopes_of {
     using D = dual<T, sizeof...(Access)>;
     auto varied = bulk::over_numbers<D>(x);
     const auto seed = [&](const auto& access, std::size_t i) {
-      bulk::set_input(access, varied, D::variable(layercake::detail::access::base(access(varied)).value, i));
+      bulk::set_input(access, varied, D::variable(base_value(access(varied)).value, i));
     };
     [&]<std::size_t... Index>(std::index_sequence<Index...>) { (seed(std::get<Index>(inputs), Index), ...); }
     (std::make_index_sequence<sizeof...(Access)>{});
@@ -107,8 +108,8 @@ struct variance_shares {
 namespace detail {
 // Point j of block m: matrix A (m = 0), matrix B (m = 1), or A with the columns of group m - 2 from B. Both come from
 // one sample of twice the inputs.
-struct crossed_source final : bulk::value_source {
-  std::shared_ptr<const bulk::value_source> shares;
+struct crossed_source final : bulk::point_source {
+  std::shared_ptr<const bulk::point_source> shares;
   std::vector<std::size_t> group;  // of each input
   std::uint64_t points = 0;
 
@@ -145,6 +146,90 @@ struct ratio_of_means {
 };
 }  // namespace detail
 
+namespace detail {
+// The inputs of each group of a question, one after the other.
+template <class... Input>
+struct input_groups {
+  static constexpr std::size_t count = sizeof...(Input);
+  static constexpr std::array<std::size_t, count> size{bulk::inputs_in<Input>...};
+
+  static std::vector<std::size_t> group_of_each_input() {
+    std::vector<std::size_t> group;
+    for (std::size_t k = 0; k < count; ++k)
+      group.insert(group.end(), size[k], k);
+    return group;
+  }
+};
+
+// The sample of `points` for matrices A, B and A with each group from B, one after the other.
+inline bulk::sample crossed_sample(const bulk::sample& points, const std::vector<std::size_t>& group,
+                                   std::size_t groups) {
+  bulk::require_axis(points.points < (std::uint64_t(1) << 63) / (groups + 2),
+                     "the sample has more points than can be counted (2^63) with every input's variants");
+  bulk::sample crossed = points;
+  crossed.points = points.points * (groups + 2);
+  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
+    auto s = std::make_shared<crossed_source>();
+    s->shares = points.make(seed, 2 * n);
+    s->group = group;
+    s->points = points.points;
+    return s;
+  };
+  return crossed;
+}
+
+// Every value of a figure over a sweep, in base units.
+template <class Unit, class Space, class Figure>
+std::vector<double> all_values(const Space& space, std::uint64_t points, const Figure& figure) {
+  return bulk::with_memory(
+      [&] {
+        std::vector<double> all(points);
+        space.run(bulk::into(bulk::column_view<Unit>(all.data(), all.size(), 1.0), figure));
+        return all;
+      },
+      [&] {
+        const double n = static_cast<double>(points);
+        return "planning: there is no memory for " + layercake::to_string(n) + " evaluations, " +
+               bulk::bytes_text(n * sizeof(double)) + "; take a sample of fewer points";
+      });
+}
+
+// Sobol's indices from the values of a figure at n points of matrix A, of B, and of A with each group from B.
+template <std::size_t Groups>
+struct sobol_indices {
+  double count = 0, mean = 0, variance = 0;  // over the points whose every variant is finite
+  std::array<ratio_of_means, Groups> first{}, total{};
+
+  sobol_indices(const std::vector<double>& f, std::size_t n) {
+    const auto usable = [&](std::size_t j) {
+      for (std::size_t m = 0; m < Groups + 2; ++m) {
+        if (!std::isfinite(f[m * n + j])) return false;
+      }
+      return true;
+    };
+    double sum = 0, squares = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      if (usable(j)) sum += f[j] + f[n + j], count += 1;
+    }
+    if (count < 2)
+      raise(infeasible(
+          "planning: fewer than two points of the sample are feasible; widen the ranges that make them fail"));
+    mean = sum / (2 * count);
+    for (std::size_t j = 0; j < n; ++j) {
+      if (!usable(j)) continue;
+      const double a = f[j] - mean, b = f[n + j] - mean, square = 0.5 * (a * a + b * b);
+      squares += square;
+      for (std::size_t k = 0; k < Groups; ++k) {
+        const double ab = f[(k + 2) * n + j] - mean;
+        first[k].add(b * (ab - a), square);
+        total[k].add(0.5 * (a - ab) * (a - ab), square);
+      }
+    }
+    variance = squares / count;
+  }
+};
+}  // namespace detail
+
 // Sobol's indices of a figure under uncertain inputs, from points * (groups + 2) evaluations; a group is an input by
 // itself, or inputs that are correlated(...) with each other, whose index is theirs together:
 //   S_i = mean(f_B (f_ABi - f_A)) / V        Saltelli et al., Comput. Phys. Commun. 181, 2010, table 2 (b)
@@ -154,78 +239,23 @@ struct ratio_of_means {
 // feasible, out_of_memory. Worked number: f = x1 + 2 x2 of uniforms: S = 1/5, 4/5, and T the same.
 template <class Sweep, class Figure, bulk::uncertain_input... Input>
 auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Figure& figure, const Input&... inputs) {
-  constexpr std::size_t groups = sizeof...(inputs);
-  std::vector<std::size_t> group;
-  std::vector<std::size_t> sizes;
-  const auto number = [&](std::size_t inputs_of_group) {
-    group.insert(group.end(), inputs_of_group, sizes.size());
-    sizes.push_back(inputs_of_group);
-  };
-  (bulk::for_each_group(number, inputs), ...);
-  bulk::require_axis(points.points < (std::uint64_t(1) << 63) / (groups + 2),
-                     "the sample has more points than can be counted (2^63) with every input's variants");
-  bulk::sample crossed = points;
-  crossed.points = points.points * (groups + 2);
-  crossed.make = [points, group](std::uint64_t seed, std::size_t n) -> std::shared_ptr<const bulk::value_source> {
-    auto s = std::make_shared<detail::crossed_source>();
-    s->shares = points.make(seed, 2 * n);
-    s->group = group;
-    s->points = points.points;
-    return s;
-  };
-  const auto space = Sweep(start).sampled(crossed, inputs...);
+  using groups = detail::input_groups<Input...>;
   using Unit = typename Sweep::template unit_of_figure<Figure>;
   using Q = quantity_t<Unit, double>;
-  const std::vector<double> f = bulk::with_memory(
-      [&] {
-        std::vector<double> all(crossed.points);
-        space.run(bulk::into(bulk::column_view<Unit>(all.data(), all.size(), 1.0), figure));
-        return all;
-      },
-      [&] {
-        const double n = static_cast<double>(crossed.points);
-        return "planning: there is no memory for " + layercake::to_string(n) + " evaluations, " +
-               bulk::bytes_text(n * sizeof(double)) + "; take a sample of fewer points";
-      });
-
-  const std::size_t n = points.points;
-  double sum = 0, count = 0;
-  const auto usable = [&](std::size_t j) {
-    for (std::size_t m = 0; m < groups + 2; ++m) {
-      if (!std::isfinite(f[m * n + j])) return false;
-    }
-    return true;
-  };
-  for (std::size_t j = 0; j < n; ++j) {
-    if (usable(j)) sum += f[j] + f[n + j], count += 1;
-  }
-  if (count < 2)
-    raise(
-        infeasible("planning: fewer than two points of the sample are feasible; widen the ranges that make them fail"));
-  const double mean = sum / (2 * count);
-  double variance = 0;
-  std::array<detail::ratio_of_means, groups> first{}, total{};
-  for (std::size_t j = 0; j < n; ++j) {
-    if (!usable(j)) continue;
-    const double a = f[j] - mean, b = f[n + j] - mean, square = 0.5 * (a * a + b * b);
-    variance += square;
-    for (std::size_t k = 0; k < groups; ++k) {
-      const double ab = f[(k + 2) * n + j] - mean;
-      first[k].add(b * (ab - a), square);
-      total[k].add(0.5 * (a - ab) * (a - ab), square);
-    }
-  }
-  variance_shares<Q> r{from_base_value<quantity_t<Unit>>(mean),
-                       from_base_value<quantity_t<Unit>>(std::sqrt(variance / count)),
-                       count,
-                       {}};
+  const std::vector<std::size_t> group = groups::group_of_each_input();
+  const bulk::sample crossed = detail::crossed_sample(points, group, groups::count);
+  const auto space = Sweep(start).sampled(crossed, inputs...);
+  const detail::sobol_indices<groups::count> found(detail::all_values<Unit>(space, crossed.points, figure),
+                                                   static_cast<std::size_t>(points.points));
+  variance_shares<Q> r{from_base_value<Q>(found.mean), from_base_value<Q>(std::sqrt(found.variance)), found.count, {}};
   const std::vector<std::string> names = space.input_names();
   std::size_t at = names.size() - group.size();
-  for (std::size_t k = 0; k < groups; ++k) {
+  for (std::size_t k = 0; k < groups::count; ++k) {
     std::string name;
-    for (std::size_t i = 0; i < sizes[k]; ++i)
+    for (std::size_t i = 0; i < groups::size[k]; ++i)
       name += (i > 0 ? ", " : "") + names[at++];
-    r.inputs.push_back({name, first[k].value(), first[k].error(), total[k].value(), total[k].error()});
+    r.inputs.push_back(
+        {name, found.first[k].value(), found.first[k].error(), found.total[k].value(), found.total[k].error()});
   }
   return r;
 }
@@ -238,6 +268,22 @@ struct swing {
   Q at_low, at_high;
 };
 
+namespace detail {
+// Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.
+struct ends_source final : bulk::point_source {
+  double low, high;
+  std::size_t inputs;
+  ends_source(double l, double h, std::size_t n) : low(l), high(h), inputs(n) {}
+  void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
+    constexpr double median = 0.5;
+    for (std::size_t k = 0; k < inputs; ++k) {
+      for (std::size_t i = 0; i < n; ++i)
+        out[k][i] = first + i == 1 + 2 * k ? low : first + i == 2 + 2 * k ? high : median;
+    }
+  }
+};
+}  // namespace detail
+
 // A tornado: each input at the shares `low` and `high` of its distribution, the others at their medians; longest bar
 // first. Moves one input at a time, correlated or not: pass the members of a correlated group one by one.
 template <class Sweep, class Figure, class... Access, class... Unit>
@@ -248,48 +294,27 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
                         layercake::to_string(high) + "; allowed: above 0, rising, below 1"));
   }
   constexpr std::size_t N = sizeof...(inputs);
-  // Row 0 is all medians; rows 1 + 2k and 2 + 2k have input k at its ends.
-  struct ends final : bulk::value_source {
-    double low, high;
-    std::size_t inputs;
-    void fill(std::uint64_t first, std::size_t n, double* const* out) const override {
-      for (std::size_t k = 0; k < inputs; ++k) {
-        for (std::size_t i = 0; i < n; ++i)
-          out[k][i] = first + i == 1 + 2 * k ? low : first + i == 2 + 2 * k ? high : 0.5;
-      }
-    }
-  };
-  bulk::sample rows{1 + 2 * N, 0,
-                    [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::value_source> {
-                      auto s = std::make_shared<ends>();
-                      s->low = low;
-                      s->high = high;
-                      s->inputs = n;
-                      return s;
-                    }};
-  const auto space = Sweep(start).sampled(rows, inputs...);
   using Unit_ = typename Sweep::template unit_of_figure<Figure>;
   using Q = quantity_t<Unit_, double>;
-  std::vector<double> f(rows.points);
-  space.run(bulk::into(bulk::column_view<Unit_>(f.data(), f.size(), 1.0), figure));
+  const bulk::sample rows{1 + 2 * N, 0,
+                          [low, high](std::uint64_t, std::size_t n) -> std::shared_ptr<const bulk::point_source> {
+                            return std::make_shared<detail::ends_source>(low, high, n);
+                          }};
+  const auto space = Sweep(start).sampled(rows, inputs...);
+  const std::vector<double> f = detail::all_values<Unit_>(space, rows.points, figure);
   std::vector<swing<Q>> bars;
   const std::vector<std::string> names = space.input_names();
   for (std::size_t k = 0; k < N; ++k) {
     const auto at_low = space.coordinates(1 + 2 * k), at_high = space.coordinates(2 + 2 * k);
     const std::size_t i = names.size() - N + k;
-    bars.push_back({names[i], at_low[i].second, at_high[i].second, from_base_value<quantity_t<Unit_>>(f[1 + 2 * k]),
-                    from_base_value<quantity_t<Unit_>>(f[2 + 2 * k])});
+    bars.push_back({names[i], at_low[i].second, at_high[i].second, from_base_value<Q>(f[1 + 2 * k]),
+                    from_base_value<Q>(f[2 + 2 * k])});
   }
   const auto length = [](const swing<Q>& s) {
     return std::fabs(static_cast<double>(base_value(s.at_high)) - static_cast<double>(base_value(s.at_low)));
   };
-  for (std::size_t i = 1; i < bars.size(); ++i) {
-    const swing<Q> b = bars[i];
-    std::size_t j = i;
-    for (; j > 0 && length(bars[j - 1]) < length(b); --j)
-      bars[j] = bars[j - 1];
-    bars[j] = b;
-  }
+  std::stable_sort(bars.begin(), bars.end(),
+                   [&](const swing<Q>& a, const swing<Q>& b) { return length(a) > length(b); });
   return bars;
 }
 

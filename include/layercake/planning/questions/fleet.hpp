@@ -98,16 +98,15 @@ private:
 
   std::size_t capital() const { return sites_ + request_.chips.size(); }
   std::string in_this_month() const { return " in month " + std::to_string(month_); }
-  static double base_of_power(const fleet_part& p) { return layercake::detail::access::base(p.bill.site_power.peak); }
-  static double base_of_capital(const fleet_part& p) { return layercake::detail::access::base(p.bill.capex()); }
+  static double base_of_power(const fleet_part& p) { return base_value(p.bill.built.power.peak); }
+  static double base_of_capital(const fleet_part& p) { return base_value(p.bill.built.capex()); }
 
   void set_limits() {
-    using layercake::detail::access;
     // A supply that carries a hundredth of the largest sensible power has no limit of its own.
     constexpr double unlimited = 0.01 * largest_sensible;
     for (const auto& s : request_.sites) {
-      const double granted = access::base(in_month(s.power, month_, no_limit * units::watt));
-      const double carried = access::base(s.energy.push(largest_sensible * units::watt));
+      const double granted = base_value(in_month(s.power, month_, no_limit * units::watt));
+      const double carried = base_value(s.energy.push(largest_sensible * units::watt));
       limits_.push_back({"the power of " + s.name, std::min(granted, carried < unlimited ? carried : no_limit),
                          [](double x) { return layercake::to_string(x * units::watt); }});
     }
@@ -115,7 +114,7 @@ private:
       limits_.push_back({std::string("the number of ") + chips::name_of(c.chip),
                          in_month(c.available, month_, no_limit),
                          [](double x) { return layercake::to_string(x) + " chips"; }});
-    limits_.push_back({"the capital", access::base(in_month(request_.capital, month_, no_limit * units::usd)),
+    limits_.push_back({"the capital", base_value(in_month(request_.capital, month_, no_limit * units::usd)),
                        [](double x) { return layercake::to_string(x * units::usd); }});
   }
 
@@ -159,9 +158,9 @@ private:
     building.node = offered.node;
     building.network.scale_up = offered.fabric;
     std::vector<serving_plan> plans;
-    std::string reason = layercake::detail::for_each_serving_plan(
-        offered.chip, building, request_.classes[at.demand_class].model, demand, request_.search,
-        [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
+    std::string reason =
+        for_each_serving_plan(offered.chip, building, request_.classes[at.demand_class].model, demand, request_.search,
+                              [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
     if (plans.empty()) return reason;
     pair_of pair(request_.parts + 1);
     for (std::size_t n = 1; n <= request_.parts; ++n) {
@@ -179,28 +178,29 @@ private:
     const auto& place = request_.sites[at.site];
     calls_alone calls{demand};
     calls.demand.calls = demand.calls * share;
-    fleet_part part{at.demand_class,
-                    at.chip,
-                    at.site,
-                    wanted.name,
-                    chips::name_of(offered.chip),
-                    place.name,
-                    share,
-                    plan,
-                    bill_of<double>(place.energy, offered.chip, building, wanted.model, calls, plan, counting::whole)};
+    fleet_part part{
+        at.demand_class,
+        at.chip,
+        at.site,
+        wanted.name,
+        chips::name_of(offered.chip),
+        place.name,
+        share,
+        plan,
+        bill_of<double>(layers{place.energy, offered.chip, building, wanted.model, calls}, plan, counting::whole)};
     if (is_known(offered.rent)) {
-      bill& b = part.bill;
-      b.chip_cost = offered.rent * b.chips;
-      b.server_cost = b.network_cost = b.facility_cost = b.maintenance_cost = b.staff_cost = {};
-      b.chip_capex = b.server_capex = b.network_capex = b.facility_capex = {};
+      infrastructure::infrastructure_need<>& built = part.bill.built;
+      built.chip_cost = offered.rent * built.chips;
+      built.server_cost = built.network_cost = built.facility_cost = built.maintenance_cost = built.staff_cost = {};
+      built.capex_chips = built.capex_servers = built.capex_network = built.capex_facility = {};
     }
     return part;
   }
   // Keeps a part unless another one beats it, and drops what it beats.
   void keep(fleet_part part, std::vector<std::size_t>& kept, std::vector<fleet_part>& all) const {
     const auto beats = [&](const fleet_part& x, const fleet_part& y) {
-      return value_of(goal_, x.bill) <= value_of(goal_, y.bill) && x.bill.site_power.peak <= y.bill.site_power.peak &&
-             x.bill.chips <= y.bill.chips && x.bill.capex() <= y.bill.capex();
+      return value_of(goal_, x.bill) <= value_of(goal_, y.bill) && x.bill.built.power.peak <= y.bill.built.power.peak &&
+             x.bill.built.chips <= y.bill.built.chips && x.bill.built.capex() <= y.bill.built.capex();
     };
     if (!is_finite(value_of(goal_, part.bill)) ||
         std::any_of(kept.begin(), kept.end(), [&](std::size_t o) { return beats(all[o], part); }))
@@ -248,7 +248,7 @@ private:
         const double before[] = {way.value, power, number, money};
         way.value += value_of(goal_, p.bill);
         power += base_of_power(p);
-        number += p.bill.chips;
+        number += p.bill.built.chips;
         money += base_of_capital(p);
         way.chosen.push_back(o);
         if (within[p.site].holds(power) && within[sites_ + p.chip].holds(number) && within[capital()].holds(money))
@@ -274,7 +274,7 @@ private:
       std::vector<double> largest(limits_.size());
       for (const fleet_part& p : classes_[k].all) {
         largest[p.site] = std::max(largest[p.site], base_of_power(p));
-        largest[sites_ + p.chip] = std::max(largest[sites_ + p.chip], p.bill.chips);
+        largest[sites_ + p.chip] = std::max(largest[sites_ + p.chip], p.bill.built.chips);
         largest[capital()] = std::max(largest[capital()], base_of_capital(p));
       }
       for (std::size_t r = 0; r < limits_.size(); ++r)
@@ -320,7 +320,7 @@ template <class Model, class Chip, class Energy>
 fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>& request, std::size_t month = 0,
                        std::size_t keep = 1) {
   detail::check_request(request, goal);
-  detail::require(keep > 0, "keep", keep, "at least 1", "Ask for one fleet or more.");
+  check_count("keep", keep, "Ask for one fleet or more.");
   return detail::fleet_search(goal, request, month).best(keep);
 }
 

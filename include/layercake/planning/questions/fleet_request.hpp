@@ -63,7 +63,7 @@ struct fleet_request {
 };
 
 // Some of a class on one chip at one site. `bill` is that of these calls alone; a rented chip has its rent in
-// bill.chip_cost and no capital.
+// bill.built.chip_cost and no capital.
 struct fleet_part {
   std::size_t demand_class = 0, chip = 0, site = 0;  // their places in the request
   std::string class_name, chip_name, site_name;
@@ -87,23 +87,23 @@ struct fleet {
     return sum([](const auto& b) { return b.cost(); });
   }
   auto output_tokens() const {
-    return sum([](const auto& b) { return b.output_tokens; });
+    return sum([](const auto& b) { return b.serving.output_tokens; });
   }
   auto price_of_tokens() const { return cost() / output_tokens(); }
   auto chips() const {
-    return sum([](const auto& b) { return b.chips; });
+    return sum([](const auto& b) { return b.built.chips; });
   }
   auto site_power() const {  // busiest hour
-    return sum([](const auto& b) { return b.site_power.peak; });
+    return sum([](const auto& b) { return b.built.power.peak; });
   }
   auto plant_power() const {  // mean
-    return sum([](const auto& b) { return b.plant_power.mean; });
+    return sum([](const auto& b) { return b.supplied.plant.mean; });
   }
   auto capex() const {
-    return sum([](const auto& b) { return b.capex(); });
+    return sum([](const auto& b) { return b.built.capex(); });
   }
   auto carbon() const {
-    return sum([](const auto& b) { return b.carbon; });
+    return sum([](const auto& b) { return b.supplied.carbon; });
   }
 };
 
@@ -131,48 +131,31 @@ struct fleet_month {
 };
 
 namespace detail {
-inline std::string at(const char* list, std::size_t i) {
-  return std::string("request.") + list + "[" + std::to_string(i) + "]";
-}
-
-template <class Q>
-void require(bool holds, const std::string& path, const Q& value, const char* allowed, const char* remedy) {
-  if (!holds) raise(invalid_value(finding{path, layercake::to_string(value), allowed, remedy}.text()));
-}
-template <class Q>
-void require_each(const std::vector<Q>& list, const std::string& path, const char* remedy) {
-  for (std::size_t i = 0; i < list.size(); ++i)
-    require(list[i] >= Q{} && list[i] - list[i] == Q{}, path + "[" + std::to_string(i) + "]", list[i],
-            "at least 0, and finite", remedy);
-}
-
 template <class Chip>
 void check_fleet_chip(const fleet_chip<Chip>& c, const std::string& path) {
-  constexpr double most_per_node = 1e6;
+  constexpr domain chips_of_a_node{1, 1e6};
+  const std::string name = chips::name_of(c.chip);
   layercake::validate(c.chip, path + ".chip");
   layercake::validate(c.node, path + ".node");
   layercake::validate(c.fabric, path + ".fabric");
-  require(c.per_node >= 1 && c.per_node < most_per_node, path + ".per_node", c.per_node, "at least 1",
-          "Chips come in nodes.");
-  require_each(c.available, path + ".available", "Give the chips to be had in each month, or no list for no limit.");
-  if (is_known(c.rent)) {
-    require(c.rent >= 0 * units::usd / units::second && is_finite(in<units::usd / units::second>(c.rent)),
-            path + ".rent", c.rent, "at least 0, and finite", "Set it per chip and time: 2.50 * usd / hour.");
-  } else if (!is_known(c.chip.price)) {
-    raise(missing_value(path + ".chip.price of " + chips::name_of(c.chip) +
-                        " is not published; set it, chip.price = 30000 * usd, or rent it, rent = 2.50 * usd / hour"));
-  }
-  if (!is_known(c.chip.thermal_design_power) || !is_known(c.chip.idle_power)) {
-    raise(missing_value(path + ".chip.thermal_design_power of " + chips::name_of(c.chip) +
-                        " is not published; set it and chip.idle_power: chip.thermal_design_power = 700 * watt"));
-  }
+  check_within(path + ".per_node", c.per_node, chips_of_a_node, "Chips come in nodes.");
+  check_each(path + ".available", c.available, nonnegative,
+             "Give the chips to be had in each month, or no list for no limit.");
+  check_within(path + ".rent", c.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.50 * usd / hour.");
+  if (!is_known(c.rent))
+    check_known(path + ".chip.price", c.chip.price,
+                name + ": set it, chip.price = 30000 * usd, or rent it, rent = 2.50 * usd / hour.");
+  check_known(path + ".chip.thermal_design_power", c.chip.thermal_design_power,
+              name + ": set it and chip.idle_power, chip.thermal_design_power = 700 * watt.");
+  check_known(path + ".chip.idle_power", c.chip.idle_power, name + ": set it, chip.idle_power = 70 * watt.");
 }
 
 template <class Request, class Energy>
 void check_fleet_site(const Request& q, const fleet_site<Energy>& s, fleet_goal goal, const std::string& path) {
   layercake::validate(s.energy, path + ".energy");
   layercake::validate(s.building, path + ".building");
-  require_each(s.power, path + ".power", "Give the power at the meter in each month, 0 before the site opens.");
+  check_each(path + ".power", s.power, nonnegative,
+             "Give the power at the meter in each month, 0 before the site opens.");
   // The bills of the fleets at a site add up only if its supply charges twice as much for twice the power.
   constexpr double rounding = 1e-9;
   const quantity<unit::watt> one = 1 * units::watt;
@@ -181,52 +164,45 @@ void check_fleet_site(const Request& q, const fleet_site<Energy>& s, fleet_goal 
   require(ratio > 2 - rounding && ratio < 2 + rounding, path + ".energy", ratio,
           "a supply that charges 2 times as much for 2 times the power",
           "Leave the capacity of an own plant unknown, so that it is built to the demand.");
-  if (goal == fleet_goal::least_carbon && !is_known(single.carbon))
-    raise(missing_value(path + ".energy.carbon is unknown; set it to choose by carbon: carbon = 370 * gram_co2e / "
-                               "kilowatt_hour"));
-  for (const std::string& name : s.chips) {
-    const auto named = [&](const auto& c) { return chips::name_of(c.chip) == name; };
-    if (!std::any_of(q.chips.begin(), q.chips.end(), named))
-      raise(invalid_value(path + ".chips names " + name +
-                          "; allowed: names of request.chips. Name the chip as its record does."));
-  }
+  if (goal == fleet_goal::least_carbon)
+    check_known(path + ".energy.carbon", single.carbon,
+                "Set it to choose by carbon: carbon = 370 * gram_co2e / kilowatt_hour.");
+  std::vector<std::string> names;
+  for (const auto& c : q.chips)
+    names.push_back(chips::name_of(c.chip));
+  for (std::size_t i = 0; i < s.chips.size(); ++i)
+    check_one_of(path + ".chips[" + std::to_string(i) + "]", s.chips[i], names,
+                 "These are the names of request.chips.");
 }
 
 template <class Model>
 void check_fleet_class(const fleet_class<Model>& k, const std::string& path) {
   layercake::validate(k.model, path + ".model");
-  const auto inside = [&](const char* name, const auto& value, const domain& d, const char* allowed) {
-    require(d.contains(static_cast<double>(layercake::detail::access::base(value))), path + "." + name, value, allowed,
-            "Describe the calls of the class.");
-  };
-  if (k.calls.empty()) inside("demand.calls", k.demand.calls, positive, "above 0");
-  for (std::size_t m = 0; m < k.calls.size(); ++m)
-    inside(("calls[" + std::to_string(m) + "]").c_str(), k.calls[m], positive, "above 0");
-  inside("demand.peak_to_mean", k.demand.peak_to_mean, at_least_one, "at least 1");
-  inside("demand.input", k.demand.input, nonnegative, "at least 0");
-  inside("demand.output", k.demand.output, positive, "above 0: prices are per output token");
-  inside("demand.cached_share", k.demand.cached_share, share, "from 0 to 1");
+  const char* const remedy = "Describe the calls of the class.";
+  if (k.calls.empty()) check_positive(path + ".demand.calls", k.demand.calls, remedy);
+  check_each(path + ".calls", k.calls, positive, remedy);
+  check_within(path + ".demand.peak_to_mean", k.demand.peak_to_mean, at_least_one, remedy);
+  check_nonnegative(path + ".demand.input", k.demand.input, remedy);
+  check_positive(path + ".demand.output", k.demand.output, "Prices are per output token.");
+  check_share(path + ".demand.cached_share", k.demand.cached_share, remedy);
 }
 
 // Throws invalid_value and missing_value for what is wrong with the request, by its path.
 template <class Request>
 void check_request(const Request& q, fleet_goal goal) {
-  const auto some = [](const char* list, std::size_t n, const char* remedy) {
-    require(n > 0, std::string("request.") + list + ".size()", n, "at least 1", remedy);
-  };
-  some("classes", q.classes.size(), "Name at least one class of calls.");
-  some("chips", q.chips.size(), "Name at least one chip.");
-  some("sites", q.sites.size(), "Name at least one site.");
-  require(q.months > 0, "request.months", q.months, "at least 1", "Ask for one month or more.");
-  require(q.parts > 0, "request.parts", q.parts, "at least 1",
-          "1 keeps a class in one place; 4 splits it in quarters.");
-  require_each(q.capital, "request.capital", "Give what may be spent in each month, or no list for no limit.");
+  check_not_empty("request.classes", q.classes, "Name at least one class of calls.");
+  check_not_empty("request.chips", q.chips, "Name at least one chip.");
+  check_not_empty("request.sites", q.sites, "Name at least one site.");
+  check_count("request.months", q.months, "Ask for one month or more.");
+  check_count("request.parts", q.parts, "1 keeps a class in one place; 4 splits it in quarters.");
+  check_each("request.capital", q.capital, nonnegative,
+             "Give what may be spent in each month, or no list for no limit.");
   for (std::size_t i = 0; i < q.chips.size(); ++i)
-    check_fleet_chip(q.chips[i], at("chips", i));
+    check_fleet_chip(q.chips[i], "request.chips[" + std::to_string(i) + "]");
   for (std::size_t i = 0; i < q.sites.size(); ++i)
-    check_fleet_site(q, q.sites[i], goal, at("sites", i));
+    check_fleet_site(q, q.sites[i], goal, "request.sites[" + std::to_string(i) + "]");
   for (std::size_t i = 0; i < q.classes.size(); ++i)
-    check_fleet_class(q.classes[i], at("classes", i));
+    check_fleet_class(q.classes[i], "request.classes[" + std::to_string(i) + "]");
 }
 }  // namespace detail
 

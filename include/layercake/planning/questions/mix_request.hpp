@@ -80,75 +80,56 @@ struct power_mix {
 };
 
 namespace detail {
-template <class Q>
-void require_mix(bool holds, const std::string& path, const Q& value, const char* allowed, const char* remedy) {
-  if (!holds) raise(invalid_value(finding{"request." + path, layercake::to_string(value), allowed, remedy}.text()));
-}
-inline void require_known(bool known, const std::string& path, const char* why) {
-  if (!known) raise(missing_value("request." + path + " is unknown; set it: " + why));
-}
-
-template <class Q>
-void require_limit(const char* path, const Q& value) {
-  require_mix(!(value < decltype(value * 1.0){}), path, value, "at least 0, or unknown for no limit", "Set the limit.");
-}
 inline bool carbon_priced(const power_mix_request& q) { return q.carbon_price > 0 * units::usd / units::kilogram_co2e; }
 inline bool carbon_counts(const power_mix_request& q) { return is_known(q.most_carbon) || carbon_priced(q); }
 
 inline void check_mix_limits(const power_mix_request& q) {
-  using namespace units;
-  const auto positive_number = [](double x) { return x > 0 && x <= largest_sensible; };
-  require_mix(positive_number(in<watt>(q.load)), "load", q.load, "above 0",
-              "Set the load at the meter: 100 * megawatt.");
-  require_mix(q.availability > 0 && q.availability <= 1, "availability", q.availability, "above 0 to 1",
-              "0.999 leaves a thousandth of the energy unserved.");
-  require_mix(positive_number(in<second>(q.step)), "step", q.step, "above 0",
-              "Set the time between values of a profile.");
-  require_mix(q.levels >= 2 && q.levels <= 1000, "levels", q.levels, "from 2 to 1000", "9 tries eighths of each size.");
-  require_mix(q.carbon_price >= 0 * usd / kilogram_co2e && is_finite(in<usd / kilogram_co2e>(q.carbon_price)),
-              "carbon_price", q.carbon_price, "at least 0", "100 * usd / tonne_co2e, or nothing.");
-  require_mix(q.storage_interest > -0.5 && q.storage_interest <= 1, "storage_interest", q.storage_interest,
-              "above -0.5 to 1", "0.05 for 5 % a year.");
-  require_limit("most_carbon", q.most_carbon);
-  require_limit("most_land", q.most_land);
-  require_limit("latest", q.latest);
-  require_limit("most_storage", q.most_storage);
+  constexpr domain most_to_all{0, 1, true}, yearly{-0.5, 1, true}, levels{2, 1000, false, false, true};
+  const auto limit = [](const char* path, const auto& value) {
+    check_within(path, value, nonnegative.or_unknown(), "Set the limit, or leave it unknown for none.");
+  };
+  check_positive("request.load", q.load, "Set the load at the meter: 100 * megawatt.");
+  check_within("request.availability", q.availability, most_to_all,
+               "0.999 leaves a thousandth of the energy unserved.");
+  check_positive("request.step", q.step, "Set the time between values of a profile.");
+  check_within("request.levels", q.levels, levels, "9 tries eighths of each size.");
+  check_nonnegative("request.carbon_price", q.carbon_price, "100 * usd / tonne_co2e, or nothing.");
+  check_within("request.storage_interest", q.storage_interest, yearly, "0.05 for 5 % a year.");
+  limit("request.most_carbon", q.most_carbon);
+  limit("request.most_land", q.most_land);
+  limit("request.latest", q.latest);
+  limit("request.most_storage", q.most_storage);
 }
 
-// Output over capacity in each step. `steps`: those of the profiles before it, 0 if it is the first.
-inline void check_mix_profile(const std::vector<double>& profile, std::size_t steps, const std::string& path) {
-  require_mix(profile.size() == steps, path + ".size()", profile.size(), "as many steps as the other profiles",
+inline void check_mix_profile(const mix_plant& p, std::size_t& steps, const std::string& path) {
+  if (steps == 0) steps = p.profile.size();
+  check_equal(path + ".size()", p.profile.size(), "the other profiles", steps,
               "Give all profiles over the same steps.");
-  for (std::size_t t = 0; t < steps; ++t)
-    require_mix(profile[t] >= 0 && profile[t] <= 1, path + "[" + std::to_string(t) + "]", profile[t], "from 0 to 1",
-                "Give the output over the capacity.");
-  require_mix(*std::max_element(profile.begin(), profile.end()) > 0, path, 0.0, "above 0 in some step",
-              "Leave out a source that gives nothing.");
+  check_each(path, p.profile, share, "Give the output over the capacity.");
+  require(*std::max_element(p.profile.begin(), p.profile.end()) > 0, path, 0.0, "above 0 in some step",
+          "Leave out a source that gives nothing.");
 }
 
+// `steps`: those of the profiles before it, 0 if there were none.
 inline void check_mix_plant(const power_mix_request& q, const mix_plant& p, std::size_t& steps,
                             const std::string& path) {
   const energy::generator& g = p.technology;
-  layercake::validate(g, "request." + path + ".technology");
-  require_known(is_known(g.standing_cost()), path + ".technology.capital, fixed_operation, lifetime or interest",
-                "what stands has to be paid");
-  require_known(is_known(g.running_cost()), path + ".technology.variable_operation, fuel_price or efficiency",
-                "what runs has to be paid");
-  require_limit((path + ".most").c_str(), p.most);
+  layercake::validate(g, path + ".technology");
+  check_known(path + ".technology.capital, fixed_operation, lifetime or interest", g.standing_cost(),
+              "What stands has to be paid.");
+  check_known(path + ".technology.variable_operation, fuel_price or efficiency", g.running_cost(),
+              "What runs has to be paid.");
+  check_within(path + ".most", p.most, nonnegative.or_unknown(), "Set the limit, or leave it unknown for none.");
   if (p.profile.empty()) {
-    require_mix(g.dispatch == energy::firmness::firm, path + ".profile.size()", p.profile.size(),
-                "the output in each step of a source that comes with the weather",
-                "Give its output over its capacity.");
-    require_known(is_known(g.capacity_factor), path + ".technology.capacity_factor", "0.9");
+    require(g.dispatch == energy::firmness::firm, path + ".profile.size()", p.profile.size(),
+            "the output in each step of a source that comes with the weather", "Give its output over its capacity.");
+    check_known(path + ".technology.capacity_factor", g.capacity_factor, "0.9");
   } else {
-    if (steps == 0) steps = p.profile.size();
-    check_mix_profile(p.profile, steps, path + ".profile");
+    check_mix_profile(p, steps, path + ".profile");
   }
-  if (carbon_counts(q))
-    require_known(is_known(g.lifecycle_carbon), path + ".technology.lifecycle_carbon", "carbon counts");
-  if (is_known(q.most_land)) require_known(is_known(g.land), path + ".technology.land", "land is limited");
-  if (is_known(q.latest))
-    require_known(is_known(g.lead_time_high), path + ".technology.lead_time_high", "time is limited");
+  if (carbon_counts(q)) check_known(path + ".technology.lifecycle_carbon", g.lifecycle_carbon, "Carbon counts.");
+  if (is_known(q.most_land)) check_known(path + ".technology.land", g.land, "Land is limited.");
+  if (is_known(q.latest)) check_known(path + ".technology.lead_time_high", g.lead_time_high, "Time is limited.");
 }
 
 // Throws invalid_value and missing_value for what is wrong with the request, by its path.
@@ -156,21 +137,20 @@ inline void check_mix(const power_mix_request& q) {
   check_mix_limits(q);
   layercake::validate(q.chain, "request.chain");
   if (q.storage) layercake::validate(*q.storage, "request.storage");
-  require_mix(!q.plants.empty() || !q.grids.empty(), "plants.size()", q.plants.size(), "at least 1, or a grid",
-              "Name what may supply the load.");
+  require(!q.plants.empty() || !q.grids.empty(), "request.plants.size()", q.plants.size(), "at least 1, or a grid",
+          "Name what may supply the load.");
   std::size_t steps = 0;
   for (std::size_t i = 0; i < q.plants.size(); ++i)
-    check_mix_plant(q, q.plants[i], steps, "plants[" + std::to_string(i) + "]");
+    check_mix_plant(q, q.plants[i], steps, "request.plants[" + std::to_string(i) + "]");
   for (std::size_t i = 0; i < q.grids.size(); ++i) {
-    const std::string path = "grids[" + std::to_string(i) + "]";
-    layercake::validate(q.grids[i].tariff, "request." + path + ".tariff");
-    require_mix(q.grids[i].lead_time >= 0 * units::second, path + ".lead_time", q.grids[i].lead_time, "at least 0",
-                "48 * month.");
-    if (carbon_counts(q)) require_known(is_known(q.grids[i].tariff.carbon), path + ".tariff.carbon", "carbon counts");
+    const std::string path = "request.grids[" + std::to_string(i) + "]";
+    layercake::validate(q.grids[i].tariff, path + ".tariff");
+    check_nonnegative(path + ".lead_time", q.grids[i].lead_time, "48 * month.");
+    if (carbon_counts(q)) check_known(path + ".tariff.carbon", q.grids[i].tariff.carbon, "Carbon counts.");
   }
-  if (q.storage && is_known(q.most_land)) require_known(is_known(q.storage->land), "storage.land", "land is limited");
+  if (q.storage && is_known(q.most_land)) check_known("request.storage.land", q.storage->land, "Land is limited.");
   if (q.storage && is_known(q.latest))
-    require_known(is_known(q.storage->lead_time_high), "storage.lead_time_high", "time is limited");
+    check_known("request.storage.lead_time_high", q.storage->lead_time_high, "Time is limited.");
 }
 }  // namespace detail
 

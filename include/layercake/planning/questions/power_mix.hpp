@@ -19,10 +19,6 @@ namespace layercake::planning {
 
 namespace detail {
 
-template <class Q>
-double base_of(const Q& q) {
-  return layercake::detail::access::base(q);
-}
 inline std::string listed(const std::string& list, const std::string& one) {
   return list + (list.empty() ? "" : ", ") + one;
 }
@@ -38,11 +34,11 @@ public:
   std::string too_late;  // names and lead times of those that do not
 
   explicit mix_model(const power_mix_request& q) : request_(q) {
-    problem.load = base_of(q.load);
+    problem.load = base_value(q.load);
     problem.budget = (1 - q.availability) * problem.load;
-    problem.step = base_of(q.step);
-    if (is_known(q.most_carbon)) problem.most_carbon = base_of(q.most_carbon);
-    if (is_known(q.most_land)) problem.most_land = base_of(q.most_land);
+    problem.step = base_value(q.step);
+    if (is_known(q.most_carbon)) problem.most_carbon = base_value(q.most_carbon);
+    if (is_known(q.most_land)) problem.most_land = base_value(q.most_land);
     for (const mix_plant& plant : q.plants)
       add(plant);
     for (const mix_grid& connected : q.grids)
@@ -69,21 +65,21 @@ private:
     const energy::generator& g = plant.technology;
     if (!in_time(g.name, g.lead_time_high)) return;
     source s;
-    s.standing = base_of(g.standing_cost());
-    s.running = base_of(g.running_cost());
-    if (carbon_priced(request_)) s.running += base_of(request_.carbon_price * g.lifecycle_carbon);
-    s.carbon = base_of(g.lifecycle_carbon);
-    s.land = base_of(g.land);
+    s.standing = base_value(g.standing_cost());
+    s.running = base_value(g.running_cost());
+    if (carbon_priced(request_)) s.running += base_value(request_.carbon_price * g.lifecycle_carbon);
+    s.carbon = base_value(g.lifecycle_carbon);
+    s.land = base_value(g.land);
     const mix_share share{g.name, {}, {}, 0, {}, {}, {}, g.lead_time_high};
     if (plant.profile.empty()) {
       s.derating = g.capacity_factor;
-      s.most = is_known(plant.most) ? base_of(plant.most) : problem.load / s.derating;
+      s.most = is_known(plant.most) ? base_value(plant.most) : problem.load / s.derating;
       problem.firm.push_back(s), firm.push_back(share);
     } else {
       problem.steps = plant.profile.size();
       s.profile = &plant.profile;
       s.mean = std::accumulate(plant.profile.begin(), plant.profile.end(), 0.0) / static_cast<double>(problem.steps);
-      s.most = is_known(plant.most) ? base_of(plant.most) : mean_output_over_load * problem.load / s.mean;
+      s.most = is_known(plant.most) ? base_value(plant.most) : mean_output_over_load * problem.load / s.mean;
       problem.weather.push_back(s), weather.push_back(share);
     }
   }
@@ -92,21 +88,21 @@ private:
     if (!in_time(g.name, connected.lead_time)) return;
     const auto one = g.pull(power_demand<>{1 * units::watt, 1 * units::watt});
     source s;
-    s.standing = base_of(one.capacity_cost);
-    s.running = base_of(one.energy_cost);
-    if (carbon_priced(request_)) s.running += base_of(request_.carbon_price * one.carbon);
-    s.carbon = base_of(one.carbon);
-    s.most = std::min(base_of(g.push(largest_sensible * units::watt)), problem.load);
+    s.standing = base_value(one.capacity_cost);
+    s.running = base_value(one.energy_cost);
+    if (carbon_priced(request_)) s.running += base_value(request_.carbon_price * one.carbon);
+    s.carbon = base_value(one.carbon);
+    s.most = std::min(base_value(g.push(largest_sensible * units::watt)), problem.load);
     problem.firm.push_back(s), firm.push_back({g.name, {}, {}, 0, {}, {}, {}, connected.lead_time});
   }
   void add(const energy::battery& b) {
     if (!in_time(b.name, b.lead_time_high)) return;
     source& s = problem.storage;
-    s.standing = base_of(b.standing_cost(1 * units::watt, request_.storage_interest));
-    s.land = base_of(b.land);
-    problem.storage_time = base_of(b.duration);
+    s.standing = base_value(b.standing_cost(1 * units::watt, request_.storage_interest));
+    s.land = base_value(b.land);
+    problem.storage_time = base_value(b.duration);
     problem.round_trip = b.round_trip_efficiency;
-    s.most = is_known(request_.most_storage) ? base_of(request_.most_storage)
+    s.most = is_known(request_.most_storage) ? base_value(request_.most_storage)
                                              : problem.load * std::max(1.0, 1 * units::day / b.duration);
     storage = mix_share{b.name, {}, {}, 0, {}, {}, {}, b.lead_time_high};
   }
@@ -244,8 +240,7 @@ private:
       if (!is_known(limit)) return;
       why += std::string(why.empty() ? "" : " ") + path + " is " + layercake::to_string(limit) +
              (least < std::numeric_limits<double>::infinity()
-                  ? ", the least of the mixes tried is " +
-                        layercake::to_string(layercake::detail::access::make<typename Q::unit_type>(least))
+                  ? ", the least of the mixes tried is " + layercake::to_string(from_base_value<Q>(least))
                   : ", and no mix tried keeps the other limit") +
              ".";
     };
@@ -257,18 +252,17 @@ private:
 
 // The mix of a problem's outcome, with what keeps it from being cheaper; all but the time.
 inline power_mix mix_of(const power_mix_request& q, const mix_model& model, const mix_problem::outcome& o) {
-  using layercake::detail::access;
   // A capacity below a millionth of the load is not built; one within a millionth of its largest is at it.
   constexpr double of_size = 1e-6, of_limit = 1e-3;
   const mix_problem& p = model.problem;
   power_mix m;
-  m.price = access::make<unit::usd_per_joule>(o.price);
+  m.price = from_base_value<quantity<unit::usd_per_joule>>(o.price);
   m.price_at_silicon = m.price / q.chain.efficiency();
   m.unserved = o.unserved * units::watt;
   m.delivered = q.load - m.unserved;
   m.curtailed = o.curtailed * units::watt;
-  m.carbon = access::make<unit::kilogram_co2e_per_joule>(o.carbon);
-  m.land = access::make<unit::square_metre>(o.land);
+  m.carbon = from_base_value<quantity<unit::kilogram_co2e_per_joule>>(o.carbon);
+  m.land = from_base_value<quantity<unit::square_metre>>(o.land);
   m.lead_time = 0 * units::second;
   // `generates`: not storage, which gives what others made.
   const auto fill = [&](mix_share share, const mix_model::source& s, std::size_t at, bool generates) {
@@ -277,9 +271,9 @@ inline power_mix mix_of(const power_mix_request& q, const mix_model& model, cons
     share.delivered = delivered * units::watt;
     share.share = generates ? delivered / p.load : 0;
     const double made = s.profile != nullptr ? capacity * s.mean : generates ? delivered : 0;
-    share.cost = access::make<unit::usd_per_second>(s.standing * capacity + s.running * made);
-    share.carbon = access::make<unit::kilogram_co2e_per_second>(made > 0 ? s.carbon * made : 0);
-    share.land = access::make<unit::square_metre>(capacity > 0 ? s.land * capacity : 0);
+    share.cost = from_base_value<quantity<unit::usd_per_second>>(s.standing * capacity + s.running * made);
+    share.carbon = from_base_value<quantity<unit::kilogram_co2e_per_second>>(made > 0 ? s.carbon * made : 0);
+    share.land = from_base_value<quantity<unit::square_metre>>(capacity > 0 ? s.land * capacity : 0);
     if (capacity > of_size * p.load) m.lead_time = max(m.lead_time, share.lead_time);
     if (capacity > s.most * (1 - of_size) && (s.most < p.load / s.derating * (1 - of_size) || s.profile != nullptr))
       m.binding = listed(m.binding, "the size of " + share.name);
