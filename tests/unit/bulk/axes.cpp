@@ -47,6 +47,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN(),
 }  // namespace
 
 TEST_CASE("linear, logarithmic and integer axes have exact ends and the values between") {
+  // worked: bulk/space/axes.hpp#linear
   const auto l = bulk::linear(0.0, 1.0, 5);
   const double quarters[] = {0, 0.25, 0.5, 0.75, 1};
   for (std::uint64_t i = 0; i < 5; ++i)
@@ -57,6 +58,7 @@ TEST_CASE("linear, logarithmic and integer axes have exact ends and the values b
   CHECK(down.lowest_base() == -0.3);
   check_blocks(down);
 
+  // worked: bulk/space/axes.hpp#logarithmic
   const auto g = bulk::logarithmic(1 * megawatt, 100 * megawatt, 3);
   CHECK(g[0] == 1 * megawatt);
   CHECK(lc::in<megawatt>(g[1]) == approx(10).epsilon(4 * 0x1p-52));

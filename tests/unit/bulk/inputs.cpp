@@ -123,6 +123,7 @@ TEST_CASE("a function of drawn arguments: moments of a product of independent un
 }
 
 TEST_CASE("the Cholesky factor of a correlation matrix") {
+  // worked: bulk/space/samples.hpp#cholesky
   const std::vector<double> two = bulk::cholesky({1, 0.6, 0.6, 1}, 2);
   const double by_hand[] = {1, 0.6, 0.8};
   REQUIRE(two.size() == 3);

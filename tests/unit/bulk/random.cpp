@@ -42,6 +42,7 @@ TEST_CASE("a draw depends on its number alone") {
 }
 
 TEST_CASE("normal quantiles") {
+  // worked: bulk/space/random.hpp#normal_quantile
   CHECK(bulk::normal_quantile(0.975) == approx(1.959963984540054).epsilon(1e-15));
   CHECK(bulk::normal_quantile(0.5) == 0);
   for (double u : {1e-300, 1e-20, 1e-6, 0.01, 0.3, 0.7, 0.999}) {

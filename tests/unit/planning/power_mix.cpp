@@ -94,6 +94,7 @@ planning::power_mix_request weather(bool with_storage, bool with_peaker) {
 }
 }  // namespace
 
+// worked: planning/questions/power_mix.hpp#cheapest_joule
 TEST_CASE("sun in half of the hours beside a grid") {
   const auto m = planning::cheapest_joule(sun_and_grid());
   // 10 $/MWh for a plant as large as the load, 60 for the half that it does not serve.

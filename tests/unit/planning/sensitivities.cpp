@@ -14,6 +14,7 @@ namespace planning = layercake::planning;
 using bulk::argument;
 
 // f = x1 + 2 x2, uniform: variances 1/12 and 4/12.
+// worked: planning/methods/sensitivities.hpp#shares_of_variance
 TEST_CASE("shares of a sum: those of its terms, and nothing is left") {
   const auto s = planning::shares_of_variance(
       bulk::function_of<double, double>([](const auto& a, const auto& b) { return a + 2.0 * b; }), bulk::sobol(1 << 14),
@@ -24,6 +25,7 @@ TEST_CASE("shares of a sum: those of its terms, and nothing is left") {
   CHECK(s.inputs[0].first_order == approx(0.2).epsilon(0.02));
   CHECK(s.inputs[1].first_order == approx(0.8).epsilon(0.02));
   CHECK(s.inputs[0].total == approx(0.2).epsilon(0.02));
+  CHECK(s.inputs[1].total == approx(0.8).epsilon(0.02));
   CHECK(s.explained() == approx(1).epsilon(0.01));
 }
 

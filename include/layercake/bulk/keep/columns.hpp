@@ -38,9 +38,7 @@ public:
 
   std::size_t size() const { return n_; }
   bool empty() const { return n_ == 0; }
-  value_type operator[](std::size_t i) const {
-    return detail_make(static_cast<S>(static_cast<double>(data_[i]) * size_));
-  }
+  value_type operator[](std::size_t i) const { return typed(static_cast<S>(static_cast<double>(data_[i]) * size_)); }
   void set(std::size_t i, const value_type& q) const {
     data_[i] = static_cast<S>(static_cast<double>(base_value(q)) / size_);
   }
@@ -84,7 +82,7 @@ public:
   iterator end() const { return {this, n_}; }
 
 private:
-  static value_type detail_make(S x) { return from_base_value<quantity_t<Unit>>(x); }
+  static value_type typed(S x) { return from_base_value<quantity_t<Unit>>(x); }
   S* data_;
   std::size_t n_;
   double size_;

@@ -99,8 +99,7 @@ struct histogram_of {
 // How often f falls into each of `bins` equal bins from `low` up to `high`.
 template <class Q, class F>
 auto histogram(const Q& low, const Q& high, std::size_t bins, F f) {
-  const double l = static_cast<double>(base_value(low)),
-               h = static_cast<double>(base_value(high));
+  const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
   if (!(l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
     raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper, both finite"));
   return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
@@ -108,8 +107,7 @@ auto histogram(const Q& low, const Q& high, std::size_t bins, F f) {
 // Bins of equal ratio; both ends above 0.
 template <class Q, class F>
 auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, F f) {
-  const double l = static_cast<double>(base_value(low)),
-               h = static_cast<double>(base_value(high));
+  const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
   if (!(l > 0 && l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
     raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper, "
                 "both finite"));

@@ -96,10 +96,9 @@ struct binding {
   }
   void check(double value) const {
     if (allowed.contains(value)) return;
-    raise(invalid_axis(
-        "bulk: the axis of " + path + " reaches " + text(value) + "; allowed: " +
-        range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) +
-        ". It is " + meaning + "."));
+    raise(invalid_axis("bulk: the axis of " + path + " reaches " + text(value) + "; allowed: " +
+                       range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) + ". It is " +
+                       meaning + "."));
   }
   // Whether a drawn value lies in the domain.
   recorded_mask<S> inside(const recorded<S>& x) const {

@@ -87,9 +87,7 @@ struct kernel_job final : job {
     constexpr std::uint64_t probes = 61;
     for (std::uint64_t i = 0; i < probes; ++i) {
       const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
-      const auto keep = [&](const auto& function) {
-        d.add(static_cast<double>(base_value(function(result))));
-      };
+      const auto keep = [&](const auto& function) { d.add(static_cast<double>(base_value(function(result)))); };
       std::apply(
           [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
           reductions);

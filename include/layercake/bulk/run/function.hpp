@@ -8,11 +8,12 @@
 //
 // Arguments that are drawn, zipped or run over in another order are named by their place:
 //
-//   using power = layercake::quantity<layercake::unit::watt>;
-//   auto spread = bulk::function_of<power, double>([](auto p, auto share) { return p * share; })
-//                     .sampled(bulk::random(1e6), bulk::uncertain(bulk::argument<0>, bulk::uniform(1 * watt, 2 * watt)),
-//                              bulk::uncertain(bulk::argument<1>, bulk::normal(0.5, 0.1)))
-//                     .run(bulk::moments(bulk::itself));
+// ```cpp
+// auto spread = bulk::function_of<quantity<unit::watt>, double>([](auto power, auto share) { return power * share; })
+//                   .sampled(bulk::random(1000), bulk::uncertain(bulk::argument<0>, bulk::uniform(1 * watt, 2 * watt)),
+//                            bulk::uncertain(bulk::argument<1>, bulk::uniform(0.0, 1.0)))
+//                   .run(bulk::moments(bulk::itself));
+// ```
 //
 // `function` records what f does and reorders the loops, as for a stack. `compiled` calls f itself with a batch for its last argument: for
 // short formulas, which the compiler then keeps in registers from the axis to the result. Both give the same points the same numbers.

@@ -307,15 +307,18 @@ private:
 //   at each site, sum of the peak powers at the meter <= the month's power, and what the supply's connection carries
 //   of each chip, sum over sites <= what can be had in the month
 //   sum of the capital of what is bought <= the month's capital
-// Every cost is a line of bill_of() (stack/stack.hpp), so that the value is the sum of those bills. The result is that
-// of trying everything: what is left out is bounded (place()), or is a plan that another plan for the same part on the
-// same chip and site beats in value, power, chips and capital. Assumptions: classes have nodes and networks of their
-// own; their busiest hours coincide; a supply charges in proportion to the power (checked); a month is planned by
-// itself, so that what is not used in the next month is worth its annuity to somebody else. Time grows with
-// ways^classes where limits bind tightly; 4 parts over 15 pairs of chip and site have 3,060 ways a class. Throws
-// invalid_value and missing_value for what is wrong with the request, by its path; infeasible where a class has no plan
-// anywhere (with each chip's reason) or no choice keeps the limits (with each limit and what is missing of it). Worked
-// example: examples/cheapest_serving.cpp.
+// Every cost is a line of bill_of() (stack/billing.hpp), so that the value is the sum of those bills. The result is that
+// of trying everything: what is left out is bounded (fleet_placing.hpp), or is a plan that another plan for the same
+// part on the same chip and site beats in value, power, chips and capital.
+//
+// Assumed: classes have nodes and networks of their own; their busiest hours coincide; a supply charges in proportion to
+// the power (checked); a month is planned by itself, so that what is not used in the next month is worth its annuity to
+// somebody else. Time grows with ways^classes where limits bind tightly; 4 parts over 15 pairs of chip and site have
+// 3,060 ways a class.
+//
+// Throws invalid_value and missing_value for what is wrong with the request, by its path; infeasible where a class has
+// no plan anywhere (with each chip's reason) or no choice keeps the limits (with each limit and what is missing of it).
+// Worked example: examples/cheapest_serving.cpp.
 template <class Model, class Chip, class Energy>
 fleet_month best_fleet(fleet_goal goal, const fleet_request<Model, Chip, Energy>& request, std::size_t month = 0,
                        std::size_t keep = 1) {

@@ -294,29 +294,37 @@ inline power_mix mix_of(const power_mix_request& q, const mix_model& model, cons
 
 // The mix of least cost per delivered joule.
 //
-//   price = sum over sources (standing cost * capacity + running cost * mean output + carbon price * carbon) /
-//   delivered standing and running cost of plants as in LCOE (energy/generation.hpp), of storage as
-//   battery::standing_cost; a grid costs its energy price, and its demand charge on the largest draw; price at the
-//   silicon = price / chain efficiency
-// In each step the weather-bound plants serve first; what they make too much charges storage, up to its power and its
-// duration at that power, the rest is curtailed. What they lack is taken from storage, but for what it has to keep so
-// that later steps stay within the reach of the firm sources; these serve the rest, the cheapest to run at the bottom,
-// and charge storage where it has to keep more than the weather gives. At most 1 - availability of the energy is not
-// served. The profile repeats: it is run through twice, the second time from the store that the first leaves. Carbon of
-// weather-bound plants is over all they make, curtailed or not.
-// Search: all combinations of `levels` sizes from 0 to the largest, those left out that a bound shows to be dearer
-// (search.hpp); then, from the best, a stencil of 3 sizes in every direction, halved until its steps are below 3e-4 of
-// the largest sizes, and one size at a time below that: a local optimum of the continuous sizes. A linear program over
-// sizes and dispatch together, which may also hold back storage to spare the dearest firm source, is 0.3 % cheaper with
-// one firm source, up to 1.3 % with two (seven cases over 288 hours, tests/unit/planning/power_mix.cpp). Left out:
-// weather that is not foreseen (storage knows the whole profile, as in capacity expansion models), ramps and least
-// outputs of plants, ageing, weather that the profiles do not hold: a few representative days flatter sun and wind,
-// whole years do not. A firm source's outages are in its mean only. Time grows with the steps of the profile: about a
-// second for 300 of them with two weather-bound, two firm sources and storage. Throws invalid_value and missing_value
-// for what is wrong with the request, by its path; infeasible with what binds. Worked number: a grid at 60 $/MWh, sun
-// in half of the hours at a levelised 20 $/MWh: sun as large as the load, 40
-// $/MWh. With a battery for 2 $/MWh of power and time that gives back 80 %: sun of 2.25 and a battery of 1.25 times the
-// load, 25 $/MWh.
+//   price = sum over sources (standing cost * capacity + running cost * mean output + carbon price * carbon) / delivered
+//   price at the silicon = price / efficiency of the chain
+//
+//   standing and running cost   of plants as in LCOE (energy/generation.hpp), of storage battery::standing_cost; a grid
+//                               costs its energy price, and its demand charge on the largest draw
+//   carbon                      of weather-bound plants over all they make, curtailed or not
+//   delivered                   the load less what is not served, at most 1 - availability of its energy
+//
+// Dispatch. In each step the weather-bound plants serve first; what they make too much charges storage, up to its power
+// and its duration at that power, the rest is curtailed. What they lack is taken from storage, but for what it has to
+// keep so that later steps stay within the reach of the firm sources; these serve the rest, the cheapest to run at the
+// bottom, and charge storage where it has to keep more than the weather gives. The profile repeats: it is run through
+// twice, the second time from the store that the first leaves.
+//
+// Search. All combinations of `levels` sizes from 0 to the largest, those left out that a bound shows to be dearer
+// (methods/search.hpp); then, from the best two, a stencil of 3 sizes in every direction, halved until its steps are
+// below 3e-4 of the largest sizes, and one size at a time below that: a local optimum of the continuous sizes. A linear
+// program over sizes and dispatch together, which may also hold back storage to spare the dearest firm source, is 0.3 %
+// cheaper with one firm source, up to 1.3 % with two (seven cases over 288 hours, tests/unit/planning/power_mix.cpp).
+// Time grows with the steps of the profile: about a second for 300 of them with two weather-bound, two firm sources and
+// storage.
+//
+// Left out: weather that is not foreseen (storage knows the whole profile, as in capacity expansion models), ramps and
+// least outputs of plants, ageing, weather that the profiles do not hold: a few representative days flatter sun and
+// wind, whole years do not. A firm source's outages are in its mean only.
+//
+// Throws invalid_value and missing_value for what is wrong with the request, by its path; infeasible with what binds.
+//
+// Worked number: a grid at 60 $/MWh and sun in half of the hours for 10 $/MWh of capacity and time, 20 $/MWh of output:
+// sun as large as the load, 40 $/MWh. With a battery for 2 $/MWh of power and time that gives back 80 %: sun of 2.25 and
+// a battery of 1.25 times the load, 25 $/MWh.
 inline power_mix cheapest_joule(const power_mix_request& request) {
   constexpr double worth_waiting_for = 1e-3;  // of the price
   detail::check_mix(request);
