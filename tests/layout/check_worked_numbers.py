@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 # Folders of include/layercake whose worked numbers have no markers yet.
-OPEN = {"bulk", "planning", "serving", "training"}
+OPEN = set()
 
 STATED = re.compile(r"worked\s+(?://\s*)?numbers?\b", re.I)
 MARKER = re.compile(r"//\s*worked:\s*(\S+)")

@@ -70,7 +70,7 @@ TEST_CASE("worked numbers: silicon") {
 TEST_CASE("worked numbers: kernels") {
   const auto h100 = chips::catalog::h100_sxm.timing();
 
-  // worked: chips/kernels.hpp#time
+  // worked: chips/product_kernels.hpp#time
   // a = 2 / (989.4e12 x 0.898) = 2.2510e-15 s, b = 0.952 x 2 / 3.35e12 = 5.684e-13 s; L = u / (1 + u 1.261e5) with
   // u = 8192 x 0.365 x 2 x 128^2 x 132 / 989.4e12 = 13.072 us: 4.936 us;
   // x = (64 + 14.9 + 0.302 x 64)(8192 + 14.9)(8192 a + b) + L = 20.260 us, with droop 20.327 us;
@@ -78,7 +78,7 @@ TEST_CASE("worked numbers: kernels") {
   // (x'^4 + y^4)^(1/4) + 2.61 us
   check_stated(in<microsecond>(h100.time(matrix_product<>{.m = 64, .n = 8192, .k = 8192})), "53.6");
 
-  // worked: chips/kernels.hpp#prefill
+  // worked: chips/attention_kernels.hpp#prefill
   // u = 256 x 2 / (989.4e12 x 0.7892) + 1 / (1.2 x 3.865e12) = 8.7132e-13 s; 32 sqrt(1 + (8192/96)^2) x 96 x 4144 u =
   // 946.60 us; longest tile 132 x 96 x 8192 u = 90.45 us; starts 56.00 us; bytes 98.02 us; launch 14.89 us
   const attention_product<> prompt{.sequences = 1,
@@ -90,7 +90,7 @@ TEST_CASE("worked numbers: kernels") {
                                    .value_width = 128};
   check_stated(in<millisecond>(h100.time(prompt)), "1.21");
 
-  // worked: chips/kernels.hpp#decode
+  // worked: chips/attention_kernels.hpp#decode
   // 2.1475 GB / (0.96 x 3.35 TB/s) = 668.40 us, compute 512 x sqrt(8^2 + 16^2) x 8192 x 256 x 2 / (989.4e12 x 0.5) =
   // 77.65 us, streams 16.15 us: root of squares 673.09 us; 8.39 us launch, ramp 18.45 us, split 9.56 us
   const attention_product<> step{.sequences = 64,

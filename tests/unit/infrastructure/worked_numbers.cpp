@@ -70,19 +70,9 @@ TEST_CASE("worked numbers: exchanges") {
   // worked: infrastructure/collectives.hpp#basic_collective_law
   // A ring: latency 5.349 + 0.7448 x 2 x 3 = 9.8178 us; transfer 2 x 2^24 B (3/4 + 0.2977/4) / (0.8603 x 450 GB/s) =
   // 71.4560 us; + 0.9483 sqrt(9.8178 x 71.4560) = 25.1172 us. The reduction in the switch takes 155 us.
-  const lc::scale_up_fabric<> four{450 * gigabyte_per_second, 4}, eight{450 * gigabyte_per_second, 8};
+  const lc::scale_up_fabric<> four{450 * gigabyte_per_second, 4};
   const lc::collective<> all_reduce{lc::exchange::all_reduce, 16 * 1048576 * byte, 4};
   check_stated(in<microsecond>(inf::site{}.time(all_reduce, four, inf::catalog::nvlink_hopper)), "106.39");
-
-  // worked: infrastructure/expert_exchange.hpp#time
-  // a = 1.617 + 0.01323 x 256 + 1.049 x 7 = 12.3469 us; y = 32 x 7168 x 1.03125 x 8 B x 7/8 / (0.5541 x 450 GB/s) =
-  // 6.6406 us; z = 32 x 8 x 8 / 256 x 0.1728 = 1.3824 us; w = sqrt(y^2 + z^2) = 6.7830 us;
-  // sqrt(a^2 + w^2 + 2 x 0.7098 a w)
-  const inf::expert_exchange<> dispatch{
-      .tokens = 32, .width = 7168, .active = 8, .experts = 256, .ranks = 8, .element_bytes = 1.03125};
-  check_stated(in<microsecond>(inf::time(dispatch, eight, inf::catalog::hopper_dispatch,
-                                         lc::quantity<lc::unit::byte_per_second>(50 * gigabyte_per_second))),
-               "17.81");
 }
 
 TEST_CASE("worked numbers: networks") {

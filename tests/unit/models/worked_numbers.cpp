@@ -15,25 +15,30 @@ using models::phase;
 TEST_CASE("worked numbers: parameters and memory") {
   const auto& llama = catalog::llama_3_1_70b;
 
-  // worked: models/transformer.hpp#attention_parameters
+  // worked: models/parameters.hpp#attention_parameters
   // 7168 x 1536 + 1536 x 128 x 192 + 7168 x 576 + 512 x 128 x 256 + 128 x 128 x 7168
   check_stated(models::attention_parameters(catalog::deepseek_v3), "187 105 280");
 
-  // worked: models/transformer.hpp#parameters
+  // worked: models/parameters.hpp#parameters
   // 80 (2 x 8192 x 128 x 72 + 3 x 8192 x 28672) + 2 x 128256 x 8192 = 68 451 041 280 + 2 101 346 304
   check_stated(models::parameters(llama).total(), "70 552 387 584");
 
-  // worked: models/transformer.hpp#cache_bytes
+  // worked: models/parameters.hpp#parameters_of_rank
+  // 32 (4096 x 128 x 2 (16 + 4) + 4096 x 8) + 2 x 32000 x 2048;  32 x 8 x 3 x 4096 x 7168 / 4
+  const models::split<> cut{.tensor = 2, .expert = 4};
+  check_stated(models::parameters_of_rank(catalog::mixtral_8x7b, cut).everywhere, "803 209 216");
+
+  // worked: models/storage.hpp#cache_bytes
   // 2 x 80 x 8 x 128 x 2 B
   check_stated(in<byte>(models::cache_bytes(llama, models::formats{}, 1.0 * token)), "327 680");
 
-  // worked: models/transformer.hpp#weight_bytes
+  // worked: models/storage.hpp#weight_bytes
   // 68.451e9 x 1 B + 2.101e9 x 2 B
   check_stated(in<gigabyte>(llama.at(precision::fp8).weights(models::split<>{})), "72.7");
 }
 
 TEST_CASE("worked numbers: operations") {
-  // worked: models/transformer.hpp#operations
+  // worked: models/operations.hpp#operations
   // 2 (68 451 041 280 + 128256 x 8192) = 139.003e9; attention 4 x 80 x 8192 x 1024 = 2.684e9
   const auto& llama = catalog::llama_3_1_70b;
   const auto flop = [&](double context) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <layercake/config.hpp>
 #include <limits>
 #include <numeric>
 #include <vector>
