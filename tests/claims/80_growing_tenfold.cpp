@@ -32,6 +32,7 @@ TEST_CASE("claim 80: ten times the users cost a quarter less each") {
   CHECK(gpu_seconds * rent / 3600 == approx(0.0085).epsilon(0.01));
 
   const fleet small = fleet_of(1e5), large = fleet_of(1e6);
+  // worked: serving/queue.hpp#fewest_servers
   CHECK(small.gpus == 28);
   CHECK(small.use == approx(0.698).epsilon(0.001));
   CHECK(small.usd_per_user_day == approx(0.0168));

@@ -141,7 +141,7 @@ TEST_CASE("a checkpoint is taken by its own question alone") {
 
   // A sample, by its seed and its distribution; choices, by what is chosen.
   const auto price = [](auto& g) -> auto& { return g.price; };
-  const auto bill = [](const auto& g) { return g.price * (1.0 * kilowatt_hour); };
+  const auto bill = [](const auto& g) { return plain(g.price) * (1.0 * kilowatt_hour); };
   const auto drawn = [&](const bulk::sample& points, double factor) {
     return bulk::sweep(lc::energy::grid{}, bill)
         .sampled(points, bulk::uncertain(price, bulk::log_normal(60 * usd / megawatt_hour, factor)));

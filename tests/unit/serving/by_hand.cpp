@@ -77,6 +77,7 @@ TEST_CASE("a batch through pipeline stages") {
   CHECK(s(flat.prefill) == approx(0.4));
   CHECK(s(flat.time_per_output_token) == approx(4e-3));
   CHECK(lc::in<hertz>(flat.calls) == approx(4 / (0.4 + 9 * 4e-3)));
+  // worked: serving/regimes.hpp#static_batch
   // On two stages in two micro-batches: the second follows half of a micro-batch's 0.2 s behind the first.
   const auto piped = lc::static_batch(replica_of(2), 4.0);
   CHECK(s(piped.prefill) == approx(0.3));

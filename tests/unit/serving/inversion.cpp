@@ -48,6 +48,7 @@ double bisected(double high, F&& f) {
 }  // namespace
 
 TEST_CASE("serving inversion: closed forms") {
+  // worked: serving/root.hpp#largest_below
   CHECK(largest_below(1.0, 2048.0, 1.0, [](double x) { return 0.2 + 0.01 * x; }) == approx(80).epsilon(1e-12));
   CHECK(largest_below(1.0, 50.0, 3.0, [](double x) { return x * x * x / 9; }) == approx(3).epsilon(1e-9));
   CHECK(largest_below(0.5, 900.0, 2.0, [](double x) { return std::log(x); }) == approx(std::exp(2)).epsilon(1e-9));

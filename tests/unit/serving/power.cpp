@@ -1,5 +1,5 @@
 // What a serving chip does and what it draws.
-#include <layercake/serving/power.hpp>
+#include <layercake/serving/energy.hpp>
 
 #include <doctest/doctest.h>
 
@@ -51,4 +51,20 @@ TEST_CASE("an engine that runs does not rest between kernels, one without reques
   CHECK(lc::in<watt>(lc::running_power(h100, step, 0.8, 0.0)) == approx(lc::in<watt>(h100.idle_power)));
   CHECK(full > lc::running_power(h100, step, 0.4, 1.0));
   CHECK(full < h100.thermal_design_power);
+}
+
+TEST_CASE("power by boundary") {
+  // worked: serving/energy.hpp#power_at
+  // 4 kW of chips; hosts 47 % of them; supplies of 96 %; 14 % of network; 25 % of building
+  const lc::infrastructure::site site;
+  const auto kilowatts = [&](lc::power_boundary boundary) {
+    return lc::in<kilowatt>(lc::power_at(boundary, site, 8.0 * (500.0 * watt)));
+  };
+  const double hosts = 1 + site.node.other_power, supplies = site.node.power_supply_efficiency;
+  CHECK(kilowatts(lc::power_boundary::chip) == approx(4));
+  CHECK(kilowatts(lc::power_boundary::node_dc) == approx(4 * hosts));
+  CHECK(kilowatts(lc::power_boundary::node_ac) == approx(4 * hosts / supplies));
+  CHECK(kilowatts(lc::power_boundary::it) == approx(4 * hosts / supplies * (1 + site.network.power)));
+  CHECK(kilowatts(lc::power_boundary::facility) == approx(4 * 1.53 * 1.14 * 1.25).epsilon(1e-3));
+  CHECK(kilowatts(lc::power_boundary::facility) == approx(8.72).epsilon(1e-3));
 }

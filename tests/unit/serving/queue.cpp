@@ -23,6 +23,7 @@ double erlang_c_by_recursion(int servers, double load) {
 
 TEST_CASE("Erlang's C formula") {
   CHECK(queue::erlang_c(1.0, 0.7) == approx(0.7));  // M/M/1: the server is busy
+  // worked: serving/queue.hpp#erlang_c
   CHECK(queue::erlang_c(2.0, 1.0) == approx(1.0 / 3));
   for (int c : {1, 2, 5, 17, 100, 1000, 20000}) {
     for (double rho : {0.1, 0.5, 0.9, 0.99, 0.9999}) {
@@ -49,15 +50,18 @@ TEST_CASE("Sakasegawa's approximation stays near Erlang C") {
     for (double rho : {0.6, 0.8, 0.9, 0.97})
       CHECK(std::abs(queue::waiting_probability(c, rho) - queue::erlang_c(c, rho * c)) < 0.06);
   }
+  // worked: serving/queue.hpp#waiting_probability
   CHECK(queue::waiting_probability(2.0, 0.5) == approx(0.3660).epsilon(1e-3));
 }
 
 TEST_CASE("waits") {
   // M/D/1 at rho 1/2 and service 1 s: rho / (2 (1 - rho)) = 0.5 s. M/M/1 at 0.8: rho / (1 - rho) = 4 s, 99 % below 5
   // ln 80.
+  // worked: serving/queue.hpp#mean_wait
   CHECK(lc::in<second>(queue::mean_wait(1.0, 0.5, 0.5, 1 * second, 1.0, 0.0)) == approx(0.5));
   const auto mean = queue::mean_wait(1.0, 0.8, 0.8, 1 * second, 1.0, 1.0);
   CHECK(lc::in<second>(mean) == approx(4));
+  // worked: serving/queue.hpp#wait_quantile
   CHECK(lc::in<second>(queue::wait_quantile(0.8, mean, 0.99)) == approx(5 * std::log(80.0)));
   CHECK(lc::in<second>(queue::wait_quantile(0.005, 1 * second, 0.99)) == 0);
   CHECK(std::isinf(lc::in<second>(queue::mean_wait(4.0, 1.0, 1.0, 1 * second, 1.0, 1.0))));
@@ -74,6 +78,7 @@ TEST_CASE("pooling: servers never fall with load, utilisation never with servers
     before = n;
   }
   // By Erlang B's recursion and bisection of P(wait > t) = C e^-(c - a) t, outside this library.
+  // worked: serving/queue.hpp#highest_utilisation
   CHECK(queue::highest_utilisation(10.0, 1.0, 0.01) == approx(0.69415925).epsilon(1e-7));
   CHECK(queue::highest_utilisation(100.0, 1.0, 0.01) == approx(0.95936318).epsilon(1e-7));
   CHECK(queue::highest_utilisation(1000.0, 1.0, 0.01) == approx(0.99557337).epsilon(1e-7));

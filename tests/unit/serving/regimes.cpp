@@ -198,6 +198,7 @@ TEST_CASE("cached prefixes, speculation, chunks, formats, memory") {
 
   // 3.3616 tokens a pass at 80 % acceptance of 4 drafted (Leviathan et al. 2023, equation 1).
   b.plan.speculation = {.drafted = 4, .acceptance = 0.8, .draft_cost = 0.02};
+  // worked: serving/speculation.hpp#tokens_per_pass
   CHECK(b.plan.speculation.tokens_per_pass() == approx(3.3616));
   CHECK(lc::speculation{}.tokens_per_pass() == approx(1));
   const double fast = s(lc::single_stream(b.replica()).time_per_output_token);

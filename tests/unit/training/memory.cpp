@@ -47,6 +47,10 @@ TEST_CASE("12 layers of Llama 3.1 70B on two tensor ranks, by hand") {
   const double token = 8 * h + 36864 + 256 + 6 * f;
   CHECK(token == 274688);
   CHECK(bytes(m.activations) == approx(n * (12 * token + 4 * h) / 2));
+  // worked: training/memory.hpp#memory_of_stage
+  constexpr double gibibyte = 1024.0 * 1024 * 1024;
+  CHECK(bytes(m.weights + m.gradients + m.optimizer) / gibibyte == approx(51.84).epsilon(1e-4));
+  CHECK(bytes(m.activations) / gibibyte == approx(6.35).epsilon(1e-3));
   // logits, the gathered input of the output matrix and its gradient, a 16-bit gradient of that matrix; and of a
   // layer's
   CHECK(bytes(m.workspace) == approx(n * v / 2 * 2 + n * 4 * h + 2 * table / 2 + 2 * layer / 2));

@@ -55,6 +55,7 @@ TEST_CASE("activations of a layer are the closed forms of the paper") {
 TEST_CASE("activations of a pipeline: the first stage keeps all layers' worth, an interleaved one more") {
   training_layout l{.tensor = 8, .pipeline = 8, .micro_batches = 64, .fused_attention = false, .dropout = true};
   const double one = 2048.0 * 12288 * (34 + 80) / 8;
+  // worked: training/memory.hpp#layer_activations
   CHECK(one == approx(358.6e6).epsilon(1e-3));
   CHECK(in<units::byte>(memory_of_training(catalog::gpt3_175b, l).activations) == approx(96 * one));
   l.chunks = 3;
@@ -74,6 +75,7 @@ TEST_CASE("model states by ZeRO stage are the published ones") {
     return in<units::gigabyte>(m.weights + m.gradients + m.optimizer) * scale;
   };
   CHECK(states(sharding::none) == approx(120).epsilon(0.01));
+  // worked: training/memory.hpp#model_states
   CHECK(states(sharding::optimizer) == approx(31.4).epsilon(0.01));
   CHECK(states(sharding::gradients) == approx(16.6).epsilon(0.01));
   CHECK(states(sharding::full) == approx(1.88).epsilon(0.01));

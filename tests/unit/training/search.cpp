@@ -270,6 +270,7 @@ TEST_CASE("training search: a space counted by hand") {
   const auto r = lc::best_training(one, fleet(2), run, start, way, {.keep = 10});
   CHECK(r.counts.splits == 4);  // tensor, pipeline, context or data 2
   CHECK(r.counts.against_model == 2);
+  // worked: training/search.hpp#best_training
   CHECK(r.counts.plans == 3);
   CHECK(r.fastest.size() == 3);
 

@@ -97,6 +97,7 @@ TEST_CASE("step times of Korthikanti et al. 2022, table 5 and section 6.3 (A100-
     const auto f = train_step(gpt(r.layers, r.width, r.heads), chips::catalog::a100_sxm_80gb, a100_site(), p);
     const double error = std::log(seconds(f.step_time()) / r.measured);
     CAPTURE(r.measured);
+    // worked: training/law.hpp#train_step
     CHECK(std::fabs(error) < (r.measured == 13.75 ? 0.03 : 0.09));  // the worked number of train_step
     sum += std::fabs(error);
     CHECK(f.memory.fits());  // they ran

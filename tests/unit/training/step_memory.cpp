@@ -49,6 +49,7 @@ TEST_CASE("every stage by part; the fullest is the step's") {
     CHECK(bytes(m.total()) == approx(bytes(m.weights) + bytes(m.gradients) + bytes(m.optimizer) + bytes(m.activations) +
                                      bytes(m.workspace)));
   }
+  // worked: training/law.hpp#memory_by_stage
   CHECK(in<gigabyte>(stages[0].weights) == approx(4.540).epsilon(1e-3));
   CHECK(in<gigabyte>(stages[1].weights) == approx(4.278).epsilon(1e-3));
   CHECK(bytes(train_step(model, chip, site, p).memory.total()) == approx(bytes(stages[0].total())).epsilon(1e-12));

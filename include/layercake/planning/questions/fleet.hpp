@@ -190,7 +190,7 @@ private:
         bill_of<double>(layers{place.energy, offered.chip, building, wanted.model, calls}, plan, counting::whole)};
     if (is_known(offered.rent)) {
       infrastructure::infrastructure_need<>& built = part.bill.built;
-      built.chip_cost = offered.rent * built.chips;
+      built.chip_cost = offered.rent * plain(built.chips);
       built.server_cost = built.network_cost = built.facility_cost = built.maintenance_cost = built.staff_cost = {};
       built.capex_chips = built.capex_servers = built.capex_network = built.capex_facility = {};
     }
@@ -248,7 +248,7 @@ private:
         const double before[] = {way.value, power, number, money};
         way.value += value_of(goal_, p.bill);
         power += base_of_power(p);
-        number += p.bill.built.chips;
+        number += plain(p.bill.built.chips);
         money += base_of_capital(p);
         way.chosen.push_back(o);
         if (within[p.site].holds(power) && within[sites_ + p.chip].holds(number) && within[capital()].holds(money))
@@ -274,7 +274,7 @@ private:
       std::vector<double> largest(limits_.size());
       for (const fleet_part& p : classes_[k].all) {
         largest[p.site] = std::max(largest[p.site], base_of_power(p));
-        largest[sites_ + p.chip] = std::max(largest[sites_ + p.chip], p.bill.built.chips);
+        largest[sites_ + p.chip] = std::max(largest[sites_ + p.chip], plain(p.bill.built.chips));
         largest[capital()] = std::max(largest[capital()], base_of_capital(p));
       }
       for (std::size_t r = 0; r < limits_.size(); ++r)
@@ -345,12 +345,12 @@ inline std::string to_string(const fleet& f) {
   };
   for (const fleet_part& p : f.parts) {
     s += "  " + padded(p.class_name, 14) + padded(layercake::to_string(100 * p.share) + " %", 7) +
-         padded(p.site_name, 12) + padded(layercake::to_string(p.bill.built.chips) + " " + p.chip_name, 20) +
-         padded("in " + layercake::to_string(p.bill.serving.replicas) + " x (" + layercake::to_string(p.plan.tensor) +
-                    " x " + layercake::to_string(p.plan.pipeline) + ")",
+         padded(p.site_name, 12) + padded(layercake::to_string(plain(p.bill.built.chips)) + " " + p.chip_name, 20) +
+         padded("in " + layercake::to_string(plain(p.bill.serving.replicas)) + " x (" +
+                    layercake::to_string(p.plan.tensor) + " x " + layercake::to_string(p.plan.pipeline) + ")",
                 16) +
-         padded(layercake::to_string(p.bill.built.power.peak), 10) + padded(layercake::to_string(p.bill.cost()), 12) +
-         layercake::to_string(p.bill.price_of_tokens()) + "\n";
+         padded(layercake::to_string(plain(p.bill.built.power.peak)), 10) +
+         padded(layercake::to_string(p.bill.cost()), 12) + layercake::to_string(p.bill.price_of_tokens()) + "\n";
   }
   return s;
 }

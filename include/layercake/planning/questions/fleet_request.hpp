@@ -89,7 +89,7 @@ struct fleet {
   auto output_tokens() const {
     return sum([](const auto& b) { return b.serving.output_tokens; });
   }
-  auto price_of_tokens() const { return cost() / output_tokens(); }
+  auto price_of_tokens() const { return cost() / plain(output_tokens()); }
   auto chips() const {
     return sum([](const auto& b) { return b.built.chips; });
   }
