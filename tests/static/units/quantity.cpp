@@ -161,7 +161,8 @@ template <class Q>
 concept exits_as_watt = requires(Q q) {
   in<watt>(q);
 };
-static_assert(exits_as_watt<quantity<unit::watt>> && !exits_as_watt<quantity<unit::joule>> &&
-              !exits_as_watt<lc::it_power<>>);
+static_assert(exits_as_watt<quantity<unit::watt>> && !exits_as_watt<quantity<unit::joule>>);
+// Of a kind, the number in a unit may be asked; the bare quantity by plain(k) alone.
+static_assert(exits_as_watt<lc::it_power<>> && !std::convertible_to<lc::it_power<>, quantity<unit::watt>>);
 
 }  // namespace
