@@ -146,18 +146,23 @@ constexpr To joined(const From& x) {
   }
 }
 
+// These are constants, not concepts: a compiler explains a concept that does not hold step by step.
 template <class Kind>
-concept counted_kind = requires {
+inline constexpr bool counted_kind = requires {
   requires Kind::counted;
 };
-
 template <class Kind>
-concept named_by_member = requires {
+inline constexpr bool named_by_member = requires {
   requires Kind::named_by_member;
 };
 
-// What does not add to or compare with a kind: another kind, the same kind of another dimension, anything without a
-// kind.
+// Another type whose values become a Value without loss: a double beside a batch or a dual.
+template <class Narrow, class Value>
+inline constexpr bool narrower = requires {
+  requires !std::same_as<Narrow, Value> && std::same_as<joint_t<Narrow, Value>, Value>;
+};
+
+// What does not add to a kind: another kind, the same kind of another dimension, anything without a kind.
 template <class X, class Kind, class Value>
 inline constexpr bool is_other = is_quantity<X> || bare<X>;
 template <class OtherKind, class OtherValue, class Kind, class Value>
@@ -170,14 +175,39 @@ concept not_of_kind = is_other<X, Kind, Value>;
 
 // A bare value beside which a member's kind may be held: of its unit, or a number beside a number.
 template <class X, class Kind, class Value>
-concept measure_of = named_by_member<Kind> && !is_kind<X> &&
-                     (is_quantity<X> ? std::same_as<typename unit_of<X>::type, typename unit_of<Value>::type>
-                                     : !is_quantity<Value> && bare<X>);
+inline constexpr bool measure_of =
+    named_by_member<Kind> && !is_kind<X> &&
+    (is_quantity<X> ? std::same_as<unit_of_t<X>, unit_of_t<Value>> : !is_quantity<Value> && bare<X>);
+// What becomes of a member's kind by itself, over another number type; a count may be an integer.
 template <class X, class Kind, class Value>
-concept not_comparable = not_of_kind<X, Kind, Value> && !measure_of<X, Kind, Value>;
-// What becomes of a member's kind by itself, over another number type.
+inline constexpr bool enters = measure_of<X, Kind, Value> && !std::same_as<X, Value> && std::convertible_to<X, Value>;
+
+// What compares with a kind: the same kind, or a bare value beside a member's.
 template <class X, class Kind, class Value>
-concept enters = measure_of<X, Kind, Value> && !std::same_as<X, Value> && std::convertible_to<X, Value>;
+inline constexpr bool comparable = measure_of<X, Kind, Value>;
+template <class OtherKind, class OtherValue, class Kind, class Value>
+inline constexpr bool comparable<of_kind<OtherKind, OtherValue>, Kind, Value> =
+    !is_other<of_kind<OtherKind, OtherValue>, Kind, Value>;
+template <class X, class Kind, class Value>
+inline constexpr bool not_comparable = is_other<X, Kind, Value> && !comparable<X, Kind, Value>;
+
+// The two sides of a comparison with an X: both of the type in which they meet, or as they are beside a bare value.
+template <class X, class Value>
+constexpr auto own_side(const Value& own) {
+  if constexpr (is_kind<X>) {
+    return joined<joint_t<Value, typename X::plain_type>>(own);
+  } else {
+    return own;
+  }
+}
+template <class Value, class X>
+constexpr auto other_side(const X& x) {
+  if constexpr (is_kind<X>) {
+    return joined<joint_t<Value, typename X::plain_type>>(plain(x));
+  } else {
+    return x;
+  }
+}
 
 template <class Kind>
 concept over_time = requires {
@@ -202,10 +232,9 @@ public:
   constexpr of_kind(const Bare& x) : plain_(detail::joined<Value>(x)) {}
 
   // The same kind over a number type that converts without loss.
-  template <class OtherValue>
-    requires(!std::same_as<OtherValue, Value>)
-  &&std::same_as<detail::joint_t<OtherValue, Value>, Value> constexpr of_kind(const of_kind<Kind, OtherValue>& k)
-      : plain_(detail::joined<Value>(plain(k))) {}
+  template <class Narrow>
+    requires detail::narrower<Narrow, Value>
+  constexpr of_kind(const of_kind<Kind, Narrow>& k) : plain_(detail::joined<Value>(plain(k))) {}
 
   friend constexpr const Value& plain(const of_kind& k) { return k.plain_; }
 
@@ -220,7 +249,7 @@ public:
   friend constexpr of_kind operator-(const of_kind& a) { return of_kind(Value(-a.plain_)); }
   friend constexpr of_kind operator+(const of_kind& a) { return a; }
 
-  // One kind.
+  // One kind; a member's compares with a bare value too.
   template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
   friend constexpr of_kind<Kind, Joint> operator+(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
     return of_kind<Kind, Joint>(Joint(detail::joined<Joint>(plain(a)) + detail::joined<Joint>(plain(b))));
@@ -233,29 +262,35 @@ public:
   friend constexpr auto operator/(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
     return detail::joined<Joint>(plain(a)) / detail::joined<Joint>(plain(b));
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator==(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) == detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator==(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) == detail::other_side<Value>(b);
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator!=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) != detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator!=(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) != detail::other_side<Value>(b);
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator<(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) < detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator<(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) < detail::other_side<Value>(b);
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator<=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) <= detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator<=(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) <= detail::other_side<Value>(b);
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator>(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) > detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator>(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) > detail::other_side<Value>(b);
   }
-  template <class OtherValue, class Joint = detail::joint_t<Value, OtherValue>>
-  friend constexpr auto operator>=(const of_kind& a, const of_kind<Kind, OtherValue>& b) {
-    return detail::joined<Joint>(plain(a)) >= detail::joined<Joint>(plain(b));
+  template <class X>
+    requires detail::comparable<X, Kind, Value>
+  friend constexpr auto operator>=(const of_kind& a, const X& b) {
+    return detail::own_side<X>(plain(a)) >= detail::other_side<Value>(b);
   }
 
   // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
@@ -264,17 +299,23 @@ public:
   friend void operator+(const of_kind&, const X&) = delete;
   template <detail::not_of_kind<Kind, Value> X>
   friend void operator-(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator==(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator!=(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator<(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator<=(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator>(const of_kind&, const X&) = delete;
-  template <detail::not_comparable<Kind, Value> X>
+  template <class X>
+    requires detail::not_comparable<X, Kind, Value>
   friend void operator>=(const of_kind&, const X&) = delete;
   template <class X>
     requires is_kind<X> && detail::not_of_kind<X, Kind, Value>
@@ -308,33 +349,6 @@ template <class Kind, class Scalar>
 constexpr auto as(const Scalar& x) {
   using T = detail::entered_t<Scalar>;
   return of_kind<Kind, T>(static_cast<T>(x));
-}
-
-// ---- a member's kind and a bare value -----------------------------------------------------------------------------------------
-
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator==(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) == x;
-}
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator!=(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) != x;
-}
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator<(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) < x;
-}
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator<=(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) <= x;
-}
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator>(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) > x;
-}
-template <class Kind, class Value, detail::measure_of<Kind, Value> Bare>
-constexpr auto operator>=(const of_kind<Kind, Value>& k, const Bare& x) {
-  return plain(k) >= x;
 }
 
 // ---- one kind -----------------------------------------------------------------------------------------------------------------
