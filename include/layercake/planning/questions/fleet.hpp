@@ -338,19 +338,23 @@ std::vector<fleet_month> cheapest_fleet(const fleet_request<Model, Chip, Energy>
 
 // A fleet as a person reads it, a line for each part.
 inline std::string to_string(const fleet& f) {
+  using layercake::to_string;
   std::string s;
-  const auto padded = [](std::string text, std::size_t width) {
+  const auto column = [&s](std::string text, std::size_t width) {
     text.resize(text.size() < width ? width : text.size() + 1, ' ');
-    return text;
+    s += text;
   };
   for (const fleet_part& p : f.parts) {
-    s += "  " + padded(p.class_name, 14) + padded(layercake::to_string(100 * p.share) + " %", 7) +
-         padded(p.site_name, 12) + padded(layercake::to_string(plain(p.bill.built.chips)) + " " + p.chip_name, 20) +
-         padded("in " + layercake::to_string(plain(p.bill.serving.replicas)) + " x (" +
-                    layercake::to_string(p.plan.tensor) + " x " + layercake::to_string(p.plan.pipeline) + ")",
-                16) +
-         padded(layercake::to_string(plain(p.bill.built.power.peak)), 10) +
-         padded(layercake::to_string(p.bill.cost()), 12) + layercake::to_string(p.bill.price_of_tokens()) + "\n";
+    column("  " + p.class_name, 16);
+    column(to_string(100 * p.share) + " %", 7);
+    column(p.site_name, 12);
+    column(to_string(plain(p.bill.built.chips)) + " " + p.chip_name, 20);
+    column("in " + to_string(plain(p.bill.serving.replicas)) + " x (" + to_string(p.plan.tensor) + " x " +
+               to_string(p.plan.pipeline) + ")",
+           16);
+    column(to_string(plain(p.bill.built.power.peak)), 10);
+    column(to_string(p.bill.cost()), 12);
+    s += to_string(p.bill.price_of_tokens()) + "\n";
   }
   return s;
 }
