@@ -158,8 +158,8 @@ inline std::uint64_t mixed(std::uint64_t h, const unsigned char* data, std::size
 
 // Which reductions, in which order, with which parameters: a checkpoint holds the states of just these. What functions
 // they keep is not in it.
-template <class... R>
-std::uint64_t fingerprint_of(const std::tuple<R...>& reductions) {
+template <class... Reduction>
+std::uint64_t fingerprint_of(const std::tuple<Reduction...>& reductions) {
   writer w;
   const auto one = [&](const auto& r) {
     if constexpr (requires { r.describe(w); }) {
@@ -168,7 +168,7 @@ std::uint64_t fingerprint_of(const std::tuple<R...>& reductions) {
       w.put('n');
     }
   };
-  std::apply([&](const R&... r) { (one(r), ...); }, reductions);
+  std::apply([&](const Reduction&... r) { (one(r), ...); }, reductions);
   return mixed(0xcbf29ce484222325u, w.bytes().data(), w.bytes().size());
 }
 

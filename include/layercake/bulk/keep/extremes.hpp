@@ -138,9 +138,9 @@ struct best_state {
   }
 };
 
-template <class F, bool Largest>
+template <class Figure, bool Largest>
 struct extreme {
-  std::tuple<F> of;
+  std::tuple<Figure> of;
   std::size_t k;
 
   template <real S>
@@ -158,8 +158,8 @@ struct extreme {
     return p;
   }
 };
-template <class F, bool Largest>
-struct ranking : extreme<F, Largest> {
+template <class Figure, bool Largest>
+struct ranking : extreme<Figure, Largest> {
   template <real S, class Unit>
   auto finish(const best_state<S, Largest>& s) const {
     std::vector<found_point<quantity_t<Unit, S>>> list;
@@ -170,21 +170,21 @@ struct ranking : extreme<F, Largest> {
 };
 
 // The least and the greatest value of f, and where.
-template <class F>
-extreme<F, false> minimum(F f) {
+template <class Figure>
+extreme<Figure, false> minimum(Figure f) {
   return {{std::move(f)}, 1};
 }
-template <class F>
-extreme<F, true> maximum(F f) {
+template <class Figure>
+extreme<Figure, true> maximum(Figure f) {
   return {{std::move(f)}, 1};
 }
 // The k least or greatest values of f, best first.
-template <class F>
-ranking<F, false> least(std::size_t k, F f) {
+template <class Figure>
+ranking<Figure, false> least(std::size_t k, Figure f) {
   return {{{std::move(f)}, k > 0 ? k : 1}};
 }
-template <class F>
-ranking<F, true> greatest(std::size_t k, F f) {
+template <class Figure>
+ranking<Figure, true> greatest(std::size_t k, Figure f) {
   return {{{std::move(f)}, k > 0 ? k : 1}};
 }
 

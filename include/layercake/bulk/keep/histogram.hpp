@@ -66,9 +66,9 @@ struct histogram_result {
   std::uint64_t below = 0, above = 0;
 };
 
-template <class F, class Unit>
+template <class Figure, class Unit>
 struct histogram_of {
-  std::tuple<F> of;
+  std::tuple<Figure> of;
   double low, high;
   std::size_t bins;
   bool logarithmic;
@@ -97,21 +97,21 @@ struct histogram_of {
 };
 
 // How often f falls into each of `bins` equal bins from `low` up to `high`.
-template <class Q, class F>
-auto histogram(const Q& low, const Q& high, std::size_t bins, F f) {
+template <class Q, class Figure>
+auto histogram(const Q& low, const Q& high, std::size_t bins, Figure f) {
   const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
   if (!(l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
     raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper, both finite"));
-  return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
+  return histogram_of<Figure, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
 }
 // Bins of equal ratio; both ends above 0.
-template <class Q, class F>
-auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, F f) {
+template <class Q, class Figure>
+auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, Figure f) {
   const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
   if (!(l > 0 && l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
     raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper, "
                 "both finite"));
-  return histogram_of<F, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
+  return histogram_of<Figure, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
 }
 
 // Counts of values by their leading bits: sign, exponent, first ten bits of the fraction. Buckets are at most 1/1024 of their value wide, and
@@ -193,9 +193,9 @@ struct quantile_state {
   }
 };
 
-template <class F>
+template <class Figure>
 struct quantiles_of {
-  std::tuple<F> of;
+  std::tuple<Figure> of;
   std::vector<double> shares;
   template <real S>
   quantile_state<S> start() const {
@@ -212,8 +212,8 @@ struct quantiles_of {
 };
 
 // The values of f below which these shares of the points lie, to 0.05 %.
-template <class F>
-quantiles_of<F> quantiles(std::vector<double> shares, F f) {
+template <class Figure>
+quantiles_of<Figure> quantiles(std::vector<double> shares, Figure f) {
   for (const double s : shares) {
     if (!(s >= 0 && s <= 1)) raise(error("bulk: a quantile of share " + to_string(s) + "; allowed: 0 to 1"));
   }

@@ -18,23 +18,23 @@ namespace layercake::bulk {
 
 // Values go straight to the user's memory, to which no two chunks write at one place. What travels between ranks is
 // read back from there.
-template <class Unit, class C>
+template <class Unit, class Stored>
 struct column_state {
   struct run {
     std::uint64_t first, step, n;  // points first, first + step, ...
   };
-  column_view<Unit, C> to;
+  column_view<Unit, Stored> to;
   bool gaps = true;   // a point may be passed over
   bool root = false;  // of the whole sweep
   std::vector<run> runs{};
-  std::vector<C> value{};  // of the runs, where they came from another rank
+  std::vector<Stored> value{};  // of the runs, where they came from another rank
 
   template <real S>
   void add(const results<S>& r) {
     if (!r.offset && r.step == 1) {
       to.convert(r.column[0], r.n, to.data() + r.first);
     } else {
-      std::array<C, largest_block> own;
+      std::array<Stored, largest_block> own;
       for (std::size_t done = 0; done < r.n; done += largest_block) {
         const std::size_t n = r.n - done < largest_block ? r.n - done : largest_block;
         to.convert(r.column[0] + done, n, own.data());
@@ -57,7 +57,7 @@ struct column_state {
     o.each([&](std::uint64_t at) { to.data()[at] = o.value[k++]; });
   }
   void save(writer& w) const {
-    std::vector<C> all;
+    std::vector<Stored> all;
     if (root) {  // what was written so far
       all.assign(to.data(), to.data() + to.size());
     } else {
@@ -98,38 +98,38 @@ private:
   }
 };
 
-template <class Unit, class C, class F>
+template <class Unit, class Stored, class Figure>
 struct into_column {
-  std::tuple<F> of;
-  column_view<Unit, C> to;
+  std::tuple<Figure> of;
+  column_view<Unit, Stored> to;
   bool gaps = true;
   template <real S>
-  column_state<Unit, C> start() const {
+  column_state<Unit, Stored> start() const {
     return {to, gaps};
   }
   void describe(writer& w) const {
     w.put('c');
-    w.put(sizeof(C));
+    w.put(sizeof(Stored));
     w.put(to.base_units());
   }
   template <real S, class U>
-  auto finish(const column_state<Unit, C>&) const {
+  auto finish(const column_state<Unit, Stored>&) const {
     static_assert(std::same_as<U, Unit>, "layercake: a column has another unit than what is written into it");
     return to;
   }
 };
 
 // Every value of f into the user's memory, at the point's number; NaN where a condition fails, and everywhere if the sweep does not end.
-template <class Unit, class C, class F>
-into_column<Unit, C, F> into(const column_view<Unit, C>& to, F f) {
+template <class Unit, class Stored, class Figure>
+into_column<Unit, Stored, Figure> into(const column_view<Unit, Stored>& to, Figure f) {
   return {{std::move(f)}, to};
 }
 
 namespace detail {
 
 // Columns are as long as the sweep, and no two share memory. Throws invalid_column before anything is written.
-template <class... R>
-void check_columns(const std::tuple<R...>& reductions, std::uint64_t total) {
+template <class... Reduction>
+void check_columns(const std::tuple<Reduction...>& reductions, std::uint64_t total) {
   const auto one = [&](const auto& r, std::size_t number) {
     if constexpr (requires { r.to; }) {
       if (r.to.size() != total) {
@@ -144,16 +144,16 @@ void check_columns(const std::tuple<R...>& reductions, std::uint64_t total) {
         }
         ++other;
       };
-      std::apply([&](const R&... o) { (against(o), ...); }, reductions);
+      std::apply([&](const Reduction&... o) { (against(o), ...); }, reductions);
     }
   };
   std::size_t number = 0;
-  std::apply([&](const R&... r) { (one(r, number++), ...); }, reductions);
+  std::apply([&](const Reduction&... r) { (one(r, number++), ...); }, reductions);
 }
 
 // Every point of the sweep gives a value: a column need not be wiped first.
-template <class R>
-void passes_over_none(R& r) {
+template <class Reduction>
+void passes_over_none(Reduction& r) {
   if constexpr (requires { r.gaps; }) r.gaps = false;
 }
 

@@ -146,9 +146,9 @@ struct spread {
   Q error_of_mean{};
 };
 
-template <class F>
+template <class Figure>
 struct moments_of {
-  std::tuple<F> of;
+  std::tuple<Figure> of;
   template <real S>
   moments_state<S, 1> start() const {
     return {};
@@ -176,8 +176,8 @@ private:
 };
 
 // Mean, variance, deviation of f over the points where it is finite.
-template <class F>
-moments_of<F> moments(F f) {
+template <class Figure>
+moments_of<Figure> moments(Figure f) {
   return {{std::move(f)}};
 }
 
@@ -189,10 +189,10 @@ struct joint_spread {
   std::array<double, N> mean{};  // in base units, as is the covariance
   std::array<std::array<double, N>, N> covariance{};
 };
-template <class... F>
+template <class... Figure>
 struct covariance_of {
-  std::tuple<F...> of;
-  static constexpr std::size_t N = sizeof...(F);
+  std::tuple<Figure...> of;
+  static constexpr std::size_t N = sizeof...(Figure);
   template <real S>
   moments_state<S, N> start() const {
     return {};
@@ -215,8 +215,8 @@ struct covariance_of {
     return j;
   }
 };
-template <class... F>
-covariance_of<F...> covariance(F... f) {
+template <class... Figure>
+covariance_of<Figure...> covariance(Figure... f) {
   return {{std::move(f)...}};
 }
 

@@ -71,17 +71,17 @@ struct front_point {
   std::uint64_t index;
 };
 
-template <class... F>
+template <class... Figure>
 struct pareto_front {
-  std::tuple<F...> of;
+  std::tuple<Figure...> of;
   template <real S>
-  front_state<S, sizeof...(F)> start() const {
+  front_state<S, sizeof...(Figure)> start() const {
     return {};
   }
   void describe(writer& w) const { w.put('p'); }
   // In rising order of the first objective.
   template <real S, class... Unit>
-  auto finish(front_state<S, sizeof...(F)> s) const {
+  auto finish(front_state<S, sizeof...(Figure)> s) const {
     for (std::size_t i = 1; i < s.front.size(); ++i) {
       const auto e = s.front[i];
       std::size_t j = i;
@@ -95,16 +95,17 @@ struct pareto_front {
     for (const auto& e : s.front) {
       points.push_back([&]<std::size_t... K>(std::index_sequence<K...>) {
         return front_point<quantity_t<Unit, S>...>{{detail::typed<Unit>(e.value[K])...}, e.index};
-      }(std::index_sequence_for<F...>{}));
+      }(std::index_sequence_for<Figure...>{}));
     }
     return points;
   }
 };
 
 // The points that no other point beats in all of two to four objectives, less being better.
-template <class... F>
-pareto_front<F...> pareto(F... f) {
-  static_assert(sizeof...(F) >= 2 && sizeof...(F) <= 4, "layercake: a Pareto front has two to four objectives");
+template <class... Figure>
+pareto_front<Figure...> pareto(Figure... f) {
+  static_assert(sizeof...(Figure) >= 2 && sizeof...(Figure) <= 4,
+                "layercake: a Pareto front has two to four objectives");
   return {{std::move(f)...}};
 }
 

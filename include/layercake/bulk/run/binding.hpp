@@ -21,12 +21,12 @@ struct field_finder {
   domain allowed = any_finite;
   const char* meaning = "";
   bool found = false;
-  template <class V, class D>
-  void field(const std::string& p, const V& value, const D& d) {
+  template <class Field, class Descriptor>
+  void field(const std::string& p, const Field& value, const Descriptor& d) {
     if (static_cast<const void*>(&value) == address) path = p, allowed = d.allowed, meaning = d.meaning, found = true;
   }
-  template <class X>
-  void record(const std::string&, const X&) {}
+  template <class Record>
+  void record(const std::string&, const Record&) {}
 };
 
 // Which of a sweep's axes an input follows, and which of the values that the axis has at each point.
@@ -34,10 +34,10 @@ struct axis_part {
   unsigned axis, part;
 };
 
-// An input of a sweep over records of type X.
-template <real S, class X>
+// An input of a sweep over records of type Record.
+template <real S, class Record>
 struct binding {
-  using inputs = decltype(over_numbers<recorded<S>>(std::declval<const X&>()));
+  using inputs = decltype(over_numbers<recorded<S>>(std::declval<const Record&>()));
 
   std::string path;
   axis_part at;
@@ -45,16 +45,16 @@ struct binding {
   const char* meaning = "";
   bool guarded = false;  // some of its values may leave the domain: such points are infeasible
   std::function<void(inputs&, const recorded<S>&)> set;
-  std::function<void(X&, double)> set_plain;
+  std::function<void(Record&, double)> set_plain;
   std::string (*text)(double) = nullptr;
 
   // The field of `base` that `access` names; without a name of its own it is called `name`.
   template <class Unit, class Access>
-  static binding to(const X& base, const Access& access, axis_part at, const std::string& name) {
-    using V = std::remove_cvref_t<decltype(access(std::declval<inputs&>()))>;
-    static_assert(std::same_as<unit_of_t<V>, Unit>,
+  static binding to(const Record& base, const Access& access, axis_part at, const std::string& name) {
+    using Field = std::remove_cvref_t<decltype(access(std::declval<inputs&>()))>;
+    static_assert(std::same_as<unit_of_t<Field>, Unit>,
                   "layercake: the axis has another unit than the input that it is for");
-    X probe = base;
+    Record probe = base;
     const auto& field = access(probe);
     field_finder finder{&field, {}};
     layercake::walk(std::as_const(probe), "", finder);
@@ -64,7 +64,7 @@ struct binding {
     b.allowed = finder.allowed;
     b.meaning = finder.meaning;
     b.set = [access](inputs& x, const recorded<S>& v) { set_input(access, x, v); };
-    b.set_plain = [access](X& x, double v) { set_input(access, x, v); };
+    b.set_plain = [access](Record& x, double v) { set_input(access, x, v); };
     b.text = [](double x) { return to_string(from_base_value<quantity_t<Unit>>(x)); };
     return b;
   }

@@ -21,14 +21,14 @@ namespace layercake::bulk {
 
 namespace detail {
 
-template <real S, class F, class... Unit>
+template <real S, class Function, class... Unit>
 struct kernel {
   static constexpr std::size_t N = sizeof...(Unit);
   using B = batch<S>;
   template <std::size_t Index>
   using unit = typename std::tuple_element_t<Index, std::tuple<axis<Unit>...>>::unit_type;
 
-  F f;
+  Function f;
   std::tuple<axis<Unit>...> axes;
   std::uint64_t total = 1, inner = 1, chunk = 1;
 
@@ -58,11 +58,11 @@ auto argument_of(const double* row, const B& lanes_now) {
   }
 }
 
-template <real S, class K, class... R>
+template <real S, class Kernel, class... Reduction>
 struct kernel_job final : job {
-  const K& k;
-  const std::tuple<R...>& reductions;
-  kernel_job(const K& kernel, const std::tuple<R...>& r) : k(kernel), reductions(r) {}
+  const Kernel& k;
+  const std::tuple<Reduction...>& reductions;
+  kernel_job(const Kernel& kernel, const std::tuple<Reduction...>& r) : k(kernel), reductions(r) {}
 
   std::uint64_t chunks() const override { return (k.total + k.chunk - 1) / k.chunk; }
   double points() const override { return static_cast<double>(k.total); }
@@ -89,21 +89,23 @@ struct kernel_job final : job {
       const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
       const auto keep = [&](const auto& function) { d.add(static_cast<double>(base_value(function(result)))); };
       std::apply(
-          [&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
+          [&](const Reduction&... r) {
+            (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...);
+          },
           reductions);
     }
     return d.value();
   }
   std::unique_ptr<chunk_result> make_partial() const override {
-    return std::make_unique<states_of<S, R...>>(reductions, 1);
+    return std::make_unique<states_of<S, Reduction...>>(reductions, 1);
   }
   std::unique_ptr<chunk_worker> make_worker() const override;
 };
 
-template <real S, class K, class... R>
+template <real S, class Kernel, class... Reduction>
 struct kernel_worker final : chunk_worker {
-  const kernel_job<S, K, R...>& question;
-  static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
+  const kernel_job<S, Kernel, Reduction...>& question;
+  static constexpr std::size_t outputs = (std::size_t(0) + ... + std::tuple_size_v<decltype(Reduction::of)>);
   static constexpr std::uint64_t largest_table = 1u << 14;  // values of the innermost axis that are kept
   // Points computed at once: some blocks, whose results stay in the first-level cache.
   static constexpr std::size_t stretch = largest_block * (outputs <= 2 ? 4 : outputs <= 4 ? 2 : 1);
@@ -112,21 +114,21 @@ struct kernel_worker final : chunk_worker {
   alignas(64) std::array<S, stretch> lanes_{};
   alignas(64) std::array<std::array<S, stretch>, outputs == 0 ? 1 : outputs> out{};
 
-  explicit kernel_worker(const kernel_job<S, K, R...>& j) : question(j), wide(stretch) {
+  explicit kernel_worker(const kernel_job<S, Kernel, Reduction...>& j) : question(j), wide(stretch) {
     if (j.k.inner > largest_table) return;
     std::vector<double> all(static_cast<std::size_t>(j.k.inner));
     double* to = all.data();
-    std::get<K::N - 1>(j.k.axes).source()->fill(0, all.size(), &to);
+    std::get<Kernel::N - 1>(j.k.axes).source()->fill(0, all.size(), &to);
     for (const double x : all)
       table.push_back(static_cast<S>(x));
-    table.resize(all.size() + K::B::size, table.back());
+    table.resize(all.size() + Kernel::B::size, table.back());
   }
 
   void run(std::uint64_t chunk, chunk_result& into) override {
-    auto& p = static_cast<states_of<S, R...>&>(into);
-    const K& k = question.k;
+    auto& p = static_cast<states_of<S, Reduction...>&>(into);
+    const Kernel& k = question.k;
     const std::uint64_t first = chunk * k.chunk, last = first + k.chunk < k.total ? first + k.chunk : k.total;
-    std::array<double, K::N> row{};
+    std::array<double, Kernel::N> row{};
     for (std::uint64_t at = first; at < last;) {
       std::uint64_t left = at / k.inner;
       const std::uint64_t begin = at % k.inner, n = k.inner - begin < last - at ? k.inner - begin : last - at;
@@ -136,12 +138,12 @@ struct kernel_worker final : chunk_worker {
         left /= a.size();
       };
       [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (outer(std::integral_constant<std::size_t, K::N - 2 - Index>{}), ...);
+        (outer(std::integral_constant<std::size_t, Kernel::N - 2 - Index>{}), ...);
       }
-      (std::make_index_sequence<K::N - 1>{});
+      (std::make_index_sequence<Kernel::N - 1>{});
       for (std::uint64_t done = 0; done < n; done += stretch) {
         const std::size_t m = static_cast<std::size_t>(n - done < stretch ? n - done : stretch);
-        compute(row, begin + done, m, at + done, p.states, std::index_sequence_for<R...>{});
+        compute(row, begin + done, m, at + done, p.states, std::index_sequence_for<Reduction...>{});
       }
       p.tally.points += static_cast<double>(n);
       at += n;
@@ -151,15 +153,15 @@ struct kernel_worker final : chunk_worker {
 private:
   // The row by value: nothing that is written can then be one of its numbers, and what depends on it alone leaves the
   // loop. What a reduction only has to watch stays in registers: a stretch without a new minimum is not read again.
-  template <class States, std::size_t... Reduction>
-  void compute(const std::array<double, K::N> row, std::uint64_t begin, std::size_t m, std::uint64_t number,
-               States& states, std::index_sequence<Reduction...>) {
-    const K& k = question.k;
-    using B = typename K::B;
+  template <class States, std::size_t... Place>
+  void compute(const std::array<double, Kernel::N> row, std::uint64_t begin, std::size_t m, std::uint64_t number,
+               States& states, std::index_sequence<Place...>) {
+    const Kernel& k = question.k;
+    using B = typename Kernel::B;
     const S* from = lanes_.data();
     if (table.empty()) {
       double* to = wide.data();
-      std::get<K::N - 1>(k.axes).source()->fill(begin, m, &to);
+      std::get<Kernel::N - 1>(k.axes).source()->fill(begin, m, &to);
       for (std::size_t j = 0; j < m; ++j)
         lanes_[j] = static_cast<S>(to[j]);
       for (std::size_t j = m; j < stretch && j < m + B::size; ++j)
@@ -169,10 +171,10 @@ private:
     }
     const auto f = k.f;
     S* const to_first = out[0].data();
-    std::tuple watched{watch_of<B>(std::get<Reduction>(states))...};
+    std::tuple watched{watch_of<B>(std::get<Place>(states))...};
     for (std::size_t j = 0; j < m; j += B::size) {
       const B now = read_lanes<typename B::arch_type>(from + j);
-      const auto result = call(f, row.data(), now, std::make_index_sequence<K::N>{});
+      const auto result = call(f, row.data(), now, std::make_index_sequence<Kernel::N>{});
       std::size_t o = 0;
       const auto keep = [&](auto& watch, const auto& function) {
         const B x = number_cast<B>(base_value(function(result)));
@@ -182,7 +184,7 @@ private:
       const auto keep_all = [&](auto& watch, const auto& of) {
         std::apply([&](const auto&... function) { (keep(watch, function), ...); }, of);
       };
-      (keep_all(std::get<Reduction>(watched), std::get<Reduction>(question.reductions).of), ...);
+      (keep_all(std::get<Place>(watched), std::get<Place>(question.reductions).of), ...);
     }
     std::size_t o = 0;
     const auto add = [&](auto& state, const auto& watch, std::size_t functions) {
@@ -195,12 +197,12 @@ private:
       }
       o += functions;
     };
-    (add(std::get<Reduction>(states), std::get<Reduction>(watched),
-         std::tuple_size_v<decltype(std::get<Reduction>(question.reductions).of)>),
+    (add(std::get<Place>(states), std::get<Place>(watched),
+         std::tuple_size_v<decltype(std::get<Place>(question.reductions).of)>),
      ...);
   }
   struct unwatched {
-    void see(const typename K::B&) const {}
+    void see(const typename Kernel::B&) const {}
   };
   template <class B, class State>
   static auto watch_of(const State& s) {
@@ -218,21 +220,22 @@ private:
       return false;
     }
   }
-  template <class F, class B, std::size_t... Index>
-  static auto call(const F& f, const double* row, const B& now, std::index_sequence<Index...>) {
-    return f(argument_of<Index, K::N, typename K::template unit<Index>, S>(row, now)...);
+  template <class Function, class B, std::size_t... Index>
+  static auto call(const Function& f, const double* row, const B& now, std::index_sequence<Index...>) {
+    return f(argument_of<Index, Kernel::N, typename Kernel::template unit<Index>, S>(row, now)...);
   }
 };
-template <real S, class K, class... R>
-std::unique_ptr<chunk_worker> kernel_job<S, K, R...>::make_worker() const {
-  return std::make_unique<kernel_worker<S, K, R...>>(*this);
+template <real S, class Kernel, class... Reduction>
+std::unique_ptr<chunk_worker> kernel_job<S, Kernel, Reduction...>::make_worker() const {
+  return std::make_unique<kernel_worker<S, Kernel, Reduction...>>(*this);
 }
 }  // namespace detail
 
-template <real S, class F, class... Unit>
+template <real S, class Function, class... Unit>
 class compiled_of {
 public:
-  explicit compiled_of(F f, const axis<Unit>&... axes) : kernel_{std::move(f), std::tuple<axis<Unit>...>(axes...)} {
+  explicit compiled_of(Function f, const axis<Unit>&... axes)
+      : kernel_{std::move(f), std::tuple<axis<Unit>...>(axes...)} {
     double n = 1;
     for (const std::uint64_t size : {axes.size()...})
       n *= static_cast<double>(size);
@@ -244,43 +247,43 @@ public:
   }
   double points() const { return static_cast<double>(kernel_.total); }
 
-  template <class... R>
-  auto run(R... reductions) const {
+  template <class... Reduction>
+  auto run(Reduction... reductions) const {
     return run_on(serial{}, control{}, std::move(reductions)...);
   }
-  template <class Schedule, class... R>
-  auto run_on(const Schedule& schedule, const control& c, R... given) const {
+  template <class Schedule, class... Reduction>
+  auto run_on(const Schedule& schedule, const control& c, Reduction... given) const {
     (detail::passes_over_none(given), ...);
-    const std::tuple<R...> reductions{std::move(given)...};
-    const detail::kernel_job<S, K, R...> job(kernel_, reductions);
+    const std::tuple<Reduction...> reductions{std::move(given)...};
+    const detail::kernel_job<S, Kernel, Reduction...> job(kernel_, reductions);
     const auto found = detail::carry_out<S>(schedule, c, job, reductions, 1, kernel_.total);
     const auto& total = *found;
     return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-      if constexpr (sizeof...(R) == 1) {
+      if constexpr (sizeof...(Reduction) == 1) {
         return finish(std::get<0>(reductions), std::get<0>(total.states), std::get<0>(reductions).of);
       } else {
         return std::tuple{
             finish(std::get<Index>(reductions), std::get<Index>(total.states), std::get<Index>(reductions).of)...};
       }
     }
-    (std::index_sequence_for<R...>{});
+    (std::index_sequence_for<Reduction...>{});
   }
 
 private:
-  using K = detail::kernel<S, F, Unit...>;
-  K kernel_;
+  using Kernel = detail::kernel<S, Function, Unit...>;
+  Kernel kernel_;
 
-  using result_type = std::remove_cvref_t<std::invoke_result_t<const F&, quantity_t<Unit, S>...>>;
-  template <class R, class State, class... G>
-  static auto finish(const R& r, const State& s, const std::tuple<G...>&) {
+  using result_type = std::remove_cvref_t<std::invoke_result_t<const Function&, quantity_t<Unit, S>...>>;
+  template <class Reduction, class State, class... G>
+  static auto finish(const Reduction& r, const State& s, const std::tuple<G...>&) {
     return r.template finish<S, unit_of_t<std::invoke_result_t<const G&, const result_type&>>...>(s);
   }
 };
 
-template <real S = double, class F, class... Unit>
-compiled_of<S, F, Unit...> compiled(F f, const axis<Unit>&... axes) {
+template <real S = double, class Function, class... Unit>
+compiled_of<S, Function, Unit...> compiled(Function f, const axis<Unit>&... axes) {
   static_assert(sizeof...(Unit) >= 1);
-  return compiled_of<S, F, Unit...>(std::move(f), axes...);
+  return compiled_of<S, Function, Unit...>(std::move(f), axes...);
 }
 
 }  // namespace layercake::bulk

@@ -44,11 +44,11 @@ struct arguments {
 };
 
 // A function of arguments as the formula of their record.
-template <class F>
+template <class Function>
 struct applied_to {
-  F f;
-  template <class X>
-  auto operator()(const X& x) const {
+  Function f;
+  template <class Record>
+  auto operator()(const Record& x) const {
     return std::apply(f, x.values);
   }
 };
@@ -56,8 +56,8 @@ struct applied_to {
 // Names the argument at a place, from 0 on.
 template <std::size_t Index>
 struct argument_at {
-  template <class X>
-  auto& operator()(X& x) const {
+  template <class Record>
+  auto& operator()(Record& x) const {
     return std::get<Index>(x.values);
   }
 };
@@ -78,17 +78,18 @@ auto over_all(Sweep sweep, const axis<Unit>& a, const Rest&... rest) {
 }  // namespace detail
 
 // A sweep of f(arguments...) over all combinations of the values of these axes, one for each argument.
-template <real S = double, class F, class... Unit>
-auto function(F f, const axis<Unit>&... axes) {
-  using X = arguments<S, Unit...>;
-  return detail::over_all<0>(sweep_of<S, X, applied_to<F>>(X{}, applied_to<F>{std::move(f)}), axes...);
+template <real S = double, class Function, class... Unit>
+auto function(Function f, const axis<Unit>&... axes) {
+  using Record = arguments<S, Unit...>;
+  return detail::over_all<0>(sweep_of<S, Record, applied_to<Function>>(Record{}, applied_to<Function>{std::move(f)}),
+                             axes...);
 }
 // A sweep of f without axes yet: its arguments are of these types (quantities, or double for plain numbers) and are 0
 // until they are named.
-template <class... Argument, class F>
-auto function_of(F f) {
-  using X = arguments<double, unit_of_t<Argument>...>;
-  return sweep_of<double, X, applied_to<F>>(X{}, applied_to<F>{std::move(f)});
+template <class... Argument, class Function>
+auto function_of(Function f) {
+  using Record = arguments<double, unit_of_t<Argument>...>;
+  return sweep_of<double, Record, applied_to<Function>>(Record{}, applied_to<Function>{std::move(f)});
 }
 
 }  // namespace layercake::bulk

@@ -20,13 +20,13 @@ namespace layercake::bulk {
 
 namespace detail {
 
-template <real S, class... R>
+template <real S, class... Reduction>
 struct states_of final : chunk_result {
   tally_state tally;
-  std::tuple<decltype(std::declval<const R&>().template start<S>())...> states;
+  std::tuple<decltype(std::declval<const Reduction&>().template start<S>())...> states;
 
-  states_of(const std::tuple<R...>& reductions, std::size_t reasons)
-      : states(std::apply([](const R&... r) { return std::tuple{r.template start<S>()...}; }, reductions)) {
+  states_of(const std::tuple<Reduction...>& reductions, std::size_t reasons)
+      : states(std::apply([](const Reduction&... r) { return std::tuple{r.template start<S>()...}; }, reductions)) {
     tally.failed.assign(reasons, 0);
   }
   void save(writer& w) const override {
@@ -45,18 +45,18 @@ struct states_of final : chunk_result {
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
       (std::get<Index>(states).merge(std::get<Index>(o.states)), ...);
     }
-    (std::index_sequence_for<R...>{});
+    (std::index_sequence_for<Reduction...>{});
   }
 };
 
-template <real S, class... R>
+template <real S, class... Reduction>
 struct sweep_job final : job {
   const sweep_plan<S>& plan;
-  const std::tuple<R...>& reductions;
+  const std::tuple<Reduction...>& reductions;
   const std::vector<std::size_t>& columns;  // of the outputs, for each function of each reduction
   mutable program_cache<S> cache;
 
-  sweep_job(const sweep_plan<S>& p, const std::tuple<R...>& r, const std::vector<std::size_t>& c)
+  sweep_job(const sweep_plan<S>& p, const std::tuple<Reduction...>& r, const std::vector<std::size_t>& c)
       : plan(p), reductions(r), columns(c), cache(p) {}
 
   std::uint64_t chunks() const override { return plan.variants * plan.chunks_per_variant(); }
@@ -122,21 +122,21 @@ struct sweep_job final : job {
   }
   std::unique_ptr<chunk_worker> make_worker() const override;
   std::unique_ptr<chunk_result> make_partial() const override {
-    return std::make_unique<states_of<S, R...>>(reductions, plan.reasons.size());
+    return std::make_unique<states_of<S, Reduction...>>(reductions, plan.reasons.size());
   }
 };
 
-template <real S, class... R>
+template <real S, class... Reduction>
 struct sweep_worker final : chunk_worker {
-  const sweep_job<S, R...>& job;
+  const sweep_job<S, Reduction...>& job;
   std::uint64_t variant = ~std::uint64_t(0);
   std::shared_ptr<const nested_program<S>> code;
   std::unique_ptr<grid_runner<S>> runner;
   std::vector<const S*> column;
 
-  explicit sweep_worker(const sweep_job<S, R...>& j) : job(j), column(j.columns.size()) {}
+  explicit sweep_worker(const sweep_job<S, Reduction...>& j) : job(j), column(j.columns.size()) {}
   void run(std::uint64_t chunk, chunk_result& into) override {
-    auto& p = static_cast<states_of<S, R...>&>(into);
+    auto& p = static_cast<states_of<S, Reduction...>&>(into);
     const sweep_plan<S>& plan = job.plan;
     const std::uint64_t v = chunk / plan.chunks_per_variant(), first = chunk % plan.chunks_per_variant() * plan.chunk;
     const std::uint64_t last = first + plan.chunk < plan.per_variant ? first + plan.chunk : plan.per_variant;
@@ -169,18 +169,18 @@ struct sweep_worker final : chunk_worker {
                       (one(std::get<Index>(p.states), std::tuple_size_v<decltype(std::get<Index>(job.reductions).of)>),
                        ...);
                     }
-                    (std::index_sequence_for<R...>{});
+                    (std::index_sequence_for<Reduction...>{});
                   });
   }
 };
-template <real S, class... R>
-std::unique_ptr<chunk_worker> sweep_job<S, R...>::make_worker() const {
-  return std::make_unique<sweep_worker<S, R...>>(*this);
+template <real S, class... Reduction>
+std::unique_ptr<chunk_worker> sweep_job<S, Reduction...>::make_worker() const {
+  return std::make_unique<sweep_worker<S, Reduction...>>(*this);
 }
 
 // What the reductions keep, for the text of an error.
-template <real S, class... R>
-std::string memory_asked(const std::tuple<R...>& reductions, double points) {
+template <real S, class... Reduction>
+std::string memory_asked(const std::tuple<Reduction...>& reductions, double points) {
   std::string text;
   const auto add = [&](const std::string& what, double bytes) {
     text += (text.empty() ? "" : ", ") + what + " (" + bytes_text(bytes) + ")";
@@ -195,7 +195,7 @@ std::string memory_asked(const std::tuple<R...>& reductions, double points) {
       add("a column of " + to_string(points) + " values", points * sizeof(*r.to.data()));
     }
   };
-  std::apply([&](const R&... r) { (one(r), ...); }, reductions);
+  std::apply([&](const Reduction&... r) { (one(r), ...); }, reductions);
   return "bulk: there is no memory for a sweep of " + to_string(points) + " points" +
          (text.empty() ? "" : " that keeps " + text + ", and as much again for each chunk that is being done") +
          "; keep less (a smaller k, fewer bins, fewer columns), run it on fewer threads, or free memory";
@@ -203,14 +203,14 @@ std::string memory_asked(const std::tuple<R...>& reductions, double points) {
 
 // Carries a job out and gives the states of its reductions. Columns are checked before anything is written, and hold
 // NaN if the sweep does not end.
-template <real S, class Schedule, class Job, class... R>
-std::unique_ptr<states_of<S, R...>> carry_out(const Schedule& schedule, const control& c, const Job& question,
-                                              const std::tuple<R...>& reductions, std::size_t reasons,
-                                              std::uint64_t points) {
+template <real S, class Schedule, class Job, class... Reduction>
+std::unique_ptr<states_of<S, Reduction...>> carry_out(const Schedule& schedule, const control& c, const Job& question,
+                                                      const std::tuple<Reduction...>& reductions, std::size_t reasons,
+                                                      std::uint64_t points) {
   check_columns(reductions, points);
   return with_memory(
       [&] {
-        auto total = std::make_unique<states_of<S, R...>>(reductions, reasons);
+        auto total = std::make_unique<states_of<S, Reduction...>>(reductions, reasons);
         unless_kept columns(total->states);
         collector all(question, *total, c);
         schedule(all);

@@ -59,8 +59,8 @@ inline double power_ulp(double x, double y) {
 }
 
 // A record that says what a sweep of it asks.
-template <class X>
-concept swept_by_itself = requires(const X& x) {
+template <class Record>
+concept swept_by_itself = requires(const Record& x) {
   swept(x, counting::whole).formula;
   swept(x, counting::whole).conditions;
 };
@@ -68,8 +68,8 @@ concept swept_by_itself = requires(const X& x) {
 namespace detail {
 
 // What a reduction or a condition reads: the result, or the inputs and the result.
-template <class F, class X, class Result>
-decltype(auto) read(const F& f, const X& x, const Result& r) {
+template <class Function, class Record, class Result>
+decltype(auto) read(const Function& f, const Record& x, const Result& r) {
   if constexpr (requires { f(r); }) {
     return f(r);
   } else {
@@ -82,17 +82,17 @@ decltype(auto) read(const F& f, const X& x, const Result& r) {
 
 }  // namespace detail
 
-// A question asked of many points. X is any record that describes its fields; Formula is called with the record over any
+// A question asked of many points. Record is any that describes its fields; Formula is called with the record over any
 // number type and returns what reductions look at. S is the number type of the points, double or float.
-template <real S, class X, class Formula>
+template <real S, class Record, class Formula>
 class sweep_of {
   using number_type = recorded<S>;
-  using binding = detail::binding<S, X>;
+  using binding = detail::binding<S, Record>;
   using inputs_type = typename binding::inputs;
   using result_type = std::remove_cvref_t<std::invoke_result_t<const Formula&, const inputs_type&>>;
 
 public:
-  sweep_of(X base, Formula formula) : base_(std::move(base)), formula_(std::move(formula)) {
+  sweep_of(Record base, Formula formula) : base_(std::move(base)), formula_(std::move(formula)) {
     reasons_.push_back("the combination cannot be composed");
   }
 
@@ -149,12 +149,12 @@ public:
   template <class Access, class Range>
   sweep_of choose(Access access, const Range& values) && {
     using V = std::remove_cvref_t<decltype(*std::begin(values))>;
-    static_assert(std::same_as<std::remove_cvref_t<decltype(access(std::declval<X&>()))>, V>,
+    static_assert(std::same_as<std::remove_cvref_t<decltype(access(std::declval<Record&>()))>, V>,
                   "layercake: the values to choose from have another type than the part they replace");
     auto list = std::make_shared<std::vector<V>>(std::begin(values), std::end(values));
     require_axis(!list->empty(), "there is nothing to choose from; give at least one value");
     const unsigned axis = static_cast<unsigned>(dims_.size());
-    choices_.push_back({axis, [access, list](X& x, std::uint64_t i) { access(x) = (*list)[i]; }});
+    choices_.push_back({axis, [access, list](Record& x, std::uint64_t i) { access(x) = (*list)[i]; }});
     dims_.push_back({"choice", list->size(), nullptr, 0});
     return std::move(*this);
   }
@@ -186,9 +186,9 @@ public:
     return names;
   }
   // The unit of what a reduction's function returns.
-  template <class F>
-  using unit_of_figure = unit_of_t<decltype(detail::read(std::declval<const F&>(), std::declval<const inputs_type&>(),
-                                                         std::declval<const result_type&>()))>;
+  template <class Function>
+  using unit_of_figure = unit_of_t<decltype(detail::read(
+      std::declval<const Function&>(), std::declval<const inputs_type&>(), std::declval<const result_type&>()))>;
 
   // The value of each input at a point, by name.
   std::vector<std::pair<std::string, std::string>> coordinates(std::uint64_t index) const {
@@ -201,9 +201,9 @@ public:
     return list;
   }
   // The record at a point, to look at it with the formula for one.
-  X at(std::uint64_t index) const {
+  Record at(std::uint64_t index) const {
     const std::vector<std::uint64_t> i = indices(index);
-    X x = base_;
+    Record x = base_;
     choose_parts(x, i);
     for (const binding& b : bindings_)
       b.set_plain(x, value(b, i[b.at.axis]));
@@ -211,15 +211,15 @@ public:
   }
 
   // Runs the sweep on this thread. One reduction gives its result, several give a tuple.
-  template <class... R>
-  auto run(R... reductions) const {
+  template <class... Reduction>
+  auto run(Reduction... reductions) const {
     return run_on(serial{}, control{}, std::move(reductions)...);
   }
   // The same on threads or a cluster (adapters/), watched.
-  template <class Schedule, class... R>
-  auto run_on(const Schedule& schedule, const control& c, R... given) const {
+  template <class Schedule, class... Reduction>
+  auto run_on(const Schedule& schedule, const control& c, Reduction... given) const {
     if (conditions_.empty() && choices_.empty()) (detail::passes_over_none(given), ...);
-    const std::tuple<R...> reductions{std::move(given)...};
+    const std::tuple<Reduction...> reductions{std::move(given)...};
     detail::sweep_plan<S> plan;
     plan.dims = dims_;
     plan.how = how_;
@@ -229,17 +229,17 @@ public:
     };
     plan.lay_out();
     std::vector<std::size_t> columns;
-    for (std::size_t k = 0; k < functions<R...>(); ++k)
+    for (std::size_t k = 0; k < functions<Reduction...>(); ++k)
       columns.push_back(k);
-    const detail::sweep_job<S, R...> job(plan, reductions, columns);
+    const detail::sweep_job<S, Reduction...> job(plan, reductions, columns);
     const auto total = detail::carry_out<S>(schedule, c, job, reductions, reasons_.size(), plan.total);
-    return finished(reductions, *total, std::make_index_sequence<sizeof...(R)>{});
+    return finished(reductions, *total, std::make_index_sequence<sizeof...(Reduction)>{});
   }
 
 private:
   struct choice {
     unsigned axis;
-    std::function<void(X&, std::uint64_t)> set;
+    std::function<void(Record&, std::uint64_t)> set;
   };
   static constexpr std::size_t none = ~std::size_t(0);
   struct condition {
@@ -247,7 +247,7 @@ private:
     std::size_t guarded = none;  // the input whose draws have to stay in its domain
   };
 
-  X base_;
+  Record base_;
   Formula formula_;
   std::vector<detail::dimension> dims_;
   std::vector<binding> bindings_;
@@ -298,14 +298,14 @@ private:
     return i;
   }
 
-  void choose_parts(X& x, const std::vector<std::uint64_t>& i) const {
+  void choose_parts(Record& x, const std::vector<std::uint64_t>& i) const {
     if (choices_.empty()) return;
     for (const choice& c : choices_)
       c.set(x, i[c.axis]);
     if constexpr (requires { recomposed(x, base_); }) x = recomposed(x, base_);
   }
   // False if the chosen parts do not go together.
-  bool composed(X& x, const std::vector<std::uint64_t>& chosen) const {
+  bool composed(Record& x, const std::vector<std::uint64_t>& chosen) const {
 #if defined(__cpp_exceptions)
     try {
       choose_parts(x, chosen);
@@ -318,10 +318,10 @@ private:
     return true;
   }
 
-  template <class... R>
-  void record(const std::vector<std::uint64_t>& chosen, const std::tuple<R...>& reductions,
+  template <class... Reduction>
+  void record(const std::vector<std::uint64_t>& chosen, const std::tuple<Reduction...>& reductions,
               detail::recorded_formula<S>& f) const {
-    X x = base_;
+    Record x = base_;
     if (!composed(x, chosen)) {
       f.infeasible = true;
       return;
@@ -354,21 +354,24 @@ private:
       const auto q = detail::read(function, over, result);
       f.ends.outputs.push_back(base_value(q).at());
     };
-    std::apply([&](const R&... r) { (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...); },
-               reductions);
+    std::apply(
+        [&](const Reduction&... r) {
+          (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...);
+        },
+        reductions);
   }
 
-  template <class... R>
+  template <class... Reduction>
   static constexpr std::size_t functions() {
-    return (std::size_t(0) + ... + std::tuple_size_v<decltype(R::of)>);
+    return (std::size_t(0) + ... + std::tuple_size_v<decltype(Reduction::of)>);
   }
-  template <class R, class State, class... F>
-  static auto finish_one(const R& r, const State& s, const std::tuple<F...>&) {
-    return r.template finish<S, unit_of_figure<F>...>(s);
+  template <class Reduction, class State, class... Function>
+  static auto finish_one(const Reduction& r, const State& s, const std::tuple<Function...>&) {
+    return r.template finish<S, unit_of_figure<Function>...>(s);
   }
-  template <class R, class State, class Total>
-  auto finish_any(const R& r, const State& s, const Total& total) const {
-    if constexpr (std::same_as<R, counting_of>) {
+  template <class Reduction, class State, class Total>
+  auto finish_any(const Reduction& r, const State& s, const Total& total) const {
+    if constexpr (std::same_as<Reduction, counting_of>) {
       tally t{total.tally.points, total.tally.points, {}};
       for (std::size_t k = 0; k < reasons_.size(); ++k) {
         t.feasible -= total.tally.failed[k];
@@ -379,9 +382,9 @@ private:
       return finish_one(r, s, r.of);
     }
   }
-  template <class... R, class Total, std::size_t... Index>
-  auto finished(const std::tuple<R...>& reductions, const Total& total, std::index_sequence<Index...>) const {
-    if constexpr (sizeof...(R) == 1) {
+  template <class... Reduction, class Total, std::size_t... Index>
+  auto finished(const std::tuple<Reduction...>& reductions, const Total& total, std::index_sequence<Index...>) const {
+    if constexpr (sizeof...(Reduction) == 1) {
       return finish_any(std::get<0>(reductions), std::get<0>(total.states), total);
     } else {
       return std::tuple{finish_any(std::get<Index>(reductions), std::get<Index>(total.states), total)...};
@@ -402,22 +405,22 @@ Sweep constrained(Sweep s, const Condition& c, const Rest&... rest) {
 
 // A sweep of a record that says itself what is asked of it, such as a stack: its bill. What it keeps are functions of
 // the result. Points that fail a condition of the record (a stack that no plan serves) are counted and never win.
-template <real S = double, class X>
-auto sweep(const X& x, counting how = counting::whole) {
-  static_assert(swept_by_itself<X>,
+template <real S = double, class Record>
+auto sweep(const Record& x, counting how = counting::whole) {
+  static_assert(swept_by_itself<Record>,
                 "layercake: sweep(x) takes a stack; for anything else say which formula: sweep(x, formula)");
   auto asked = swept(x, how);
   using Formula = decltype(asked.formula);
   return std::apply(
       [&](const auto&... condition) {
-        return detail::constrained(sweep_of<S, X, Formula>(x, std::move(asked.formula)), condition...);
+        return detail::constrained(sweep_of<S, Record, Formula>(x, std::move(asked.formula)), condition...);
       },
       asked.conditions);
 }
 
 // A sweep of any record that describes its fields, under a formula of any kind.
-template <real S = double, described X, class Formula>
+template <real S = double, described Record, class Formula>
   requires(!std::same_as<Formula, counting>)
-auto sweep(const X& x, Formula formula) { return sweep_of<S, X, Formula>(x, std::move(formula)); }
+auto sweep(const Record& x, Formula formula) { return sweep_of<S, Record, Formula>(x, std::move(formula)); }
 
 }  // namespace layercake::bulk

@@ -13,8 +13,8 @@
 namespace layercake::bulk {
 
 // The record over number type N: x.over<N>() where it says how, otherwise each of its fields.
-template <class N, class X>
-auto over_numbers(const X& x) {
+template <class N, class Record>
+auto over_numbers(const Record& x) {
   if constexpr (requires { x.template over<N>(); }) {
     return x.template over<N>();
   } else {
@@ -23,12 +23,12 @@ auto over_numbers(const X& x) {
 }
 
 // Sets the field of x that `access` names to a number of its base units.
-template <class Access, class X, class N>
-void set_input(const Access& access, X& x, const N& base) {
+template <class Access, class Record, class N>
+void set_input(const Access& access, Record& x, const N& base) {
   auto& field = access(x);
-  using V = std::remove_cvref_t<decltype(field)>;
+  using Field = std::remove_cvref_t<decltype(field)>;
   using number_of_field = std::remove_cvref_t<decltype(base_value(field))>;
-  field = from_base_value<V>(static_cast<number_of_field>(base));
+  field = from_base_value<Field>(static_cast<number_of_field>(base));
 }
 
 // An input and what it runs through, for axes of several inputs at once: zip(along(...), along(...)).
