@@ -77,7 +77,7 @@ struct serving_timer {
     if constexpr (Work) count(op, n);
   }
 
-  template <class S>
+  template <number S>
   void operator()(matrix_product<S>&& op, const T& times) {
     T n = times;
     if (attention_alone) {  // only the up-projections of latent attention, one for each head, are the riders' own
@@ -87,11 +87,11 @@ struct serving_timer {
     }
     if (!absent(n)) add(op, n, slower);
   }
-  template <class S>
+  template <number S>
   void operator()(const matrix_product<S>& op, const T& times) {
     (*this)(matrix_product<S>(op), times);
   }
-  template <class S>
+  template <number S>
   void operator()(const attention_product<S>& op, const T& times) {
     if (absent(times)) return;
     const auto decoding = op.queries < S(1.5);
@@ -105,7 +105,7 @@ struct serving_timer {
     const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * share) * times;
     sum.time += where(decoding, seconds(), passes);
   }
-  template <class S>
+  template <number S>
   void operator()(expert_product<S>&& op, const T& times) {
     if (attention_alone || absent(times)) return;
     op.tokens = op.tokens + S(riders) * op.ranks;
@@ -118,22 +118,22 @@ struct serving_timer {
     op.ranks = op.ranks / min(busiest, min(op.experts / op.ranks / max(op.distinct(), S(least_reached)), op.ranks));
     add(op, times, slower);
   }
-  template <class S>
+  template <number S>
   void operator()(const expert_product<S>& op, const T& times) {
     (*this)(expert_product<S>(op), times);
   }
-  template <class S>
+  template <number S>
   void operator()(const memory_traffic<S>& op, const T& times) {
     if (attention_alone || absent(times)) return;
     add(memory_traffic<S>{op.moved * S(widening), op.kernels}, times, slower);
   }
-  template <class S>
+  template <number S>
   void operator()(const work<S>& op, const T& times) {
     if (attention_alone) return;
     sum.time += chip.time(op) * times * slower;
     if constexpr (Work) count(op, times);
   }
-  template <class S>
+  template <number S>
   void operator()(const collective<S>& op, const T& times) {
     if (attention_alone || absent(times) || alone(op.ranks)) return;
     const collective<T> c{op.kind, op.bytes * S(widening), op.ranks, op.stride};
