@@ -228,44 +228,6 @@ TEST_CASE("without FP4 units an FP4 product is one of 4-bit weights in 16 bit") 
   }
 }
 
-// By hand from the equations in the headers, the rows of the tables for Hopper in 16 bit, and the data sheet of the
-// H100 SXM: 989.4 TFLOP/s, 3.35 TB/s, 132 multiprocessors at 1.83 GHz, 50 MB, 700 W.
-TEST_CASE("worked numbers of the kernel laws") {
-  const auto law = chips::catalog::h100_sxm.timing();
-  // Product: u = 0.365 * 2 * 128^2 * 132 / 989.4e12 * 8192 = 13.0718 us, L = u / (1 + 1.261e5 u) = 4.93582 us
-  //   rows 64 + 14.9 + 0.302 (128 - 64) = 98.228;  x = rows (8192 + 14.9)(8192 * 2 / (989.4e12 * 0.898) + 0.952 * 2 /
-  //   3.35e12) + L = 20.2597 us; droop g = 0.5056 (1.2 - 700/989.4) = 0.24901, x' = 20.3270 us
-  //   activations 2 * 64 * 16384 = 2.09715 MB, spilled A^2 / (A + 25 MB) = 162,307 B
-  //   y = (134.218 MB + spilled + (A - spilled) / 4) / (3.35e12 * 0.795) = 50.6388 us
-  //   t = (x'^4 + y^4)^(1/4) + 2.61 us = 53.574 us
-  CHECK(in<microsecond>(law.time(matrix_product<>{.m = 64, .n = 8192, .k = 8192})) == approx(53.574318).epsilon(1e-6));
-  // Prefill: q = sqrt(1 + (8192/96)^2) = 85.3392 tiles, keys 4096 + 48 = 4144
-  //   u = 512 / (989.4e12 * 0.7892) + 1 / (16 * 132 * 1.83e9 * 1.2) = 0.871321 ps
-  //   tiles 96 * 32 q keys u = 946.603 us, the longest 96 * 132 * 8192 u = 90.4510 us
-  //   starts 32 q 2.707 us / 132 = 56.0032 us
-  //   bytes 8192 (2 * 32 * 256 * 1.669 + 8 * 256 * 4) = 291.118 MB, of which 15 MB are cached:
-  //   (276.120 MB * 0.8 + 0.2 * 291.118 MB) / (3.35e12 * 0.85) = 98.0228 us;  launch 14.89 us
-  CHECK(in<millisecond>(law.time(attention_product<>{.sequences = 1,
-                                                     .queries = 8192,
-                                                     .context = 8192,
-                                                     .heads = 32,
-                                                     .key_heads = 8,
-                                                     .key_width = 128,
-                                                     .value_width = 128})) == approx(1.20596970).epsilon(1e-6));
-  // Decode: 64 * 8 streams of 8192 * 256 * 2 = 4.19430 MB, 2.14748 GB
-  //   memory (2.14748 GB + 2.10 MB) / (3.35e12 * 0.96) = 668.402 us
-  //   compute 512 sqrt(8^2 + 16^2) 8192 * 256 * 2 / (989.4e12 * 0.5) = 77.6538 us
-  //   streams 512 sqrt(1 + (8/20.01)^2) 3.867 us / 132 = 16.1536 us
-  //   8.394 us + root of squares + 18.79 us * X / (X + 40 MB) = 18.4464 us + sqrt(2.18e-17 * 4.19430e6) = 9.56221 us
-  CHECK(in<millisecond>(law.time(attention_product<>{.sequences = 64,
-                                                     .queries = 1,
-                                                     .context = 8192,
-                                                     .heads = 64,
-                                                     .key_heads = 8,
-                                                     .key_width = 128,
-                                                     .value_width = 128})) == approx(0.709494199).epsilon(1e-6));
-}
-
 TEST_CASE("float, batch and dual give what double gives") {
   using batch = xsimd::batch<double>;
   using slope = dual<double, 1>;

@@ -69,9 +69,6 @@ TEST_CASE("site: a bill by hand") {
   const double network = 48 * 36000 + 1000 * 1320 + 1024 * 1240, equipment = 40.48e6 + network;
   CHECK(in<usd_per_year>(need.cost()) ==
         approx(equipment * (a5 + 0.0113) + 12.47 * 0.7e6 * 1.53 * 1.14 * a14 + 0.1 * 0.7 * 1.53 * 1.14 * 1.4 * 123760));
-  // 8,000 chips of 1 kW: 8 MW x 1.53 x 1.14 x 1.4.
-  const lc::chip_demand<> kilowatts{8000, 1 * kilowatt, 1 * kilowatt, 0 * usd, 0 * square_millimetre};
-  CHECK(in<megawatt>(s.pull(kilowatts).power.peak) == approx(19.53504));
 }
 
 TEST_CASE("site: energy in is the sum of the parts, at every stage, for any site") {
