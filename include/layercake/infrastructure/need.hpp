@@ -8,7 +8,7 @@
 namespace layercake::infrastructure {
 
 // Where a watt at the meter goes.
-template <class T = double>
+template <number T = double>
 struct power_chain {
   quantity<unit::watt, T> chips{};
   quantity<unit::watt, T> hosts{};           // processors, memory, network cards, fans of the nodes
@@ -22,7 +22,7 @@ struct power_chain {
 };
 
 // What the building of a site and its running take and cost.
-template <class T = double>
+template <number T = double>
 struct infrastructure_need {
   chip_count<T> chips{};  // installed: whole nodes are filled
   node_count<T> nodes{};
@@ -66,7 +66,7 @@ struct infrastructure_need {
 
 template <class X>
 inline constexpr bool is_infrastructure_need = false;
-template <class T>
+template <number T>
 inline constexpr bool is_infrastructure_need<infrastructure_need<T>> = true;
 
 }  // namespace layercake::infrastructure

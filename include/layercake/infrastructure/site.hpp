@@ -38,7 +38,7 @@ inline constexpr std::span<const field_source> site_sources_but_water = std::spa
 // money: 6.79 % a year, equipment 5 and building 14 years, calibrated to Epoch AI's 1 GW site (2026-05-14), its 0.3 B$ a year of running
 // cost beside energy, less staff, over 25.53 B$ of equipment: 1.13 % a year; utilisation 87 % (CoreWeave's model, useluminix.com);
 // availability 99.6 %: eight chips at Llama 3's failure rate (5.8 years a chip) and a day of repair, the last assumed.
-template <class T = double>
+template <number T = double>
 struct basic_site {
   const char* name = "site";
   T chips_per_node = T(8);
@@ -59,8 +59,8 @@ struct basic_site {
   provenance origin{"training-cost-trends, other than hyperscalers (PUE)", "2024", confidence::published,
                     detail::site_sources};
 
-  template <class U>
-  using with_number = basic_site<U>;
+  template <number Other>
+  using with_number = basic_site<Other>;
 
   static constexpr auto fields() {
     using X = basic_site;
@@ -94,29 +94,29 @@ struct basic_site {
   constexpr T it_multiplier() const { return node.power_multiplier() * (T(1) + network.power); }
 
   // What so many chips take; see infrastructure::pull.
-  template <class N>
+  template <number N>
   constexpr auto pull(const chip_demand<N>& demand, counting how = counting::whole) const;
   // The chips that a peak power at the meter allows; see infrastructure::push.
-  template <class P, class N>
+  template <number P, number N>
   constexpr auto push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip,
                       counting how = counting::whole) const;
   // How long an exchange takes; see infrastructure::time. `law` stands for the chips' own fabric.
-  template <class N, class F = N>
+  template <number N, number F = N>
   constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric,
                       const communication_library& library = {}) const {
     return time(c, fabric, network.scale_up, library);
   }
-  template <class N, class F, class L>
+  template <number N, number F, number L>
   constexpr auto time(const collective<N>& c, const scale_up_fabric<F>& fabric, const basic_scale_up_law<L>& law,
                       const communication_library& library = {}) const;
   // The law of all exchanges in a fabric, prepared once: basic_collective_law.
-  template <class F>
+  template <number F>
   constexpr auto timing(const scale_up_fabric<F>& fabric, const communication_library& library = {}) const;
 };
 using site = basic_site<>;
 
 namespace detail {
-template <class P, class N>
+template <number P, number N>
 constexpr chip_demand<P> over(const chip_demand<N>& d) {
   return {d.chips, d.peak_power, d.mean_power, d.price, d.die_area};
 }
@@ -125,7 +125,7 @@ constexpr chip_demand<P> over(const chip_demand<N>& d) {
 // The power of `chips`, from the chips to the meter; `effectiveness` is that of the mean or of the peak.
 //   servers = chips (1 + other)/supply efficiency;  IT = servers (1 + network);  facility = IT PUE
 // Worked number: 1 GW of chips by the defaults at the peak: 1.53 x 1.14 x 1.4 = 2.44 GW, of which the chips are 41.0 %.
-template <class T>
+template <number T>
 constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt, T>& chips, const T& effectiveness) {
   power_chain<T> p;
   p.chips = chips;
@@ -144,7 +144,7 @@ constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt
 //
 // Leaves out: price changes while building, taxes, residual values, land price, water behind the meter's electricity (the energy layer's).
 // Domain: the fields' own. Worked number: 8,000 chips of 1 kW by the defaults: peak 19.535 MW at the meter.
-template <class T>
+template <number T>
 constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<T>& demand,
                                       counting how = counting::whole) {
   infrastructure_need<T> need;
@@ -182,24 +182,25 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
 
 // The chips that a peak power at the meter allows: power / (peak power of one chip * multipliers), whole nodes where counted whole.
 // push(pull(x).power.peak) == x for whole nodes; a rounding error does not lose a node.
-template <class T>
+template <number T>
 constexpr T push(const basic_site<T>& s, const quantity<unit::watt, T>& power, const chip_demand<T>& one_chip,
                  counting how = counting::whole) {
   const T chips = power / chain(s, plain(one_chip.peak_power), s.peak_power_usage_effectiveness()).facility();
   if (how == counting::smooth) return chips;
-  const T tolerance = number_cast<T>(16 * std::numeric_limits<scalar_of_t<T>>::epsilon());
+  constexpr int roundings = 16;  // more than the multipliers take
+  const T tolerance = number_cast<T>(roundings * std::numeric_limits<scalar_of_t<T>>::epsilon());
   return floor(chips / s.chips_per_node * (T(1) + tolerance)) * s.chips_per_node;
 }
 
-template <class T>
-template <class N>
+template <number T>
+template <number N>
 constexpr auto basic_site<T>::pull(const chip_demand<N>& demand, counting how) const {
   using P = promote_t<T, N>;
   return infrastructure::pull<P>(layercake::with_number<P>(*this), detail::over<P>(demand), how);
 }
 
-template <class T>
-template <class P, class N>
+template <number T>
+template <number P, number N>
 constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const chip_demand<N>& one_chip,
                                    counting how) const {
   using V = promote_all_t<T, P, N>;
@@ -207,8 +208,8 @@ constexpr auto basic_site<T>::push(const quantity<unit::watt, P>& power, const c
                                  detail::over<V>(one_chip), how);
 }
 
-template <class T>
-template <class N, class F, class L>
+template <number T>
+template <number N, number F, number L>
 constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric,
                                    const basic_scale_up_law<L>& law, const communication_library& library) const {
   using P = promote_all_t<T, N, F, L>;
@@ -219,8 +220,8 @@ constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric
   return times.time({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)});
 }
 
-template <class T>
-template <class F>
+template <number T>
+template <number F>
 constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const communication_library& library) const {
   using P = promote_t<T, F>;
   return basic_collective_law<P>(
