@@ -11,7 +11,7 @@
 
 namespace lc = layercake;
 
-namespace {
+namespace static_number {  // named: clang asks why functions that only types need are there in a namespace without a name
 
 using batch = xsimd::batch<double>;
 using batchf = xsimd::batch<float>;
@@ -117,4 +117,4 @@ static_assert(lc::share.or_unknown().optional && !lc::share.optional);
 static_assert(lc::bits(lc::precision::mxfp8) == 8.25 && lc::bits(lc::precision::mxfp4) == 4.25 &&
               lc::bits(lc::precision::nvfp4) == 4.5 && lc::bytes_per_value(lc::precision::bf16) == 2);
 
-}  // namespace
+}  // namespace static_number

@@ -20,7 +20,7 @@ TEST_CASE("demand and spending at a tenth of the price") {
   };
   for (const row& r : {row{-0.8, 6.30957, 0.630957}, row{-1.11, 12.8825, 1.28825}, row{-1.5, 31.6228, 3.16228},
                        row{-1.0, 10, 1}, row{0, 1, 0.1}}) {
-    const price_elasticity e(r.elasticity);
+    const price_elasticity e{r.elasticity};
     CHECK(demand_response(0.1, e) == approx(r.amount).epsilon(5e-6));
     CHECK(spending_response(0.1, e) == approx(r.spending).epsilon(5e-6));
   }
@@ -28,7 +28,7 @@ TEST_CASE("demand and spending at a tenth of the price") {
 
 TEST_CASE("the elasticity is the slope of the logarithms; prices that compound, compound") {
   using D = lc::dual<double, 1>;
-  const price_elasticity e(-1.3);
+  const price_elasticity e{-1.3};
   for (const double price : {0.2, 1.0, 3.0}) {
     const D q = demand_response(D::variable(price, 0), e);
     CHECK(q.slope[0] * price / q.value == approx(-1.3).epsilon(1e-13));
