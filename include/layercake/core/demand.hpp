@@ -11,13 +11,13 @@ namespace layercake {
 // Applications ask models for calls.
 template <class T = double>
 struct call_demand {
-  quantity<unit::per_second, T> calls{};            // mean rate of model calls
-  T peak_to_mean = T(1);                            // rate in the busiest hour over the mean
-  input_tokens<T> input{};                          // read per call; 0 for models without tokens
-  output_tokens<T> output{};                        // written per call
-  T cached_share = T(0);                            // share of the input whose cache is reused from an earlier call
-  quantity<unit::second, T> time_to_first_token{};  // objective
-  quantity<unit::second_per_token, T> time_per_output_token{};  // objective
+  quantity<unit::per_second, T> calls{};  // mean rate of model calls
+  T peak_to_mean = T(1);                  // rate in the busiest hour over the mean
+  input_tokens<T> input{};                // read per call; 0 for models without tokens
+  output_tokens<T> output{};              // written per call
+  T cached_share = T(0);                  // share of the input whose cache is reused from an earlier call
+  quantity<unit::second, T> time_to_first_token = unknown<>;              // objective; unknown: none
+  quantity<unit::second_per_token, T> time_per_output_token = unknown<>;  // objective; unknown: none
 };
 
 template <class X>

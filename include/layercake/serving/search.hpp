@@ -28,7 +28,7 @@ struct serving_search {
   double memory_share = serving_plan{}.memory_share;
   quantity<unit::usd_per_second> rent = unknown<>;  // of one chip
   // At the meter; ERCOT's mean price, as in energy::catalog.
-  quantity<unit::usd_per_joule> electricity = 62 * units::usd / units::megawatt_hour;
+  energy_price<> electricity = 62 * units::usd / units::megawatt_hour;
   double headroom = infrastructure::site{}.utilisation;  // share of capacity that is planned to be used
 };
 
@@ -144,7 +144,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     const double load = min(demand.calls / (f.calls * c.replicas), 1.0);
     c.energy =
         power_at<double>(power_boundary::facility, site, running_power(chip, f.per_call, 1.0, load) * c.chips) / tokens;
-    c.price = search.rent * c.chips / tokens + c.energy * search.electricity;
+    c.price = search.rent * c.chips / tokens + c.energy * plain(search.electricity);
     const bool better = !found || (goal == serving_goal::fewest_chips     ? c.chips < best.chips
                                    : goal == serving_goal::cheapest_token ? c.price < best.price
                                                                           : c.energy < best.energy);

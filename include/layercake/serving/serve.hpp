@@ -31,6 +31,7 @@ inline constexpr double objective_tolerance = 1.001;
 template <number T, class Chip, class Infrastructure, class Model>
 serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
                          const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
+  const quantity<unit::second, T> first_objective = objective_or_none(demand.time_to_first_token);
   const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
   serving_figures<T> s;
   const models::split<T> split = plan.split();
@@ -41,10 +42,10 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
     // The larger of what the two objectives are used up to: 1 where one of them is just kept.
-    const quantity<unit::second, T> interval = demand.time_per_output_token * (one * units::token);
+    const quantity<unit::second, T> interval = objective_or_none(demand.time_per_output_token) * (one * units::token);
     const auto pressure = [&](const T& b) -> T {
       const steady_step<T> step = r.template steady<false>(b);
-      return max(T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / demand.time_to_first_token));
+      return max(T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / first_objective));
     };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
     const T by_latency = largest_below(one, most, one, pressure);
@@ -61,7 +62,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.per_call.time = r.output * between / b;
     // A caller's own concurrency may miss the objective for output tokens, never that for the first.
     const auto possible = (s.memory_bound_concurrency >= one) && (by_latency >= one || plan.concurrency > T(0)) &&
-                          (s.time_to_first_token <= demand.time_to_first_token * number_cast<T>(objective_tolerance));
+                          (s.time_to_first_token <= first_objective * number_cast<T>(objective_tolerance));
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   } else {
     const step_cost<T> prompt = r.prefill(one);
@@ -70,7 +71,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.time_to_first_token = prompt.time;
     s.calls = one / prompt.time;
     s.per_call = prompt;
-    const auto possible = (s.weights <= s.memory) && (prompt.time <= demand.time_to_first_token);
+    const auto possible = (s.weights <= s.memory) && (prompt.time <= first_objective);
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   }
   return s;

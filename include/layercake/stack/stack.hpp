@@ -8,6 +8,7 @@
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/number_of.hpp>
 #include <layercake/energy/energy.hpp>
+#include <layercake/serving/search.hpp>
 #include <layercake/serving/serve.hpp>
 #include <layercake/stack/billing.hpp>
 #include <layercake/stack/ceiling.hpp>
@@ -158,85 +159,56 @@ private:
   static constexpr bool in_order =
       has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
 
-  // Experts stay with the tensor ranks: spreading them over more chips (plan.expert) is the caller's choice.
-  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline
-  // stages, if no domain holds the model), the one that answers most calls per chip.
+  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline stages, if no domain holds
+  // the model), the one that answers most calls per chip. Experts stay with the tensor ranks: spreading them over more chips (plan.expert) is
+  // the caller's choice.
   void choose_plan() {
     check_chip();
-    const auto demand = widened<T>(application.pull());
+    serving_search splits;
+    splits.tensor = powers_of_two(static_cast<double>(chip.scale_up_domain));
+    splits.pipeline = powers_of_two(most_stages);
+    splits.expert = {1};
+    splits.fewest_stages = true;
     T best(0);
-    int nearest = -1;
-    std::string reason;
-    for (T stages(1); stages <= T(64) && !(best > T(0)); stages *= T(2)) {
-      for (T tensor(1); tensor <= number_cast<T>(chip.scale_up_domain); tensor *= T(2)) {
-        basic_serving_plan<T> candidate;
-        candidate.tensor = tensor;
-        candidate.pipeline = stages;
-        if (!allowed(candidate)) continue;
-        const auto served = serve<T>(chip, infrastructure, model, candidate, demand);
-        const T rate = in<units::hertz>(served.calls) / candidate.chips();
-        if (rate > best) best = rate, plan = candidate;
-        const int reached = served.memory_bound_concurrency < T(1)                    ? 0
-                            : served.time_to_first_token > demand.time_to_first_token ? 1
-                                                                                      : 2;
-        if (reached >= nearest) nearest = reached, reason = why_not(served, candidate, demand);
-      }
+    const std::string reason =
+        for_each_serving_plan<T>(chip, infrastructure, model, widened<T>(application.pull()), splits,
+                                 [&](const basic_serving_plan<T>& candidate, const serving_figures<T>& served) {
+                                   const T rate = in<units::hertz>(served.calls) / candidate.chips();
+                                   if (rate > best) best = rate, plan = candidate;
+                                 });
+    if (!(best > T(0))) {
+      raise(infeasible("no serving plan on up to " + to_string(most_stages) +
+                       " stages of a scale-up domain answers the calls " + reason));
     }
-    if (!(best > T(0)))
-      raise(infeasible("no serving plan on up to 64 stages of a scale-up domain answers the calls: " + reason));
   }
 
   // A plan of the caller's must be one that these layers can carry out.
   void check_plan() const {
     check_chip();
-    if (!allowed(plan)) {
-      raise(invalid_value(
-          "plan.tensor is " + to_string(plan.tensor) + ", plan.pipeline " + to_string(plan.pipeline) +
-          "; allowed: what divides the model's heads and layers, with tensor at most the chip's scale-up domain, " +
-          to_string(number_cast<T>(chip.scale_up_domain)) + ". Set plan.tensor and plan.pipeline to such."));
+    if (!can_be_laid_out(chip, model, plan)) {
+      raise(invalid_value("plan.tensor is " + to_string(plan.tensor) + ", plan.pipeline " + to_string(plan.pipeline) +
+                          ", plan.expert " + to_string(plan.expert) +
+                          "; allowed: what divides the model's heads, layers and experts, with tensor at most the "
+                          "chip's scale-up domain, " +
+                          to_string(number_cast<T>(chip.scale_up_domain)) +
+                          ". Set plan.tensor, plan.pipeline and plan.expert to such."));
     }
     const auto demand = widened<T>(application.pull());
     const auto served = serve<T>(chip, infrastructure, model, plan, demand);
     if (!(served.calls > 0 * units::hertz))
-      raise(infeasible("the plan answers no calls: " + why_not(served, plan, demand)));
-  }
-
-  bool allowed(const basic_serving_plan<T>& p) const {
-    if (p.tensor > number_cast<T>(chip.scale_up_domain)) return false;
-    if constexpr (requires { model.allows(p.split()); }) {
-      return model.allows(p.split());
-    } else {
-      return true;
-    }
+      raise(infeasible("the plan answers no calls " + layercake::why_not(served, plan, demand, chip)));
   }
 
   void check_chip() const {
-    if (!is_known(chip.price)) {
-      raise(missing_value(std::string("chip.price of ") + chips::name_of(chip) +
-                          " is not published; set it: chip.price = 30000 * usd"));
-    }
-    if (!is_known(chip.thermal_design_power) || !is_known(chip.idle_power)) {
-      raise(missing_value(std::string("chip.thermal_design_power of ") + chips::name_of(chip) +
-                          " is not published; set it and chip.idle_power: chip.thermal_design_power = 700 * watt"));
-    }
+    const std::string name = chips::name_of(chip);
+    check_known("chip.price", chip.price, name + " has no published price; set it: chip.price = 30000 * usd");
+    check_known("chip.thermal_design_power", chip.thermal_design_power,
+                name + " has none that is published; set it: chip.thermal_design_power = 700 * watt");
+    check_known("chip.idle_power", chip.idle_power,
+                name + " has none that is published; set it: chip.idle_power = 80 * watt");
   }
 
-  std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& p, const call_demand<T>& demand) const {
-    const std::string where_ = "on " + to_string(p.chips()) + " chips ";
-    if (s.memory_bound_concurrency < T(1)) {
-      return where_ + to_string(s.weights) + " of weights and the cache of one call do not fit in " +
-             to_string(max(s.memory, 0 * units::byte)) +
-             " per chip; take a chip with more memory, a narrower precision or shorter inputs";
-    }
-    if (s.time_to_first_token > demand.time_to_first_token) {
-      return where_ + "the first token takes " + to_string(s.time_to_first_token) + ", the objective is " +
-             to_string(demand.time_to_first_token) +
-             "; take a faster chip, shorter inputs or a looser application.time_to_first_token";
-    }
-    return where_ + "a token takes " + to_string(s.time_per_output_token * (T(1) * units::token)) +
-           " at best, the objective is " + to_string(demand.time_per_output_token * (T(1) * units::token)) +
-           "; take a chip with more memory bandwidth or a looser application.time_per_output_token";
-  }
+  static constexpr double most_stages = 64;  // of a pipeline that is chosen: assumed, above any that is in service
 };
 
 }  // namespace layercake
