@@ -40,19 +40,22 @@ concept has_training_memory = requires(const M& m, const basic_training_layout<n
 // A model that can be trained: how many layers it has, the operations of a training pass on one chip of a split, the
 // parameters and the memory of a chip. models::basic_transformer is one; so is, with nothing in a layer but one product,
 //
-//   struct square {
-//     double layers = 8;
-//     template <class N, class Visit>
-//     void operations(const models::pass<N>& p, const models::split<N>& s, Visit&& visit) const {
-//       visit(matrix_product<N>{.m = p.sequences * p.queries / s.context, .n = N(4096) / s.tensor, .k = N(4096)}, N(layers));
-//     }
-//     template <class N>
-//     models::rank_parameters<N> parameters(const models::split<N>& s) const {
-//       return {.everywhere = N(layers * 4096 * 4096) / (s.tensor * s.pipeline)};
-//     }
-//     template <class N>
-//     training_memory<N> memory(const basic_training_layout<N>& l) const { return model_states(parameters(l.split()), l); }
-//   };
+// ```cpp global
+// struct square {
+//   double layers = 8;
+//   template <class N, class Visit>
+//   void operations(const models::pass<N>& p, const models::split<N>& s, Visit&& visit) const {
+//     visit(matrix_product<N>{.m = p.sequences * p.queries / s.context, .n = N(4096) / s.tensor, .k = N(4096)}, N(layers));
+//   }
+//   template <class N>
+//   models::rank_parameters<N> parameters(const models::split<N>& s) const {
+//     return {.everywhere = N(layers * 4096 * 4096) / (s.tensor * s.pipeline)};
+//   }
+//   template <class N>
+//   training_memory<N> memory(const basic_training_layout<N>& l) const { return model_states(parameters(l.split()), l); }
+// };
+// static_assert(trainable_model<square>);
+// ```
 //
 // Operations are those of core/operations.hpp; `part` says which block each belongs to. Products of block::head are
 // multiplied in 16 bit, all others in the plan's precision. Messages between stages are a point_to_point of the
