@@ -25,13 +25,13 @@ struct usual_chip {
 template <number T = double>
 struct basic_peak_rates {
   using rate_type = quantity<unit::flop_per_second, T>;
-  rate_type fp32 = unknown<rate_type>();
-  rate_type tf32 = unknown<rate_type>();
-  rate_type fp16 = unknown<rate_type>();
-  rate_type bf16 = unknown<rate_type>();
-  rate_type fp8 = unknown<rate_type>();
-  rate_type fp4 = unknown<rate_type>();
-  rate_type int8 = unknown<rate_type>();
+  rate_type fp32 = unknown<>;
+  rate_type tf32 = unknown<>;
+  rate_type fp16 = unknown<>;
+  rate_type bf16 = unknown<>;
+  rate_type fp8 = unknown<>;
+  rate_type fp4 = unknown<>;
+  rate_type int8 = unknown<>;
 
   template <number Other>
   using with_number = basic_peak_rates<Other>;
@@ -100,12 +100,12 @@ struct basic_accelerator {
   T scale_up_domain = T(1);                               // chips in one scale-up fabric
   quantity<unit::watt, T> thermal_design_power;
   quantity<unit::watt, T> idle_power = number_cast<T>(idle_share) * thermal_design_power;
-  quantity<unit::usd, T> price = unknown<quantity<unit::usd, T>>();
-  quantity<unit::square_metre, T> die_area = unknown<quantity<unit::square_metre, T>>();  // of all compute dies
+  quantity<unit::usd, T> price = unknown<>;
+  quantity<unit::square_metre, T> die_area = unknown<>;  // of all compute dies
   T dies = T(1);
-  T multiprocessors = unknown<T>();                                                // SM, compute units, cores
-  quantity<unit::per_second, T> clock = unknown<quantity<unit::per_second, T>>();  // boost
-  quantity<unit::byte, T> on_chip_cache = unknown<quantity<unit::byte, T>>();  // shared by all of them: L2, last level
+  T multiprocessors = unknown<>;                      // SM, compute units, cores
+  quantity<unit::per_second, T> clock = unknown<>;    // boost
+  quantity<unit::byte, T> on_chip_cache = unknown<>;  // shared by all of them: L2, last level
   quantity<unit::per_second, T> exponential_rate =
       number_cast<T>(exponentials_per_clock) * multiprocessors * clock;  // of the units that softmax runs on
   T compute_efficiency = number_cast<T>(sustained(family).compute);      // sustained share of the peak

@@ -14,17 +14,15 @@ template <number T = double>
 struct basic_process {
   const char* name = "";
   quantity<unit::metre, T> wafer_diameter = 0.3 * units::metre;  // all logic since 2002
-  quantity<unit::usd, T> wafer_price = unknown<quantity<unit::usd, T>>();
-  quantity<unit::usd, T> wafer_price_low = unknown<quantity<unit::usd, T>>();   // of those that were published
-  quantity<unit::usd, T> wafer_price_high = unknown<quantity<unit::usd, T>>();  // of those that were published
-  quantity<unit::per_square_metre, T> defect_density = unknown<quantity<unit::per_square_metre, T>>();
-  T clustering = unknown<T>();  // alpha of the negative binomial yield
-  quantity<unit::joule_per_square_metre, T> fab_energy = unknown<quantity<unit::joule_per_square_metre, T>>();
-  quantity<unit::kilogram_co2e_per_square_metre, T> fab_gases =
-      unknown<quantity<unit::kilogram_co2e_per_square_metre, T>>();
-  quantity<unit::kilogram_co2e_per_square_metre, T> materials =
-      unknown<quantity<unit::kilogram_co2e_per_square_metre, T>>();
-  quantity<unit::usd, T> design_cost = unknown<quantity<unit::usd, T>>();  // non-recurring, of a die of 300 mm^2
+  quantity<unit::usd, T> wafer_price = unknown<>;
+  quantity<unit::usd, T> wafer_price_low = unknown<>;   // of those that were published
+  quantity<unit::usd, T> wafer_price_high = unknown<>;  // of those that were published
+  quantity<unit::per_square_metre, T> defect_density = unknown<>;
+  T clustering = unknown<>;  // alpha of the negative binomial yield
+  quantity<unit::joule_per_square_metre, T> fab_energy = unknown<>;
+  quantity<unit::kilogram_co2e_per_square_metre, T> fab_gases = unknown<>;
+  quantity<unit::kilogram_co2e_per_square_metre, T> materials = unknown<>;
+  quantity<unit::usd, T> design_cost = unknown<>;  // non-recurring, of a die of 300 mm^2
   provenance origin{};
 
   template <number Other>

@@ -24,7 +24,7 @@ struct fleet_chip {
   Chip chip{};
   // Per chip and time, for the chip in a running server in a building, electricity apart, as best_plan counts it.
   // Unknown: it is bought at chip.price and stands in a building of one's own.
-  quantity<unit::usd_per_second> rent = unknown<quantity<unit::usd_per_second>>();
+  quantity<unit::usd_per_second> rent = unknown<>;
   std::vector<double> available{};  // chips to be had in each month, over all sites
   double per_node = 8;
   infrastructure::node node{};            // stands in place of the site's

@@ -20,7 +20,7 @@ struct mix_plant {
   // factor in every step (its outages are spread evenly; a reserve for those that are not is the user's, in the load).
   std::vector<double> profile{};
   // Largest capacity; unknown: for a profile, what makes three times the load in the mean, else what the load needs.
-  quantity<unit::watt> most = unknown<quantity<unit::watt>>();
+  quantity<unit::watt> most = unknown<>;
 };
 
 // A grid that may be connected, `lead_time` from now. Its `connection` is the largest draw.
@@ -35,15 +35,14 @@ struct power_mix_request {
   std::vector<mix_plant> plants{};
   std::vector<mix_grid> grids{};
   std::optional<energy::battery> storage{};
-  quantity<unit::watt> most_storage = unknown<quantity<unit::watt>>();  // unknown: what holds the load for a day
+  quantity<unit::watt> most_storage = unknown<>;  // unknown: what holds the load for a day
   double storage_interest = 0.05;  // yearly, real: between the catalog's sun (4.2 %) and gas (5.4 %), an assumption
   quantity<unit::second> step = 1 * units::hour;
-  quantity<unit::usd_per_kilogram_co2e> carbon_price{};  // of the life cycle's carbon
-  quantity<unit::kilogram_co2e_per_joule> most_carbon =
-      unknown<quantity<unit::kilogram_co2e_per_joule>>();  // delivered
-  quantity<unit::square_metre> most_land = unknown<quantity<unit::square_metre>>();
-  quantity<unit::second> latest = unknown<quantity<unit::second>>();  // when all that is built has to run
-  energy::conversion_chain chain = energy::catalog::legacy_ac;        // from the meter to the silicon
+  quantity<unit::usd_per_kilogram_co2e> carbon_price{};             // of the life cycle's carbon
+  quantity<unit::kilogram_co2e_per_joule> most_carbon = unknown<>;  // delivered
+  quantity<unit::square_metre> most_land = unknown<>;
+  quantity<unit::second> latest = unknown<>;                    // when all that is built has to run
+  energy::conversion_chain chain = energy::catalog::legacy_ac;  // from the meter to the silicon
   std::size_t levels = 9;  // sizes of each source that the first search tries, 0 and the largest among them
 };
 

@@ -335,7 +335,7 @@ inline power_mix cheapest_joule(const power_mix_request& request) {
   m.evaluated = sizes.evaluated();
   if (!model.too_late.empty()) {
     power_mix_request patient = request;
-    patient.latest = unknown<quantity<unit::second>>();
+    patient.latest = unknown<>;
     if (cheapest_joule(patient).price < m.price * (1 - worth_waiting_for))
       m.binding = detail::listed(m.binding, "time, without " + model.too_late);
   }
