@@ -1,7 +1,6 @@
 // What a result depends on: slopes and elasticities at every point of a sweep, shares of its variance, swings from low to high.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -313,8 +312,10 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
   const auto length = [](const swing<Q>& s) {
     return std::fabs(static_cast<double>(base_value(s.at_high)) - static_cast<double>(base_value(s.at_low)));
   };
-  std::stable_sort(bars.begin(), bars.end(),
-                   [&](const swing<Q>& a, const swing<Q>& b) { return length(a) > length(b); });
+  for (std::size_t i = 1; i < bars.size(); ++i) {  // equal ones in the order of the inputs
+    for (std::size_t j = i; j > 0 && length(bars[j - 1]) < length(bars[j]); --j)
+      std::swap(bars[j - 1], bars[j]);
+  }
   return bars;
 }
 

@@ -110,8 +110,10 @@ private:
   void sort_firm() {
     std::vector<std::size_t> order(firm.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return problem.firm[a].running < problem.firm[b].running; });
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const double first = problem.firm[a].running, second = problem.firm[b].running;
+      return first < second || (!(second < first) && a < b);
+    });
     const auto shares = firm;
     const auto sources = problem.firm;
     for (std::size_t g = 0; g < order.size(); ++g)
