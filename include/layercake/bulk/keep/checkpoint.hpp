@@ -18,11 +18,15 @@ namespace layercake::bulk {
 
 namespace detail {
 
+// Where the hashes begin (Fowler, Noll, Vo: FNV-1a of 64 bits).
+inline constexpr std::uint64_t fowler_noll_vo_basis = 0xcbf29ce484222325u;
+
 // A number that another question, or a file with another content, has with a chance of 2^-64.
 class digest {
 public:
   void add(std::uint64_t x) {
-    h_ = (h_ ^ x) * 0x9e3779b97f4a7c15u;
+    constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15u;  // 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4)
+    h_ = (h_ ^ x) * multiplier;
     h_ ^= h_ >> 32;
   }
   void add(double x) { add(std::bit_cast<std::uint64_t>(x)); }
@@ -40,7 +44,7 @@ public:
   std::uint64_t value() const { return h_; }
 
 private:
-  std::uint64_t h_ = 0xcbf29ce484222325u;
+  std::uint64_t h_ = fowler_noll_vo_basis;
 };
 
 }  // namespace detail
@@ -139,7 +143,8 @@ private:
       raise(error("bulk: the checkpoint " + path_ + " cannot be read (" + std::strerror(errno) +
                   "); allow it, or name another file"));
     }
-    unsigned char buffer[65536];
+    constexpr std::size_t at_once = 65536;  // bytes
+    unsigned char buffer[at_once];
     for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, f)) > 0;)
       bytes.insert(bytes.end(), buffer, buffer + n);
     std::fclose(f);
@@ -151,8 +156,9 @@ namespace detail {
 
 // Mixes bytes into a fingerprint (FNV-1a with a final shift: Fowler, Noll, Vo).
 inline std::uint64_t mixed(std::uint64_t h, const unsigned char* data, std::size_t n) {
+  constexpr std::uint64_t fowler_noll_vo_prime = 0x100000001b3u;
   for (std::size_t i = 0; i < n; ++i)
-    h = (h ^ data[i]) * 0x100000001b3u;
+    h = (h ^ data[i]) * fowler_noll_vo_prime;
   return h ^ (h >> 29);
 }
 
@@ -169,7 +175,7 @@ std::uint64_t fingerprint_of(const std::tuple<Reduction...>& reductions) {
     }
   };
   std::apply([&](const Reduction&... r) { (one(r), ...); }, reductions);
-  return mixed(0xcbf29ce484222325u, w.bytes().data(), w.bytes().size());
+  return mixed(fowler_noll_vo_basis, w.bytes().data(), w.bytes().size());
 }
 
 }  // namespace detail

@@ -119,8 +119,9 @@ auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, Figure
 // number format's own logarithm.
 template <real S>
 struct quantile_state {
-  static constexpr int dropped = 42;
-  std::int64_t first = 0;  // key of count[0]
+  static constexpr int dropped = 42;         // bits of the fraction
+  static constexpr std::int64_t spare = 64;  // buckets beside those in use, so that few values move them
+  std::int64_t first = 0;                    // key of count[0]
   std::vector<std::uint64_t> count;
 
   // A key that orders as the numbers do.
@@ -136,17 +137,17 @@ struct quantile_state {
   }
   void cover(std::int64_t low, std::int64_t high) {
     if (count.empty()) {
-      first = low - 64;
-      count.assign(static_cast<std::size_t>(high - low + 128), 0);
+      first = low - spare;
+      count.assign(static_cast<std::size_t>(high - low + 2 * spare), 0);
       return;
     }
     const std::int64_t last = first + static_cast<std::int64_t>(count.size()) - 1;
     if (low < first) {
-      const std::int64_t more = first - low + 64;
+      const std::int64_t more = first - low + spare;
       count.insert(count.begin(), static_cast<std::size_t>(more), 0);
       first -= more;
     }
-    if (high > last) count.resize(count.size() + static_cast<std::size_t>(high - last + 64), 0);
+    if (high > last) count.resize(count.size() + static_cast<std::size_t>(high - last + spare), 0);
   }
   void add(const results<S>& r) {
     std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = std::numeric_limits<std::int64_t>::min();

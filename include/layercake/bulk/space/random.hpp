@@ -14,14 +14,21 @@ struct random_words {
   std::uint64_t a, b;
 };
 
+namespace detail {
+// Of Threefry-2x64: its rounds, its rotations, and the parity of its key schedule (Salmon et al. 2011, tables 2 and 3).
+inline constexpr int threefry_rounds = 20;
+inline constexpr int threefry_rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
+inline constexpr std::uint64_t threefry_parity = 0x1BD11BDAA9FC1A22u;
+}  // namespace detail
+
 // Threefry-2x64 with 20 rounds: 128 random bits for a counter of 128 bits under a key of 128 bits, by additions, rotations and exclusive ors of
 // 64-bit words. Passes BigCrush (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, table 2).
 constexpr random_words threefry(random_words counter, random_words key) {
-  constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
-  const std::uint64_t schedule[3] = {key.a, key.b, 0x1BD11BDAA9FC1A22u ^ key.a ^ key.b};
+  using namespace detail;
+  const std::uint64_t schedule[3] = {key.a, key.b, threefry_parity ^ key.a ^ key.b};
   std::uint64_t x = counter.a + schedule[0], y = counter.b + schedule[1];
-  for (int round = 0; round < 20; ++round) {
-    const int r = rotation[round % 8];
+  for (int round = 0; round < threefry_rounds; ++round) {
+    const int r = threefry_rotation[round % 8];
     x += y;
     y = (y << r) | (y >> (64 - r));
     y ^= x;
@@ -39,15 +46,15 @@ constexpr double unit_interval(std::uint64_t bits) { return (static_cast<double>
 
 // Draws 2 j and 2 j + 1 are the two words of counter j. Fills out[i] = draw first + i of `stream` under `seed`, on (0, 1).
 inline void uniform_draws(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n, double* out) {
+  using namespace detail;
   constexpr std::size_t group = 32;
-  constexpr int rotation[8] = {16, 42, 12, 31, 16, 32, 24, 21};
-  const std::uint64_t schedule[3] = {seed, 0, 0x1BD11BDAA9FC1A22u ^ seed};
+  const std::uint64_t schedule[3] = {seed, 0, threefry_parity ^ seed};
   for (std::uint64_t done = 0, j = first / 2; done < n + (first & 1); done += 2 * group, j += group) {
     std::uint64_t x[group], y[group];  // lane by lane what threefry() does, in loops that compilers turn into vectors
     for (std::size_t k = 0; k < group; ++k)
       x[k] = j + k + schedule[0], y[k] = stream + schedule[1];
-    for (int round = 0; round < 20; ++round) {
-      const int r = rotation[round % 8];
+    for (int round = 0; round < threefry_rounds; ++round) {
+      const int r = threefry_rotation[round % 8];
       for (std::size_t k = 0; k < group; ++k) {
         x[k] += y[k];
         y[k] = ((y[k] << r) | (y[k] >> (64 - r))) ^ x[k];

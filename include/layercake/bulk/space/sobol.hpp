@@ -31,7 +31,7 @@ struct sobol_source final : point_source {
     }
     if (seed != 0) {
       for (std::size_t k = 0; k < n; ++k)
-        shift[k] = threefry({k, 0}, {seed, 0x736f626f6c}).a;
+        shift[k] = threefry({k, 0}, {seed, 0x736f626f6c /* "sobol" */}).a;
     }
   }
   void fill(std::uint64_t first, std::size_t n, double* const* out) const override {

@@ -243,11 +243,12 @@ constexpr bool is_comparison(operation op) {
 }
 
 // Lanes of all values of a block, aligned to a cache line.
+inline constexpr std::align_val_t cache_line{64};
 template <real S>
 class lane_store {
 public:
   lane_store() = default;
-  explicit lane_store(std::size_t n) : data_(static_cast<S*>(::operator new(n * sizeof(S), std::align_val_t(64)))) {
+  explicit lane_store(std::size_t n) : data_(static_cast<S*>(::operator new(n * sizeof(S), cache_line))) {
     for (std::size_t i = 0; i < n; ++i)
       data_[i] = S(0);
   }
@@ -259,7 +260,7 @@ public:
     return *this;
   }
   ~lane_store() {
-    if (data_) ::operator delete(data_, std::align_val_t(64));
+    if (data_) ::operator delete(data_, cache_line);
   }
   S* data() const { return data_; }
 

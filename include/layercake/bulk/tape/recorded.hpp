@@ -133,9 +133,10 @@ private:
   std::vector<place> table_;  // open addressing, by content
 
   static std::uint64_t hash(const entry& e, std::uint64_t bits) {
-    std::uint64_t h = bits * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(e.op);
+    constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15u;  // 2^64 over the golden ratio (Knuth, TAOCP 3, 6.4)
+    std::uint64_t h = bits * multiplier + static_cast<std::uint64_t>(e.op);
     for (const place p : {e.a, e.b, e.c})
-      h = (h ^ static_cast<std::uint32_t>(p)) * 0x9e3779b97f4a7c15u, h ^= h >> 29;
+      h = (h ^ static_cast<std::uint32_t>(p)) * multiplier, h ^= h >> 29;
     return h;
   }
   static std::uint64_t bits_of(const entry& e) {
@@ -144,7 +145,8 @@ private:
     return bits;
   }
   place append(const entry& e) {
-    if (entries_.size() >= 0x7ffffff0u) raise(error("bulk: the formula takes more than 2e9 operations"));
+    constexpr std::size_t most = 0x7ffffff0u;  // that a place can count
+    if (entries_.size() >= most) raise(error("bulk: the formula takes more than 2e9 operations"));
     entries_.push_back(e);
     return static_cast<place>(entries_.size() - 1);
   }
