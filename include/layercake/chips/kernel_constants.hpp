@@ -16,8 +16,7 @@
 namespace layercake::chips {
 
 // Y[m,n] = X[m,k] W[k,n]. Medians of |ln(predicted / measured)| of shapes held out, by family: BF16 4 to 7 %, FP8 3 to
-// 6
-// %, block FP8 5 to 8 %, INT8 8 %, weight-only 6 to 12 %, NVFP4 11 %.
+// 6 %, block FP8 5 to 8 %, INT8 8 %, weight-only 6 to 12 %, NVFP4 11 %.
 struct product_constants {
   double launch;           // s, launch, prologue and drain; 2e-7 to 2e-5
   double quantise_launch;  // s, launches of the kernels that quantise X; 0 to 2e-5

@@ -55,7 +55,7 @@ struct basic_process {
 };
 using process = basic_process<>;
 
-// The lines of a wafer that carry no die.
+// The parts of a wafer that carry no die.
 template <number T = double>
 struct basic_wafer_losses {
   // Parameter file of Chiplet Actuary (Feng, Ma, DAC 2022).
