@@ -29,7 +29,11 @@ struct serving_timer {
   bool attention_alone = false;
   seconds floor{};  // least time of a kernel
   T slower = T(1);
-  collective<T> last{};  // both exchanges of a layer are the same
+  // Both exchanges of a layer are the same: the last one, and its time. Member by member: copied whole, just written, a
+  // processor waits for it longer than timing it takes.
+  exchange last_kind{};
+  quantity<unit::byte, T> last_bytes{};
+  T last_ranks = T(0), last_stride = T(0);
   seconds last_time{};
   // The product under way: its roots are drawn once the next one has started, so that a processor need not wait.
   chips::started_product<T> product{};
@@ -138,8 +142,8 @@ struct serving_timer {
     if (attention_alone || absent(times) || alone(op.ranks)) return;
     const collective<T> c{op.kind, op.bytes * S(widening), op.ranks, op.stride};
     if (!same(c)) {
-      last = c;
-      last_time = of(last);
+      last_kind = c.kind, last_bytes = c.bytes, last_ranks = c.ranks, last_stride = c.stride;
+      last_time = of(c);
     }
     sum.exchange += last_time * times;
   }
@@ -147,7 +151,7 @@ struct serving_timer {
 private:
   bool same(const collective<T>& c) const {
     if constexpr (real<T>)
-      return c.kind == last.kind && c.bytes == last.bytes && c.ranks == last.ranks && c.stride == last.stride;
+      return c.kind == last_kind && c.bytes == last_bytes && c.ranks == last_ranks && c.stride == last_stride;
     return false;
   }
   static bool alone(const T& ranks) {
