@@ -38,8 +38,9 @@ TEST_CASE("breakdowns of at least five sources, median error below 1 % for each,
   CHECK(g.sources.size() >= 5);
   CHECK(g.macro.rows == 60);
   CHECK(g.macro.predicted == g.macro.rows);
-  CHECK(g.macro.median < 0.01);
-  CHECK(std::fabs(g.macro.bias) < 0.01);
+  CHECK(g.macro.median < 1.15 * 0.0026);  // 1.15 times what is reached
+  CHECK(g.macro.p90 < 1.15 * 0.0073);
+  CHECK(std::fabs(g.macro.bias) < 1.15 * 0.0023);
   for (std::size_t i = 0; i < g.sources.size(); ++i)
     CHECK_MESSAGE(g.by_source[i].median < 0.03, g.sources[i], ": ", g.by_source[i].median);
   for (const prediction& p : predictions()) {
@@ -52,8 +53,8 @@ TEST_CASE("measured runs: within 1 % in the median and 2 % at most, and far near
   const score ours = score_where(predictions(), measured),
               rule = score_where(predictions(), measured, of_whom::baseline);
   CHECK(ours.rows == 23);
-  CHECK(ours.median < 0.01);
-  CHECK(ours.p90 < 0.02);
+  CHECK(ours.median < 1.15 * 0.0021);
+  CHECK(ours.p90 < 1.15 * 0.0082);
   CHECK(rule.median > 10 * ours.median);
 }
 

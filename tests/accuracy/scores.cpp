@@ -1,6 +1,9 @@
 // The scores on the published measurements hold: every bound is what the library must not fall behind.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "../../benchmarks/accuracy/predictions.hpp"
 #include "../approx.hpp"
 
@@ -22,33 +25,44 @@ TEST_CASE("of the rows that can be predicted at least 95 % are, in every group")
   }
 }
 
-TEST_CASE("training") {
-  const score s = macro("training_speed");
-  CHECK(s.rows == 532);
-  CHECK(s.median < 0.09);
-  CHECK(s.p90 < 0.25);
-  CHECK(std::fabs(s.bias) < 0.05);
-  CHECK(macro("training_run").median < 0.10);
+// A ratchet: what every group reaches. A change may lose 15 % of it and no more; what improves a figure lowers it here.
+TEST_CASE("no group falls behind 1.15 times what it has reached") {
+  struct reached {
+    std::string_view group;
+    double median, p90;
+  };
+  constexpr reached figures[] = {{"training_speed", 0.0411, 0.1095},
+                                 {"training_run", 0.0608, 0.1177},
+                                 {"serving_throughput", 0.0615, 0.2882},
+                                 {"serving_latency", 0.1093, 0.2449},
+                                 {"ttft", 0.1651, 0.7380},
+                                 {"energy", 0.1095, 0.1991},
+                                 {"gemm", 0.0460, 0.1083},
+                                 {"attention_prefill", 0.0445, 0.0780},
+                                 {"attention_decode", 0.1862, 0.4260},
+                                 {"collective", 0.0548, 0.1630},
+                                 {"memory", 0.1697, 0.3294}};
+  for (std::string_view group : groups) {
+    const bool listed =
+        std::any_of(std::begin(figures), std::end(figures), [&](const reached& r) { return r.group == group; });
+    CHECK_MESSAGE((listed || macro(group).rows == 0), std::string(group));
+  }
+  for (const reached& r : figures) {
+    const score s = macro(r.group);
+    CAPTURE(std::string(r.group));
+    CHECK(s.median < 1.15 * r.median);
+    CHECK(s.p90 < 1.15 * r.p90);
+  }
 }
 
-TEST_CASE("serving") {
-  CHECK(macro("serving_throughput").median < 0.18);
-  CHECK(macro("serving_latency").median < 0.18);
-  CHECK(macro("ttft").median < 0.40);
-}
-
-TEST_CASE("energy") { CHECK(macro("energy").median < 0.20); }
-
-TEST_CASE("kernels and exchanges") {
-  CHECK(macro("gemm").median < 0.08);
-  CHECK(macro("attention_prefill").median < 0.12);
-  CHECK(macro("collective").median < 0.12);
+TEST_CASE("training neither too fast nor too slow on the whole") {
+  CHECK(macro("training_speed").rows == 532);
+  CHECK(std::fabs(macro("training_speed").bias) < 0.01);
 }
 
 // Seven of the twelve rows on the A100 are faster than its memory can be read: 2.1 GB in 0.64 ms are 3.4 TB/s, of 2.04.
 // They are scored like all others, and missed; nothing was fitted to them.
 TEST_CASE("decode attention") {
-  CHECK(macro("attention_decode").median < 0.20);
   const auto scored = [](const prediction& p) { return p.group == "attention_decode" && p.scored; };
   const score possible =
       score_where(predictions(), [&](const prediction& p) { return scored(p) && p.measured >= p.baseline; });
