@@ -6,7 +6,7 @@
 namespace layercake::models {
 
 // A transformer in given formats.
-template <class T = double>
+template <number T = double>
 struct basic_deployed {
   basic_transformer<T> architecture;
   models::formats formats{};
@@ -82,11 +82,11 @@ private:
 };
 using deployed = basic_deployed<>;
 
-template <class T>
+template <number T>
 constexpr basic_deployed<T> basic_transformer<T>::at(precision p) const {
   return {*this, formats::at(p), {}};
 }
-template <class T>
+template <number T>
 constexpr basic_deployed<T> basic_transformer<T>::as_published() const {
   return {*this, stored, {}};
 }

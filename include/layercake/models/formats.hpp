@@ -33,7 +33,7 @@ struct formats {
 };
 
 // Bytes of a value of so many bits, as the scalar that a formula over T multiplies with.
-template <class T>
+template <number T>
 constexpr scalar_of_t<T> stored_bytes(double value_bits) {
   return static_cast<scalar_of_t<T>>(value_bits / 8);
 }

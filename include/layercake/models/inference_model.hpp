@@ -13,7 +13,7 @@ namespace layercake::models {
 // steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
 // Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
 // Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
-template <class T = double>
+template <number T = double>
 struct basic_inference_model {
   const char* name = "";
   quantity<unit::flop, T> computation{};       // of one step of one inference; a multiply-add is 2

@@ -12,7 +12,7 @@ namespace layercake::models {
 
 namespace detail {
 // What one chip of a split has of a pass; divided once, every operation multiplies.
-template <class T>
+template <number T>
 struct chip_pass {
   const basic_transformer<T>& model;
   const formats& format;
@@ -33,7 +33,7 @@ struct chip_pass {
         key_heads(local_key_heads(x, s.tensor)) {}
 };
 
-template <class T>
+template <number T>
 constexpr matrix_product<T> product(const formats& f, block part, const T& m, const T& k, const T& n,
                                     const T& batch = T(1)) {
   return {.m = m,
@@ -52,23 +52,23 @@ constexpr matrix_product<T> product(const formats& f, block part, const T& m, co
 // normalised: 4 accesses of 2 bytes a value.
 inline constexpr double residual_and_norm = 8;
 
-template <class T>
+template <number T>
 constexpr memory_traffic<T> norm(const T& tokens, const T& width, block part) {
   return {.moved = tokens * width * T(residual_and_norm) * units::byte, .replicated = true, .part = part};
 }
 // The sum over tensor-parallel ranks behind a block, in 16 bit.
-template <class T>
+template <number T>
 constexpr collective<T> sum_of_block(const T& tokens, const T& width, const T& ranks, block part) {
   return {.kind = exchange::all_reduce, .bytes = tokens * width * T(2) * units::byte, .ranks = ranks, .part = part};
 }
 
 // An operation that a model does not have occurs 0 times; its sizes are 1, so that no law divides by zero.
-template <class T>
+template <number T>
 constexpr T or_one(const T& x) {
   return where(x > T(0), x, T(1));
 }
 // Plain numbers need not even look at it. A derivative, or a lane of a batch, has to.
-template <class T>
+template <number T>
 constexpr bool absent(const T& times) {
   if constexpr (real<T>) return !(times > T(0));
   return false;
@@ -79,7 +79,7 @@ constexpr bool absent(const T& times) {
 // rank has the same share of early and late positions (zig-zag order), so the mean that a query sees does not change.
 // Chunked: the new tokens fall into `queries / window` blocks, each of which sees itself; where a single query falls in its block is not known, so
 // it sees half a block on average.
-template <class T>
+template <number T>
 constexpr attention_product<T> attention_core(const detail::chip_pass<T>& c, const T& window) {
   const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
@@ -110,7 +110,7 @@ constexpr attention_product<T> attention_core(const detail::chip_pass<T>& c, con
 
 namespace detail {
 // The projections and the core of latent attention. Returns the core as it was computed.
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr attention_product<T> latent_attention(const chip_pass<T>& c, attention_product<T> core, const T& times,
                                                 Visit&& visit) {
   constexpr block part = block::layer;
@@ -144,7 +144,7 @@ constexpr attention_product<T> latent_attention(const chip_pass<T>& c, attention
   return core;
 }
 
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void grouped_attention(const chip_pass<T>& c, const attention_product<T>& core, const T& times,
                                  Visit&& visit) {
   constexpr block part = block::layer;
@@ -161,7 +161,7 @@ constexpr void grouped_attention(const chip_pass<T>& c, const attention_product<
 
 // Values that context ranks gather of one layer: results of decode, where each rank attends to its own part of the cache;
 // otherwise keys and values of all positions, of latent attention compressed or, in training, as each rank expanded them.
-template <class T>
+template <number T>
 constexpr T gathered_values(const chip_pass<T>& c, const attention_product<T>& core) {
   if (c.run.phase == phase::decode) return c.run.sequences * c.heads * core.value_width;
   const T each = c.run.phase == phase::training && c.model.kind == attention::latent
@@ -173,7 +173,7 @@ constexpr T gathered_values(const chip_pass<T>& c, const attention_product<T>& c
 
 // Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself, output projection and the
 // exchanges of a context- and of a tensor-parallel group.
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void attention_operations(const detail::chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
   visit(detail::norm(c.tokens, c.model.width, block::layer), times);
@@ -194,7 +194,7 @@ constexpr void attention_operations(const detail::chip_pass<T>& c, const T& wind
 }
 
 // The feed-forward block of a dense layer on one chip.
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void dense_operations(const detail::chip_pass<T>& c, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
   const basic_transformer<T>& x = c.model;
@@ -211,7 +211,7 @@ constexpr void dense_operations(const detail::chip_pass<T>& c, const T& times, V
 
 // The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine. Experts are spread over
 // `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends each token once.
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void mixture_operations(const detail::chip_pass<T>& c, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
   const basic_transformer<T>& x = c.model;
@@ -259,7 +259,7 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const T& times,
 
 namespace detail {
 // The output matrix, kept in 16 bit by software that quantises the rest, and what comes of it.
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void output_operations(const chip_pass<T>& c, Visit&& visit) {
   const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
@@ -286,7 +286,7 @@ constexpr void output_operations(const chip_pass<T>& c, Visit&& visit) {
 // Leaves out: softmax, norms and activations as FLOP (they are memory traffic here), sampling, vision towers.
 // Worked number: Llama-3.1-70B, one token after 1023 others: 141.7 GFLOP, of which attention 2.68 (4 x 80 x 8192 x
 // 1024).
-template <class T, class Visit>
+template <number T, class Visit>
 constexpr void operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
                           Visit&& visit) {
   const detail::chip_pass<T> c(x, f, p, s);
@@ -310,7 +310,7 @@ constexpr void operations(const basic_transformer<T>& x, const formats& f, const
   detail::output_operations(c, visit);
 }
 
-template <class T>
+template <number T>
 template <class N, class Visit>
 constexpr void basic_transformer<T>::operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
   using P = promote_t<T, N>;
@@ -323,7 +323,7 @@ constexpr void basic_transformer<T>::operations(const pass<N>& p, const split<N>
 }
 
 // FLOP and bytes of everything that a visitor sees, exchanges left out.
-template <class T = double>
+template <number T = double>
 struct totals {
   quantity<unit::flop, T> flop;
   quantity<unit::byte, T> bytes;
@@ -337,7 +337,7 @@ struct totals {
   constexpr void operator()(const collective<T>&, const T&) {}
 };
 
-template <class T>
+template <number T>
 constexpr totals<T> pass_totals(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
                                 const split<T>& s = {}) {
   totals<T> sum{};

@@ -6,7 +6,7 @@
 namespace layercake::models {
 
 // Parameters by part, embeddings included, norms and biases left out (below 0.1 % of any model here).
-template <class T = double>
+template <number T = double>
 struct parameter_count {
   T embedding, attention, dense_feed_forward, router, experts, shared_experts;
   T active_experts;   // the routed experts that one token visits
@@ -19,7 +19,7 @@ struct parameter_count {
 };
 
 // Key and value heads on one chip: they are replicated when there are fewer than tensor ranks.
-template <class T>
+template <number T>
 constexpr T local_key_heads(const basic_transformer<T>& x, const T& tensor) {
   return max(x.key_heads / tensor, T(1));
 }
@@ -32,7 +32,7 @@ constexpr T local_key_heads(const basic_transformer<T>& x, const T& tensor) {
 // Source: Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 (grouped-query); DeepSeek-V2, 2024, section 2.1 (latent).
 // Worked number: DeepSeek-V3, d 7168, h 128, q 1536, c 512, p 128, r 64, v 128: 187 105 280 (11 010 048 + 37 748 736 + 4 128 768 + 16 777 216 +
 // 117 440 512).
-template <class T>
+template <number T>
 constexpr T attention_parameters(const basic_transformer<T>& x, const T& tensor = T(1)) {
   const T heads = x.heads / tensor;
   if (x.kind == attention::latent) {
@@ -47,7 +47,7 @@ constexpr T attention_parameters(const basic_transformer<T>& x, const T& tensor 
 // Parameters of one layer by part, and of one embedding, on one chip of a tensor-parallel group (1: all of them):
 //   attention (see above);  dense m d f;  router d E;  expert m d e;  shared S m d s;  table V d
 // with m matrices of a block (3 gated, 2 not), f, e, s the inner widths, E experts, S shared ones. Routers are on every chip.
-template <class T = double>
+template <number T = double>
 struct layer_parameters {
   T attention, dense_feed_forward, router, expert, shared_experts;  // expert: one of them
   T table;
@@ -55,7 +55,7 @@ struct layer_parameters {
   constexpr T dense() const { return attention + dense_feed_forward; }
   constexpr T mixture() const { return attention + router + shared_experts; }  // but for the routed experts
 };
-template <class T>
+template <number T>
 constexpr layer_parameters<T> parameters_of_layers(const basic_transformer<T>& x, const T& tensor = T(1)) {
   const T block = x.matrices() * x.width / tensor;
   return {.attention = attention_parameters(x, tensor),
@@ -69,7 +69,7 @@ constexpr layer_parameters<T> parameters_of_layers(const basic_transformer<T>& x
 // Parameters by part, on one chip of a tensor-parallel group (1: the whole model): those of all L layers, of which M are
 // mixtures, and of the embeddings, 2 V d or, tied, V d.
 // Worked number: Llama-3.1-70B 70 552 387 584; its norms, 1.3e6 more, are left out.
-template <class T>
+template <number T>
 constexpr parameter_count<T> parameters(const basic_transformer<T>& x, const T& tensor = T(1)) {
   const T mixture = x.mixture_layers();
   const layer_parameters<T> l = parameters_of_layers(x, tensor);
@@ -86,7 +86,7 @@ constexpr parameter_count<T> parameters(const basic_transformer<T>& x, const T& 
 // The parameters that one chip of a split holds in training, of the fullest pipeline stage: its share of the layers, and
 // an embedding on the first stage or the output matrix on the last (both, or a shared one, where there is one stage).
 // Bytes held and bytes exchanged are both taken from this.
-template <class T = double>
+template <number T = double>
 struct rank_parameters {
   T everywhere = T(0);  // the same on all data-parallel ranks
   T routed = T(0);      // of routed experts, which are spread over the expert ranks
@@ -95,7 +95,7 @@ struct rank_parameters {
 // Experts are cut over tensor ranks as everything else and spread over `split::expert` ranks more.
 // Worked number: Mixtral 8x7B, tensor 2, expert 4: 803 209 216 everywhere (a router of 1 048 576 on both tensor ranks)
 // and 5 637 144 576 routed, an eighth of 45.1e9.
-template <class T>
+template <number T>
 constexpr rank_parameters<T> parameters_of_rank(const basic_transformer<T>& x, const split<T>& s) {
   const layer_parameters<T> l = parameters_of_layers(x, s.tensor);
   const T mixture = x.mixture_layers();
@@ -104,7 +104,7 @@ constexpr rank_parameters<T> parameters_of_rank(const basic_transformer<T>& x, c
           .routed = mixture * x.experts * l.expert / (s.expert * s.pipeline)};
 }
 
-template <class T>
+template <number T>
 template <class N>
 constexpr rank_parameters<promote_t<T, N>> basic_transformer<T>::parameters(const split<N>& s) const {
   using P = promote_t<T, N>;

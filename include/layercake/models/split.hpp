@@ -7,7 +7,7 @@
 namespace layercake::models {
 
 // How a model is cut over chips: every figure of a split is of one chip of the group.
-template <class T = double>
+template <number T = double>
 struct split {
   T tensor = T(1);    // heads and inner widths
   T pipeline = T(1);  // layers
@@ -32,7 +32,7 @@ struct split {
 //   training: queries = context = sequence length; every position goes through the output matrix; nothing is cached
 enum class phase : unsigned char { prefill, decode, training };
 
-template <class T = double>
+template <number T = double>
 struct pass {
   models::phase phase = models::phase::prefill;
   T sequences = T(1);

@@ -6,7 +6,7 @@
 namespace layercake::models {
 
 // Values that one more cached token takes in one full-attention layer: 2 k w, or c + r in latent attention, on every chip.
-template <class T>
+template <number T>
 constexpr T cache_values_per_token(const basic_transformer<T>& x, const T& tensor) {
   if (x.kind == attention::latent) return x.latent_rank + x.rotary_width;
   return T(2) * local_key_heads(x, tensor) * x.head_width;
@@ -15,7 +15,7 @@ constexpr T cache_values_per_token(const basic_transformer<T>& x, const T& tenso
 // Key-value cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages):
 //   bytes * values per token * (full layers * tokens + sliding layers * min(tokens, window))
 // Worked number: Llama-3.1-70B (80 layers, 8 key heads of 128) at 2 bytes: 327 680 B per token.
-template <class T, class N>
+template <number T, class N>
 constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, const quantity<unit::token, N>& tokens,
                            const T& tensor = T(1)) {
   const auto n = in<units::token>(tokens);
@@ -26,7 +26,7 @@ constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, cons
 // Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks, experts
 // over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last, which hold the embeddings, are not told apart.
 // Worked number: Llama-3.1-70B in fp8, 72.7 GB: 68.45e9 bytes of layers and 2.10e9 embedding weights of 2 bytes.
-template <class T>
+template <number T>
 constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, const formats& f,
                                                const split<T>& s = {}) {
   const parameter_count<T> p = parameters(x, s.tensor);

@@ -21,7 +21,7 @@ constexpr auto training_flop(const N& parameters, const quantity<unit::token, D>
 //             sequence, a window, or the block of positions that it is in; both by core/operations.hpp
 // Training takes three times the forward pass, and what is computed again. Leaves out softmax, norms, activations and
 // the optimiser, below 1 % and not counted in any convention.
-template <class T = double>
+template <number T = double>
 struct training_flop_count {
   using flop = quantity<unit::flop_per_token, T>;
   flop layers{}, head{}, causal_attention{}, full_attention{};
@@ -39,7 +39,7 @@ struct training_flop_count {
 };
 
 namespace detail {
-template <class T>
+template <number T>
 struct training_flop_counter {
   quantity<unit::flop, T> layers{}, head{}, causal{}, full{};
 
@@ -88,7 +88,7 @@ constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const M& mod
 // fit does not give the 70e9 parameters that the same paper trained: its approaches 1 and 2 do.
 // Domain: models of 7e7 to 1.6e10 parameters were fitted; beyond is extrapolation. Knows nothing of data quality, of
 // mixtures of experts, of abilities that come late (grokking).
-template <class T = double>
+template <number T = double>
 struct basic_scaling_law {
   T irreducible = T(1.69);         // E, nats per token: the entropy of text
   T parameter_scale = T(406.4);    // A
@@ -122,21 +122,21 @@ struct basic_scaling_law {
 using scaling_law = basic_scaling_law<>;
 
 // A model size and the data to train it on.
-template <class T = double>
+template <number T = double>
 struct training_choice {
   T parameters;
   quantity<unit::token, T> tokens;
 };
 
 // The data that `flop` pay for at a size: D = C / (6 N).
-template <class T>
+template <number T>
 training_choice<T> at_size(const quantity<unit::flop, T>& flop, const T& parameters) {
   return {parameters, in<units::flop>(flop) / (T(6) * parameters) * units::token};
 }
 // The size of least loss for `flop` of training:
 //   N* = G (C / 6)^(beta / (alpha + beta)),  G = (alpha A / (beta B))^(1 / (alpha + beta)),  D* = C / (6 N*)
 // Source: Hoffmann et al. 2022, equation 4. Worked number: C = 5.76e23: N* = 3.219e10, loss 1.93075.
-template <class T>
+template <number T>
 training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit::flop, T>& flop) {
   const T sum = law.parameter_exponent + law.data_exponent;
   const T g = pow(law.parameter_exponent * law.parameter_scale / (law.data_exponent * law.data_scale), T(1) / sum);
@@ -145,7 +145,7 @@ training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit:
 
 // How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the price of a FLOP falls
 // `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5 times a year, one year: 2.
-template <class T>
+template <number T>
 T value_growth_to_break_even(const T& compute, const T& yearly_decline, const quantity<unit::second, T>& elapsed) {
   return compute * pow(yearly_decline, -in<units::year>(elapsed));
 }

@@ -12,13 +12,13 @@ namespace layercake::models {
 // grouped covers multi-head (key_heads = heads) and multi-query (key_heads = 1); latent is DeepSeek's multi-head latent attention.
 enum class attention : unsigned char { grouped, latent };
 
-template <class T>
+template <number T>
 struct basic_deployed;  // deployed.hpp
-template <class T>
+template <number T>
 struct rank_parameters;  // parameters.hpp
 
 // The architecture as its configuration file gives it. Counts are numbers so that they can be swept.
-template <class T = double>
+template <number T = double>
 struct basic_transformer {
   const char* name = "";
   T layers = T(0);

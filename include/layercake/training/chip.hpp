@@ -7,7 +7,7 @@
 namespace layercake::detail {
 
 // Whether x > 0 in any lane: what is 0 in all of them need not be computed.
-template <class T>
+template <number T>
 constexpr bool any_positive(const T& x) {
   const auto mask = x > T(0);
   if constexpr (std::same_as<decltype(mask), const bool>) {
@@ -22,7 +22,7 @@ constexpr bool any_positive(const T& x) {
 }
 
 // Peak rates of a chip: by its data sheet, or as its time(work) has them.
-template <class T, class Chip>
+template <number T, class Chip>
 constexpr quantity<unit::flop_per_second, T> peak_of(const Chip& c, precision p) {
   if constexpr (requires { c.peak.rate(p); }) {
     return c.peak.rate(p);
@@ -31,7 +31,7 @@ constexpr quantity<unit::flop_per_second, T> peak_of(const Chip& c, precision p)
     return much / c.time(work<T>{much, T(0) * units::byte, p});
   }
 }
-template <class T, class Chip>
+template <number T, class Chip>
 constexpr quantity<unit::byte_per_second, T> memory_bandwidth_of(const Chip& c) {
   if constexpr (requires { c.memory_bandwidth; }) {
     return c.memory_bandwidth;
@@ -53,14 +53,14 @@ constexpr chips::family family_of(const Chip& c) {
 }
 
 // What training software treats differently.
-template <class T = double>
+template <number T = double>
 struct trained_chip {
   bool tpu = false;         // programs are compiled; networks have copy engines of their own
   bool ported = false;      // attention of 2023 was written for the generation before (Hopper and later)
   bool rack_scale = false;  // steps are replayed as graphs since 2025
   T balance{};              // FLOP/B at which 16-bit products and memory take equally long
 };
-template <class T, class Chip>
+template <number T, class Chip>
 constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   const chips::family family = family_of(c);
   using domain = std::remove_cvref_t<decltype(c.scale_up_domain)>;

@@ -6,7 +6,7 @@
 
 namespace layercake::detail {
 
-template <class T, class Network>
+template <number T, class Network>
 struct training_exchanges {
   using seconds = quantity<unit::second, T>;
   const Network& network;
@@ -28,7 +28,7 @@ private:
 constexpr double left_of_exchange(double hidden, double taken) { return 1 - hidden + hidden * taken; }
 
 // What an exchange adds to computation of which it may be the longer.
-template <class T>
+template <number T>
 constexpr quantity<unit::second, T> added_to(const quantity<unit::second, T>& compute,
                                              const quantity<unit::second, T>& exchange, double hidden, double taken) {
   return infrastructure::overlapped(compute, exchange, number_cast<T>(hidden), number_cast<T>(taken)) - compute;

@@ -8,7 +8,7 @@
 namespace layercake {
 
 // Where the time goes that one pass of a layer takes on a rank, exchanges as far as they are not hidden.
-template <class T = double>
+template <number T = double>
 struct pass_time {
   using seconds = quantity<unit::second, T>;
   seconds products{}, attention{}, element_wise{}, recomputed{};
@@ -38,7 +38,7 @@ struct pass_time {
 };
 
 // One optimiser step by what its time is spent on; the parts add up to total().
-template <class T = double>
+template <number T = double>
 struct training_time {
   using seconds = quantity<unit::second, T>;
   pass_time<T> work{};  // of all micro-batches on a mean stage, output matrix included
@@ -59,7 +59,7 @@ struct training_time {
 inline constexpr double memory_rounding = 1e-5;
 
 // Bytes on a rank, by part.
-template <class T = double>
+template <number T = double>
 struct training_step_memory {
   using bytes = quantity<unit::byte, T>;
   bytes weights{}, gradients{}, optimizer{}, activations{};
@@ -72,7 +72,7 @@ struct training_step_memory {
   constexpr auto fits() const { return !(total() > usable * number_cast<T>(1 + memory_rounding)); }
 };
 
-template <class T = double>
+template <number T = double>
 struct training_figures {
   training_time<T> time{};
   training_step_memory<T> memory{};

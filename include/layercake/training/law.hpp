@@ -18,7 +18,7 @@ namespace layercake {
 
 namespace detail {
 // How many layers have experts.
-template <class T>
+template <number T>
 struct mixture_layer_count {
   T layers = T(0);
   template <class Operation, class N>
@@ -47,7 +47,7 @@ struct mixture_layer_count {
 // Domain: the plan's fields. Leaves out: loading data, checkpoints, evaluation (see training/run.hpp); unequal load of experts;
 // tensor-parallel groups wider than a domain are timed by the hierarchical law. Never faster for more work, up to 0.3 % where more experts shorten
 // weight gradients. Accuracy: docs/accuracy.md.
-template <class T, class Model, class Chip, class Network>
+template <number T, class Model, class Chip, class Network>
 class training_law {
 public:
   using seconds = quantity<unit::second, T>;
@@ -269,7 +269,7 @@ private:
 };
 
 // A law for plans over number type T.
-template <class T = double, class M, class Chip, class Network>
+template <number T = double, class M, class Chip, class Network>
 auto training_law_of(const M& model, const Chip& chip, const Network& network,
                      const training_constants& constants = {}) {
   if constexpr (require_trainable<M>()) {

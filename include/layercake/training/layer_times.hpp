@@ -16,7 +16,7 @@
 
 namespace layercake::detail {
 
-template <class T>
+template <number T>
 struct both_passes {
   pass_time<T> forward{}, backward{};
   friend constexpr both_passes operator+(const both_passes& a, const both_passes& b) {
@@ -25,7 +25,7 @@ struct both_passes {
   friend constexpr both_passes operator*(const both_passes& a, const T& n) { return {a.forward * n, a.backward * n}; }
 };
 
-template <class T, class Kernels, class Network>
+template <number T, class Kernels, class Network>
 class training_timer {
 public:
   using seconds = quantity<unit::second, T>;

@@ -17,7 +17,7 @@ enum class sharding : unsigned char { none, optimizer, gradients, full };
 enum class recomputation : unsigned char { none, selective, full, custom, automatic };
 
 // How a training step lies in memory. Counts multiply: chips = tensor * pipeline * context * data; expert ranks lie inside data * context.
-template <class T = double>
+template <number T = double>
 struct basic_training_layout {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
   T chunks = T(1);                // model chunks per stage of an interleaved schedule, 1: plain 1F1B

@@ -8,7 +8,7 @@
 namespace layercake {
 
 // What a chip holds when it holds most, as its allocator counts.
-template <class T = double>
+template <number T = double>
 struct training_memory {
   quantity<unit::byte, T> weights, gradients, optimizer;
   quantity<unit::byte, T> activations;  // kept for the backward pass, of all micro-batches in flight
@@ -21,7 +21,7 @@ struct training_memory {
 
 // Parameters of which a rank holds what `sharding` spreads from `from` on: its own share, or all of its parameters.
 // Experts have fewer copies to be spread over, one on each of `l.expert` ranks.
-template <class T>
+template <number T>
 constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_training_layout<T>& l, sharding from) {
   const T ranks = l.data * l.context;
   return l.sharding >= from ? (p.everywhere + p.routed * min(l.expert, ranks)) / ranks : p.total();
@@ -31,7 +31,7 @@ constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_tra
 //   (weight + gradient + optimizer bytes) * parameters, what `sharding` spreads divided by the ranks that hold copies
 // Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
 // Worked number: 7.5e9 parameters, 64 ranks, 2 + 2 + 12 bytes: 120 GB; 31.4 GB; 16.6 GB; 1.9 GB for ZeRO 0 to 3.
-template <class T>
+template <number T>
 constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
   const auto kept = [&](sharding from) { return held_parameters(p, l, from); };
   return {.weights = kept(sharding::full) * l.weight_bytes * units::byte,
@@ -59,7 +59,7 @@ constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, c
 // vectors before and after their norms, and k = a. Source: Korthikanti et al. 2022 (arXiv 2205.05198), section 4.1 and
 // table 2; Dao et al. 2022 (fused attention); Transformer Engine 2.11, fp8 primer and context parallelism. Worked
 // number: GPT-3 175B, t = 8, b = 1, sequence parallel, not recomputed: 2048 x 12288 x (34 + 80) / 8 = 358.6 MB a layer.
-template <class T>
+template <number T>
 constexpr quantity<unit::byte, T> layer_activations(const models::basic_transformer<T>& x,
                                                     const basic_training_layout<T>& l, bool mixture,
                                                     recomputation again) {
@@ -88,7 +88,7 @@ constexpr quantity<unit::byte, T> layer_activations(const models::basic_transfor
 
 namespace detail {
 // What the stages of a pipeline are made of, on one chip.
-template <class T>
+template <number T>
 struct stage_parts {
   using bytes = quantity<unit::byte, T>;
   T table, dense, mixture, routed;  // parameters: an embedding, a layer, a layer of experts without and its experts
@@ -99,7 +99,7 @@ struct stage_parts {
   bytes norm, output;                    // the last norm's; logits and what their gradient needs
 };
 
-template <class T>
+template <number T>
 constexpr stage_parts<T> stage_parts_of(const models::basic_transformer<T>& x, const basic_training_layout<T>& l) {
   stage_parts<T> s{};
   const T tokens = l.micro_batch * l.sequence / l.context;
@@ -129,7 +129,7 @@ constexpr stage_parts<T> stage_parts_of(const models::basic_transformer<T>& x, c
   return s;
 }
 
-template <class T>
+template <number T>
 constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
                                              const stage_parts<T>& s, const T& stage) {
   using bytes = quantity<unit::byte, T>;
@@ -161,7 +161,7 @@ constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>&
   return m;
 }
 
-template <class T>
+template <number T>
 constexpr training_memory<T> fuller(const training_memory<T>& a, const training_memory<T>& b) {
   const auto more = b.total() > a.total();
   return {.weights = where(more, b.weights, a.weights),
@@ -188,7 +188,7 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 // Narayanan et al. 2021, section 2.2 (interleaving); Megatron Core 0.14 and Transformer Engine 2.11 (workspace). Worked
 // number: 12 layers of Llama 3.1 70B, tensor 2, data 4, 4096 positions, sharded optimiser, logits of 2 bytes, gradient
 // buffers: 51.84 states + 6.35 activations + 2.39 workspace = 60.58 GiB (measured: 60.68).
-template <class T>
+template <number T>
 constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
                                              const T& stage) {
   return detail::memory_of_stage(x, l, detail::stage_parts_of(x, l), stage);
@@ -197,7 +197,7 @@ constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>&
 // The same of the fullest stage. That is the first, which keeps the most micro-batches, the last, which has the logits,
 // or, where a mixture's dense layers come first, the one where they end or the one after. It never grows with the
 // number of stages where dense layers are spread over all.
-template <class T>
+template <number T>
 constexpr training_memory<T> memory_of_training(const models::basic_transformer<T>& x,
                                                 const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);

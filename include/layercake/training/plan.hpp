@@ -27,7 +27,7 @@ constexpr training_software training_software_of(double year) {
 
 // Chips = tensor * pipeline * context * data. Expert ranks lie inside tensor * context * data. Ranks are numbered in the order tensor, context,
 // data, pipeline, so that tensor-parallel groups are nearest.
-template <class T = double>
+template <number T = double>
 struct basic_training_plan {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
   T virtual_stages = T(1);  // model chunks per pipeline stage

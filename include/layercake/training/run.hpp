@@ -7,7 +7,7 @@
 namespace layercake {
 
 // What a run does besides its steps.
-template <class T = double>
+template <number T = double>
 struct basic_training_run {
   quantity<unit::token, T> tokens = T(1) * units::trillion_tokens;
   quantity<unit::second, T> start_up{};  // once: compiling, loading
@@ -27,7 +27,7 @@ struct basic_training_run {
 };
 using training_run = basic_training_run<>;
 
-template <class T = double>
+template <number T = double>
 struct training_run_figures {
   T steps{};
   quantity<unit::second, T> stepping{};    // in steps alone
@@ -60,7 +60,7 @@ struct training_run_figures {
 // Domain: the fields' own; invalid_value is thrown outside it. Infinite where the step does not fit and where failures
 // come faster than the state can be saved. Leaves out: queueing for a cluster, failed runs, people who train. Worked
 // number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in the tests.
-template <class T, class Chip, class Site, class Energy>
+template <number T, class Chip, class Site, class Energy>
 training_run_figures<T> run_training(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                      const Site& site, const Energy& energy) {
   if constexpr (real<T>) validate(run, "run");
@@ -105,12 +105,12 @@ training_run_figures<T> run_training(const training_figures<T>& f, const basic_t
 }
 
 // Wall clock of a run and the chip-hours it takes.
-template <class T, class Chip, class Site, class Energy>
+template <number T, class Chip, class Site, class Energy>
 quantity<unit::second, T> time_to_train(const training_figures<T>& f, const basic_training_run<T>& run,
                                         const Chip& chip, const Site& site, const Energy& energy) {
   return run_training(f, run, chip, site, energy).wall_clock;
 }
-template <class T, class Chip, class Site, class Energy>
+template <number T, class Chip, class Site, class Energy>
 T chip_hours(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip, const Site& site,
              const Energy& energy) {
   return in<units::hour>(run_training(f, run, chip, site, energy).chip_time);

@@ -155,7 +155,7 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 // Source of the question: Isaev, McDonald, Dennison, Vuduc, Calculon, SC 2023.
 // Worked number: a model of one layer and one head on 2 chips, 2 sequences a step, one way of doing things: data 2
 // (micro-batch 1) or context 2 (micro-batch 1 or 2): 3 plans.
-template <class T = bulk::batch<float>, class Chip, class Site, class Energy>
+template <number T = bulk::batch<float>, class Chip, class Site, class Energy>
 training_search_result best_training(const models::transformer& model,
                                      const std::vector<training_fleet<Chip, Site, Energy>>& fleets,
                                      const training_run& run, const training_plan& base,
@@ -194,7 +194,7 @@ training_search_result best_training(const models::transformer& model,
 }
 
 // The same on one fleet.
-template <class T = bulk::batch<float>, class Chip, class Site, class Energy>
+template <number T = bulk::batch<float>, class Chip, class Site, class Energy>
 training_search_result best_training(const models::transformer& model, const training_fleet<Chip, Site, Energy>& fleet,
                                      const training_run& run, const training_plan& base,
                                      const training_space& space = {}, const training_search_options& options = {}) {

@@ -30,7 +30,7 @@ namespace detail {
 // Screening by T: how far its figures may lie from those of double precision (relative), and between which shares of
 // the usable memory it cannot tell whether a plan fits. A step that recomputes just enough fills the memory to the last
 // byte, so the lower end must lie above rounding.
-template <class T>
+template <number T>
 struct screening {
   static constexpr bool narrow = sizeof(scalar_of_t<T>) < sizeof(double);
   static constexpr double margin = narrow ? 2e-4 : 1e-9;
@@ -38,7 +38,7 @@ struct screening {
                           surely_too_large = 1 + memory_rounding * (narrow ? 10 : 1.001);
 };
 
-template <class T>
+template <number T>
 struct training_lanes {
   using S = scalar_of_t<T>;
   static constexpr std::size_t count = sizeof(T) / sizeof(S);
@@ -61,7 +61,7 @@ struct training_lanes {
 };
 
 // The number type of double precision with the lanes of T's registers.
-template <class T>
+template <number T>
 struct wider_of {
   using type = double;
 };
@@ -69,7 +69,7 @@ template <class S, class Arch>
 struct wider_of<bulk::batch<S, Arch>> {
   using type = bulk::batch<double, Arch>;
 };
-template <class T>
+template <number T>
 using wider = typename wider_of<T>::type;
 
 // What is to be trained, whatever the fleet.
@@ -81,7 +81,7 @@ struct searched_run {
 };
 
 // One fleet: its layouts, and its law over lanes and over doubles.
-template <class T, class Chip, class Site, class Energy>
+template <number T, class Chip, class Site, class Energy>
 class fleet_search {
 public:
   using fleet_type = training_fleet<Chip, Site, Energy>;

@@ -7,7 +7,7 @@
 namespace layercake::detail {
 
 // Chosen once for a plan: every operation multiplies.
-template <class T = double>
+template <number T = double>
 struct training_rates {
   precision math{};     // of the products of the layers
   bool narrow = false;  // they are narrower than what comes in, which is made narrow first
@@ -44,7 +44,7 @@ constexpr double element_wise_traffic(const training_constants& c, training_soft
   return 1;
 }
 
-template <class T>
+template <number T>
 constexpr training_rates<T> training_rates_of(const basic_training_plan<T>& p, const trained_chip<T>& chip,
                                               const training_constants& c) {
   const auto as = [](double x) { return number_cast<T>(x); };

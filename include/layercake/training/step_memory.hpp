@@ -14,7 +14,7 @@ namespace layercake {
 //                                   layers narrow (Transformer Engine's fp8 primer)
 //   gradients                       32 bit until 2023, but 16 bit in unsharded training until 2022, and since 2024
 //   dropout                         until 2022
-template <class T>
+template <number T>
 constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<T>& p) {
   basic_training_layout<T> l;
   l.tensor = p.tensor;
@@ -49,7 +49,7 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
 namespace detail {
 // The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of
 // layers that `automatic` must recompute.
-template <class T, class MemoryOf>
+template <number T, class MemoryOf>
 constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, const quantity<unit::byte, T>& installed,
                                               const T& custom_recompute, T& recomputed_layers, MemoryOf&& memory_of) {
   using bytes = quantity<unit::byte, T>;
