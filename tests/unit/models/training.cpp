@@ -27,12 +27,12 @@ TEST_CASE("FLOP of training") {
   const double weights = 96.0 * 12 * 12288 * 12288 + 51200.0 * 12288, attention = 4.0 * 96 * 12288 * 2049 / 2;
   CHECK(per_token(catalog::gpt3_175b, 2048) == approx(3 * (2 * weights + attention)).epsilon(1e-12));
   CHECK(per_token(catalog::gpt3_175b, 2048) == approx(1.0620e12).epsilon(1e-4));
-  const auto count = count_training_flop(catalog::gpt3_175b, 2048.0);
-  CHECK(flop(count.head) == approx(2 * 51200.0 * 12288).epsilon(1e-12));
+  const auto forward = count_training_flop(catalog::gpt3_175b, 2048.0);
+  CHECK(flop(forward.head) == approx(2 * 51200.0 * 12288).epsilon(1e-12));
   // recomputing attention alone, and whole layers without the output matrix
-  CHECK(flop(count.hardware(attention_flop::causal, 0.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
+  CHECK(flop(forward.hardware(attention_flop::causal, 0.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
         approx(attention).epsilon(1e-9));
-  CHECK(flop(count.hardware(attention_flop::causal, 1.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
+  CHECK(flop(forward.hardware(attention_flop::causal, 1.0, 1.0)) - per_token(catalog::gpt3_175b, 2048) ==
         approx(2 * 96.0 * 12 * 12288 * 12288 + attention).epsilon(1e-9));
   // a tied table is multiplied with once; an untied one too
   transformer untied = catalog::gpt3_175b;
