@@ -41,11 +41,11 @@ TEST_CASE("worked numbers: operations") {
   // worked: models/operations.hpp#operations
   // 2 (68 451 041 280 + 128256 x 8192) = 139.003e9; attention 4 x 80 x 8192 x 1024 = 2.684e9
   const auto& llama = catalog::llama_3_1_70b;
-  const auto flop = [&](double context) {
+  const auto done = [&](double context) {
     return in<gigaflop>(models::pass_totals(llama, models::formats{}, pass<>{phase::decode, 1, 1, context}).flop);
   };
-  check_stated(flop(1024), "141.7");
-  check_stated((flop(1024) - flop(512)) * 2, "2.68");
+  check_stated(done(1024), "141.7");
+  check_stated((done(1024) - done(512)) * 2, "2.68");
 
   // worked: models/inference_model.hpp#basic_inference_model
   // 57 blocks of 2 x 12 x 3072^2 x 4608 + 4 x 4608^2 x 3072 = 74.36 TFLOP a step; x 50
