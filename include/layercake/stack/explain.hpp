@@ -20,16 +20,15 @@ struct sensitivity {
 };
 
 namespace detail {
-template <class X>
 struct source_visit {  // the provenance of the field at `path`, as far as its record has one
   const std::string& path;
   field_source found{"", "given by the caller", confidence::given};
   bool told = false;
 
-  template <class V, class D>
-  void field(const std::string&, V&, const D&) {}
-  template <class R>
-  void record(const std::string& at, R& r) {
+  template <class Value, class Descriptor>
+  void field(const std::string&, Value&, const Descriptor&) {}
+  template <class Record>
+  void record(const std::string& at, Record& r) {
     if constexpr (requires { r.origin.of(""); }) {
       if (path.size() > at.size() && path.compare(0, at.size(), at) == 0 && path[at.size()] == '.') {
         if (!told) found = r.origin.of(path.c_str() + at.size() + 1);
@@ -67,7 +66,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
   for_each_field(service, "", [&](const std::string& path, const auto& value, const auto& described_by) {
     if (!detail::varies(path, described_by.allowed)) return;
     const T base = number_cast<T>(base_value(value));
-    detail::source_visit<stack<Layer...>> source{path};
+    detail::source_visit source{path};
     layercake::walk(service, "", source);
     inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source,
                       source.found.how});

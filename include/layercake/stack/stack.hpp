@@ -113,12 +113,12 @@ public:
     return layercake::stack(energy, chip, infrastructure, model, application, p);
   }
 
-  // The same stack over number type U, under the same plan.
-  template <class U>
+  // The same stack over number type N, under the same plan.
+  template <number N>
   auto over() const {
-    return layercake::stack(layercake::with_number<U>(energy), layercake::with_number<U>(chip),
-                            layercake::with_number<U>(infrastructure), layercake::with_number<U>(model),
-                            layercake::with_number<U>(application), layercake::with_number<U>(plan));
+    return layercake::stack(layercake::with_number<N>(energy), layercake::with_number<N>(chip),
+                            layercake::with_number<N>(infrastructure), layercake::with_number<N>(model),
+                            layercake::with_number<N>(application), layercake::with_number<N>(plan));
   }
 
   static constexpr auto fields() {
