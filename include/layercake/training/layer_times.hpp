@@ -245,10 +245,10 @@ private:
   // Inside a domain a token goes to every expert; to another domain only once.
   void expert(both_passes<T>& to, const collective<T>& x, const T& times) const {
     const T& domain = exchanges_.fabric.domain;
-    const T near = min(x.ranks, max(domain / x.stride, T(1)));
+    const T within = min(x.ranks, max(domain / x.stride, T(1)));
     const T domains = max(x.ranks * x.stride / domain, T(1));
     const T reached = x.copies * domains / max(x.copies + domains - T(1), T(1));
-    const seconds inside = exchanges_.time({x.kind, x.bytes * (near / x.ranks), near, x.stride});
+    const seconds inside = exchanges_.time({x.kind, x.bytes * (within / x.ranks), within, x.stride});
     const seconds across = exchanges_.time({x.kind, x.bytes * (reached / x.copies), domains, domain});
     const auto left = [&](double hidden) { return as(left_of_exchange(hidden, r_.taken) / c_.expert_exchange); };
     const seconds t = max(inside * left(c_.hidden_expert), across * left(c_.hidden_expert_out)) * times;
