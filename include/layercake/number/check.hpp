@@ -16,7 +16,8 @@
 // plan.tensor is 7; allowed: a divisor of model.heads, 64. Every rank takes whole heads.
 // ```
 //
-// Values are numbers, quantities or kinds; each is written by the to_string that is found beside its type. The checks compare
+// Values are numbers, quantities or kinds; each is written by the to_string that is found beside its type, a kind as the
+// quantity in it, plain(k), since the path says whose it is. The checks compare
 // real numbers: of a dual its value; a batch is not checked.
 #pragma once
 
@@ -116,7 +117,7 @@ public:
       const auto x = real_value(base_value(value));
       using real_type = std::remove_cvref_t<decltype(x)>;
       using shown_type = std::conditional_t<std::integral<real_type>, double, real_type>;
-      const auto text = [](double y) { return to_string(from_base_value<Value>(static_cast<shown_type>(y))); };
+      const auto text = [](double y) { return shown(from_base_value<Value>(static_cast<shown_type>(y))); };
       const bool too_large = static_cast<double>(x) > allowed.high;
       require(false, field, value, range_text(allowed, text(allowed.low), text(allowed.high), too_large), remedy);
     }
@@ -222,6 +223,8 @@ private:
   static std::string shown(const Value& value) {
     if constexpr (std::convertible_to<const Value&, std::string_view>) {
       return std::string(std::string_view(value));
+    } else if constexpr (requires { to_string(plain(value)); }) {
+      return to_string(plain(value));
     } else {
       return to_string(value);
     }

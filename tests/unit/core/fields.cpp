@@ -123,7 +123,7 @@ TEST_CASE("check lists what is outside its domain and what contradicts itself, v
       "x.pumps is 2.5; allowed: a whole number, at least 1. Set x.pumps: pumps that run.\n"
       "x.kinds[1].efficiency is 0; allowed: above 0 to 1. Set x.kinds[1].efficiency: power of the water over its own.\n"
       "x.price is -$1; allowed: at least $0. Set x.price: what it cost.\n"
-      "x.control is -2 W (IT); allowed: at least 0 W (IT). Set x.control: what its computers take.\n"
+      "x.control is -2 W; allowed: at least 0 W. Set x.control: what its computers take.\n"
       "x.spare.power is 4 kW; allowed: at most kinds[0].power, 3 kW. A spare pump replaces the first.";
   CHECK(lc::text_of(lc::check(p, "x")) == expected);
   try {

@@ -126,6 +126,6 @@ TEST_CASE("grid: an error names the field, the value, the range and what to do")
   REQUIRE(found.size() == 1);
   CHECK(found[0].path == "stack.energy.price");
   CHECK(found[0].value.find("62") != std::string::npos);
-  CHECK(found[0].allowed == "above $0/MWh (energy price)");
+  CHECK(found[0].allowed == "above $0/MWh");
   CHECK(found[0].remedy == "Set stack.energy.price: price of energy at the meter.");
 }

@@ -50,7 +50,7 @@ TEST_CASE("what each check says") {
        },
        "plan.rate is -2; allowed: above -1 to below 1. Set the rate."},
       {[](lc::findings& f) { f.check_within("it", lc::as<lc::kind::it>(-1 * watt), lc::nonnegative, "Set it."); },
-       "plan.it is -1 W (IT); allowed: at least 0 W (IT). Set it."},
+       "plan.it is -1 W; allowed: at least 0 W. Set it."},
       {[](lc::findings& f) { f.check_count("ranks", 2.5, "Set the ranks."); },
        "plan.ranks is 2.5; allowed: a whole number, at least 1. Set the ranks."},
       {[](lc::findings& f) { f.check_count("ranks", std::size_t(0), "Set the ranks."); },
