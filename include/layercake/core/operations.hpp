@@ -2,8 +2,10 @@
 // of; a chip says how long each takes; FLOP and bytes are counted from the same operations.
 #pragma once
 
+#include <algorithm>
 #include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
+#include <limits>
 
 namespace layercake {
 
@@ -111,7 +113,9 @@ struct expert_product {
   // Expected number of distinct experts that `tokens` tokens reach under uniform routing: E (1 - (1 - k/E)^tokens), on this rank.
   // Worked number: 3 tokens, 2 of 8 experts, one rank: 8 (1 - 0.75^3) = 4.625.
   T distinct() const {
-    constexpr double nearly_all = 1 - 1e-12;  // keeps the logarithm finite where every expert is active
+    using scalar = scalar_of_t<T>;
+    // Keeps the logarithm finite where every expert is active; in float 1 - 1e-12 would be 1.
+    constexpr scalar nearly_all = 1 - (std::max)(scalar(1e-12), std::numeric_limits<scalar>::epsilon());
     const T missed = exp(tokens * log1p(-min(active / experts, number_cast<T>(nearly_all))));
     return experts / ranks * (T(1) - missed);
   }

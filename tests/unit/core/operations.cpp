@@ -119,6 +119,17 @@ TEST_CASE("experts: how many distinct ones a batch reaches, against every possib
   CHECK(worked.distinct() == approx(4.625).epsilon(1e-14));  // 8 (1 - 27/64)
 }
 
+TEST_CASE_TEMPLATE("experts: no tokens reach none, some reach all where all are active", T, float, double) {
+  lc::expert_product<T> e{.tokens = 0, .hidden = 1, .width = 1, .experts = 8, .active = 8};
+  CHECK(e.distinct() == 0);
+  CHECK(lc::in<lc::units::byte>(e.bytes()) == 0);
+  for (const T tokens : {T(1), T(2), T(1000)}) {
+    e.tokens = tokens;
+    CHECK(e.distinct() <= 8);
+    CHECK(e.distinct() == approx(8).epsilon(std::is_same_v<T, float> ? 1e-6 : 1e-11));
+  }
+}
+
 TEST_CASE("experts: FLOP and bytes by hand") {
   // 3 tokens, 2 of 8 experts of [4, 5] with three matrices, on one of two ranks:
   // 2 * 3 matrices * (3 * 2 / 2 routed) * 4 * 5 = 360 FLOP. Distinct on the rank: 8/2 (1 - (3/4)^3) = 2.3125 experts of
