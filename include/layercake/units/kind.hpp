@@ -42,7 +42,6 @@
 #include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
-#include <numbers>
 
 namespace layercake {
 
@@ -543,34 +542,6 @@ template <number Scalar, class T>
 constexpr auto to_relative(const of_kind<kind::points, T>& change, const Scalar& of_whole) {
   using N = promote_t<Scalar, T>;
   return as<kind::relative>(N(number_cast<N>(plain(change)) / number_cast<N>(of_whole)));
-}
-
-// The factor by which a price falls in a year, 2^(year / half-life), and back, year * ln 2 / ln factor; half-life > 0, factor > 1.
-// Worked number: a price that falls to a tenth in a year halves every 3.612 months.
-template <class T>
-constexpr T yearly_decline(const of_kind<kind::half_life, quantity<unit::second, T>>& h) {
-  const T years = in<units::year>(plain(h));
-  return exp(number_cast<T>(std::numbers::ln2) / years);
-}
-template <class Scalar>
-  requires detail::bare<Scalar>
-constexpr auto half_life_of(const Scalar& factor_per_year) {
-  using T = detail::entered_t<Scalar>;
-  const T f = static_cast<T>(factor_per_year);
-  return as<kind::half_life>(T(number_cast<T>(std::numbers::ln2) / log(f)) * units::year);
-}
-// What is left of a price after some time, 2^(-time / half-life). Worked number: 18 months at a tenth a year leave 1 / 31.6.
-template <class A, class B>
-constexpr auto price_ratio(const of_kind<kind::half_life, quantity<unit::second, A>>& h,
-                           const quantity<unit::second, B>& time) {
-  using T = promote_t<A, B>;
-  return exp(T(number_cast<T>(-std::numbers::ln2) * number_cast<T>(time / plain(h))));
-}
-// How long a price with this half-life takes to fall by a factor > 1.
-template <class A, class Scalar>
-constexpr auto time_to_fall(const of_kind<kind::half_life, quantity<unit::second, A>>& h, const Scalar& factor) {
-  using T = detail::entered_t<promote_t<A, Scalar>>;
-  return plain(h) * (log(number_cast<T>(factor)) / number_cast<T>(std::numbers::ln2));
 }
 
 // A share of a cost, of the boundary that the share is stated for, and back.

@@ -56,24 +56,6 @@ TEST_CASE("relative change and percentage points") {
   CHECK(avoided(plain(to_relative(points, 0.40))) == approx(4.22222).epsilon(1e-5));
 }
 
-// 12 ln 2 / ln f months: f = 5: 5.168; 10: 3.612 (ln 10 = 2.302585: 8.317766 / 2.302585 = 3.61236); 40: 2.255; 900: 1.2228.
-// What 18 months leave: f^-1.5: 5: 1/11.18; 10: 1/31.62; 40: 1/252.98; 900: 1/27000.
-TEST_CASE("price half-life and yearly decline") {
-  const struct {
-    double factor, months, left;
-  } lines[] = {{5, 5.168, 11.180}, {10, 3.61236, 31.623}, {40, 2.2548, 252.98}, {900, 1.22276, 27000}};
-  for (const auto& l : lines) {
-    const lc::price_half_life<> h = lc::half_life_of(l.factor);
-    CHECK(in<month>(plain(h)) == approx(l.months).epsilon(2e-4));
-    CHECK(yearly_decline(h) == approx(l.factor));
-    CHECK(1 / price_ratio(h, 18 * month) == approx(l.left).epsilon(1e-4));
-    CHECK(price_ratio(h, plain(h)) == approx(0.5));
-    CHECK(in<month>(time_to_fall(h, l.factor)) == approx(12));
-  }
-  // Read as a half-life, 18 months are a decline of 2^(12/18) = 1.5874 a year.
-  CHECK(yearly_decline(as<kind::half_life>(18 * month)) == approx(1.5874010519682));
-}
-
 TEST_CASE("cost shares know their whole") {
   using cluster = lc::boundary::cluster_capex;
   const auto total = as<kind::total_of<cluster>>(50 * billion_usd);
@@ -116,8 +98,6 @@ TEST_CASE_TEMPLATE("kinds over every number type", T, float, double, xsimd::batc
   near(in<watt>(plain(abs(-p))), 2);
   near(apply(lc::number_cast<T>(0.4), as<kind::points>(lc::number_cast<T>(0.05))), 0.45);
   near(apply(lc::number_cast<T>(0.4), as<kind::relative>(lc::number_cast<T>(0.05))), 0.42);
-  near(yearly_decline(lc::half_life_of(T(10))), 10);
-  near(price_ratio(lc::half_life_of(T(4)), T(6) * month), 0.5);
 }
 
 TEST_CASE("assignment and hash") {
