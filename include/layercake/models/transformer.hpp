@@ -52,8 +52,8 @@ struct basic_transformer {
       false;         // attention and feed-forward side by side on one input, as in GPT-J and PaLM: one exchange a layer
   formats stored{};  // in which the makers publish the weights
 
-  T published_parameters = unknown<T>();         // as its makers count them
-  T published_active_parameters = unknown<T>();  // per token
+  T published_parameters = unknown<>;         // as its makers count them
+  T published_active_parameters = unknown<>;  // per token
   provenance origin{};
 
   template <class U>
