@@ -148,8 +148,8 @@ struct basic_accelerator {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(idle_power > thermal_design_power), "idle_power", idle_power, "at most thermal_design_power",
-                "Lower idle_power or raise thermal_design_power.");
+      f.check_at_most("idle_power", idle_power, "thermal_design_power", thermal_design_power,
+                      "Lower idle_power or raise thermal_design_power.");
     }
   }
 

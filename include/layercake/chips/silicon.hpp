@@ -48,8 +48,8 @@ struct basic_process {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(wafer_price_low > wafer_price_high), "wafer_price_low", wafer_price_low, "at most wafer_price_high",
-                "Exchange wafer_price_low and wafer_price_high.");
+      f.check_at_most("wafer_price_low", wafer_price_low, "wafer_price_high", wafer_price_high,
+                      "Exchange wafer_price_low and wafer_price_high.");
     }
   }
 };

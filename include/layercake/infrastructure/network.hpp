@@ -65,9 +65,8 @@ struct basic_network {
 
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(!(oversubscription > ports - T(1)), "oversubscription", oversubscription,
-                "at most ports - 1, so that a leaf has an uplink",
-                "Lower oversubscription or take a switch with more ports.");
+      f.check_at_most("oversubscription", oversubscription, "ports - 1", ports - T(1),
+                      "A leaf needs an uplink: lower oversubscription or take a switch with more ports.");
     }
   }
 };

@@ -40,9 +40,9 @@ struct basic_inference_model {
                       field("steps", &X::steps, positive_count, "equal steps of one inference")};
   }
   void rules(findings& f) const requires real<T> {
-    f.require(!(weights_read > quantity<unit::byte, T>()) || weights_resident > quantity<unit::byte, T>(),
-              "weights_resident", weights_resident, "above 0 where weights_read is",
-              "What is read has to be in memory.");
+    if (weights_read > quantity<unit::byte, T>()) {
+      f.check_positive("weights_resident", weights_resident, "What is read, weights_read, has to be in memory.");
+    }
   }
 
   // The same in another format: weights scale with its bits, activations too down to 8 bit (see formats::at).

@@ -103,18 +103,26 @@ struct basic_transformer {
     f.check_at_most("key_heads", key_heads, "heads", heads, shape);
     f.check_at_most("dense_layers", dense_layers, "layers", layers, shape);
     f.check_at_most("sliding_layers", sliding_layers, "layers", layers, shape);
-    f.require(!(sliding_layers > T(0)) || sliding_window > T(0), "sliding_window", sliding_window,
-              "above 0 where sliding_layers is", shape);
-    f.require(!(experts > T(0)) || (active_experts > T(0) && expert_width > T(0)), "active_experts", active_experts,
-              "above 0, with expert_width, where experts is", shape);
-    f.require(!(shared_experts > T(0)) || shared_expert_width > T(0), "shared_expert_width", shared_expert_width,
-              "above 0 where shared_experts is", shape);
-    f.require(!(shared_experts > T(0)) || experts > T(0), "shared_experts", shared_experts, "0 where experts is 0",
-              shape);
-    f.require(!(mixture_layers() < layers) || feed_forward > T(0), "feed_forward", feed_forward,
-              "above 0 where there are dense layers", shape);
-    f.require(kind != attention::latent || (latent_rank > T(0) && plain_width > T(0) && value_width > T(0)),
-              "latent_rank", latent_rank, "above 0, with plain_width and value_width, in latent attention", shape);
+    if (sliding_layers > T(0)) {
+      f.check_positive("sliding_window", sliding_window, "Say how many tokens the sliding_layers see.");
+    }
+    if (experts > T(0)) {
+      f.check_positive("active_experts", active_experts, "Say how many of the experts a token visits.");
+      f.check_positive("expert_width", expert_width, "Give the inner width of the experts.");
+    } else {
+      f.check_equal("shared_experts", shared_experts, "a model without routed experts has", T(0), shape);
+    }
+    if (shared_experts > T(0)) {
+      f.check_positive("shared_expert_width", shared_expert_width, "Give the inner width of the shared_experts.");
+    }
+    if (mixture_layers() < layers) {
+      f.check_positive("feed_forward", feed_forward, "Give the inner width of the layers without experts.");
+    }
+    if (kind == attention::latent) {
+      f.check_positive("latent_rank", latent_rank, "Latent attention caches keys and values of this width.");
+      f.check_positive("plain_width", plain_width, "Give the width of a latent head's part without position.");
+      f.check_positive("value_width", value_width, "Give the width of a latent head's value.");
+    }
   }
 
   // Ready to run in one format, or in the formats that its makers publish; defined in deployed.hpp.

@@ -14,7 +14,7 @@
 #include <charconv>
 #include <cmath>
 #include <iosfwd>
-#include <layercake/number/error.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <span>
@@ -184,8 +184,7 @@ public:
 
   // What the document contains, for a picture of several charts: see beside().
   std::string drawing() const {
-    if (all_.empty())
-      raise(invalid_value("chart \"" + title_ + "\" has no series; allowed: at least one. Add points or a line."));
+    check_not_empty("chart \"" + title_ + "\".series", all_, "Add points or a line.");
     double bottom_of_legend = 0;
     std::string s = text(left, title_line, size_of_title, "start", title_, " font-weight=\"600\" fill=\"#1a1d21\"") +
                     legend(bottom_of_legend);
@@ -312,14 +311,11 @@ private:
   chart& add(std::string name, std::span<const x_type> x, std::span<const y_type> y, std::span<const std::string> names,
              style drawn) {
     const std::string where_ = "series \"" + name + "\" of chart \"" + title_ + "\"";
-    if (x.empty()) raise(invalid_value(where_ + " has no points; allowed: at least one. Leave it out or fill it."));
-    if (x.size() != y.size()) {
-      raise(invalid_value(where_ + " has " + std::to_string(x.size()) + " coordinates along and " +
-                          std::to_string(y.size()) + " up; allowed: equally many. Give both for every point."));
-    }
-    if (!names.empty() && names.size() != x.size()) {
-      raise(invalid_value(where_ + " has " + std::to_string(names.size()) + " names for " + std::to_string(x.size()) +
-                          " points; allowed: none or one each, empty for a point without one. Give as many."));
+    check_not_empty(where_ + ": x", x, "Leave the series out or fill it.");
+    check_equal(where_ + ": y.size", y.size(), "x.size is", x.size(), "Give both for every point.");
+    if (!names.empty()) {
+      check_equal(where_ + ": names.size", names.size(), "x.size is", x.size(),
+                  "Give none or one for each point, empty for a point without one.");
     }
     series s{std::move(name), {}, {}, {names.begin(), names.end()}, drawn};
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -327,10 +323,9 @@ private:
       s.y.push_back(y[i] / as_y(1));
       const auto check = [&](double v, const auto& shown, scale how, const std::string& label) {
         const bool finite = v - v == 0;
-        if (finite && (how == scale::linear || v > 0)) return;
-        raise(invalid_value(where_ + ": point " + std::to_string(i) + " has " + label + " " + to_string(shown) +
-                            "; allowed: " + (finite ? "above 0 on a logarithmic axis" : "any finite value") +
-                            ". Leave the point out" + (finite ? " or take a linear axis." : ".")));
+        require(finite && (how == scale::linear || v > 0), where_ + ": " + label + " of point " + std::to_string(i),
+                shown, finite ? "above 0 on a logarithmic axis" : "any finite value",
+                finite ? "Leave the point out or take a linear axis." : "Leave the point out.");
       };
       check(s.x.back(), x[i], x_.scale, x_.label);
       check(s.y.back(), y[i], y_.scale, y_.label);

@@ -77,8 +77,9 @@ struct basic_training_layout {
   void rules(findings& f) const requires real<T> {
     f.check_at_most("expert", expert, "data * context", data * context,
                     "Expert ranks lie inside the data- and context-parallel ranks.");
-    f.require(!(chunks > T(1)) || pipeline > T(1), "chunks", chunks, "1 where pipeline is 1",
-              "Only a pipeline can be interleaved.");
+    if (!(pipeline > T(1))) {
+      f.check_equal("chunks", chunks, "a plan without pipeline has", T(1), "Only a pipeline can be interleaved.");
+    }
   }
 };
 using training_layout = basic_training_layout<>;

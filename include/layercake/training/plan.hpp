@@ -74,8 +74,10 @@ struct basic_training_plan {
     f.check_at_most("expert", expert, "tensor * context * data", ranks,
                     "Expert ranks lie inside these; lower expert or raise data.");
     f.check_divides("expert", expert, "tensor * context * data", ranks, "Take a power of two.");
-    f.require(!(virtual_stages > T(1)) || pipeline > T(1), "virtual_stages", virtual_stages, "1 where pipeline is 1",
-              "Only a pipeline can be interleaved.");
+    if (!(pipeline > T(1))) {
+      f.check_equal("virtual_stages", virtual_stages, "a plan without pipeline has", T(1),
+                    "Only a pipeline can be interleaved.");
+    }
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
               "a multiple of data * micro_batch, " + to_string(data * micro_batch),
               "Every data-parallel rank takes whole micro-batches.");

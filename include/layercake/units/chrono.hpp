@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <layercake/number/error.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
 #include <limits>
@@ -32,9 +32,7 @@ constexpr Duration to_chrono(const quantity<unit::second, T>& q) {
     constexpr T high = T(2) * static_cast<T>((std::numeric_limits<Rep>::max)() / 2 + 1) - T(0.5);
     if (!(ticks >= static_cast<T>((std::numeric_limits<Rep>::min)()) && ticks < high) &&
         !(ticks > low && ticks < T(0))) {
-      raise(invalid_value("time is " + to_string(q) +
-                          "; allowed: what the ticks of the duration can count. Use a coarser duration or one "
-                          "of double"));
+      require(false, "time", q, "what the ticks of the duration can count", "Use a coarser duration or one of double.");
     }
     Rep nearest = static_cast<Rep>(ticks);
     const T rest = ticks - static_cast<T>(nearest);

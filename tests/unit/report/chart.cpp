@@ -157,12 +157,15 @@ TEST_CASE("chart: bad data are refused by series and point") {
   const std::vector<money> zero{1 * usd, 0 * usd};
   const std::vector<std::string> names{"only one"};
   CHECK(refused([&] { (void)chart().svg(); }) ==
-        "chart \"Runs\" has no series; allowed: at least one. Add points or a line.");
-  CHECK(has(refused([&] { chart().points("A", {}, {}); }), "series \"A\" of chart \"Runs\" has no points"));
-  CHECK(has(refused([&] { chart().points("A", t, std::span(m).first(1)); }), "has 2 coordinates along and 1 up"));
-  CHECK(has(refused([&] { chart().points("A", t, m, names); }), "has 1 names for 2 points"));
-  CHECK(has(refused([&] { chart().line("A", t, hole); }), "series \"A\" of chart \"Runs\": point 1 has cost"));
-  CHECK(has(refused([&] { chart().line("A", t, endless); }), "point 0 has cost"));
-  CHECK(has(refused([&] { chart(report::scale::linear, report::scale::logarithmic).line("A", t, zero); }),
-            "point 1 has cost $0; allowed: above 0 on a logarithmic axis. Leave the point out or take a linear axis."));
+        "chart \"Runs\".series is empty; allowed: at least one. Add points or a line.");
+  CHECK(has(refused([&] { chart().points("A", {}, {}); }),
+            "series \"A\" of chart \"Runs\": x is empty; allowed: at least one."));
+  CHECK(
+      has(refused([&] { chart().points("A", t, std::span(m).first(1)); }), ": y.size is 1; allowed: 2, as x.size is."));
+  CHECK(has(refused([&] { chart().points("A", t, m, names); }), ": names.size is 1; allowed: 2, as x.size is."));
+  CHECK(has(refused([&] { chart().line("A", t, hole); }), "series \"A\" of chart \"Runs\": cost of point 1 is"));
+  CHECK(has(refused([&] { chart().line("A", t, endless); }), "cost of point 0 is"));
+  CHECK(
+      has(refused([&] { chart(report::scale::linear, report::scale::logarithmic).line("A", t, zero); }),
+          "cost of point 1 is $0; allowed: above 0 on a logarithmic axis. Leave the point out or take a linear axis."));
 }

@@ -6,9 +6,8 @@
 #include <cstddef>
 #include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
-#include <layercake/number/error.hpp>
 #include <layercake/planning/methods/eigen.hpp>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace layercake::planning {
@@ -51,9 +50,9 @@ public:
     for (std::size_t k = 0; k < N; ++k)
       c_.value[k] = parameters_[k].start;
     sum_ = evaluate(c_.value, r_, j_);
-    if (!std::isfinite(sum_) || !j_.allFinite())
-      raise(invalid_value(
-          "planning: a residual or its slope is not finite at the start; start elsewhere or check the measurements"));
+    require(std::isfinite(sum_) && j_.allFinite(), "calibrate.residual",
+            std::string_view("not finite at the start, or its slope"), "finite values",
+            "Start elsewhere or check the measurements.");
     for (; c_.steps < most_steps && !c_.converged; ++c_.steps) {
       set_free();
       if (free_.empty() || sum_ == 0 || !(steepest() >= right_angle)) {
@@ -188,9 +187,7 @@ calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t
   for (const parameter& p : parameters) {
     check_within(p.name, p.start, domain{p.low, p.high}, "Start inside its bounds.");
   }
-  if (n < N)
-    raise(invalid_value("planning: " + std::to_string(n) + " residuals for " + std::to_string(N) +
-                        " parameters; give at least as many"));
+  check_at_least("calibrate.n", n, "the number of parameters", N, "Give a residual for each, or fit fewer.");
   return detail::bounded_least_squares<N, Residual>(parameters, n, residual).fit();
 }
 

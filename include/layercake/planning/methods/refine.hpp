@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstddef>
 #include <layercake/bulk/space/inputs.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
-#include <layercake/number/error.hpp>
 #include <layercake/units/print.hpp>
 #include <string>
 #include <tuple>
@@ -24,9 +24,7 @@ struct movable_of {
 };
 template <class Access, class Q>
 movable_of<Access, Q> movable(Access access, Q low, Q high) {
-  if (!(low < high))
-    raise(invalid_value("planning: an input moves from " + to_string(low) + " to " + to_string(high) +
-                        "; allowed: the low end first"));
+  require(low < high, "movable.low", low, "below movable.high, " + to_string(high), "Give the low end first.");
   return {std::move(access), low, high};
 }
 

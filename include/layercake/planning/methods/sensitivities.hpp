@@ -9,6 +9,7 @@
 #include <layercake/bulk/run/sweep.hpp>
 #include <layercake/bulk/space/inputs.hpp>
 #include <layercake/bulk/space/samples.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/units/print.hpp>
 #include <memory>
@@ -288,10 +289,8 @@ struct ends_source final : bulk::point_source {
 template <class Sweep, class Figure, class... Access, class... Unit>
 auto tornado(const Sweep& start, double low, double high, const Figure& figure,
              const bulk::uncertain_of<Access, Unit>&... inputs) {
-  if (!(low > 0 && low < high && high < 1)) {
-    raise(invalid_value("planning: a tornado from share " + layercake::to_string(low) + " to " +
-                        layercake::to_string(high) + "; allowed: above 0, rising, below 1"));
-  }
+  check_within("tornado.low", low, domain{0, 1, true, true}, "Take a share such as 0.05.");
+  check_within("tornado.high", high, domain{low, 1, true, true}, "Take a share above tornado.low, such as 0.95.");
   constexpr std::size_t N = sizeof...(inputs);
   using Unit_ = typename Sweep::template unit_of_figure<Figure>;
   using Q = quantity_t<Unit_, double>;

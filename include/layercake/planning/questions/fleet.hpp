@@ -231,11 +231,11 @@ private:
     const candidates& of = classes_[left.demand_class];
     if (left.parts == 0) {
       if (ways.size() == most_ways) {
-        raise(invalid_value("request.parts is " + std::to_string(request_.parts) + " over " +
-                            std::to_string(of.pairs.size()) + " pairs of chip and site, more than " +
-                            std::to_string(most_ways) + " ways to place class " +
-                            request_.classes[left.demand_class].name +
-                            "; allowed: fewer ways. Lower request.parts or name fewer chips and sites."));
+        require(false, "request.parts", request_.parts,
+                "at most " + std::to_string(most_ways) + " ways to place class " +
+                    request_.classes[left.demand_class].name + " over " + std::to_string(of.pairs.size()) +
+                    " pairs of chip and site",
+                "Lower request.parts or name fewer chips and sites.");
       }
       ways.push_back(way);
       return;

@@ -71,10 +71,13 @@ struct power_mix {
   double evaluated = 0;              // mixes
 
   const mix_share& source(std::string_view name) const {
+    std::vector<std::string_view> names;
     for (const mix_share& s : sources) {
       if (s.name == name) return s;
+      names.push_back(s.name);
     }
-    raise(invalid_value("no source of the mix is named " + std::string(name) + "; allowed: those of the request."));
+    check_one_of("source", name, names, "Name a source of the request.");  // throws: it is none of them
+    return sources.front();
   }
 };
 
