@@ -9,7 +9,7 @@
 namespace layercake {
 
 // Applications ask models for calls.
-template <class T = double>
+template <number T = double>
 struct call_demand {
   quantity<unit::per_second, T> calls{};  // mean rate of model calls
   T peak_to_mean = T(1);                  // rate in the busiest hour over the mean
@@ -22,17 +22,17 @@ struct call_demand {
 
 template <class X>
 inline constexpr bool is_call_demand = false;
-template <class T>
+template <number T>
 inline constexpr bool is_call_demand<call_demand<T>> = true;
 
 // An objective that nobody set (throughput alone counts), as one that everything meets: the largest sensible number of base units.
-template <class Unit, class T>
+template <class Unit, number T>
 constexpr quantity<Unit, T> objective_or_none(const quantity<Unit, T>& objective) {
   return where(is_known(objective), objective, from_base_value<quantity<Unit, T>>(number_cast<T>(largest_sensible)));
 }
 
 // A demand over a wider number type, with its objectives made comparable.
-template <class N, class T>
+template <number N, number T>
 constexpr call_demand<N> widened(const call_demand<T>& d) {
   return {d.calls,
           number_cast<N>(d.peak_to_mean),
@@ -44,7 +44,7 @@ constexpr call_demand<N> widened(const call_demand<T>& d) {
 }
 
 // Models on chips ask infrastructure for running chips.
-template <class T = double>
+template <number T = double>
 struct chip_demand {
   chip_count<T> chips{};                          // installed
   peak_power_at<kind::one_chip, T> peak_power{};  // at the busiest hour
@@ -54,28 +54,28 @@ struct chip_demand {
 };
 
 // What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction.
-template <class T = double>
+template <number T = double>
 struct scale_up_fabric {
   quantity<unit::byte_per_second, T> bandwidth{};
   T domain = T(1);
 };
 
 // Power at one place of the way from chip to plant: at the busiest hour, and averaged over time. One place's is not another's.
-template <class Where, class T = double>
+template <class Where, number T = double>
 struct power_at_place {
   peak_power_at<Where, T> peak{};
   mean_power_at<Where, T> mean{};
 };
-template <class T = double>
+template <number T = double>
 using it_power_demand = power_at_place<kind::it, T>;
 // Infrastructure asks energy for power at the meter.
-template <class T = double>
+template <number T = double>
 using power_demand = power_at_place<kind::facility, T>;
-template <class T = double>
+template <number T = double>
 using plant_power_demand = power_at_place<kind::plant, T>;
 
 // What has to be generated for a demand at the meter, of which the share `delivered` arrives: power / delivered. Domain: delivered > 0.
-template <class N, class S = N>
+template <number N, number S = N>
 constexpr auto generated_for(const power_demand<N>& meter, const S& delivered = S(1)) {
   using R = promote_t<N, S>;
   return plant_power_demand<R>{plain(meter.peak) / delivered, plain(meter.mean) / delivered};

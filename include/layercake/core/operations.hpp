@@ -19,7 +19,7 @@ namespace layercake {
 enum class block : unsigned char { layer, dense, mixture, embedding, head };
 
 // A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory.
-template <class T = double>
+template <number T = double>
 struct work {
   quantity<unit::flop, T> flop;
   quantity<unit::byte, T> bytes;
@@ -32,7 +32,7 @@ struct work {
 // weights, activations and results are stored in different formats.
 //   flop = 2 m n k batch;   bytes = batch (input m k + weight k n + output m n)
 // Worked number: five products [2,4] x [4,3] with 2, 1 and 4 bytes a value: 240 FLOP, 260 bytes.
-template <class T = double>
+template <number T = double>
 struct matrix_product {
   T m, n, k;
   T batch = T(1);
@@ -58,7 +58,7 @@ enum class attention_flop : unsigned char { causal, full };
 
 // Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included), softmax inside.
 // Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
-template <class T = double>
+template <number T = double>
 struct attention_product {
   T sequences, queries, context;
   T heads, key_heads;        // query heads, key-value heads
@@ -101,7 +101,7 @@ private:
 
 // The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts` experts, of which this rank
 // holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
-template <class T = double>
+template <number T = double>
 struct expert_product {
   T tokens, hidden, width, experts, active;
   T ranks = T(1);
@@ -132,7 +132,7 @@ struct expert_product {
 };
 
 // Element-wise work and normalisation: memory traffic alone, in `kernels` launches.
-template <class T = double>
+template <number T = double>
 struct memory_traffic {
   quantity<unit::byte, T> moved;
   T kernels = T(1);
@@ -153,7 +153,7 @@ enum class exchange : unsigned char { all_reduce, all_gather, reduce_scatter, al
 // layers of a model one stage after the other.
 enum class communicator : unsigned char { tensor, context, expert, pipeline };
 
-template <class T = double>
+template <number T = double>
 struct collective {
   exchange kind = exchange::all_reduce;
   quantity<unit::byte, T> bytes;

@@ -64,7 +64,7 @@ struct infrastructure_need {
   }
 };
 
-template <class X>
+template <class Value>
 inline constexpr bool is_infrastructure_need = false;
 template <number T>
 inline constexpr bool is_infrastructure_need<infrastructure_need<T>> = true;

@@ -12,8 +12,8 @@ struct basic_deployed {
   models::formats formats{};
   quantity<unit::usd_per_token, T> royalty{};  // paid to the model's owner per output token; 0 for open weights
 
-  template <class U>
-  using with_number = basic_deployed<U>;
+  template <class N>
+  using with_number = basic_deployed<N>;
 
   static constexpr auto fields() {
     using X = basic_deployed;
@@ -45,20 +45,20 @@ struct basic_deployed {
   }
 
   // Bytes of weights on one chip of a split.
-  template <class N>
+  template <number N>
   constexpr auto weights(const split<N>& s) const {
     using P = promote_t<T, N>;
     return weight_bytes(with<N>(), formats, layercake::with_number<P>(s));
   }
   // Bytes of cache that a sequence of `tokens` positions takes on one chip of a split.
-  template <class N>
+  template <number N>
   constexpr auto cache(const quantity<unit::token, N>& tokens, const split<N>& s) const {
     using P = promote_t<T, N>;
     return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor)) /
            number_cast<P>(s.pipeline * s.context);
   }
   // The operations of a pass on one chip of a split; see models::operations.
-  template <class N, class Visit>
+  template <number N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
     using P = promote_t<T, N>;
     if constexpr (std::same_as<P, N>) {  // a step of an engine is over before copies would have been written and read
@@ -71,7 +71,7 @@ struct basic_deployed {
   static constexpr bool generates_tokens = true;
 
 private:
-  template <class N>
+  template <number N>
   constexpr decltype(auto) with() const {
     if constexpr (std::same_as<promote_t<T, N>, T>) {
       return (architecture);

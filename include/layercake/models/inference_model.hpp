@@ -24,8 +24,8 @@ struct basic_inference_model {
   precision math = precision::bf16;
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_inference_model<U>;
+  template <class N>
+  using with_number = basic_inference_model<N>;
 
   static constexpr auto fields() {
     using X = basic_inference_model;
@@ -57,16 +57,16 @@ struct basic_inference_model {
     return m;
   }
 
-  template <class N>
+  template <number N>
   constexpr auto weights(const split<N>& s) const {
     return weights_resident / (s.tensor * s.pipeline);
   }
-  template <class N>
+  template <number N>
   constexpr auto cache(const quantity<unit::token, N>&, const split<N>&) const {
     return quantity<unit::byte, promote_t<T, N>>();
   }
   // The work of `pass::sequences` inferences at once on one chip of a split. Queries, context and phase do not matter.
-  template <class N, class Visit>
+  template <number N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
     using P = promote_t<T, N>;
     const P batch = number_cast<P>(p.sequences), share = P(1) / number_cast<P>(s.tensor);

@@ -17,16 +17,16 @@ struct any_visitor {
   constexpr void operator()(const Operation&, const T&) const {}
 };
 
-template <class M>
-concept has_weights = requires(const M& m, const split<double>& s) {
+template <class Model>
+concept has_weights = requires(const Model& m, const split<double>& s) {
   m.weights(s) + 1.0 * units::byte;
 };
-template <class M>
-concept has_cache = requires(const M& m, const quantity<unit::token, double>& n, const split<double>& s) {
+template <class Model>
+concept has_cache = requires(const Model& m, const quantity<unit::token, double>& n, const split<double>& s) {
   m.cache(n, s) + 1.0 * units::byte;
 };
-template <class M>
-concept has_operations = requires(const M& m, const pass<double>& p, const split<double>& s, any_visitor v) {
+template <class Model>
+concept has_operations = requires(const Model& m, const pass<double>& p, const split<double>& s, any_visitor v) {
   m.operations(p, s, v);
 };
 }  // namespace detail
@@ -34,38 +34,39 @@ concept has_operations = requires(const M& m, const pass<double>& p, const split
 // A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one by one as core/operations.hpp
 // has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false: a call is one pass; if not there it is taken as true), name,
 // royalty, allows(split).
-template <class M>
-concept model = detail::has_weights<M> && detail::has_cache<M> && detail::has_operations<M>;
+template <class Model>
+concept model = detail::has_weights<Model> && detail::has_cache<Model> && detail::has_operations<Model>;
 
 // Says which member a type lacks to be a model; the stack calls it first.
-template <class M>
+template <class Model>
 consteval bool require_model() {
-  static_assert(detail::has_weights<M>, "layercake: a model needs `template <class N> auto weights(const "
-                                        "models::split<N>&) const` that returns a quantity<unit::byte>: "
-                                        "the weights on one chip");
-  static_assert(detail::has_cache<M>,
+  static_assert(detail::has_weights<Model>, "layercake: a model needs `template <class N> auto weights(const "
+                                            "models::split<N>&) const` that returns a quantity<unit::byte>: "
+                                            "the weights on one chip");
+  static_assert(detail::has_cache<Model>,
                 "layercake: a model needs `template <class N> auto cache(const quantity<unit::token, N>&, const "
                 "models::split<N>&) const` that "
                 "returns a quantity<unit::byte>: the cache of one sequence on one chip, 0 without one");
-  static_assert(detail::has_operations<M>, "layercake: a model needs `template <class N, class Visit> void "
-                                           "operations(const models::pass<N>&, const models::split<N>&, "
-                                           "Visit&&) const` that calls visit(operation, times) for each operation of a "
-                                           "pass, or once with a layercake::work<N>");
-  return model<M>;
+  static_assert(detail::has_operations<Model>,
+                "layercake: a model needs `template <class N, class Visit> void "
+                "operations(const models::pass<N>&, const models::split<N>&, "
+                "Visit&&) const` that calls visit(operation, times) for each operation of a "
+                "pass, or once with a layercake::work<N>");
+  return model<Model>;
 }
 
 // Whether a call is one pass over its input and one for every further token that it writes.
-template <class M>
+template <class Model>
 constexpr bool generates_tokens() {
-  if constexpr (requires { M::generates_tokens; }) {
-    return M::generates_tokens;
+  if constexpr (requires { Model::generates_tokens; }) {
+    return Model::generates_tokens;
   } else {
     return true;
   }
 }
 
-template <class M>
-constexpr const char* name_of(const M& m) {
+template <class Model>
+constexpr const char* name_of(const Model& m) {
   if constexpr (requires {
                   { m.name() } -> std::convertible_to<const char*>;
                 }) {
@@ -80,8 +81,8 @@ constexpr const char* name_of(const M& m) {
 }
 
 // FLOP and bytes of a pass of any model on one chip of a split.
-template <model M, class N>
-constexpr totals<N> pass_totals(const M& m, const pass<N>& p, const split<N>& s = {}) {
+template <model Model, number N>
+constexpr totals<N> pass_totals(const Model& m, const pass<N>& p, const split<N>& s = {}) {
   totals<N> sum{};
   m.operations(p, s, sum);
   return sum;

@@ -311,7 +311,7 @@ constexpr void operations(const basic_transformer<T>& x, const formats& f, const
 }
 
 template <number T>
-template <class N, class Visit>
+template <number N, class Visit>
 constexpr void basic_transformer<T>::operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
   using P = promote_t<T, N>;
   if constexpr (std::same_as<P, T> && std::same_as<P, N>) {

@@ -105,7 +105,7 @@ constexpr rank_parameters<T> parameters_of_rank(const basic_transformer<T>& x, c
 }
 
 template <number T>
-template <class N>
+template <number N>
 constexpr rank_parameters<promote_t<T, N>> basic_transformer<T>::parameters(const split<N>& s) const {
   using P = promote_t<T, N>;
   return parameters_of_rank(layercake::with_number<P>(*this), layercake::with_number<P>(s));

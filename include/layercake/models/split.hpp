@@ -14,8 +14,8 @@ struct split {
   T expert = T(1);    // experts, over chips that otherwise replicate the model
   T context = T(1);   // positions of one sequence
 
-  template <class U>
-  using with_number = split<U>;
+  template <class N>
+  using with_number = split<N>;
   static constexpr auto fields() {
     using X = split;
     return std::tuple{
@@ -39,8 +39,8 @@ struct pass {
   T queries = T(1);
   T context = T(1);
 
-  template <class U>
-  using with_number = pass<U>;
+  template <class N>
+  using with_number = pass<N>;
   static constexpr auto fields() {
     using X = pass;
     return std::tuple{

@@ -15,7 +15,7 @@ constexpr T cache_values_per_token(const basic_transformer<T>& x, const T& tenso
 // Key-value cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages):
 //   bytes * values per token * (full layers * tokens + sliding layers * min(tokens, window))
 // Worked number: Llama-3.1-70B (80 layers, 8 key heads of 128) at 2 bytes: 327 680 B per token.
-template <number T, class N>
+template <number T, number N>
 constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, const quantity<unit::token, N>& tokens,
                            const T& tensor = T(1)) {
   const auto n = in<units::token>(tokens);

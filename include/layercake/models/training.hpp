@@ -64,8 +64,8 @@ struct training_flop_counter {
 }  // namespace detail
 
 // The count for sequences of `sequence` positions, of any model that tells its operations.
-template <class M, class T>
-constexpr training_flop_count<T> count_training_flop(const M& model, const T& sequence) {
+template <class Model, number T>
+constexpr training_flop_count<T> count_training_flop(const Model& model, const T& sequence) {
   detail::training_flop_counter<T> sum;
   model.operations(pass<T>{phase::training, T(1), sequence, sequence}, split<T>{}, sum);
   const auto tokens = sequence * units::token;
@@ -76,8 +76,8 @@ constexpr training_flop_count<T> count_training_flop(const M& model, const T& se
 //   3 (2 (P_active - V d) + 4 L h w (s + 1) / 2) for a dense model with untied embeddings, causal
 // Source: Chowdhery et al. (PaLM) 2022, appendix B, with the causal half; Korthikanti et al. 2022, appendix A.
 // Worked number: GPT-3 175B (tied), s = 2048: 3 (2 x 174.575e9 + 4.834e9) = 1.0620e12 FLOP per token.
-template <class M, class T>
-constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const M& model, const T& sequence,
+template <class Model, number T>
+constexpr quantity<unit::flop_per_token, T> training_flop_per_token(const Model& model, const T& sequence,
                                                                     attention_flop how = attention_flop::causal) {
   return count_training_flop(model, sequence).model(how);
 }
@@ -96,8 +96,8 @@ struct basic_scaling_law {
   T parameter_exponent = T(0.34);  // alpha
   T data_exponent = T(0.28);       // beta
 
-  template <class U>
-  using with_number = basic_scaling_law<U>;
+  template <class N>
+  using with_number = basic_scaling_law<N>;
   static constexpr auto fields() {
     using X = basic_scaling_law;
     return std::tuple{

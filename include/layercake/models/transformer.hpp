@@ -56,8 +56,8 @@ struct basic_transformer {
   T published_active_parameters = unknown<>;  // per token
   provenance origin{};
 
-  template <class U>
-  using with_number = basic_transformer<U>;
+  template <class N>
+  using with_number = basic_transformer<N>;
 
   static constexpr auto fields() {
     using X = basic_transformer;
@@ -131,9 +131,9 @@ struct basic_transformer {
 
   // What training asks of any model (training/model.hpp): the operations of a pass on one chip of a split, in 16 bit
   // (operations.hpp), and the parameters that a chip holds (parameters.hpp).
-  template <class N, class Visit>
+  template <number N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const;
-  template <class N>
+  template <number N>
   constexpr rank_parameters<promote_t<T, N>> parameters(const split<N>& s) const;
 
   constexpr T mixture_layers() const { return where(experts > T(0), layers - dense_layers, T(0)); }

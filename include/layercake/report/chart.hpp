@@ -302,9 +302,9 @@ private:
   static x_type as_x(double x) { return x * X{}; }
   static y_type as_y(double y) { return y * Y{}; }
 
-  template <class U>
+  template <class Unit>
   static std::string labelled(const std::string& label) {
-    const std::string sign = detail::sign_of<U>();
+    const std::string sign = detail::sign_of<Unit>();
     return sign.empty() ? label : label + " (" + sign + ")";
   }
 

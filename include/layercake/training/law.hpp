@@ -53,8 +53,9 @@ public:
   using seconds = quantity<unit::second, T>;
   using bytes = quantity<unit::byte, T>;
 
-  template <class M, class C, class W>
-  training_law(const M& model, const C& chip, const W& network, const training_constants& constants = {})
+  template <class FromModel, class FromChip, class FromNetwork>
+  training_law(const FromModel& model, const FromChip& chip, const FromNetwork& network,
+               const training_constants& constants = {})
       : c_(constants),
         model_(layercake::with_number<T>(model)),
         chip_(layercake::with_number<T>(chip)),
@@ -269,10 +270,10 @@ private:
 };
 
 // A law for plans over number type T.
-template <number T = double, class M, class Chip, class Network>
-auto training_law_of(const M& model, const Chip& chip, const Network& network,
+template <number T = double, class Model, class Chip, class Network>
+auto training_law_of(const Model& model, const Chip& chip, const Network& network,
                      const training_constants& constants = {}) {
-  if constexpr (require_trainable<M>()) {
+  if constexpr (require_trainable<Model>()) {
     using X = decltype(layercake::with_number<T>(model));
     using C = decltype(layercake::with_number<T>(chip));
     using W = decltype(layercake::with_number<T>(network));
@@ -285,22 +286,24 @@ auto training_law_of(const M& model, const Chip& chip, const Network& network,
 // and how_to_fit what to change. For many plans take training_law_of(model, chip, network) once.
 // Worked number: GPT-3 175B on 64 A100-80GB, tensor 8, pipeline 8, 3 chunks, 64 sequences of 2048, selective recomputation, software of 2022:
 // within 3 % of the 13.75 s that Korthikanti et al. 2022 measured (table 5).
-template <class M, class Chip, class Network, class T>
-auto train_step(const M& model, const Chip& chip, const Network& network, const basic_training_plan<T>& plan) {
-  if constexpr (require_trainable<M>()) {
-    using R = promote_all_t<number_of_t<M>, number_of_t<Chip>, number_of_t<Network>, T>;
+template <class Model, class Chip, class Network, number T>
+auto train_step(const Model& model, const Chip& chip, const Network& network, const basic_training_plan<T>& plan) {
+  if constexpr (require_trainable<Model>()) {
+    using R = promote_all_t<number_of_t<Model>, number_of_t<Chip>, number_of_t<Network>, T>;
     if constexpr (real<R>) raise_if_any(check_training(model, chip, network, plan));
     return training_law_of<R>(model, chip, network)(layercake::with_number<R>(plan));
   }
 }
 
 // Time of the most frequent kind of layer of a model on one micro-batch, exchanges included; backward with what it recomputes.
-template <class M, class Chip, class Network, class T>
-auto layer_forward_time(const M& model, const Chip& chip, const Network& network, const basic_training_plan<T>& plan) {
+template <class Model, class Chip, class Network, number T>
+auto layer_forward_time(const Model& model, const Chip& chip, const Network& network,
+                        const basic_training_plan<T>& plan) {
   return train_step(model, chip, network, plan).layer_forward;
 }
-template <class M, class Chip, class Network, class T>
-auto layer_backward_time(const M& model, const Chip& chip, const Network& network, const basic_training_plan<T>& plan) {
+template <class Model, class Chip, class Network, number T>
+auto layer_backward_time(const Model& model, const Chip& chip, const Network& network,
+                         const basic_training_plan<T>& plan) {
   return train_step(model, chip, network, plan).layer_backward;
 }
 
@@ -308,9 +311,9 @@ auto layer_backward_time(const M& model, const Chip& chip, const Network& networ
 // most micro-batches, the last the output matrix and the logits. Throws invalid_value as train_step does. Worked
 // number: Llama 3.1 70B, tensor 8, pipeline 4, one sequence of 8192 a micro-batch, a hundred of them, replicated,
 // software of 2025: 4.540 GB of weights on the first stage and the last, 4.278 GB on those between.
-template <class M, class Chip, real T>
-auto memory_by_stage(const models::basic_transformer<M>& model, const Chip& chip, const basic_training_plan<T>& plan) {
-  using R = promote_all_t<M, number_of_t<Chip>, T>;
+template <number N, class Chip, real T>
+auto memory_by_stage(const models::basic_transformer<N>& model, const Chip& chip, const basic_training_plan<T>& plan) {
+  using R = promote_all_t<N, number_of_t<Chip>, T>;
   const struct {
   } nowhere;
   raise_if_any(check_training(model, chip, nowhere, plan));

@@ -46,8 +46,8 @@ struct basic_training_layout {
     return {.tensor = tensor, .pipeline = pipeline, .expert = expert, .context = context};
   }
 
-  template <class U>
-  using with_number = basic_training_layout<U>;
+  template <class N>
+  using with_number = basic_training_layout<N>;
   static constexpr auto fields() {
     using X = basic_training_layout;
     return std::tuple{

@@ -8,9 +8,11 @@
 namespace layercake {
 
 // The memory of the fullest rank by a model's own account; of a transformer see training/memory.hpp.
-template <class M, class T>
-  requires requires(const M& m, const basic_training_layout<T>& l) { m.memory(l).total(); }
-constexpr training_memory<T> memory_of_training(const M& m, const basic_training_layout<T>& l) { return m.memory(l); }
+template <class Model, number T>
+  requires requires(const Model& m, const basic_training_layout<T>& l) { m.memory(l).total(); }
+constexpr training_memory<T> memory_of_training(const Model& m, const basic_training_layout<T>& l) {
+  return m.memory(l);
+}
 
 namespace detail {
 // Takes whatever operations a model has.
@@ -18,21 +20,21 @@ struct trained_operation {
   template <class Operation, class N>
   constexpr void operator()(const Operation&, const N&) const {}
 };
-template <class M>
-concept has_layers = requires(const M& m) {
+template <class Model>
+concept has_layers = requires(const Model& m) {
   m.layers;
 };
-template <class M>
-concept has_training_operations = requires(const M& m, const models::pass<double>& p, const models::split<double>& s,
-                                           trained_operation v) {
+template <class Model>
+concept has_training_operations = requires(const Model& m, const models::pass<double>& p,
+                                           const models::split<double>& s, trained_operation v) {
   m.operations(p, s, v);
 };
-template <class M>
-concept has_parameters = requires(const M& m, const models::split<double>& s) {
+template <class Model>
+concept has_parameters = requires(const Model& m, const models::split<double>& s) {
   m.parameters(s).everywhere + m.parameters(s).routed;
 };
-template <class M>
-concept has_training_memory = requires(const M& m, const basic_training_layout<number_of_t<M>>& l) {
+template <class Model>
+concept has_training_memory = requires(const Model& m, const basic_training_layout<number_of_t<Model>>& l) {
   memory_of_training(m, l).total();
 };
 }  // namespace detail
@@ -60,26 +62,27 @@ concept has_training_memory = requires(const M& m, const basic_training_layout<n
 // Operations are those of core/operations.hpp; `part` says which block each belongs to. Products of block::head are
 // multiplied in 16 bit, all others in the plan's precision. Messages between stages are a point_to_point of the
 // communicator pipeline. Times and FLOP of the backward pass follow from the forward pass.
-template <class M>
-concept trainable_model = detail::has_layers<M> && detail::has_training_operations<M> && detail::has_parameters<M> &&
-    detail::has_training_memory<M>;
+template <class Model>
+concept trainable_model = detail::has_layers<Model> && detail::has_training_operations<Model> &&
+    detail::has_parameters<Model> && detail::has_training_memory<Model>;
 
 // Says which member a type lacks to be trained.
-template <class M>
+template <class Model>
 consteval bool require_trainable() {
-  static_assert(detail::has_layers<M>, "layercake: a model that is trained needs `layers`, the number of its layers");
-  static_assert(detail::has_training_operations<M>,
+  static_assert(detail::has_layers<Model>,
+                "layercake: a model that is trained needs `layers`, the number of its layers");
+  static_assert(detail::has_training_operations<Model>,
                 "layercake: a model that is trained needs `template <class N, class Visit> void operations(const "
                 "models::pass<N>&, const models::split<N>&, Visit&&) const` that calls visit(operation, times) for "
                 "each operation of a forward pass");
-  static_assert(detail::has_parameters<M>,
+  static_assert(detail::has_parameters<Model>,
                 "layercake: a model that is trained needs `template <class N> models::rank_parameters<N> "
                 "parameters(const models::split<N>&) const`: what one chip holds");
-  static_assert(detail::has_training_memory<M>,
+  static_assert(detail::has_training_memory<Model>,
                 "layercake: a model that is trained needs `template <class N> training_memory<N> "
                 "memory(const basic_training_layout<N>&) const`: the bytes of the fullest chip, of which "
                 "model_states(parameters(l.split()), l) gives weights, gradients and optimiser states");
-  return trainable_model<M>;
+  return trainable_model<Model>;
 }
 
 }  // namespace layercake

@@ -44,8 +44,8 @@ struct basic_training_plan {
   precision math = precision::bf16;  // of the large matrix products
   training_software software = training_software::year_2025;
 
-  template <class U>
-  using with_number = basic_training_plan<U>;
+  template <class N>
+  using with_number = basic_training_plan<N>;
   static constexpr auto fields() {
     using X = basic_training_plan;
     return std::tuple{

@@ -14,8 +14,8 @@ struct basic_training_run {
   T evaluation = T(0);                   // share of the steps' time, on top
   T spare = T(0);                        // chips installed and powered beside those that train, as a share of them
 
-  template <class U>
-  using with_number = basic_training_run<U>;
+  template <class N>
+  using with_number = basic_training_run<N>;
   static constexpr auto fields() {
     using X = basic_training_run;
     return std::tuple{

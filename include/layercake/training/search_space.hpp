@@ -50,8 +50,8 @@ inline std::vector<double> divisors(double whole) {
   low.insert(low.end(), high.rbegin(), high.rend());
   return low;
 }
-template <class X>
-std::vector<X> sorted_once(std::vector<X> list) {
+template <class Value>
+std::vector<Value> sorted_once(std::vector<Value> list) {
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());
   return list;

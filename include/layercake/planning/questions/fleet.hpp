@@ -18,16 +18,16 @@ namespace layercake::planning {
 
 namespace detail {
 
-template <class Q, class R>
-R in_month(const std::vector<Q>& list, std::size_t month, const R& otherwise) {
-  return list.empty() ? otherwise : R(list[month < list.size() ? month : list.size() - 1]);
+template <class Listed, class Value>
+Value in_month(const std::vector<Listed>& list, std::size_t month, const Value& otherwise) {
+  return list.empty() ? otherwise : Value(list[month < list.size() ? month : list.size() - 1]);
 }
 
 // A rate of calls as an application that a bill can be made of.
 struct calls_alone {
   call_demand<> demand;
   call_demand<> pull() const { return demand; }
-  template <class N>
+  template <number N>
   applications::basic_usage<N> push(const quantity<unit::per_second, N>& calls) const {
     return {calls, N(0), calls * unknown<quantity<unit::usd, N>>()};
   }
