@@ -133,7 +133,7 @@ void for_each_field(Record& x, const std::string& path, Function&& f) {
 
 // The same record over number type N: constants of a sweep stay double, inputs of a gradient become dual. A type that does not describe
 // itself has no inputs and stays as it is, and so does a record that is over N already.
-template <class N, class Record>
+template <number N, class Record>
 constexpr auto with_number(const Record& x) {
   if constexpr (!described<Record>) {
     return x;

@@ -13,8 +13,8 @@ namespace layercake::models {
 namespace detail {
 // Takes whatever operations a model has.
 struct any_visitor {
-  template <class Operation, class T>
-  constexpr void operator()(const Operation&, const T&) const {}
+  template <class Operation, class Times>
+  constexpr void operator()(const Operation&, const Times&) const {}
 };
 
 template <class Model>

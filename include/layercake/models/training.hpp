@@ -8,9 +8,9 @@ namespace layercake::models {
 // FLOP of training `parameters` parameters (per token: the active ones) on `tokens` tokens: 6 N D, 2 forward and 4 backward for every
 // parameter and token. Leaves out attention over the context (see training_flop_per_token) and counts a looked-up embedding.
 // Source: Kaplan et al. 2020, section 2.1. Worked number: 70e9 parameters, 1.4e12 tokens: 5.88e23 FLOP.
-template <class N, class D>
-constexpr auto training_flop(const N& parameters, const quantity<unit::token, D>& tokens) {
-  return promote_t<N, D>(6) * parameters * in<units::token>(tokens) * units::flop;
+template <class Parameters, number T>
+constexpr auto training_flop(const Parameters& parameters, const quantity<unit::token, T>& tokens) {
+  return promote_t<Parameters, T>(6) * parameters * in<units::token>(tokens) * units::flop;
 }
 
 // FLOP of a token's forward pass in training, by what is counted apart. MFU, power and money are all taken from this.
@@ -43,20 +43,20 @@ template <number T>
 struct training_flop_counter {
   quantity<unit::flop, T> layers{}, head{}, causal{}, full{};
 
-  template <class Operation, class N>
-  constexpr void operator()(const Operation& o, const N& times) {
+  template <class Operation, class Times>
+  constexpr void operator()(const Operation& o, const Times& times) {
     if constexpr (requires { o.flop(); }) {
       layers += o.flop() * number_cast<T>(times);
     } else if constexpr (requires { o.totals().flop; }) {
       layers += o.totals().flop * number_cast<T>(times);
     }
   }
-  template <class S, class N>
-  constexpr void operator()(const matrix_product<S>& o, const N& times) {
+  template <number S, class Times>
+  constexpr void operator()(const matrix_product<S>& o, const Times& times) {
     (o.part == block::head ? head : layers) += o.flop() * number_cast<T>(times);
   }
-  template <class S, class N>
-  constexpr void operator()(const attention_product<S>& o, const N& times) {
+  template <number S, class Times>
+  constexpr void operator()(const attention_product<S>& o, const Times& times) {
     causal += o.flop() * number_cast<T>(times);
     full += o.flop(attention_flop::full) * number_cast<T>(times);
   }

@@ -21,14 +21,14 @@ namespace detail {
 template <number T>
 struct mixture_layer_count {
   T layers = T(0);
-  template <class Operation, class N>
-  constexpr void operator()(const Operation& o, const N& times) {
+  template <class Operation, class Times>
+  constexpr void operator()(const Operation& o, const Times& times) {
     if constexpr (requires { o.part; }) {
       if (o.part == block::mixture) layers = max(layers, number_cast<T>(times));
     }
   }
-  template <class S, class N>
-  constexpr void operator()(const expert_product<S>&, const N& times) {
+  template <number S, class Times>
+  constexpr void operator()(const expert_product<S>&, const Times& times) {
     layers = max(layers, number_cast<T>(times));
   }
 };

@@ -44,8 +44,8 @@ public:
         whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
         whole_experts_(min(plan.tensor, plan.expert)) {}
 
-  template <class S, class N>
-  void operator()(const matrix_product<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const matrix_product<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const matrix_product<T> x{.m = number_cast<T>(op.m),
@@ -64,8 +64,8 @@ public:
     if (r_.narrow) make_narrow(to, x.batch * x.m * x.k, x.batch * x.m * x.n, n);
   }
 
-  template <class S, class N>
-  void operator()(const attention_product<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const attention_product<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     if (p_.fused_attention) {
@@ -94,8 +94,8 @@ public:
   }
 
   // Experts take the place of tensor ranks: whole ones lie on as many of these as there are expert ranks.
-  template <class S, class N>
-  void operator()(const expert_product<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const expert_product<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const T ranks = number_cast<T>(op.ranks) * whole_experts_, width = number_cast<T>(op.width) * whole_experts_,
@@ -110,16 +110,16 @@ public:
     element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n);
   }
 
-  template <class S, class N>
-  void operator()(const memory_traffic<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const memory_traffic<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const T moved = number_cast<T>(op.moved / units::byte);
     element_wise(of(op.part), op.replicated ? moved * whole_ : moved, number_cast<T>(op.kernels), n);
   }
 
-  template <class S, class N>
-  void operator()(const collective<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const collective<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const collective<T> x{op.kind,
@@ -143,8 +143,8 @@ public:
   }
 
   // Work that is known by its totals alone.
-  template <class S, class N>
-  void operator()(const work<S>& op, const N& times) {
+  template <number S, class Times>
+  void operator()(const work<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
     const seconds once = chips::time_of(kernels_, work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math});
     layer.forward.products += once * (r_.slow * n);

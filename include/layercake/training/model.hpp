@@ -17,8 +17,8 @@ constexpr training_memory<T> memory_of_training(const Model& m, const basic_trai
 namespace detail {
 // Takes whatever operations a model has.
 struct trained_operation {
-  template <class Operation, class N>
-  constexpr void operator()(const Operation&, const N&) const {}
+  template <class Operation, class Times>
+  constexpr void operator()(const Operation&, const Times&) const {}
 };
 template <class Model>
 concept has_layers = requires(const Model& m) {

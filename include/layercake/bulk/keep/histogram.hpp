@@ -84,13 +84,14 @@ struct histogram_of {
     w.put(high);
     w.put(static_cast<std::uint64_t>(bins));
   }
-  template <real S, class U>
+  template <real S, class Counted>
   auto finish(const histogram_state<S>& s) const {
-    static_assert(std::same_as<U, Unit>, "layercake: the edges of a histogram have another unit than what it counts");
-    histogram_result<quantity_t<U, double>> h{{}, s.count, s.below, s.above};
+    static_assert(std::same_as<Counted, Unit>,
+                  "layercake: the edges of a histogram have another unit than what it counts");
+    histogram_result<quantity_t<Counted, double>> h{{}, s.count, s.below, s.above};
     for (std::size_t i = 0; i <= bins; ++i) {
       const double at = s.low + s.width * static_cast<double>(i);
-      h.edge.push_back(detail::typed<U>(logarithmic ? std::exp(at) : at));
+      h.edge.push_back(detail::typed<Counted>(logarithmic ? std::exp(at) : at));
     }
     return h;
   }

@@ -112,9 +112,9 @@ struct into_column {
     w.put(sizeof(Stored));
     w.put(to.base_units());
   }
-  template <real S, class U>
+  template <real S, class Written>
   auto finish(const column_state<Unit, Stored>&) const {
-    static_assert(std::same_as<U, Unit>, "layercake: a column has another unit than what is written into it");
+    static_assert(std::same_as<Written, Unit>, "layercake: a column has another unit than what is written into it");
     return to;
   }
 };

@@ -115,9 +115,9 @@ template <class Q>
 struct axis_value {
   using type = double;
 };
-template <class U, class T>
-struct axis_value<quantity<U, T>> {
-  using type = quantity<U, double>;
+template <class Unit, number T>
+struct axis_value<quantity<Unit, T>> {
+  using type = quantity<Unit, double>;
 };
 template <class Q>
 using axis_value_t = typename axis_value<std::remove_cvref_t<Q>>::type;
