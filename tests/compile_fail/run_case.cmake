@@ -7,6 +7,8 @@ string(REGEX REPLACE "^// *standard: +" "" standard "${standard}")
 if(NOT standard)
   set(standard c++20)
 endif()
+file(STRINGS "${CASE}" flags REGEX "^// *flags: ")
+string(REGEX REPLACE "^// *flags: +" "" flags "${flags}")
 set(command "${CMAKE_COMMAND}" -E env LC_ALL=C "${COMPILER}" -fsyntax-only
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fdiagnostics-color=never ${includes})
 
@@ -16,7 +18,7 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "the good form must compile")
 endif()
 
-execute_process(COMMAND ${command} "-std=${standard}" "${CASE}" RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
+execute_process(COMMAND ${command} "-std=${standard}" ${flags} "${CASE}" RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
 if(result EQUAL 0)
   message(FATAL_ERROR "the bad form must not compile")
 endif()

@@ -14,21 +14,28 @@
 
 namespace layercake {
 
-// A number as it is read to people: d.ddd * 10^exponent, rounded to four significant digits, trailing zeros gone.
+// A number as it is read to people: d.ddd * 10^exponent, rounded to four significant digits, trailing zeros gone. Of a number that
+// is not finite the digits are its name, nan or inf, and no shift changes them.
 struct rounded_decimal {
   std::string digits;
   int exponent = 0;
   bool negative = false;
 
   explicit rounded_decimal(double x) {
+    if (!is_finite(x)) {
+      negative = x < 0;
+      digits = is_known(x) ? "inf" : "nan";
+      return;
+    }
     char text[32];
-    const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::scientific, 3).ptr;
+    const char* const end = std::to_chars(text, text + sizeof text, x, std::chars_format::scientific, 3).ptr;
     const char* p = text;
-    if (*p == '-') negative = true, ++p;
-    for (; *p != 'e'; ++p) {
+    if (p != end && *p == '-') negative = true, ++p;
+    for (; p != end && *p != 'e'; ++p) {
       if (*p != '.') digits += *p;
     }
-    p += p[1] == '+' ? 2 : 1;
+    if (p != end) ++p;
+    if (p != end && *p == '+') ++p;
     std::from_chars(p, end, exponent);
     while (digits.size() > 1 && digits.back() == '0')
       digits.pop_back();
@@ -36,6 +43,7 @@ struct rounded_decimal {
 
   // Its absolute value over 10^shift.
   std::string over_ten_to(int shift) const {
+    if (digits == "nan" || digits == "inf") return digits;
     const int e = exponent - shift;
     // Put together by appending alone: gcc 12 warns of overlaps inside insert() at -O3.
     std::string s;

@@ -35,6 +35,18 @@ TEST_CASE("numbers for people: four significant digits") {
   CHECK(lc::to_string(std::numeric_limits<double>::quiet_NaN()) == "nan");
 }
 
+TEST_CASE("numbers for people: what is not finite is a name, whatever the shift") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const int shift : {-300, 0, 3, 300}) {
+    CHECK(lc::rounded_decimal(std::numeric_limits<double>::quiet_NaN()).over_ten_to(shift) == "nan");
+    CHECK(lc::rounded_decimal(-infinity).over_ten_to(shift) == "inf");
+  }
+  CHECK(lc::rounded_decimal(-infinity).negative);
+  CHECK(!lc::rounded_decimal(infinity).negative);
+  CHECK(lc::to_string(std::numeric_limits<double>::max()) == "1.798e308");
+  CHECK(lc::to_string(std::numeric_limits<double>::denorm_min()) == "4.941e-324");
+}
+
 TEST_CASE("numbers for files: the shortest digits that read back") {
   CHECK(lc::to_exact_string(0.1 + 0.2) == "0.30000000000000004");
   CHECK(lc::to_exact_string(0.3f) == "0.3");
