@@ -17,6 +17,7 @@
 //
 // Prefixes f p n u m k M G T P E Z Y (c before m; Ki Mi Gi Ti Pi before B and b) or in full (mega). Counted things (GPU, task, person) are
 // plain numbers: "12 tasks/day" is 12/day. FLOPS is refused, since it is read both as FLOP and as FLOP/s.
+// nan and inf, which those write of what is unknown or endless, are refused: a text is read for a figure.
 // Throws parse_error, which names the column, what was found and what was expected.
 #pragma once
 
@@ -97,6 +98,7 @@ public:
     const char* const begin = text_.data() + at_;
     const char* const end = number_end(begin, ignored);
     if (end == begin || *begin == '-') refuse(at_, "a number");
+    if (is_letter(*begin)) refuse(at_, "a finite number");  // nan, inf
     r.number = std::string_view(begin, static_cast<std::size_t>(end - begin));
     at_ += r.number.size();
     if (at_ < text_.size() && text_[at_] == ',')

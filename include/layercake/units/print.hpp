@@ -193,7 +193,7 @@ std::string to_string(const quantity<Unit, T>& q) {
   return text_of_lanes(detail::access::base(q), detail::text_of_base<Unit>{});
 }
 
-// For files: parse(to_exact_string(q)) == q, bit for bit.
+// For files: parse(to_exact_string(q)) == q, bit for bit, where q is finite; parse refuses nan and inf.
 template <class Unit, real T>
 std::string to_exact_string(const quantity<Unit, T>& q) {
   return to_exact_string(detail::access::base(q)) + " " + std::string(symbol_of<Unit>());

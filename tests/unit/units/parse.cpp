@@ -129,7 +129,18 @@ TEST_CASE("plain numbers, other number types and kinds") {
   CHECK(parse<float>("0.1") == 0.1f);
   CHECK(parse<quantity<unit::watt, float>>("1.5 MW") == 1.5e6f * watt);
   CHECK(parse<lc::it_power<>>("40 MW") == lc::as<lc::kind::it>(40 * megawatt));
-  CHECK(std::isnan(in<watt>(parse<quantity<unit::watt>>("nan W"))));
+}
+
+TEST_CASE("what is not finite is refused") {
+  for (const char* text : {"nan W", "inf W", "-inf W", "+nan W", "INFINITY MW", "NaN(1) W", "nan"})
+    CHECK(contains(message<quantity<unit::watt>>(text), "expected a finite number"));
+  CHECK(message<quantity<unit::watt>>("nan W") ==
+        "cannot read \"nan W\" as W: column 1: found \"nan W\"; expected a finite number");
+  CHECK(contains(message<double>("nan"), "expected a finite number"));
+  CHECK(contains(message<float>("inf"), "expected a finite number"));
+  CHECK(contains(message<quantity<unit::usd>>("$inf"), "expected a finite number"));
+  CHECK(contains(message<lc::it_power<>>("nan W"), "expected a finite number"));
+  CHECK(contains(message<double>("1e999"), "too large"));
 }
 
 TEST_CASE("another dimension: the message names both units and the column") {
