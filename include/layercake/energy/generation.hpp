@@ -195,10 +195,10 @@ struct basic_power_plant {
     bill.meter = {meter.peak, meter.mean};
     bill.plant = generated_for(meter, delivered);
     const auto infeasible = capacity_needed(meter) > capacity * detail::rounding;  // false if the capacity is unknown
-    bill.energy_cost = detail::infinite_where(infeasible, technology.running_cost() * plain(bill.plant.mean));
-    bill.capacity_cost = detail::infinite_where(infeasible, technology.standing_cost() * capacity_built(meter));
-    bill.carbon = technology.lifecycle_carbon * plain(bill.plant.mean);
-    bill.water = technology.water * plain(bill.plant.mean);
+    bill.energy_cost = detail::infinite_where(infeasible, for_all(plain(bill.plant.mean), technology.running_cost()));
+    bill.capacity_cost = detail::infinite_where(infeasible, for_all(capacity_built(meter), technology.standing_cost()));
+    bill.carbon = for_all(plain(bill.plant.mean), technology.lifecycle_carbon);
+    bill.water = for_all(plain(bill.plant.mean), technology.water);
     return bill;
   }
 

@@ -66,10 +66,10 @@ struct basic_grid {
     bill.plant = generated_for(meter, delivered);
     const auto infeasible =
         plain(bill.meter.peak) > connection * detail::rounding;  // false if the connection is unknown
-    bill.energy_cost = detail::infinite_where(infeasible, cost_rate(price, bill.meter.mean));
-    bill.capacity_cost = detail::infinite_where(infeasible, cost_rate(demand_charge, bill.meter.peak));
-    bill.carbon = carbon * plain(bill.plant.mean);
-    bill.water = water * plain(bill.plant.mean);
+    bill.energy_cost = detail::infinite_where(infeasible, for_all(plain(bill.meter.mean), plain(price)));
+    bill.capacity_cost = detail::infinite_where(infeasible, for_all(plain(bill.meter.peak), plain(demand_charge)));
+    bill.carbon = for_all(plain(bill.plant.mean), carbon);
+    bill.water = for_all(plain(bill.plant.mean), water);
     return bill;
   }
 

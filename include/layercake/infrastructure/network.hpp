@@ -129,8 +129,8 @@ constexpr fat_tree<T> connect(const basic_network<T>& n, const T& nodes, const T
   r.switches = switches * rails;
   r.node_links = nodes * rails;
   r.trunk_links = trunks * rails;
-  r.price = (r.switches * n.switch_price + r.node_links * n.node_link_price + r.trunk_links * n.trunk_link_price) *
-            impossible;
+  r.price = for_all(impossible, for_all(r.switches, n.switch_price) + for_all(r.node_links, n.node_link_price) +
+                                    for_all(r.trunk_links, n.trunk_link_price));
   r.bisection_bandwidth = r.node_links * n.bandwidth / (T(2) * where(beyond_one, n.oversubscription, T(1)));
   return r;
 }

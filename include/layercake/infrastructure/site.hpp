@@ -129,10 +129,10 @@ template <number T>
 constexpr power_chain<T> chain(const basic_site<T>& s, const quantity<unit::watt, T>& chips, const T& effectiveness) {
   power_chain<T> p;
   p.chips = chips;
-  p.hosts = chips * s.node.other_power;
-  p.power_supplies = (p.chips + p.hosts) * (T(1) / s.node.power_supply_efficiency - T(1));
-  p.network = p.servers() * s.network.power;
-  p.building = p.it() * (effectiveness - T(1));
+  p.hosts = for_all(chips, s.node.other_power);
+  p.power_supplies = for_all(p.chips + p.hosts, T(T(1) / s.node.power_supply_efficiency - T(1)));
+  p.network = for_all(p.servers(), s.network.power);
+  p.building = for_all(p.it(), T(effectiveness - T(1)));
   return p;
 }
 
@@ -158,7 +158,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.network = connect(s.network, nodes, s.chips_per_node, how);
 
   need.capex_chips = plain(demand.price) * chips;
-  need.capex_servers = s.node.price_per_chip * chips;
+  need.capex_servers = for_all(chips, s.node.price_per_chip);
   need.capex_network = need.network.price;
   need.capex_facility = s.facility.capex * need.peak.it();
 
@@ -167,16 +167,16 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.server_cost = need.capex_servers * equipment;
   need.network_cost = need.capex_network * equipment;
   need.facility_cost = need.capex_facility * economics::capital_recovery_factor(s.discount_rate, s.facility_life);
-  need.maintenance_cost = need.it_capex() * (s.maintenance / units::year);
+  need.maintenance_cost = for_all(need.it_capex(), s.maintenance / units::year);
 
   need.silicon = plain(demand.die_area) * chips;
-  need.land = s.facility.land * plain(need.power.peak);
-  need.floor_area = s.facility.floor_area * plain(need.power.peak);
-  need.operators = s.facility.operators * plain(need.power.peak);
-  need.staff_cost = s.facility.operator_pay * need.operators;
-  need.construction_workers = s.facility.construction_workers.total * plain(need.power.peak);
+  need.land = for_all(plain(need.power.peak), s.facility.land);
+  need.floor_area = for_all(plain(need.power.peak), s.facility.floor_area);
+  need.operators = for_all(plain(need.power.peak), s.facility.operators);
+  need.staff_cost = for_all(need.operators, s.facility.operator_pay);
+  need.construction_workers = for_all(plain(need.power.peak), s.facility.construction_workers.total);
   need.time_to_build = s.facility.time_to_build();
-  need.water = s.water_usage_effectiveness * need.mean.it();
+  need.water = for_all(need.mean.it(), s.water_usage_effectiveness);
   return need;
 }
 

@@ -328,6 +328,15 @@ constexpr auto is_finite(const T& x) {
   return (x - x) == T(0);
 }
 
+// many * each, where `many` may be infinite because a demand cannot be served: what is free then stays 0, where 0 * infinity is
+// NaN. An unknown `each` stays unknown. Numbers and quantities.
+template <class Many, class Each>
+constexpr auto for_all(const Many& many, const Each& each) {
+  const auto product = many * each;
+  using product_type = std::remove_cvref_t<decltype(product)>;
+  return where(is_finite(many), product, where(each == Each(), product_type(), product));
+}
+
 // How counts of things (chips, nodes, replicas) are taken: whole as a person counts them, or smooth, as a gradient needs them.
 enum class counting : unsigned char { whole, smooth };
 

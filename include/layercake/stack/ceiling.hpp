@@ -63,9 +63,9 @@ struct basic_ceiling {
     pairs(limits, visit);
   }
 
-  // The resource that limits; "nothing granted" where none does.
+  // The resource that limits; "nothing granted" where none does, the plan where it answers no calls.
   const char* binding() const requires real<T> {
-    const char* name = "nothing granted";
+    const char* name = calls > decltype(calls)() ? "nothing granted" : "the plan, which answers no calls";
     for_each_limit([&](const auto& limit) {
       if (is_finite(limit.calls) && limit.calls == calls) name = limit.name;
     });
@@ -89,7 +89,7 @@ namespace detail {
 template <number T>
 void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const basic_bill<T>& b) {
   const auto unlimited = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()) * (T(1) / units::second);
-  c.calls = unlimited;
+  c.calls = where(is_finite(plain(b.serving.replicas)), unlimited, decltype(c.calls)());  // a plan that answers none
   c.each([&](const auto& r, auto& limit) {
     const auto given = without_kind(granted.*(r.granted));
     const auto needed = without_kind(r.need(b));
@@ -100,7 +100,7 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
                             "(a grid's carbon or water, a chip's die area)"));
       }
     }
-    const auto limits = is_known(given) && (needed > needed * T(0));
+    const auto limits = is_known(given) && (needed > decltype(needed)());
     limit.name = r.name;
     limit.granted = granted.*(r.granted);
     limit.calls = where(limits, b.serving.calls * (given / where(limits, needed, needed * T(0) + given)), unlimited);
@@ -137,13 +137,13 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   c.output_tokens = b.serving.output_tokens * scale;
   c.users = b.usage.users * scale;
   c.value = b.usage.value * scale;
-  c.cost = b.cost() * scale;
+  c.cost = for_all(b.cost(), scale);
   const auto running = max(granted.time - b.built.time_to_build, b.built.time_to_build * T(0));
   c.tokens_in_time = where(is_known(granted.time), plain(c.output_tokens) * running, quantity<unit::token, T>());
 
   c.each([&](const auto& r, auto& limit) {
-    const auto binds = (limit.calls <= c.calls) && is_finite(limit.calls);
     const auto needed = without_kind(r.need(b));
+    const auto binds = (limit.calls <= c.calls) && is_finite(limit.calls) && is_finite(needed);
     const auto tokens = plain(b.serving.output_tokens) / needed;
     const auto margin = b.margin() / needed;
     limit.tokens_per_unit = where(binds, tokens, decltype(tokens)());

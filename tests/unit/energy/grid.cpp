@@ -57,6 +57,17 @@ TEST_CASE("grid: a tariff by hand") {
   CHECK(in<cubic_metre / hour>(bill.water) == approx(80 / 0.95 * 3));
 }
 
+TEST_CASE("grid: what is free stays free of an endless demand") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const lc::energy::grid all_in{.price = 62 * usd / megawatt_hour, .carbon = 0 * gram_co2e / kilowatt_hour};
+  const auto bill = all_in.pull(lc::power_demand<>{infinity * watt, infinity * watt});
+  CHECK(bill.energy_cost == infinity * usd / second);
+  CHECK(bill.capacity_cost == 0 * usd / second);
+  CHECK(bill.cost() == infinity * usd / second);
+  CHECK(bill.carbon == 0 * kilogram_co2e / second);
+  CHECK(!lc::is_known(bill.water));  // unknown stays unknown
+}
+
 TEST_CASE("grid: push undoes pull, up to the connection") {
   for (double mw : {0.001, 1.0, 80.0, 149.9, 150.0}) {
     const auto bill = texas.pull(lc::power_demand<>{mw * megawatt, mw * megawatt});

@@ -107,6 +107,61 @@ TEST_CASE("a plant of given capacity limits by what it makes on average, too") {
   CHECK(mean <= 100 * plant.technology.capacity_factor * (1 - plant.transmission_loss) * (1 + 1e-6));
 }
 
+TEST_CASE("a grant of more than there is counts as any other") {
+  const auto s = service();
+  const lc::ceiling c = s.push(lc::grant{.site_power = 1e28 * watt});
+  CHECK(std::string(c.binding()) == "site_power");
+  CHECK(c.of(&lc::grant::site_power).granted == lc::grant{.site_power = 1e28 * watt}.site_power);
+  CHECK(lc::is_finite(c.calls));
+}
+
+// Members are public: a composed stack can be changed so that its plan no longer answers.
+TEST_CASE("a stack that answers nothing costs infinity, never nan, and its ceiling is 0") {
+  auto slow = service();
+  slow.application.time_per_output_token = 1 * microsecond / token;
+  auto large = service();
+  large.model.architecture.layers *= 4;
+  auto free = slow;  // what may be 0 is
+  free.energy.carbon = {}, free.energy.water = {};
+  auto& site = free.infrastructure;
+  site.power_usage_effectiveness = 1, site.maintenance = 0, site.water_usage_effectiveness = {};
+  site.node.other_power = 0, site.node.power_supply_efficiency = 1, site.node.price_per_chip = {};
+  site.network.power = 0, site.network.switch_price = {}, site.network.node_link_price = {};
+  site.network.trunk_link_price = {};
+  site.facility.operators = {}, site.facility.operator_pay = {}, site.facility.land = {};
+  site.facility.floor_area = {}, site.facility.construction_workers.total = {};
+  const auto says_nan = [](const std::string& text) {
+    return text.find(" nan") != std::string::npos || text.find("$nan") != std::string::npos;
+  };
+  for (const auto& s : {slow, large, free}) {
+    for (const auto how : {lc::counting::whole, lc::counting::smooth}) {
+      const lc::bill b = s.pull(how);
+      CHECK(b.cost() > 1e300 * usd / second);
+      CHECK(b.price_of_tokens() > 1e300 * usd / token);
+      const auto is_number = [&](const auto& f) {
+        CAPTURE(f.name);
+        CHECK(lc::is_known(f.read(b)));
+      };
+      std::apply([&](const auto&... f) { (is_number(f), ...); }, lc::bill_figures());
+      CHECK(!says_nan(lc::to_string(b)));
+    }
+    for (const lc::grant& g :
+         {lc::grant{}, lc::grant{.site_power = 1 * gigawatt}, lc::grant{.chips = 1e5, .capital = 1e9 * usd}}) {
+      const lc::ceiling c = s.push(g);
+      CHECK(c.calls == 0 / second);
+      CHECK(plain(c.output_tokens) == 0 * token / second);
+      CHECK(c.cost == 0 * usd / second);
+      CHECK(!says_nan(lc::to_string(c)));
+      CHECK(std::string(c.binding()) != "nothing granted");
+    }
+  }
+  const lc::energy::power_plant plant{.technology = lc::energy::catalog::solar_pv_utility, .transmission_loss = 0};
+  const auto sunny = lc::stack{plant, slow.chip, slow.infrastructure, slow.model, service().application};
+  auto hasty = sunny;
+  hasty.application.time_per_output_token = 1 * microsecond / token;
+  CHECK(hasty.pull().cost() > 1e300 * usd / second);
+}
+
 TEST_CASE("a grant prints all that it grants and all that it does not") {
   const std::string text = lc::to_string(lc::grant{.site_power = 1 * gigawatt, .chips = 8000});
   CHECK(text.find("site_power              1 GW") != std::string::npos);
