@@ -36,9 +36,7 @@ struct basic_deployed {
   // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages have layers, expert ranks
   // have experts.
   constexpr bool allows(const split<T>& s) const requires real<T> {
-    const auto divides = [](T whole, T parts) {
-      return whole == parts * static_cast<T>(static_cast<long long>(whole / parts));
-    };
+    const auto divides = [](T whole, T parts) { return findings::divides(parts, whole); };
     const basic_transformer<T>& x = architecture;
     return divides(x.heads, s.tensor) && (divides(x.key_heads, s.tensor) || divides(s.tensor, x.key_heads)) &&
            !(s.pipeline > x.layers) && (x.experts > T(0) ? divides(x.experts, s.expert) : s.expert == T(1));

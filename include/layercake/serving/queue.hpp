@@ -2,20 +2,41 @@
 #pragma once
 
 #include <layercake/core/fields.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/units/named.hpp>
+#include <limits>
 
 namespace layercake::queue {
+
+namespace detail {
+inline constexpr double most_servers_summed = 1e10;  // from here on the sum has above a million terms
+inline constexpr double most_servers = 1e15;         // that one more still counts beside, in double precision
+
+template <real T>
+constexpr T erlang_c_of_many(T servers, T load) {
+  constexpr T root_of_two = T(1.4142135623730950488), root_of_two_pi = T(2.5066282746310005024);
+  const T b = (servers - load) / sqrt(servers);
+  const T density = exp(-b * b / T(2)) / root_of_two_pi;
+  const T distribution = std::erfc(-b / root_of_two) / T(2);
+  return T(1) / (T(1) + b * distribution / density);  // 0 where the density is
+}
+}  // namespace detail
 
 // The probability that a request waits: Erlang's C formula for `servers` = c servers at offered load a = arrival rate * service time, with
 // Poisson arrivals and exponential service (M/M/c).
 //   C = B / (1 - rho (1 - B)),  rho = a/c,  1/B = sum over j = 0..c of c!/(c-j)! / a^j   (Erlang B)
-// Domain: c >= 1, whole, 0 <= a < c; a >= c gives 1. The sum stops where its terms no longer count, after about 10 sqrt(c) of them, so that
-// a million servers take microseconds to milliseconds; no factorial, no overflow that matters (1/B infinite: B = 0).
-// Source: Erlang 1917; Cooper, Introduction to Queueing Theory, 1981, section 3.3. Worked number: c = 2, a = 1: 1/3.
+// Domain: c >= 1, whole, 0 <= a < c; a >= c gives 1, NaN gives NaN. The sum stops where its terms no longer count, after about 10 sqrt(c) of
+// them, so that a million servers take microseconds to milliseconds; no factorial, no overflow that matters (1/B infinite: B = 0). Beyond
+// 1e10 servers its limit for many, within 1e-4:
+//   C = 1 / (1 + b Phi(b) / phi(b)),  b = (c - a) / sqrt(c),  phi and Phi the normal density and distribution
+// Source: Erlang 1917; Cooper, Introduction to Queueing Theory, 1981, section 3.3; Halfin, Whitt, Operations Research 29, 1981.
+// Worked number: c = 2, a = 1: 1/3.
 template <real T>
 constexpr T erlang_c(T servers, T load) {
+  if (!is_known(load) || !is_known(servers)) return std::numeric_limits<T>::quiet_NaN();
   if (!(load > T(0))) return T(0);
   if (!(load < servers)) return T(1);
+  if (servers > T(detail::most_servers_summed)) return detail::erlang_c_of_many(servers, load);
   T sum(1), term(1);
   for (T j(0); j < servers; j += T(1)) {
     term *= (servers - j) / load;
@@ -80,9 +101,17 @@ T highest_utilisation(T servers, T service_times, T share) {
 }
 
 // The fewest servers, in steps of `step` (slots of a chip), that keep it so at an offered load.
+// Domain: load 0 to 1e15 and at most 1e15 steps, service_times at least 0, share 0 to 1, step above 0. Throws invalid_value outside it.
 // Worked number: 19.53 servers of load, 0.5 % may wait longer than a third of a service time: 28 (tests/claims/80).
 template <real T>
 T fewest_servers(T load, T service_times, T share, T step = T(1)) {
+  constexpr double most = sizeof(T) < sizeof(double) ? 1 / std::numeric_limits<T>::epsilon() : detail::most_servers;
+  constexpr domain servers_within{0, most};
+  check_within("load", load, servers_within, "Set the arrival rate times the service time.");
+  check_nonnegative("service_times", service_times, "Set the wait that may be exceeded, in service times.");
+  check_share("share", share, "Set the share of requests that may wait longer.");
+  check_positive("step", step, "Set the servers that are added at once, 1 or more.");
+  check_within("load / step", load / step, servers_within, "Take larger steps.");
   T low = floor(load / step), high = low + T(1);  // low: too few
   while (!(probability_of_waiting_longer(high * step, load, service_times) <= share)) {
     low = high;

@@ -13,7 +13,7 @@ namespace layercake {
 // 1, 2, 4, ... up to `most`: ranks and stages that a search names.
 inline std::vector<double> powers_of_two(double most) {
   std::vector<double> all;
-  for (double n = 1; n <= most; n *= 2)
+  for (double n = 1; n <= most && is_finite(n); n *= 2)
     all.push_back(n);
   return all;
 }

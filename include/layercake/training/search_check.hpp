@@ -42,6 +42,10 @@ void check_question(const models::transformer& model, const std::vector<Fleet>& 
   training_plan alone;  // with what the search does not choose
   alone.sequence = base.sequence, alone.global_batch = base.global_batch, alone.software_age = base.software_age;
   all.add(check(alone, "base"));
+  const char* searched = "Their divisors are searched one by one.";
+  all.check_at_most("model.layers", model.layers, "", searched_count.high, searched);
+  all.check_at_most("model.experts", model.experts, "", searched_count.high, searched);
+  all.check_at_most("base.global_batch", base.global_batch, "", searched_count.high, searched);
   all.check_not_empty("fleets", fleets, "Give chips to train on.");
   for (std::size_t i = 0; i < fleets.size(); ++i) {
     const Fleet& f = fleets[i];

@@ -84,6 +84,10 @@ TEST_CASE("which splits a model allows") {
   CHECK_FALSE(llama.allows({3, 1, 1, 1}));  // 64 heads
   CHECK_FALSE(llama.allows({128, 1, 1, 1}));
   CHECK_FALSE(llama.allows({1, 81, 1, 1}));
+  auto endless = llama;
+  endless.architecture.heads = 1e20;  // beyond every integer
+  CHECK(endless.allows({8, 1, 1, 1}));
+  CHECK_FALSE(endless.allows({1e25, 1, 1, 1}));
   CHECK_FALSE(llama.allows({1, 1, 2, 1}));  // no experts
   CHECK(mixtral.allows({1, 1, 8, 1}));
   CHECK_FALSE(mixtral.allows({1, 1, 3, 1}));

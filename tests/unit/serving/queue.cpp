@@ -90,6 +90,38 @@ TEST_CASE("pooling: servers never fall with load, utilisation never with servers
   }
 }
 
+TEST_CASE("servers by the thousand million: the sum and its limit meet") {
+  for (const double b : {0.01, 0.5, 1.0, 3.0}) {
+    const double below = 0.999e10, above = 1.001e10;
+    CHECK(queue::erlang_c(above, above - b * std::sqrt(above)) ==
+          approx(queue::erlang_c(below, below - b * std::sqrt(below))).epsilon(1e-4));
+  }
+  CHECK(queue::erlang_c(1e17, 0.9e17) == 0);
+  CHECK(queue::erlang_c(1e16f, std::nextafter(1e16f, 0.f)) <= 1);
+  CHECK(queue::erlang_c(1e300, 0.5e300) == 0);
+}
+
+TEST_CASE("the fewest servers end for every input, or are refused") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  for (const double bad : {nan, infinity, -infinity, -10.0, 1e17}) {
+    CHECK_THROWS_WITH_AS(queue::fewest_servers(bad, 0.3, 0.01), doctest::Contains("load is"), lc::invalid_value);
+    if (bad != 1e17)
+      CHECK_THROWS_WITH_AS(queue::fewest_servers(10., bad, 0.01), doctest::Contains("service_times"),
+                           lc::invalid_value);
+    CHECK_THROWS_WITH_AS(queue::fewest_servers(10., 0.3, bad), doctest::Contains("share is"), lc::invalid_value);
+  }
+  for (const double bad : {nan, infinity, -1.0, 0.0})
+    CHECK_THROWS_WITH_AS(queue::fewest_servers(10., 0.3, 0.01, bad), doctest::Contains("step is"), lc::invalid_value);
+  CHECK_THROWS_WITH_AS(queue::fewest_servers(1e10, 0.3, 0.01, 1e-10), doctest::Contains("load / step is"),
+                       lc::invalid_value);
+  CHECK_THROWS_AS(queue::fewest_servers(1e10f, 0.3f, 0.01f), lc::invalid_value);
+  CHECK(queue::fewest_servers(0., 0.3, 0.01) == 1);
+  CHECK(queue::fewest_servers(10., 0., 0.) > 10);
+  CHECK(queue::fewest_servers(1e15, 0.3, 0.01) >= 1e15);
+  CHECK(std::isnan(queue::erlang_c(nan, 1.0)));
+  CHECK(std::isnan(queue::erlang_c(10.0, nan)));
+}
+
 TEST_CASE("queues over every number type") {
   const auto wait = [](auto servers, auto rho) {
     using T = decltype(rho);

@@ -349,6 +349,11 @@ TEST_CASE("training search: bad questions are refused") {
   has(thrown<invalid>([&] { ask(fleet(16), {.schedule = {}}); }), "space.schedule is empty");
   has(thrown<invalid>([&] { ask(fleet(16), {}, base(), {.keep = 0}); }), "options.keep is 0");
   has(thrown<invalid>([&] { ask(fleet(16), {}, {.global_batch = 0.5}); }), "base.global_batch is 0.5");
+  has(thrown<invalid>([&] { ask(fleet(16), {}, {.global_batch = 1e30}); }),
+      "base.global_batch is 1e30; allowed: at most 1e9. Their divisors");
+  auto endless = dense();
+  endless.layers = 1e20;
+  has(thrown<invalid>([&] { (void)lc::best_training(endless, fleet(16), run, base()); }), "model.layers is 1e20");
   auto f = fleet(16);
   f.energy.price = std::nan("") * (usd / megawatt_hour);
   has(thrown<invalid>([&] { ask(f); }), "fleets[0].energy.price is");
