@@ -57,10 +57,37 @@ std::string sign_of() {
   return to_string(1.0 * Unit{}) + " each";
 }
 
-// Text inside an element or an attribute; characters that XML does not know become blanks.
+// The bytes of the character at the head of a text in UTF-8; 0 where there is none that XML knows (a stray or cut byte, an
+// overlong form, a surrogate, beyond U+10FFFF, U+FFFE and U+FFFF). Unicode 15, table 3-7.
+inline std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool no_character = first == 0xef && byte(1) == 0xbf && byte(2) >= 0xbe;
+    const bool whole = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(2);
+    return whole && !no_character ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4)
+    return follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
+  return 0;
+}
+
+// Text inside an element or an attribute; control characters become blanks, bytes that are not UTF-8 the replacement character.
 inline std::string escaped(std::string_view text) {
   std::string s;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      const std::size_t bytes = utf8_length(text.substr(i));
+      s += bytes == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(i, bytes);
+      if (bytes > 1) i += bytes - 1;
+      continue;
+    }
     switch (c) {
     case '&':
       s += "&amp;";
@@ -99,13 +126,17 @@ inline std::vector<double> linear_marks(double low, double high, int wanted = 6)
   for (const double m : {5.0, 2.5, 2.0, 1.0}) {
     if (m * power >= raw) step = m * power;
   }
+  constexpr double all_counted = 9007199254740992;  // 2^53: from here on k + 1 is k
+  const double first = std::ceil(low / step - 1e-9);
+  if (!(std::fabs(first) < all_counted)) return {low, high};
   std::vector<double> marks;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
+  for (double k = first; k * step <= high + 1e-9 * step && k - first < 4 * wanted; ++k)
     marks.push_back(k == 0 ? 0.0 : k * step);
   return marks;
 }
-inline std::vector<double> logarithmic_marks(double low, double high) {
-  const double decades = std::log10(high / low);
+// Between 10^from and 10^to.
+inline std::vector<double> logarithmic_marks(double from, double to) {
+  const double decades = to - from, low = std::pow(10, from), high = std::pow(10, to);
   std::vector<double> marks;
   const int skip = static_cast<int>(std::ceil(decades / 8));
   for (int k = static_cast<int>(std::floor(std::log10(low))); k <= static_cast<int>(std::ceil(std::log10(high))); ++k) {
@@ -130,14 +161,17 @@ struct range {
     return from + (v - low) / (high - low) * (to - from);
   }
   std::vector<double> marks() const {
-    return how == report::scale::logarithmic ? logarithmic_marks(std::pow(10, low), std::pow(10, high))
-                                             : linear_marks(low, high);
+    return how == report::scale::logarithmic ? logarithmic_marks(low, high) : linear_marks(low, high);
   }
 };
 }  // namespace detail
 
+// Values in the axis's unit lie this far from 1 at most, or are 0: their spans and powers of ten then can be computed with.
+inline constexpr double largest_shown = 1e250;
+
 // Two axes and what is drawn between them. Bad data (an empty series, coordinates that do not pair up, that are not
-// finite, or not above 0 on a logarithmic axis) throw invalid_value with the chart, the series and the point.
+// finite, beyond largest_shown, or not above 0 on a logarithmic axis) throw invalid_value with the chart, the series and the
+// point.
 template <class X, class Y>
 class chart {
 public:
@@ -323,9 +357,13 @@ private:
       s.y.push_back(y[i] / as_y(1));
       const auto check = [&](double v, const auto& shown, scale how, const std::string& label) {
         const bool finite = v - v == 0;
-        require(finite && (how == scale::linear || v > 0), where_ + ": " + label + " of point " + std::to_string(i),
-                shown, finite ? "above 0 on a logarithmic axis" : "any finite value",
+        const std::string where_point = where_ + ": " + label + " of point " + std::to_string(i);
+        require(finite && (how == scale::linear || v > 0), where_point, shown,
+                finite ? "above 0 on a logarithmic axis" : "any finite value",
                 finite ? "Leave the point out or take a linear axis." : "Leave the point out.");
+        const double magnitude = std::fabs(v);
+        require(v == 0 || (magnitude <= largest_shown && magnitude >= 1 / largest_shown), where_point, shown,
+                "0, or from 1e-250 to 1e250 in the axis's unit", "Leave the point out or take another unit.");
       };
       check(s.x.back(), x[i], x_.scale, x_.label);
       check(s.y.back(), y[i], y_.scale, y_.label);
@@ -347,8 +385,11 @@ private:
       }
     }
     constexpr double room_at_ends = 0.05, room_around_one_value = 0.1;
+    constexpr double hardly_any = 1e-9;  // of a value, or of a decade
+    const double size = std::fabs(high), least = how == scale::logarithmic ? hardly_any : 0;
     double room = (high - low) * room_at_ends;
-    if (!(room > std::fabs(high) * 1e-9)) room = high != 0 ? std::fabs(high) * room_around_one_value : 1;  // all alike
+    if (!(room > size * hardly_any && room > least))
+      room = size > least ? size * room_around_one_value : 1;  // all alike
     if (how == scale::linear && low >= 0 && low < room) return {0, high + room, from, to, how};
     return {low - room, high + room, from, to, how};
   }

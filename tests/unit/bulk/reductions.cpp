@@ -5,6 +5,7 @@
 #include <cstring>
 #include <doctest/doctest.h>
 #include <layercake/bulk/run/function.hpp>
+#include <limits>
 
 #include "../../approx.hpp"
 #if __has_include(<oneapi/tbb/parallel_pipeline.h>) && !defined(WITHOUT_TBB)
@@ -335,4 +336,18 @@ TEST_CASE("bad input is refused with a text that says what to change") {
   says([&] { bulk::column_view<void>(reinterpret_cast<double*>(reinterpret_cast<char*>(memory.data()) + 1), 3, 1.0); },
        "multiple of 8 bytes");
   says([] { bulk::column_view<void>(nullptr, 3, 1.0); }, "no address");
+}
+
+TEST_CASE("a histogram whose edges are next to each other has bins or is refused") {
+  const double low = 1000, high = std::nextafter(low, 2000.0);
+  const auto f = bulk::function([](auto x) { return x; }, bulk::list({low, high}));
+  // The logarithms of the two are one number: bins of no width.
+  CHECK_THROWS_WITH_AS(f.run(bulk::logarithmic_histogram(low, high, 10, bulk::itself)),
+                       doctest::Contains("with logarithms that differ"), lc::error);
+  CHECK_THROWS_AS(f.run(bulk::histogram(0.0, std::numeric_limits<double>::denorm_min(), 10, bulk::itself)), lc::error);
+  const auto h = f.run(bulk::histogram(low, high, 10, bulk::itself));
+  CHECK(h.count[0] == 1);
+  CHECK(h.above == 1);
+  const auto wide = f.run(bulk::logarithmic_histogram(1e-300, 1e300, 1000, bulk::itself));
+  CHECK(wide.below + wide.above == 0);
 }

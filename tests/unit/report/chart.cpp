@@ -149,6 +149,50 @@ TEST_CASE("chart: one point, equal values, several charts") {
   CHECK(has(both, "translate(640.00 0)"));
 }
 
+TEST_CASE("chart: values next to each other, and as far apart as can be drawn") {
+  using report::scale;
+  for (const scale how : {scale::linear, scale::logarithmic}) {
+    for (const auto& [low, high] :
+         {std::pair{1.0, std::nextafter(1.0, 2.0)}, std::pair{1.0, 1 + 4e-16}, std::pair{1e3, std::nextafter(1e3, 2e3)},
+          std::pair{1e-250, 1e250}, std::pair{1e-250, std::nextafter(1e-250, 1.0)}, std::pair{1e250, 1e250},
+          std::pair{1 - 1e-8, 1 + 1e-8}}) {
+      report::chart c("t", report::axis<second>("x", how), report::axis<usd>("y", how));
+      const std::vector<duration> x{low * second, high * second};
+      const std::vector<money> y{high * usd, low * usd};
+      c.curve("s", x, y);
+      const std::string svg = c.svg();
+      CHECK(svg.size() < 20000);
+      CHECK(well_formed(svg));
+      CHECK(!has(svg, "nan"));
+      CHECK(!has(svg, "inf"));
+    }
+  }
+  const std::vector<money> one{1 * usd};
+  for (const double far : {1.7e308, -1e300, 5e-324, 1e-310}) {
+    const std::vector<duration> x{far * second};
+    CHECK(
+        has(refused([&] { report::chart("t", report::axis<second>("x"), report::axis<usd>("y")).points("A", x, one); }),
+            "allowed: 0, or from 1e-250 to 1e250"));
+  }
+}
+
+TEST_CASE("chart: text that is not UTF-8") {
+  const auto shown = [](const std::string& text) { return report::detail::escaped(text); };
+  const std::string no = "\xEF\xBF\xBD";
+  for (const std::string good : {"Z\xC3\xBCrich", "\xE2\x82\xAC", "\xF0\x9F\x8D\xB0", "\xEF\xBF\xBD", "\xED\x9F\xBF"})
+    CHECK(shown(good) == good);
+  CHECK(shown("Z\xFCrich") == "Z" + no + "rich");  // Latin 1
+  CHECK(shown("\xC3") == no);                      // cut
+  CHECK(shown("\xC3"
+              "a") == no + "a");
+  CHECK(shown("\xC0\xAF") == no + no);  // overlong
+  CHECK(shown("\xE0\x80\x80") == no + no + no);
+  CHECK(shown("\xED\xA0\x80") == no + no + no);           // surrogate
+  CHECK(shown("\xF4\x90\x80\x80") == no + no + no + no);  // beyond U+10FFFF
+  CHECK(shown("\xEF\xBF\xBF") == no + no + no);           // no character
+  CHECK(shown("a\x01\x7F<") == "a  &lt;");
+}
+
 TEST_CASE("chart: bad data are refused by series and point") {
   const std::vector<duration> t{1 * day, 2 * day};
   const std::vector<money> m{1 * usd, 2 * usd};

@@ -34,7 +34,7 @@ struct histogram_state {
           ((logarithmic ? (x > 0 ? std::log(x) : -std::numeric_limits<double>::infinity()) : x) - low) / width;
       if (at < 0) {
         ++below;
-      } else if (at >= bins) {
+      } else if (!(at < bins)) {
         ++above;
       } else {
         ++count[static_cast<std::size_t>(at)];
@@ -101,7 +101,8 @@ struct histogram_of {
 template <class Q, class Figure>
 auto histogram(const Q& low, const Q& high, std::size_t bins, Figure f) {
   const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
-  if (!(l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
+  if (bins == 0 ||
+      !(l < h && h - l < std::numeric_limits<double>::infinity() && (h - l) / static_cast<double>(bins) > 0))
     raise(error("bulk: a histogram needs at least one bin and a lower edge below the upper, both finite"));
   return histogram_of<Figure, unit_of_t<Q>>{{std::move(f)}, l, h, bins, false};
 }
@@ -109,9 +110,9 @@ auto histogram(const Q& low, const Q& high, std::size_t bins, Figure f) {
 template <class Q, class Figure>
 auto logarithmic_histogram(const Q& low, const Q& high, std::size_t bins, Figure f) {
   const double l = static_cast<double>(base_value(low)), h = static_cast<double>(base_value(high));
-  if (!(l > 0 && l < h && h - l < std::numeric_limits<double>::infinity()) || bins == 0)
+  if (bins == 0 || !(l > 0 && h - l < std::numeric_limits<double>::infinity() && std::log(l) < std::log(h)))
     raise(error("bulk: a logarithmic histogram needs at least one bin and a lower edge above 0 and below the upper, "
-                "both finite"));
+                "both finite and with logarithms that differ"));
   return histogram_of<Figure, unit_of_t<Q>>{{std::move(f)}, l, h, bins, true};
 }
 
