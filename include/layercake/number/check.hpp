@@ -57,11 +57,11 @@ inline void raise_if_any(const std::vector<finding>& found) {
   if (!found.empty()) raise(invalid_value(text_of(found)));
 }
 
-// A domain in words: "above 0", "from 0 to 1", "a whole number, at least 1". `low` and `high` are its ends as text; an upper end
-// that only bounds what is sensible is left out unless `show_high`.
-inline std::string range_text(const domain& d, const std::string& low, const std::string& high, bool show_high) {
+// A domain in words: "above 0", "from 0 to 1", "a whole number, at least 1". `low` and `high` are its ends as text; an end that only
+// bounds what is sensible is left out unless `x`, which is refused, lies beyond it.
+inline std::string range_text(const domain& d, const std::string& low, const std::string& high, double x) {
   std::string s;
-  const bool has_low = d.low > -largest_sensible, has_high = d.high < largest_sensible || show_high;
+  const bool has_low = d.low > -largest_sensible || x < d.low, has_high = d.high < largest_sensible || x > d.high;
   if (has_low && has_high) {
     s = (d.low_excluded ? "above " : "from ") + low + (d.high_excluded ? " to below " : " to ") + high;
   } else if (has_low) {
@@ -72,6 +72,14 @@ inline std::string range_text(const domain& d, const std::string& low, const std
     s = "any finite value";
   }
   return d.whole ? "a whole number, " + s : s;
+}
+
+// Whether rounding for people makes x the end of its domain that it lies beyond: "1; allowed: from 0 to 1" of 1.00001. Exact digits
+// tell the two apart.
+template <class Text>
+bool reads_as_an_end(const domain& d, double x, const Text& text) {
+  const auto same = [&](double end) { return x != end && text(x) == text(end); };
+  return same(d.low) || same(d.high);
 }
 
 // Whether a value lies in a domain, which is in base units. An unknown value does if the domain says or_unknown(); a batch is
@@ -118,8 +126,12 @@ public:
       using real_type = std::remove_cvref_t<decltype(x)>;
       using shown_type = std::conditional_t<std::integral<real_type>, double, real_type>;
       const auto text = [](double y) { return shown(from_base_value<Value>(static_cast<shown_type>(y))); };
-      const bool too_large = static_cast<double>(x) > allowed.high;
-      require(false, field, value, range_text(allowed, text(allowed.low), text(allowed.high), too_large), remedy);
+      const auto base = static_cast<double>(x);
+      std::string range = range_text(allowed, text(allowed.low), text(allowed.high), base);
+      if (reads_as_an_end(allowed, base, text)) {
+        return require(false, field, to_exact_string(base) + " in base units", std::move(range), remedy);
+      }
+      require(false, field, value, std::move(range), remedy);
     }
   }
   template <class Value>
@@ -212,7 +224,7 @@ public:
 
   // part * n == whole for a whole n.
   template <class Value, class Whole>
-  static bool divides(const Value& part, const Whole& whole) {
+  static constexpr bool divides(const Value& part, const Whole& whole) {
     constexpr domain times{-largest_sensible, largest_sensible, false, false, true};
     const auto real = [](const auto& x) { return static_cast<double>(real_value(base_value(x))); };  // 64 / 7 is not 9
     return times.contains(real(whole) / real(part));

@@ -96,9 +96,10 @@ struct binding {
   }
   void check(double value) const {
     if (allowed.contains(value)) return;
-    raise(invalid_axis("bulk: the axis of " + path + " reaches " + text(value) + "; allowed: " +
-                       range_text(allowed, text(allowed.low), text(allowed.high), value > allowed.high) + ". It is " +
-                       meaning + "."));
+    const std::string reached =
+        reads_as_an_end(allowed, value, text) ? to_exact_string(value) + " in base units" : text(value);
+    raise(invalid_axis("bulk: the axis of " + path + " reaches " + reached + "; allowed: " +
+                       range_text(allowed, text(allowed.low), text(allowed.high), value) + ". It is " + meaning + "."));
   }
   // Whether a drawn value lies in the domain.
   recorded_mask<S> inside(const recorded<S>& x) const {
