@@ -50,6 +50,26 @@ struct training_run_figures {
   constexpr quantity<unit::usd, T> cost() const { return infrastructure_cost + energy_cost; }
 };
 
+namespace detail {
+// What is wrong with the figures of a step that a run is made of.
+template <real T>
+std::vector<finding> check_step(const training_figures<T>& f) {
+  findings found("figures");
+  const char* remedy = "Take what train_step answers to a plan that check_training finds nothing wrong with.";
+  found.check_positive("step_time", f.step_time(), remedy);
+  found.check_positive("tokens", f.tokens, remedy);
+  found.check_positive("chips", f.chips, remedy);
+  found.check_nonnegative("use_compute", f.use_compute, remedy);
+  found.check_nonnegative("use_memory", f.use_memory, remedy);
+  return found.take();
+}
+
+// run_training of what has been checked.
+template <number T, class Chip, class Site, class Energy>
+training_run_figures<T> checked_run(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
+                                    const Site& site, const Energy& energy);
+}  // namespace detail
+
 // A run of the step `f` on `chip` in `site`, fed by `energy`.
 //
 //   steps = tokens / tokens per step;  wall clock = (steps * step time (1 + evaluation)) / goodput + start-up
@@ -57,13 +77,27 @@ struct training_run_figures {
 //   over their number power: the chip's law at the step's use of its parts; while saving or restarting it idles cost:
 //   the site's yearly costs for the time of the run, whole site, and the energy supply's for its power
 //
-// Domain: the fields' own; invalid_value is thrown outside it. Infinite where the step does not fit and where failures
+// Domain: the fields' own, of the run and of what it runs on; invalid_value is thrown outside it with all that is wrong. Infinite where the step does not fit and where failures
 // come faster than the state can be saved. Leaves out: queueing for a cluster, failed runs, people who train. Worked
 // number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in the tests.
 template <number T, class Chip, class Site, class Energy>
 training_run_figures<T> run_training(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                      const Site& site, const Energy& energy) {
-  if constexpr (real<T>) validate(run, "run");
+  if constexpr (real<T>) {
+    findings all;
+    all.add(detail::check_step(f));
+    all.add(check(run, "run"));
+    if constexpr (described<Chip>) all.add(check(chip, "chip"));
+    if constexpr (described<Site>) all.add(check(site, "site"));
+    if constexpr (described<Energy>) all.add(check(energy, "energy"));
+    raise_if_any(all);
+  }
+  return detail::checked_run(f, run, chip, site, energy);
+}
+
+template <number T, class Chip, class Site, class Energy>
+training_run_figures<T> detail::checked_run(const training_figures<T>& f, const basic_training_run<T>& run,
+                                            const Chip& chip, const Site& site, const Energy& energy) {
   using seconds = quantity<unit::second, T>;
   const auto place = layercake::with_number<T>(site);
   training_run_figures<T> r;
@@ -99,7 +133,7 @@ training_run_figures<T> run_training(const training_figures<T>& f, const basic_t
   r.infrastructure_cost = built.cost() * r.wall_clock;
   const auto supplied = energy.pull(built.power);
   r.energy_cost = supplied.cost() * r.wall_clock;
-  r.carbon = supplied.carbon * r.wall_clock;
+  r.carbon = for_all(r.wall_clock, supplied.carbon);
   r.model_flops = f.model_flops(attention_flop::causal) * r.steps;
   return r;
 }

@@ -237,7 +237,7 @@ private:
       whole.chips = W(fleet_.chips);
       whole.use_compute = part(compute);
       whole.use_memory = part(memory);
-      const training_run_figures<W> r = run_training(whole, wide_run_, fleet_.chip, fleet_.site, fleet_.energy);
+      const training_run_figures<W> r = detail::checked_run(whole, wide_run_, fleet_.chip, fleet_.site, fleet_.energy);
       const auto keep = [&](std::size_t goal, const auto& q) {
         training_lanes<W> l;
         l.set(base_value(q));
@@ -338,7 +338,7 @@ private:
       ++counts.too_large;
       return;
     }
-    const auto r = run_training(f, run_, fleet_.chip, fleet_.site, fleet_.energy);
+    const auto r = detail::checked_run(f, run_, fleet_.chip, fleet_.site, fleet_.energy);
     const training_goals value{in<units::second>(r.wall_clock), in<units::usd>(r.cost()),
                                in<units::joule>(plain(r.site_energy))};
     for (const double q : value) {
