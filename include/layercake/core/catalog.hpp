@@ -22,7 +22,21 @@ constexpr auto datum(double x) {
 }
 
 namespace detail {
-// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into `b`. Names beyond 63 letters are cut.
+// A name as it is compared: small letters and digits, without what separates them.
+inline std::string compared_name(std::string_view name) {
+  std::string s;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      s += static_cast<char>(c - 'A' + 'a');
+    } else if (c != '-' && c != '_' && c != ' ' && c != '.' && c != '/') {
+      s += c;
+    }
+  }
+  return s;
+}
+
+// Levenshtein's distance: insertions, deletions and substitutions that turn `a` into a beginning of `b`, since people leave out
+// the end of a name. Names beyond 63 letters are cut.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   constexpr std::size_t longest = 63;
   std::array<std::size_t, longest + 1> row{};
@@ -39,7 +53,21 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
       row[j + 1] = substituted < shifted ? substituted : shifted;
     }
   }
-  return row[width];
+  std::size_t least = row[0];
+  for (std::size_t j = 1; j <= width; ++j)
+    least = row[j] < least ? row[j] : least;
+  return least;
+}
+
+// How far a name of the catalog is from what was asked for: by the letters to change, among equals by how long they begin alike.
+// A name that contains what was asked for needs none, however long it is. Both as compared_name gives them.
+inline std::size_t name_distance(std::string_view asked, std::string_view candidate) {
+  constexpr std::size_t longest = 63;
+  std::size_t alike = 0;
+  while (alike < longest && alike < asked.size() && alike < candidate.size() && asked[alike] == candidate[alike])
+    ++alike;
+  const std::size_t changes = candidate.find(asked) != candidate.npos ? 0 : edit_distance(asked, candidate);
+  return changes * (longest + 1) + (longest - alike);
 }
 }  // namespace detail
 
@@ -52,10 +80,10 @@ constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   std::array<std::string_view, 3> nearest;
   std::array<std::size_t, 3> distance;
   distance.fill(static_cast<std::size_t>(-1));
+  const std::string asked = detail::compared_name(name);
   for (const auto* record : all) {
     std::string_view candidate = record->name;
-    // A name that contains what was asked for is near, however long it is.
-    std::size_t d = candidate.find(name) != candidate.npos ? 0 : detail::edit_distance(name, candidate);
+    std::size_t d = detail::name_distance(asked, detail::compared_name(candidate));
     for (std::size_t i = 0; i < 3; ++i) {
       if (d < distance[i]) {
         std::swap(d, distance[i]);

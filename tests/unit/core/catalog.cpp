@@ -39,6 +39,15 @@ TEST_CASE("a name that is not there names the three nearest: those that contain 
   CHECK(said("v5e").find("nearest: tpu-v5e") != std::string::npos);
 }
 
+TEST_CASE("the nearest names begin alike, whatever separates their parts and whatever follows") {
+  // "h1000": h100 is a beginning of h100-sxm, one letter away; h200 and a100 are two away, of which h200 begins alike.
+  CHECK(said("h1000").find("nearest: h100-sxm h200-sxm a100-sxm4-80gb") != std::string::npos);
+  CHECK(said("H100_SXM").find("nearest: h100-sxm h200-sxm") != std::string::npos);
+  CHECK(said("A100 SXM4").find("nearest: a100-sxm4-80gb") != std::string::npos);
+  CHECK(said("MI300").find("nearest: mi300x") != std::string::npos);
+  CHECK(said("tpuv5").find("nearest: tpu-v5e") != std::string::npos);
+}
+
 TEST_CASE("a catalog of fewer than three names names those") {
   const std::array<const chip*, 1> one = {&tpu};
   try {
