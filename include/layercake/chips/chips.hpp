@@ -97,6 +97,17 @@ constexpr auto timing_of(const Chip& c) {
   }
 }
 
+// The rate at which a chip reads its memory: by its data sheet, or as its time(work) has it.
+template <number T, class Chip>
+constexpr quantity<unit::byte_per_second, T> memory_bandwidth_of(const Chip& c) {
+  if constexpr (requires { c.memory_bandwidth; }) {
+    return c.memory_bandwidth;
+  } else {
+    const quantity<unit::byte, T> much = T(1) * units::terabyte;
+    return much / c.time(work<T>{T(0) * units::flop, much, precision::bf16});
+  }
+}
+
 // Power at what the chip does, in shares.
 template <class Chip, number N>
 constexpr auto power_of(const Chip& c, const basic_use<N>& u) {

@@ -24,7 +24,7 @@ struct basic_energy_bill {
   constexpr auto cost() const { return energy_cost + capacity_cost; }
   // All-in price of the energy that the meter counts: cost / mean power [USD/J]; not a number where the mean is 0.
   // Worked number: 62 $/MWh and 10 $ a kW and month, on 80 MW in the mean and 100 MW at the peak: 79.11 $/MWh.
-  constexpr auto price() const { return cost() / plain(meter.mean); }
+  constexpr energy_price<T> price() const { return cost() / plain(meter.mean); }
 };
 using energy_bill = basic_energy_bill<>;
 

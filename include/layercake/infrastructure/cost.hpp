@@ -39,9 +39,9 @@ constexpr cost_share<Boundary, T> chip_share(const infrastructure_need<T>& need)
 }
 
 // The chips' share of the power at the meter. Worked number: 41.0 % at the peak by the defaults.
-template <number T>
-constexpr auto chip_power_share(const power_chain<T>& p) {
-  return as<kind::share_of<site_peak_power>>(p.chips / p.facility());
+template <number T, class When>
+constexpr auto chip_power_share(const power_chain<T, When>& p) {
+  return as<kind::share_of<site_peak_power>>(without_kind(p.chips) / without_kind(p.facility()));
 }
 
 // What equipment and a building that live differently cost per unit of time: it a(r, it life) + building a(r, building life) + running cost.

@@ -3,22 +3,33 @@
 
 #include <layercake/core/demand.hpp>
 #include <layercake/infrastructure/network.hpp>
-#include <layercake/units/named.hpp>
+#include <layercake/units/kind.hpp>
+#include <type_traits>
 
 namespace layercake::infrastructure {
 
-// Where a watt at the meter goes.
-template <number T = double>
+// Where a watt at the meter goes. `When` is kind::peak or kind::average, so that the busiest hour and the mean do not mix, nor the places of
+// the way; void for watts that are neither.
+template <number T = double, class When = void>
 struct power_chain {
-  quantity<unit::watt, T> chips{};
+  template <class Where>
+  using at = std::conditional_t<
+      std::is_void_v<When>, quantity<unit::watt, T>,
+      std::conditional_t<std::same_as<When, kind::peak>, peak_power_at<Where, T>, mean_power_at<Where, T>>>;
+
+  at<kind::all_chips> chips{};
   quantity<unit::watt, T> hosts{};           // processors, memory, network cards, fans of the nodes
   quantity<unit::watt, T> power_supplies{};  // lost in them
   quantity<unit::watt, T> network{};         // switches, storage, management
   quantity<unit::watt, T> building{};        // cooling and distribution: what power usage effectiveness adds
 
-  constexpr quantity<unit::watt, T> servers() const { return chips + hosts + power_supplies; }
-  constexpr quantity<unit::watt, T> it() const { return servers() + network; }
-  constexpr quantity<unit::watt, T> facility() const { return it() + building; }
+  constexpr quantity<unit::watt, T> servers() const { return without_kind(chips) + hosts + power_supplies; }
+  constexpr at<kind::it> it() const { return servers() + network; }
+  constexpr at<kind::facility> facility() const { return without_kind(it()) + building; }
+
+  template <class Time>
+    requires std::is_void_v<When> && (!std::is_void_v<Time>)
+  constexpr operator power_chain<T, Time>() const { return {chips, hosts, power_supplies, network, building}; }
 };
 
 // What the building of a site and its running take and cost.
@@ -26,8 +37,8 @@ template <number T = double>
 struct infrastructure_need {
   chip_count<T> chips{};  // installed: whole nodes are filled
   node_count<T> nodes{};
-  power_chain<T> peak{};
-  power_chain<T> mean{};
+  power_chain<T, kind::peak> peak{};
+  power_chain<T, kind::average> mean{};
   it_power_demand<T> it_power{};
   power_demand<T> power{};  // at the site's meter
   fat_tree<T> network{};

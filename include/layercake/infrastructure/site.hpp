@@ -160,7 +160,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.capex_chips = plain(demand.price) * chips;
   need.capex_servers = for_all(chips, s.node.price_per_chip);
   need.capex_network = need.network.price;
-  need.capex_facility = s.facility.capex * need.peak.it();
+  need.capex_facility = s.facility.capex * plain(need.peak.it());
 
   const auto equipment = economics::capital_recovery_factor(s.discount_rate, s.it_life);
   need.chip_cost = need.capex_chips * equipment;
@@ -176,7 +176,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.staff_cost = for_all(need.operators, s.facility.operator_pay);
   need.construction_workers = for_all(plain(need.power.peak), s.facility.construction_workers.total);
   need.time_to_build = s.facility.time_to_build();
-  need.water = for_all(need.mean.it(), s.water_usage_effectiveness);
+  need.water = for_all(plain(need.mean.it()), s.water_usage_effectiveness);
   return need;
 }
 

@@ -3,6 +3,7 @@
 // serve.hpp's branch-free formulas.
 #pragma once
 
+#include <layercake/energy/catalog.hpp>
 #include <layercake/serving/energy.hpp>
 #include <layercake/serving/serve.hpp>
 #include <string>
@@ -27,8 +28,7 @@ struct serving_search {
   serving_software software{};
   double memory_share = serving_plan{}.memory_share;
   quantity<unit::usd_per_second> rent = unknown<>;  // of one chip
-  // At the meter; ERCOT's mean price, as in energy::catalog.
-  energy_price<> electricity = 62 * units::usd / units::megawatt_hour;
+  energy_price<> electricity = energy::catalog::grid_ercot.price;  // at the meter
   double headroom = infrastructure::site{}.utilisation;  // share of capacity that is planned to be used
 };
 

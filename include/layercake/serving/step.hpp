@@ -106,7 +106,7 @@ struct serving_timer {
     const auto scores = op.sequences * op.heads * op.queries * op.context * S(2) * units::byte;
     // At the speed of element-wise kernels.
     const T share = number_cast<T>(chips::stream_constants{}.memory);
-    const seconds passes = scores * software.score_passes / (chip.memory_bandwidth * share) * times;
+    const seconds passes = scores * software.score_passes / (chips::memory_bandwidth_of<T>(chip) * share) * times;
     sum.time += where(decoding, seconds(), passes);
   }
   template <number S>

@@ -98,7 +98,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];
         s.slope = static_cast<double>(slope);
-        s.elasticity = y.value == T(0) || !is_known(values[first + k])
+        s.elasticity = y.value == T(0) || !is_known(y.value) || !is_known(values[first + k])
                            ? 0.0
                            : static_cast<double>(slope * values[first + k] / y.value);
       }

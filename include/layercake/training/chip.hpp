@@ -21,7 +21,7 @@ constexpr bool any_positive(const T& x) {
   }
 }
 
-// Peak rates of a chip: by its data sheet, or as its time(work) has them.
+// Peak rate of a chip: by its data sheet, or as its time(work) has it.
 template <number T, class Chip>
 constexpr quantity<unit::flop_per_second, T> peak_of(const Chip& c, precision p) {
   if constexpr (requires { c.peak.rate(p); }) {
@@ -29,15 +29,6 @@ constexpr quantity<unit::flop_per_second, T> peak_of(const Chip& c, precision p)
   } else {
     const quantity<unit::flop, T> much = T(1) * units::petaflop;
     return much / c.time(work<T>{much, T(0) * units::byte, p});
-  }
-}
-template <number T, class Chip>
-constexpr quantity<unit::byte_per_second, T> memory_bandwidth_of(const Chip& c) {
-  if constexpr (requires { c.memory_bandwidth; }) {
-    return c.memory_bandwidth;
-  } else {
-    const quantity<unit::byte, T> much = T(1) * units::terabyte;
-    return much / c.time(work<T>{T(0) * units::flop, much, precision::bf16});
   }
 }
 // The family of a chip that has one.
@@ -67,7 +58,7 @@ constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   return {.tpu = family == chips::family::tpu,
           .ported = family == chips::family::hopper || family == chips::family::blackwell,
           .rack_scale = any_positive(c.scale_up_domain - number_cast<domain>(training_counts::rack_scale_domain - 1)),
-          .balance = peak_of<T>(c, precision::bf16) / units::flop / (memory_bandwidth_of<T>(c) / units::byte)};
+          .balance = peak_of<T>(c, precision::bf16) / units::flop / (chips::memory_bandwidth_of<T>(c) / units::byte)};
 }
 
 }  // namespace layercake::detail

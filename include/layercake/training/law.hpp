@@ -142,7 +142,7 @@ private:
   parts_of_step parts(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
                       training_figures<T>& f) const {
     const exchanges groups{network_, fabric_};
-    detail::training_timer<T, kernel_laws, Network> timer(kernels_, groups, c_, rates, p);
+    detail::training_timer<T, Chip, kernel_laws, Network> timer(chip_, kernels_, groups, c_, rates, p);
     model_.operations(models::pass<T>{models::phase::training, p.micro_batch, p.sequence, p.sequence},
                       training_layout_of(p).split(), timer);
     const both_passes common = timer.layer * (T(1) / layers_);
@@ -254,7 +254,7 @@ private:
     f.chips = p.chips();
     f.peak = detail::peak_of<T>(chip_, p.math);
     f.use_compute = f.hardware_flop_utilisation(attention_flop::causal);
-    f.use_memory = f.time.work.moved / (detail::memory_bandwidth_of<T>(chip_) * f.step_time());
+    f.use_memory = f.time.work.moved / (chips::memory_bandwidth_of<T>(chip_) * f.step_time());
   }
 
   using kernel_laws = decltype(chips::timing_of(std::declval<const Chip&>()));

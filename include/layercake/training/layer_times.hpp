@@ -25,7 +25,7 @@ struct both_passes {
   friend constexpr both_passes operator*(const both_passes& a, const T& n) { return {a.forward * n, a.backward * n}; }
 };
 
-template <number T, class Kernels, class Network>
+template <number T, class Chip, class Kernels, class Network>
 class training_timer {
 public:
   using seconds = quantity<unit::second, T>;
@@ -33,10 +33,11 @@ public:
   both_passes<T> layer{}, dense{}, mixture{}, outside{};
   collective<T> message{};  // from a stage to the next, if there is one
 
-  training_timer(const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
+  training_timer(const Chip& chip, const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
                  const training_constants& constants, const training_rates<T>& rates,
                  const basic_training_plan<T>& plan)
-      : kernels_(kernels),
+      : chip_(chip),
+        kernels_(kernels),
         exchanges_(exchanges),
         c_(constants),
         r_(rates),
@@ -146,7 +147,7 @@ public:
   template <number S, class Times>
   void operator()(const work<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
-    const seconds once = chips::time_of(kernels_, work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math});
+    const seconds once = chip_.time(work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math});
     layer.forward.products += once * (r_.slow * n);
     layer.backward.products += once * (r_.slow * n * T(2));
     layer.forward.moved += over_number<T>(op.bytes) * n;
@@ -154,6 +155,7 @@ public:
   }
 
 private:
+  const Chip& chip_;
   const Kernels& kernels_;
   const training_exchanges<T, Network>& exchanges_;
   const training_constants& c_;

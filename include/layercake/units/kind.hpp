@@ -29,7 +29,7 @@
 //   share_of<B>, total_of<B>  a share of the cost within boundary B; all the cost within B
 //   demand_charge, energy_price   USD per kW of the month's peak; USD per kWh used: both are USD/J
 //   peak, average           power at the worst moment; energy over time
-//   peak_at<W>, mean_at<W>  the same at one place of the way from chip to plant: W is one_chip, it, facility, plant
+//   peak_at<W>, mean_at<W>  the same at one place of the way from chip to plant: W is one_chip, all_chips, it, facility, plant
 //   chips, nodes, replicas  counts
 //
 // The kinds of a record's members take a bare value where the member is set, since its name says whose it is (`.peak = 40 * megawatt`), and
@@ -65,6 +65,7 @@ struct it { static constexpr const char* name = "IT"; static constexpr bool over
 struct facility { static constexpr const char* name = "facility"; static constexpr bool over_time = true; };
 struct plant { static constexpr const char* name = "plant"; };        // generated: before the losses of the line
 struct one_chip { static constexpr const char* name = "one chip"; };
+struct all_chips { static constexpr const char* name = "all chips"; };
 struct input { static constexpr const char* name = "input"; static constexpr bool over_time = true, named_by_member = true; };
 struct output { static constexpr const char* name = "output"; static constexpr bool over_time = true, named_by_member = true; };
 struct model { static constexpr const char* name = "model"; static constexpr bool over_time = true; };
@@ -237,8 +238,12 @@ public:
 
   friend constexpr const Value& plain(const of_kind& k) { return k.plain_; }
 
-  constexpr of_kind& operator+=(const of_kind& b) { return *this = of_kind(Value(plain_ + b.plain_)); }
-  constexpr of_kind& operator-=(const of_kind& b) { return *this = of_kind(Value(plain_ - b.plain_)); }
+  template <class OtherValue>
+    requires std::same_as<detail::joint_t<OtherValue, Value>, Value>
+  constexpr of_kind& operator+=(const of_kind<Kind, OtherValue>& b) { return *this = of_kind(*this + b); }
+  template <class OtherValue>
+    requires std::same_as<detail::joint_t<OtherValue, Value>, Value>
+  constexpr of_kind& operator-=(const of_kind<Kind, OtherValue>& b) { return *this = of_kind(*this - b); }
   template <class Scalar>
     requires detail::bare<Scalar>
   constexpr of_kind& operator*=(const Scalar& s) { return *this = *this * s; }
