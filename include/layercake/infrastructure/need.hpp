@@ -28,8 +28,9 @@ struct power_chain {
   constexpr at<kind::facility> facility() const { return without_kind(it()) + building; }
 
   template <class Time>
-    requires std::is_void_v<When> && (!std::is_void_v<Time>)
-  constexpr operator power_chain<T, Time>() const { return {chips, hosts, power_supplies, network, building}; }
+    requires std::is_void_v<When> &&(!std::is_void_v<Time>)constexpr operator power_chain<T, Time>() const {
+      return {chips, hosts, power_supplies, network, building};
+    }
 };
 
 // What the building of a site and its running take and cost.

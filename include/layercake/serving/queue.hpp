@@ -9,6 +9,9 @@
 namespace layercake::queue {
 
 namespace detail {
+inline constexpr double negligible_term = 1e-17;     // of a sum: below the rounding of every real type
+inline constexpr double never_blocked = 1e30;        // 1/B from which on B is taken for 0
+inline constexpr double idle = 1e-12;                // utilisation below which the logarithm is not taken
 inline constexpr double most_servers_summed = 1e10;  // from here on the sum has above a million terms
 inline constexpr double most_servers = 1e15;         // that one more still counts beside, in double precision
 
@@ -41,8 +44,8 @@ constexpr T erlang_c(T servers, T load) {
   for (T j(0); j < servers; j += T(1)) {
     term *= (servers - j) / load;
     sum += term;
-    if (servers - j < load && term < sum * T(1e-17)) break;
-    if (sum > T(1e30)) return T(0);
+    if (servers - j < load && term < sum * T(detail::negligible_term)) break;
+    if (sum > T(detail::never_blocked)) return T(0);
   }
   const T blocked = T(1) / sum;
   return blocked / (T(1) - load / servers * (T(1) - blocked));
@@ -53,7 +56,7 @@ constexpr T erlang_c(T servers, T load) {
 // Statistical Mathematics 29, 1977. Worked number: c = 2, rho = 0.5: 0.366.
 template <number T>
 constexpr T waiting_probability(const T& servers, const T& utilisation) {
-  const T rho = clamp(utilisation, number_cast<T>(1e-12), T(1));
+  const T rho = clamp(utilisation, number_cast<T>(detail::idle), T(1));
   return exp((sqrt(T(2) * (servers + T(1))) - T(1)) * log(rho));
 }
 

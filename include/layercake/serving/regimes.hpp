@@ -37,8 +37,10 @@ struct serving_result {
 
 namespace detail {
 // Assumed bounds of the approximations below.
-inline constexpr double rare = 0.05;          // requests in flight where there is next to no load: where searches start
-inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
+inline constexpr double rare = 0.05;  // requests in flight where there is next to no load: where searches start
+inline constexpr int secant_steps = 8, bisection_steps = 16;  // of searches for the requests in flight
+inline constexpr double same_point = 1e-9, flat = 1e-12;      // what a secant is not drawn through
+inline constexpr double least_prompt = 1e-3;                  // what a prompt adds to a step at least, over the step
 inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
 inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
 inline constexpr double prompt_batch = 0.25;  // of the token budget, that a pool which only reads takes at once
@@ -198,9 +200,9 @@ T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& r
   T x0 = min(number_cast<T>(rare), most * T(0.5));
   T y0 = excess(x0);
   T x1 = high, y1 = at_high;
-  for (int i = 0; i < 8; ++i) {
-    const T slope = (y1 - y0) / where(abs(x1 - x0) > T(1e-9) * high, x1 - x0, T(1));
-    T x = x1 - y1 / where(abs(slope) > number_cast<T>(1e-12), slope, T(-1));
+  for (int i = 0; i < secant_steps; ++i) {
+    const T slope = (y1 - y0) / where(abs(x1 - x0) > number_cast<T>(same_point) * high, x1 - x0, T(1));
+    T x = x1 - y1 / where(abs(slope) > number_cast<T>(flat), slope, T(-1));
     x = clamp(x, number_cast<T>(least_count), high);
     x0 = x1, y0 = y1;
     x1 = x, y1 = excess(x);
@@ -271,7 +273,7 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
     return (s.slow_first_token <= level.first_token) && (s.slow_output_token <= level.output_token);
   };
   T low = least, high = most;
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < detail::bisection_steps; ++i) {
     const T middle = sqrt(low * high);
     const auto ok = keeps(detail::open_loop_at(r, middle, slots, level.share));
     low = where(ok, middle, low);

@@ -18,6 +18,7 @@ namespace layercake {
 template <number T, class Limit, class Function>
 T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
   const auto g = [&](const T& x) -> T { return (f(x) - limit) / limit; };
+  constexpr double least_shrink = 0.1, shrink_below_it = 0.25;  // of the value at an end that stands still
   constexpr int steps = 12;                // at most, assumed: smooth functions settle in five or six
   const T settled = number_cast<T>(1e-5);  // of the limit, assumed: a Newton step beyond it squares the error
   T a = low, b = max(high, low);
@@ -40,7 +41,8 @@ T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
     const auto above = at_x > T(0);
     const auto again = last * at_x > T(0);
     const T shrink = T(1) - at_x / where(again, last, T(1));
-    const T scale = where(again, where(shrink > number_cast<T>(0.1), shrink, number_cast<T>(0.25)), T(1));
+    const T scale =
+        where(again, where(shrink > number_cast<T>(least_shrink), shrink, number_cast<T>(shrink_below_it)), T(1));
     weight_a = where(above, weight_a * scale, at_x);
     weight_b = where(above, at_x, weight_b * scale);
     at_a = where(above, at_a, at_x);

@@ -27,9 +27,9 @@ struct serving_search {
   bool fewest_stages = false;  // no more pipeline stages than the fewest with which some plan answers
   serving_software software{};
   double memory_share = serving_plan{}.memory_share;
-  quantity<unit::usd_per_second> rent = unknown<>;  // of one chip
+  quantity<unit::usd_per_second> rent = unknown<>;                 // of one chip
   energy_price<> electricity = energy::catalog::grid_ercot.price;  // at the meter
-  double headroom = infrastructure::site{}.utilisation;  // share of capacity that is planned to be used
+  double headroom = infrastructure::site{}.utilisation;            // share of capacity that is planned to be used
 };
 
 // Whether a model can be split so and its tensor ranks share a chip's fabric.

@@ -52,7 +52,7 @@ TEST_CASE("compiled engines spend less on the host, and old ones attend without 
 
 TEST_CASE("slots between two requests") {
   const lc::serving_software software{.wave_loss = 0.08};
-  CHECK(software.filled(0.0) == 1);                            // a single stream has none to lose
+  CHECK(software.filled(0.0) == 1);  // a single stream has none to lose
   // worked: serving/software.hpp#filled
   CHECK(software.filled(16.0) == approx(0.96));                // half of the loss
   CHECK(software.filled(1e12) == approx(0.92).epsilon(1e-9));  // all of it

@@ -10,6 +10,7 @@
 #include <layercake/planning/questions/fleet_request.hpp>
 #include <layercake/serving/search.hpp>
 #include <layercake/stack/stack.hpp>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,12 +103,10 @@ private:
   static double base_of_capital(const fleet_part& p) { return base_value(p.bill.built.capex()); }
 
   void set_limits() {
-    // A supply that carries a hundredth of the largest sensible power has no limit of its own.
-    constexpr double unlimited = 0.01 * largest_sensible;
     for (const auto& s : request_.sites) {
       const double granted = base_value(in_month(s.power, month_, no_limit * units::watt));
-      const double carried = base_value(s.energy.push(largest_sensible * units::watt));
-      limits_.push_back({"the power of " + s.name, std::min(granted, carried < unlimited ? carried : no_limit),
+      const double carried = base_value(s.energy.push(std::numeric_limits<double>::infinity() * units::watt));
+      limits_.push_back({"the power of " + s.name, std::min(granted, is_finite(carried) ? carried : no_limit),
                          [](double x) { return layercake::to_string(x * units::watt); }});
     }
     for (const auto& c : request_.chips)
