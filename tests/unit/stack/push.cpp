@@ -64,7 +64,7 @@ TEST_CASE("a grid connection limits the site by itself") {
 TEST_CASE("nothing granted, nothing limits; a bad grant is refused by name") {
   const auto s = service();
   CHECK(std::string(s.push(lc::grant{}).binding()) == "nothing granted");
-  CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5 chips; allowed: at least 0 chips"),
+  CHECK_THROWS_WITH_AS(s.push({.chips = -5}), doctest::Contains("grant.chips is -5; allowed: at least 0."),
                        lc::invalid_value);
 }
 
