@@ -22,9 +22,13 @@ struct basic_energy_bill {
   quantity<unit::cubic_metre_per_second, T> water = unknown<>;
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
-  // All-in price of the energy that the meter counts: cost / mean power [USD/J]; not a number where the mean is 0.
+  // All-in price of the energy that the meter counts: cost / mean power [USD/J]; not a number where the mean is 0, infinite where
+  // the cost is.
   // Worked number: 62 $/MWh and 10 $ a kW and month, on 80 MW in the mean and 100 MW at the peak: 79.11 $/MWh.
-  constexpr energy_price<T> price() const { return cost() / plain(meter.mean); }
+  constexpr energy_price<T> price() const {
+    const auto endless = cost() / (number_cast<T>(1) * units::watt);  // infinity over infinity would be nan
+    return where(is_finite(cost()), cost() / plain(meter.mean), endless);
+  }
 };
 using energy_bill = basic_energy_bill<>;
 

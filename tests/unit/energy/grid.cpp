@@ -64,6 +64,7 @@ TEST_CASE("grid: what is free stays free of an endless demand") {
   CHECK(bill.energy_cost == infinity * usd / second);
   CHECK(bill.capacity_cost == 0 * usd / second);
   CHECK(bill.cost() == infinity * usd / second);
+  CHECK(plain(bill.price()) == infinity * usd / joule);
   CHECK(bill.carbon == 0 * kilogram_co2e / second);
   CHECK(!lc::is_known(bill.water));  // unknown stays unknown
 }
