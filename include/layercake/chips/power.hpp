@@ -32,7 +32,7 @@ struct power_constants {
 // Fitted on what Hopper and Blackwell draw: first on board power of kernels longer than 0.2 ms (H200, B200, GB200; the
 // data of kernel_constants.hpp), then, drawn to that, on mean power and energy of whole runs (H100, H200, B200;
 // ML.ENERGY, MLPerf Power), every source counting alike (benchmarks/accuracy/fit_power.cpp, fit_measurements.cpp).
-inline constexpr power_constants measured_power{0.4308, 0.4747, 31.9, confidence::measured};
+inline constexpr power_constants measured_power{0.4307, 0.4742, 31.89, confidence::measured};
 
 // The constants of a family. Energies of one process node apart from the measured one (TSMC 4N) are assumed to follow
 // what the foundry states for equal speed: 30 % less from 7 nm to 5 nm, 60 % less from 16 nm to 7 nm. Other makers'
@@ -66,7 +66,7 @@ struct basic_power_chip {
 // below the limit, and that softmax draws power without FLOP. Error: kernels longer than 0.2 ms 14 % in the median, of
 // a generation left out 14 %; whole runs 11 % in the mean of the sources, 12 % of sources left out. Shorter kernels
 // draw up to half of it: the sensor averages over 100 ms, in which they share it with the gaps between them. Worked
-// number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 617.1 W.
+// number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 617.0 W.
 template <number T, number N>
 constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chip, const basic_use<N>& u) {
   constexpr double hair = 1e-9;  // above 0, where a quotient is finite and a root has a slope

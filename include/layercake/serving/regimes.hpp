@@ -6,6 +6,7 @@
 
 #include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
+#include <layercake/serving/root.hpp>
 
 namespace layercake {
 
@@ -37,10 +38,9 @@ struct serving_result {
 
 namespace detail {
 // Assumed bounds of the approximations below.
-inline constexpr double rare = 0.05;  // requests in flight where there is next to no load: where searches start
-inline constexpr int secant_steps = 8, bisection_steps = 16;  // of searches for the requests in flight
-inline constexpr double same_point = 1e-9, flat = 1e-12;      // what a secant is not drawn through
-inline constexpr double least_prompt = 1e-3;                  // what a prompt adds to a step at least, over the step
+inline constexpr double rare = 0.05;          // requests in flight where there is next to no load: where searches start
+inline constexpr int bisection_steps = 16;    // of searches for the requests in flight
+inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
 inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
 inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
 inline constexpr double prompt_batch = 0.25;  // of the token budget, that a pool which only reads takes at once
@@ -189,25 +189,14 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   return s;
 }
 
-// The number that write at a rate: D = rate O t(D), by secants in D from both ends, as t is nearly affine in D.
+// The number that write at a rate: the largest D with D / (O t(D)) <= rate. Bracketed: near the capacity the answers per
+// second hardly rise with D, and steps of secants without a bracket never settle there.
 template <number T, class... X>
 T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
-  const auto excess = [&](const T& d) -> T {
-    return rate * r.output * (r.template steady<false>(d).time / r.tokens_per_pass()) - d;
+  const auto answered = [&](const T& d) -> quantity<unit::per_second, T> {
+    return d / (r.output * (r.template steady<false>(d).time / r.tokens_per_pass()));
   };
-  const T high = most;
-  const T at_high = excess(high);
-  T x0 = min(number_cast<T>(rare), most * T(0.5));
-  T y0 = excess(x0);
-  T x1 = high, y1 = at_high;
-  for (int i = 0; i < secant_steps; ++i) {
-    const T slope = (y1 - y0) / where(abs(x1 - x0) > number_cast<T>(same_point) * high, x1 - x0, T(1));
-    T x = x1 - y1 / where(abs(slope) > number_cast<T>(flat), slope, T(-1));
-    x = clamp(x, number_cast<T>(least_count), high);
-    x0 = x1, y0 = y1;
-    x1 = x, y1 = excess(x);
-  }
-  return where(at_high >= T(0), high, x1);
+  return largest_below(min(number_cast<T>(least_count), most), most, rate, answered);
 }
 }  // namespace detail
 
