@@ -1,15 +1,11 @@
 // must-contain: unit::watt
 // must-contain: unit::usd
-// max-bytes: 2500
-#include <layercake/units/units.hpp>
+// max-bytes: 4000
+#include <layercake/core/demand.hpp>
 
 using namespace layercake::units;
-struct chip {
-  layercake::quantity<layercake::unit::watt> power;
-  layercake::quantity<layercake::unit::usd> price;
-};
 #ifdef GOOD
-chip one{.power = 700 * watt, .price = 25000 * usd};
+layercake::chip_demand<> fleet{.peak_power = 700 * watt};
 #else
-chip one{.power = 25000 * usd, .price = 700 * watt};
+layercake::chip_demand<> fleet{.peak_power = 25000 * usd};
 #endif

@@ -1,14 +1,12 @@
 // must-contain: kind::it
 // must-contain: kind::facility
-// max-bytes: 3000
-#include <layercake/units/units.hpp>
+// max-bytes: 5000
+#include <layercake/stack/bill.hpp>
 
-using namespace layercake::units;
-namespace kind = layercake::kind;
-auto hall = layercake::as<kind::it>(40 * megawatt);
-auto site = layercake::as<kind::facility>(50 * megawatt);
+inline auto overhead(const layercake::bill& bill) {
 #ifdef GOOD
-auto sum = to_facility(hall, 1.25) + site;
+  return plain(bill.built.power.mean) - plain(bill.built.it_power.mean);
 #else
-auto sum = hall + site;
+  return bill.built.power.mean - bill.built.it_power.mean;
 #endif
+}
