@@ -87,7 +87,7 @@ std::vector<unsigned char> read_file() {
 void write_file(const std::vector<unsigned char>& bytes) {
   std::FILE* const f = std::fopen(file.c_str(), "wb");
   REQUIRE(f != nullptr);
-  std::fwrite(bytes.data(), 1, bytes.size(), f);
+  if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), f);
   std::fclose(f);
 }
 
