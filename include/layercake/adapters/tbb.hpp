@@ -1,12 +1,15 @@
 // Sweeps on all cores by oneTBB: `space.run_on(adapters::tbb_threads{}, control{}, reductions...)`.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <layercake/bulk/run/schedule.hpp>
 #include <memory>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 #include <utility>
+#include <vector>
 
 namespace layercake::adapters {
 
@@ -22,34 +25,34 @@ struct tbb_threads {
   static constexpr bool owns_result() { return true; }
 
 private:
-  using done = std::pair<std::uint64_t, std::shared_ptr<std::unique_ptr<bulk::chunk_result>>>;
-
   static void run(bulk::collector& c) {
     namespace t = oneapi::tbb;
     t::enumerable_thread_specific<std::unique_ptr<bulk::chunk_worker>> workers;
     std::uint64_t next = c.first();
     const std::uint64_t chunks = c.job().chunks();
+    // What is done waits in a place of its own until its turn: the chunks in flight are a range of at most so many. A run that is cut short
+    // leaves nothing with the pipeline.
     const std::size_t in_flight = 4 * static_cast<std::size_t>(t::this_task_arena::max_concurrency());
-    t::parallel_pipeline(
-        in_flight, t::make_filter<void, std::uint64_t>(t::filter_mode::serial_in_order,
-                                                       [&](t::flow_control& flow) -> std::uint64_t {
-                                                         if (next == chunks || c.stop_reason()) {
-                                                           flow.stop();
-                                                           return 0;
-                                                         }
-                                                         return next++;
-                                                       }) &
-                       t::make_filter<std::uint64_t, done>(
-                           t::filter_mode::parallel,
-                           [&](std::uint64_t chunk) {
-                             auto& w = workers.local();
-                             if (!w) w = c.job().make_worker();
-                             auto p = c.job().make_partial();
-                             w->run(chunk, *p);
-                             return done{chunk, std::make_shared<std::unique_ptr<bulk::chunk_result>>(std::move(p))};
-                           }) &
-                       t::make_filter<done, void>(t::filter_mode::serial_in_order,
-                                                  [&](const done& d) { c.take(d.first, std::move(*d.second)); }));
+    std::vector<std::unique_ptr<bulk::chunk_result>> done(in_flight);
+    const auto start = [&](t::flow_control& flow) -> std::uint64_t {
+      if (next == chunks || c.stop_reason()) {
+        flow.stop();
+        return 0;
+      }
+      return next++;
+    };
+    const auto work = [&](std::uint64_t chunk) {
+      auto& w = workers.local();
+      if (!w) w = c.job().make_worker();
+      auto result = c.job().make_partial();
+      w->run(chunk, *result);
+      done[chunk % in_flight] = std::move(result);
+      return chunk;
+    };
+    const auto take = [&](std::uint64_t chunk) { c.take(chunk, std::move(done[chunk % in_flight])); };
+    t::parallel_pipeline(in_flight, t::make_filter<void, std::uint64_t>(t::filter_mode::serial_in_order, start) &
+                                        t::make_filter<std::uint64_t, std::uint64_t>(t::filter_mode::parallel, work) &
+                                        t::make_filter<std::uint64_t, void>(t::filter_mode::serial_in_order, take));
     if (!c.complete()) c.check();
   }
 };
