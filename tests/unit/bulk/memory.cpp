@@ -133,5 +133,10 @@ TEST_CASE("memory does not grow with the number of points") {
   CHECK(spread.points == 1e8);
   CHECK(spread.mean == approx(1.5 * 3.5));
   CHECK(low.value == 3);
-  CHECK(peak() - before < 4e6);  // of 1e8 points: 800 MB, had they been kept
+  // Of 1e8 points: 800 MB, had they been kept. A sanitizer holds back what has been given back.
+#if defined(__SANITIZE_ADDRESS__)
+  CHECK(peak() - before < 64e6);
+#else
+  CHECK(peak() - before < 4e6);
+#endif
 }
