@@ -23,8 +23,8 @@ int main() {
   std::cout << "\nThe same with one layer swapped\n\n";
   const auto show = [](const char* what, const auto& s) {
     const auto bill = s.pull();
-    std::cout << "  " << what << bill.price_of_tokens() << ", " << bill.built.chips << " chips, "
-              << bill.built.power.peak << ", " << bill.carbon_per_task() << " per task\n";
+    std::cout << "  " << what << bill.price_of_tokens() << ", " << bill.built.chips << ", "
+              << plain(bill.built.power.peak) << ", " << bill.carbon_per_task() << " per task\n";
   };
   show("as above                  ", service);
   show("chip:  B200               ", service.with(lc::chips::catalog::b200_sxm));

@@ -67,7 +67,8 @@ TEST_CASE("claim 3: a gigawatt is 1.91e9 tokens per second at 0.0120 dollars of 
                                             .value_per_task = 1 * usd},
                 ideal};
   const auto bill = service.pull(lc::counting::smooth);
-  CHECK(in<joule_per_token>(plain(bill.built.mean.chips) / plain(bill.serving.output_tokens)) == approx(0.24).epsilon(1e-5));
+  CHECK(in<joule_per_token>(plain(bill.built.mean.chips) / plain(bill.serving.output_tokens)) ==
+        approx(0.24).epsilon(1e-5));
   CHECK(in<joule_per_token>(plain(bill.built.it_power.mean) / plain(bill.serving.output_tokens)) ==
         approx(0.4186).epsilon(1e-4));
   CHECK(in<usd_per_million_tokens>(bill.energy_cost() / plain(bill.serving.output_tokens)) ==
