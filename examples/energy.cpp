@@ -14,8 +14,8 @@ int main() {
   const lc::energy::power_plant turbine{.technology = lc::energy::catalog::gas_ccgt};
 
   const auto bought = texas.pull(demand), made = turbine.pull(demand);
-  std::cout << "grid:  " << to_string(bought.price()) << ", " << to_string(bought.plant.mean) << " at the plant, "
-            << to_string(bought.carbon) << "\nplant: " << to_string(made.price()) << ", "
+  std::cout << "grid:  " << to_string(plain(bought.price())) << ", " << to_string(plain(bought.plant.mean))
+            << " at the plant, " << to_string(bought.carbon) << "\nplant: " << to_string(plain(made.price())) << ", "
             << to_string(turbine.land(demand)) << " of land, " << to_string(made.carbon) << '\n';
 
   for (const auto* chain : lc::energy::catalog::chains) {

@@ -13,7 +13,7 @@ int main() {
   const lc::chip_demand<> chips{16384, 700 * watt, 550 * watt, 28000 * usd, 814 * square_millimetre};
   const auto need = site.pull(chips);
   std::cout << need.nodes << ", " << need.network.switches << " switches on " << need.network.tiers << " tiers\n"
-            << to_string(need.power.peak) << " at the meter, "
+            << to_string(plain(need.power.peak)) << " at the meter, "
             << 100 * plain(lc::infrastructure::chip_power_share(need.peak)) << " % of it in the chips\n"
             << to_string(need.capex()) << " to build in " << to_string(need.time_to_build) << " by "
             << need.construction_workers << " people\n"
