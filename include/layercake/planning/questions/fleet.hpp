@@ -12,6 +12,7 @@
 #include <layercake/stack/stack.hpp>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -161,32 +162,28 @@ private:
         for_each_serving_plan(offered.chip, building, request_.classes[at.demand_class].model, demand, request_.search,
                               [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
     if (plans.empty()) return reason;
+    // The replica of each plan is timed once, for all parts of the calls.
+    const calls_alone calls{demand};
+    const layers on{request_.sites[at.site].energy, offered.chip, building, request_.classes[at.demand_class].model,
+                    calls};
+    std::vector<billing<double, std::remove_const_t<decltype(on)>>> bills;
+    for (const serving_plan& plan : plans)
+      bills.emplace_back(on, plan);
     pair_of pair(request_.parts + 1);
     for (std::size_t n = 1; n <= request_.parts; ++n) {
       const double share = static_cast<double>(n) / static_cast<double>(request_.parts);
-      for (const serving_plan& plan : plans)
-        keep(part_of(at, building, demand, share, plan), pair[n], found.all);
+      for (std::size_t p = 0; p < plans.size(); ++p)
+        keep(part_of(at, share, plans[p], bills[p](counting::whole, share)), pair[n], found.all);
     }
     found.pairs.push_back(std::move(pair));
     return "";
   }
-  fleet_part part_of(const standing& at, const infrastructure::site& building, const call_demand<>& demand,
-                     double share, const serving_plan& plan) const {
+  fleet_part part_of(const standing& at, double share, const serving_plan& plan, const bill& of_part) const {
     const auto& wanted = request_.classes[at.demand_class];
     const auto& offered = request_.chips[at.chip];
     const auto& place = request_.sites[at.site];
-    calls_alone calls{demand};
-    calls.demand.calls = demand.calls * share;
-    fleet_part part{
-        at.demand_class,
-        at.chip,
-        at.site,
-        wanted.name,
-        chips::name_of(offered.chip),
-        place.name,
-        share,
-        plan,
-        bill_of<double>(layers{place.energy, offered.chip, building, wanted.model, calls}, plan, counting::whole)};
+    fleet_part part{at.demand_class, at.chip, at.site, wanted.name, chips::name_of(offered.chip),
+                    place.name,      share,   plan,    of_part};
     if (is_known(offered.rent)) {
       infrastructure::infrastructure_need<>& built = part.bill.built;
       built.chip_cost = offered.rent * plain(built.chips);
