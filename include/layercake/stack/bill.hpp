@@ -1,6 +1,8 @@
 // The bill: what a service asks of every layer, down to the power plant, and what it costs per second, line by line.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/unknown.hpp>
 #include <layercake/energy/supply.hpp>
@@ -210,23 +212,28 @@ std::string shown(const of_kind<Kind, Quantity>& k) {
   return shown(plain(k));
 }
 
+// "  name" as wide as the column of names, so that what follows stands in a column.
+inline std::string in_column(const std::string& name) {
+  constexpr std::size_t width = 26;
+  std::string label = "  " + name;
+  label.resize(label.size() < width ? width : label.size() + 1, ' ');
+  return label;
+}
+
 // The bill as a person reads it: every figure, a block per layer, the lines of the cost with their share of the whole.
 inline std::string to_string(const bill& b) {
-  constexpr std::size_t label_width = 26;
   std::string text, layer;
   const auto total = b.cost();
   const bool tokens = plain(b.serving.output_tokens) > 0 * units::token_per_second;
   const auto print = [&](const auto& f) {
     if (layer != f.layer) text.append(layer = f.layer).append("\n");
-    std::string label = "  ";
-    for (const char* c = f.name; *c != '\0'; ++c)
-      label += *c == '_' ? ' ' : *c;
-    label.resize(label.size() < label_width ? label_width : label.size() + 1, ' ');
+    std::string name = f.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
     const auto value = f.read(b);
     using Value = std::remove_cvref_t<decltype(value)>;
     constexpr bool of_a_token =
         std::same_as<Value, quantity<unit::usd_per_token>> || std::same_as<Value, quantity<unit::joule_per_token>>;
-    text.append(label).append(of_a_token && !tokens ? "no tokens" : shown(value));
+    text.append(in_column(name)).append(of_a_token && !tokens ? "no tokens" : shown(value));
     if constexpr (std::same_as<Value, quantity<unit::usd_per_second>>) {
       if (f.line && is_finite(total) && total > total * 0)
         text.append(" (").append(to_string(100 * (value / total))).append(" %)");

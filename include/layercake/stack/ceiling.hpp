@@ -159,15 +159,13 @@ inline std::string to_string(const ceiling& c) {
                   shown(c.value) + "; binds: " + c.binding() + "\n";
   c.for_each_limit([&](const auto& l) {
     if (!is_finite(l.calls)) return;
-    std::string label = std::string("  ") + l.name;
-    label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    s += label + shown(l.granted) + " allow " +
+    s += in_column(l.name) + shown(l.granted) + " allow " +
          shown(c.calls > 0 * units::hertz ? c.output_tokens * (l.calls / c.calls) : c.output_tokens) + " out";
     if (l.calls == c.calls)
       s += "; one more unit: " + to_string(l.tokens_per_unit) + ", margin " + shown(l.margin_per_unit);
     s += "\n";
   });
-  if (c.tokens_in_time > 0 * units::token) s += "  in the time granted       " + to_string(c.tokens_in_time) + "\n";
+  if (c.tokens_in_time > 0 * units::token) s += in_column("in the time granted") + to_string(c.tokens_in_time) + "\n";
   return s;
 }
 

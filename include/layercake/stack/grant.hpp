@@ -75,9 +75,7 @@ constexpr auto resources() {
 inline std::string to_string(const grant& g) {
   std::string text = "grant\n";
   for_each_field(g, "", [&](const std::string& name, const auto& value, const auto&) {
-    std::string label = "  " + name;
-    label.resize(label.size() < 26 ? 26 : label.size() + 1, ' ');
-    text += label + (is_known(value) ? shown(value) : std::string("not limited")) + "\n";
+    text += in_column(name) + (is_known(value) ? shown(value) : std::string("not limited")) + "\n";
   });
   return text;
 }
