@@ -8,7 +8,8 @@
 
 import os
 import re
-import sys
+
+from harness import run
 
 ROW = re.compile(r"^\| *([^|]*?) *\| *([^|]*?) *\|", re.M)
 
@@ -58,17 +59,10 @@ def self_test():
     return failures
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        problems = self_test()
-    else:
-        with open(os.path.join(sys.argv[1], "docs", "glossary.md"), encoding="utf-8") as stream:
-            problems = check(stream.read(), names_of(os.path.join(sys.argv[1], "include")))
-    for problem in problems:
-        print(problem)
-    print(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}")
-    return 1 if problems else 0
+def check_source(source):
+    with open(os.path.join(source, "docs", "glossary.md"), encoding="utf-8") as stream:
+        return check(stream.read(), names_of(os.path.join(source, "include")))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(check_source, self_test)

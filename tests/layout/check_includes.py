@@ -8,8 +8,8 @@
 
 import os
 import re
-import sys
-import tempfile
+
+from harness import run, with_scratch_tree
 
 GROUND = ["number", "units", "core"]  # each may include those before it
 LAYERS = {"energy", "chips", "infrastructure", "models", "applications"}
@@ -228,13 +228,7 @@ def self_test():
     failures = []
 
     def problems_of(tree):
-        with tempfile.TemporaryDirectory() as scratch:
-            for name, text in tree.items():
-                path = os.path.join(scratch, "layercake", name)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(path, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-            return check(scratch)
+        return with_scratch_tree({f"layercake/{name}": text for name, text in tree.items()}, check)
 
     if problems := problems_of(GOOD_TREE):
         failures.append(f"the good tree is refused: {problems}")
@@ -248,13 +242,5 @@ def self_test():
     return failures
 
 
-def main():
-    problems = self_test() if sys.argv[1:] == ["--self-test"] else check(sys.argv[1])
-    for problem in problems:
-        print(problem)
-    print(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    run(check, self_test)
