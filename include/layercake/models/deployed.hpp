@@ -33,13 +33,22 @@ struct basic_deployed {
 
   constexpr const char* name() const { return architecture.name; }
 
-  // Whether the model can be cut so: heads divide over tensor ranks, key heads divide or are replicated evenly, stages have layers, expert ranks
-  // have experts.
-  constexpr bool allows(const split<T>& s) const requires real<T> {
-    const auto divides = [](T whole, T parts) { return findings::divides(parts, whole); };
+  // Whether the model can be cut so: heads divide over the tensor ranks that share attention, key heads divide or are replicated evenly, stages have
+  // layers, expert ranks have experts. A mask where the numbers are lanes.
+  template <number N = T>
+  constexpr auto allows(const split<N>& s) const {
+    using P = promote_t<T, N>;
+    const auto in = [](const auto& x) { return number_cast<P>(x); };
+    const auto divides = [&](const P& whole, const P& parts) {
+      const P each = whole / parts;
+      return each == floor(each);
+    };
     const basic_transformer<T>& x = architecture;
-    return divides(x.heads, s.tensor) && (divides(x.key_heads, s.tensor) || divides(s.tensor, x.key_heads)) &&
-           !(s.pipeline > x.layers) && (x.experts > T(0) ? divides(x.experts, s.expert) : s.expert == T(1));
+    const P tensor = in(s.attention_tensor()), key_heads = in(x.key_heads);
+    const P experts = in(x.experts), expert = in(s.expert);
+    return divides(in(s.tensor), in(s.attention_data)) && divides(in(x.heads), tensor) &&
+           (divides(key_heads, tensor) || divides(tensor, key_heads)) && (in(s.pipeline) <= in(x.layers)) &&
+           ((experts > P(0) && divides(experts, expert)) || expert == P(1));
   }
 
   // Bytes of weights on one chip of a split.
@@ -48,12 +57,13 @@ struct basic_deployed {
     using P = promote_t<T, N>;
     return weight_bytes(with<N>(), formats, layercake::with_number<P>(s));
   }
-  // Bytes of cache that a sequence of `tokens` positions takes on one chip of a split.
+  // Bytes of cache that a sequence of `tokens` positions takes on one chip of a split, on average over the groups that attend to sequences of
+  // their own.
   template <number N>
   constexpr auto cache(const quantity<unit::token, N>& tokens, const split<N>& s) const {
     using P = promote_t<T, N>;
-    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor)) /
-           number_cast<P>(s.pipeline * s.context);
+    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.attention_tensor())) /
+           number_cast<P>(s.pipeline * s.context * s.attention_data);
   }
   // The operations of a pass on one chip of a split; see models::operations.
   template <number N, class Visit>

@@ -17,6 +17,8 @@ struct formats {
   double embedding_bits = 16;  // embedding and output matrix, which quantising software leaves in 16 bit
   precision expert_weights = precision::bf16;
 
+  friend bool operator==(const formats&, const formats&) = default;
+
   // Everything at `p`; activations between operations and the cache stay 16 bit for formats narrower than 8 bit, as serving software has it.
   static constexpr formats at(precision p) {
     const double wide = bits(p) < 8 ? 16 : bits(p);

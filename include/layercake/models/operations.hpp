@@ -62,6 +62,27 @@ constexpr collective<T> sum_of_block(const T& tokens, const T& width, const T& r
   return {.kind = exchange::all_reduce, .bytes = tokens * width * T(2) * units::byte, .ranks = ranks, .part = part};
 }
 
+// The sum behind a feed-forward block. Groups that attend to sequences of their own need but their own part of it: it is scattered over all
+// ranks and gathered inside each group.
+template <number T, class Visit>
+constexpr void sum_of_feed_forward(const T& tokens, const T& width, const split<T>& s, block part, const T& times,
+                                   Visit&& visit) {
+  const auto summed = sum_of_block(tokens, width, s.tensor, part);
+  const auto apart = s.attention_data > T(1);
+  if (!may_hold(apart)) {
+    visit(summed, times);
+    return;
+  }
+  visit(summed, where(apart, T(0), times));
+  auto scattered = summed, gathered = summed;
+  scattered.kind = exchange::reduce_scatter;
+  gathered.kind = exchange::all_gather;
+  gathered.bytes = summed.bytes / s.attention_data;
+  gathered.ranks = s.attention_tensor();
+  visit(scattered, where(apart, times, T(0)));
+  visit(gathered, where(apart && gathered.ranks > T(1), times, T(0)));
+}
+
 // An operation that a model does not have occurs 0 times; its sizes are 1, so that no law divides by zero.
 template <number T>
 constexpr T or_one(const T& x) {
@@ -171,11 +192,10 @@ constexpr T gathered_values(const chip_pass<T>& c, const attention_product<T>& c
 }
 }  // namespace detail
 
-// Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself, output projection and the
-// exchanges of a context- and of a tensor-parallel group.
+namespace detail {
+// The same of the ranks that share the attention of a sequence.
 template <number T, class Visit>
-constexpr void attention_operations(const detail::chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
-  if (detail::absent(times)) return;
+constexpr void attention_of_group(const chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
   visit(detail::norm(c.tokens, c.model.width, block::layer), times);
   attention_product<T> core = attention_core(c, window);
   if (c.model.kind == attention::latent) {
@@ -192,6 +212,30 @@ constexpr void attention_operations(const detail::chip_pass<T>& c, const T& wind
         where(c.cut.context > T(1), times, T(0)));
   visit(detail::sum_of_block(c.tokens, c.model.width, c.cut.tensor, block::layer), c.model.parallel ? T(0) : times);
 }
+}  // namespace detail
+
+// Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself, output projection and the
+// exchanges of a context- and of a tensor-parallel group. Where it is data-parallel over groups of the tensor ranks, each group has its share of
+// the sequences, and the others' results are gathered behind it.
+template <number T, class Visit>
+constexpr void attention_operations(const detail::chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
+  if (detail::absent(times)) return;
+  if (!may_hold(c.cut.attention_data > T(1))) {
+    detail::attention_of_group(c, window, times, visit);
+    return;
+  }
+  pass<T> own = c.run;
+  own.sequences = own.sequences / c.cut.attention_data;
+  split<T> group = c.cut;
+  group.tensor = c.cut.attention_tensor();
+  group.attention_data = T(1);
+  detail::attention_of_group(detail::chip_pass<T>(c.model, c.format, own, group), window, times, visit);
+  visit(collective<T>{.kind = exchange::all_gather,
+                      .bytes = c.tokens * c.model.width * T(2) * units::byte,
+                      .ranks = c.cut.attention_data,
+                      .stride = group.tensor},
+        where(c.cut.attention_data > T(1), times, T(0)));
+}
 
 // The feed-forward block of a dense layer on one chip.
 template <number T, class Visit>
@@ -206,7 +250,7 @@ constexpr void dense_operations(const detail::chip_pass<T>& c, const T& times, V
   visit(detail::product(f, part, tokens, x.width, (x.matrices() - T(1)) * local), times);
   visit(memory_traffic<T>{.moved = tokens * local * T(2) * x.matrices() * units::byte, .part = part}, times);
   visit(detail::product(f, part, tokens, local, x.width), times);
-  visit(detail::sum_of_block(tokens, x.width, c.cut.tensor, part), times);
+  detail::sum_of_feed_forward(tokens, x.width, c.cut, part, times, visit);
 }
 
 // The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine. Experts are spread over
@@ -254,7 +298,7 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const T& times,
     visit(detail::product(f, part, tokens, x.width, (x.matrices() - T(1)) * inner), shared);
     visit(detail::product(f, part, tokens, inner, x.width), shared);
   }
-  visit(detail::sum_of_block(tokens, x.width, c.cut.tensor, part), times);
+  detail::sum_of_feed_forward(tokens, x.width, s, part, times, visit);
 }
 
 namespace detail {

@@ -13,6 +13,9 @@ struct split {
   T pipeline = T(1);  // layers
   T expert = T(1);    // experts, over chips that otherwise replicate the model
   T context = T(1);   // positions of one sequence
+  // Groups of the tensor ranks, each of which attends to sequences of its own: attention is data-parallel over them and
+  // tensor-parallel inside each, all else tensor-parallel over all.
+  T attention_data = T(1);
 
   template <class N>
   using with_number = split<N>;
@@ -22,8 +25,12 @@ struct split {
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("expert", &X::expert, positive_count, "chips that the experts are spread over"),
-        field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over")};
+        field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
+        field("attention_data", &X::attention_data, positive_count,
+              "groups of the tensor ranks that attend to sequences of their own")};
   }
+  // Tensor ranks that share the attention of a sequence.
+  constexpr T attention_tensor() const { return tensor / attention_data; }
 };
 
 // One forward pass over `sequences` sequences, each `queries` new tokens long and seeing `context` positions (the new ones included).

@@ -23,8 +23,8 @@ constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, cons
   return positions * cache_values_per_token(x, tensor) * stored_bytes<T>(f.cache_bits) * units::byte;
 }
 
-// Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks, experts
-// over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last, which hold the embeddings, are not told apart.
+// Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks (heads
+// over those that share the attention of a sequence), experts over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last, which hold the embeddings, are not told apart.
 // Worked number: Llama-3.1-70B in fp8, 72.7 GB: 68.45e9 bytes of layers and 2.10e9 embedding weights of 2 bytes.
 template <number T>
 constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, const formats& f,
@@ -32,7 +32,8 @@ constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, co
   const parameter_count<T> p = parameters(x, s.tensor);
   const T routed = p.experts * stored_bytes<T>(f.expert_weight_bits) / s.expert;
   const T embedding = p.embedding * stored_bytes<T>(f.embedding_bits);
-  const T rest = (p.total() - p.experts - p.embedding) * stored_bytes<T>(f.weight_bits);
+  const T attention = x.layers * attention_parameters(x, s.attention_tensor());
+  const T rest = (p.total() - p.experts - p.embedding - p.attention + attention) * stored_bytes<T>(f.weight_bits);
   return (rest + embedding + routed) / s.pipeline * units::byte;
 }
 

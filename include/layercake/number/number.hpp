@@ -217,6 +217,21 @@ constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
   return select(mask, number_cast<promote_t<A, B>>(a), number_cast<promote_t<A, B>>(b));
 }
 
+// Whether a condition may hold in some lane or, where a formula is written down, at some point: `any(mask)`, found beside a mask
+// that is not bool, says so. What holds nowhere need not be computed.
+template <class Mask>
+constexpr bool may_hold(const Mask& mask) {
+  if constexpr (std::same_as<Mask, bool>) {
+    return mask;
+  } else if constexpr (requires {
+                         { any(mask) } -> std::convertible_to<bool>;
+                       }) {
+    return any(mask);
+  } else {
+    return true;
+  }
+}
+
 namespace detail {
 // A batch has instructions for these; they are found beside it.
 template <class T>

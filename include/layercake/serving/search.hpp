@@ -19,12 +19,13 @@ inline std::vector<double> powers_of_two(double most) {
   return all;
 }
 
-// The plans that a search tries, and the prices that it compares them by.
+// The plans that a search tries, the software that they run, and the prices that best_plan compares them by.
 struct serving_search {
   std::vector<double> tensor = powers_of_two(64);  // of them those that a scale-up domain holds
-  std::vector<double> pipeline = powers_of_two(8);
+  std::vector<double> pipeline = powers_of_two(64);
   std::vector<double> expert = powers_of_two(64);
-  bool fewest_stages = false;  // no more pipeline stages than the fewest with which some plan answers
+  std::vector<double> attention_data = powers_of_two(64);  // of them those with which a call takes less cache
+  layercake::speculation speculation{};                    // tried beside plans without, if it drafts
   serving_software software{};
   double memory_share = serving_plan{}.memory_share;
   quantity<unit::usd_per_second> rent = unknown<>;                 // of one chip
@@ -32,16 +33,35 @@ struct serving_search {
   double headroom = infrastructure::site{}.utilisation;            // share of capacity that is planned to be used
 };
 
-// Whether a model can be split so and its tensor ranks share a chip's fabric.
+// Whether a model can be split so and its tensor ranks share a chip's fabric; a mask where the numbers are lanes.
 template <number T, class Chip, class Model>
-bool can_be_laid_out(const Chip& chip, const Model& model, const basic_serving_plan<T>& plan) {
-  if (plan.tensor > number_cast<T>(chip.scale_up_domain)) return false;
+auto can_be_laid_out(const Chip& chip, const Model& model, const basic_serving_plan<T>& plan) {
+  const auto in_a_domain = plan.tensor <= number_cast<T>(chip.scale_up_domain);
   if constexpr (requires { model.allows(plan.split()); }) {
-    return model.allows(plan.split());
+    return in_a_domain && model.allows(plan.split());
   } else {
-    return !(plan.expert > T(1));
+    return in_a_domain && plan.expert <= T(1) && plan.attention_data <= T(1);
   }
 }
+
+// What is to be served, and on what: the calls of a demand by a model on chips inside an infrastructure.
+template <number T, class Chip, class Infrastructure, class Model>
+struct serving_task {
+  const Chip& chip;
+  const Infrastructure& infrastructure;
+  const Model& model;
+  call_demand<T> demand;
+
+  constexpr serving_task(const Chip& on, const Infrastructure& inside, const Model& of, const call_demand<T>& asked)
+      : chip(on), infrastructure(inside), model(of), demand(widened<T>(asked)) {}
+
+  // Of one replica; it answers no calls under a plan that cannot be laid out.
+  serving_figures<T> figures(const basic_serving_plan<T>& plan) const {
+    serving_figures<T> s = serve<T>(chip, infrastructure, model, plan, demand);
+    s.calls = where(can_be_laid_out(chip, model, plan), s.calls, s.calls * T(0));
+    return s;
+  }
+};
 
 // Why a replica does not answer a load, of which objectives are set: the constraint that fails, by value, limit and what
 // to change; of two objectives that are missed the one that is missed by more. Figures are those of serve().
@@ -71,44 +91,92 @@ std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& pl
          "time_to_first_token.";
 }
 
-// Calls `visit(plan, figures)` for every plan that the search names, that can be laid out and that answers `demand`; an
-// objective that is not set is kept by all. Returns why there is none: the reason of the plan that came nearest, of
-// those that have the memory, or else of all, the one with most chips.
-template <number T, class Chip, class Infrastructure, class Model, class Visit>
-std::string for_each_serving_plan(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                                  const call_demand<T>& demand, const serving_search& search, Visit&& visit) {
-  const call_demand<T> wanted = widened<T>(demand);
-  std::string reason =
-      "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
-  T most_chips(0);
-  bool has_memory = false, found = false;
+namespace detail {
+// Whether a replica of `plan` may answer more than `needed` calls per second: what costs a twentieth of serve() to know.
+// With b calls in flight, a token takes t(b), which rises with b, and so does the rate b / (O t(b)). The batch that would
+// answer `needed` at the very objective, needed O / tokens per second, tells: if it misses the objective, all batches that
+// keep it answer less. False where no call fits. A margin covers what the edges of tiles are worth.
+template <number T, class Chip, class Infrastructure, class Model>
+bool may_answer(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan,
+                const quantity<unit::per_second, T>& needed) {
+  const T margin = number_cast<T>(1.05);  // assumed
+  const auto r = replica_of<T>(task.chip, task.infrastructure, task.model, plan, task.demand);
+  const T most = min(r.memory_bound(), plan.software.largest_batch);
+  if (!(most >= T(1))) return false;
+  if (!(needed > T(0) / units::second)) return true;
+  const quantity<unit::second, T> interval = task.demand.time_per_output_token * (T(1) * units::token);
+  const T batch = max(min(T(needed * r.output * interval), most), T(1));
+  const quantity<unit::second, T> between = r.template steady<false>(batch).time / r.tokens_per_pass();
+  return batch < most ? between <= interval * margin : batch * margin >= T(needed * r.output * between);
+}
+
+// The plans of a search that can be laid out, one after the other.
+template <number T, class Chip, class Model, class Visit>
+void for_each_laid_out(const serving_search& search, const Chip& chip, const Model& model, Visit&& visit) {
+  basic_serving_plan<T> plan;
+  plan.software = with_number<T>(search.software);
+  plan.memory_share = number_cast<T>(search.memory_share);
+  const auto cache_of = [&](const double groups) -> quantity<unit::byte, T> {
+    plan.attention_data = number_cast<T>(groups);
+    return model.cache(T(1) * units::token, plan.split());
+  };
+  const auto visit_speculations = [&] {
+    plan.speculation = {};
+    visit(std::as_const(plan));
+    plan.speculation = with_number<T>(search.speculation);
+    if (search.speculation.drafted > 0) visit(std::as_const(plan));
+  };
   for (const double stages : search.pipeline) {
-    if (found && search.fewest_stages) break;
     for (const double ranks : search.tensor) {
       for (const double experts : search.expert) {
-        basic_serving_plan<T> plan;
         plan.tensor = number_cast<T>(ranks);
         plan.pipeline = number_cast<T>(stages);
         plan.expert = number_cast<T>(experts);
-        plan.software = with_number<T>(search.software);
-        plan.memory_share = number_cast<T>(search.memory_share);
-        if (!can_be_laid_out(chip, model, plan)) continue;
-        const serving_figures<T> figures = serve<T>(chip, infrastructure, model, plan, wanted);
-        if (figures.calls > T(0) / units::second) {
-          found = true;
-          visit(plan, figures);
-          continue;
-        }
-        const bool fits = !(figures.memory_bound_concurrency < T(1));
-        const T chips_of = plan.chips() * plan.expert;
-        if (fits == has_memory ? chips_of > most_chips : fits) {
-          has_memory = fits, most_chips = chips_of;
-          reason = why_not(figures, plan, wanted, chip);
+        for (const double groups : search.attention_data) {
+          if (groups > ranks || (groups > 1 && !(cache_of(groups) < cache_of(1)))) continue;
+          plan.attention_data = number_cast<T>(groups);
+          if (can_be_laid_out(chip, model, plan)) visit_speculations();
         }
       }
     }
   }
-  return reason;
+}
+}  // namespace detail
+
+// Calls `visit(plan, figures)` for every plan that the search names, that can be laid out and that answers the task's
+// calls; an objective that is not set is kept by all. A visitor with a member needed(plan), the calls per second that a
+// replica has to answer for the plan to matter, is spared those that cannot. Returns why no plan answers, or nothing: the
+// reason of the plan that came nearest, of those that have the memory, or else of all, the one with most chips.
+template <real T, class Chip, class Infrastructure, class Model, class Visit>
+std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Model>& task,
+                                  const serving_search& search, Visit&& visit) {
+  basic_serving_plan<T> nearest;
+  T most_chips(0);
+  bool has_memory = false, found = false;
+  detail::for_each_laid_out<T>(search, task.chip, task.model, [&](const basic_serving_plan<T>& plan) {
+    bool fits = true;
+    if constexpr (models::generates_tokens<Model>()) {
+      quantity<unit::per_second, T> needed{};
+      if constexpr (requires { visit.needed(plan); }) needed = visit.needed(plan);
+      fits = detail::may_answer(task, plan, needed);
+      if (!fits && found) return;
+    }
+    if (fits) {
+      const serving_figures<T> figures = task.figures(plan);
+      if (figures.calls > T(0) / units::second) {
+        found = true;
+        visit(plan, figures);
+        return;
+      }
+      fits = !(figures.memory_bound_concurrency < T(1));
+    }
+    const T chips_of = plan.chips() * plan.expert;
+    if (fits == has_memory ? chips_of > most_chips : fits) has_memory = fits, most_chips = chips_of, nearest = plan;
+  });
+  if (found) return "";
+  if (!(most_chips > T(0)))
+    return "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
+  return why_not(task.figures(nearest), nearest, task.demand, task.chip);
 }
 
 enum class serving_goal : unsigned char { fewest_chips, cheapest_token, least_energy };
@@ -150,7 +218,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
                                                                           : c.energy < best.energy);
     if (better) best = c, found = true;
   };
-  const std::string reason = for_each_serving_plan(chip, site, model, demand, search, consider);
+  const std::string reason = for_each_serving_plan(serving_task{chip, site, model, demand}, search, consider);
   if (!found) raise(infeasible("no serving plan answers the calls " + reason));
   return best;
 }

@@ -25,7 +25,8 @@ struct serving_timer {
   step_cost<T>& sum;  // until finish() its time is without products and exchanges
   T whole_experts;    // 1, or the tensor ranks over which whole experts are spread in place of slices
   T riders = T(0);
-  T widening = T(1);  // tokens with riders over tokens without
+  T attending = T(1);  // of them, the share that goes through the products of attention on one chip
+  T widening = T(1);   // tokens with riders over tokens without
   bool attention_alone = false;
   seconds floor{};  // least time of a kernel
   T slower = T(1);
@@ -87,7 +88,7 @@ struct serving_timer {
     if (attention_alone) {  // only the up-projections of latent attention, one for each head, are the riders' own
       n = times * where(op.batch > S(1), T(1), T(0));
     } else {
-      op.m = op.m + S(riders);
+      op.m = op.m + S(riders) * (op.part == block::layer ? S(attending) : S(1));
     }
     if (!absent(n)) add(op, n, slower);
   }
@@ -213,6 +214,7 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
       const T riding = load.decoding * writing.queries;
       const T reading = load.prompts * load.queries;
       timer.riders = riding;
+      timer.attending = T(1) / on.split.attention_data;
       timer.widening = (reading + riding) / reading;
     }
     on.model.operations({models::phase::prefill, load.prompts, load.queries, load.context}, on.split, timer);

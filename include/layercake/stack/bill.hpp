@@ -22,8 +22,9 @@ struct basic_service {
   quantity<unit::second, T> time_to_first_token;
   quantity<unit::second_per_token, T> time_per_output_token;
   replica_count<T> replicas;
-  T concurrency = T(0);  // calls in flight per replica at full load
-  T load = T(0);         // mean rate over the rate that the fleet could answer
+  T concurrency = T(0);               // calls in flight per replica at full load
+  T memory_bound_concurrency = T(0);  // calls whose cache fits beside the weights of a replica
+  T load = T(0);                      // mean rate over the rate that the fleet could answer
 };
 
 // What each layer answered, from the top down, and what it adds up to. Rates are means over time; powers are given at the busiest hour and as

@@ -3,7 +3,7 @@
 
 #include <layercake/chips/chips.hpp>
 #include <layercake/serving/power.hpp>
-#include <layercake/serving/serve.hpp>
+#include <layercake/serving/search.hpp>
 #include <layercake/stack/bill.hpp>
 
 namespace layercake {
@@ -31,10 +31,12 @@ template <number T, class Layers>
 class billing {
 public:
   billing(const Layers& layers, const basic_serving_plan<T>& plan)
-      : on_(layers),
-        plan_(plan),
-        demand_(widened<T>(layers.application.pull())),
-        served_(serve<T>(layers.chip, layers.infrastructure, layers.model, plan, demand_)) {}
+      : billing(layers, plan,
+                serving_task{layers.chip, layers.infrastructure, layers.model, widened<T>(layers.application.pull())}
+                    .figures(plan)) {}
+  // The same of a plan whose figures are known.
+  billing(const Layers& layers, const basic_serving_plan<T>& plan, const serving_figures<T>& served)
+      : on_(layers), plan_(plan), demand_(widened<T>(layers.application.pull())), served_(served) {}
 
   // The bill of `scale` times the application's calls. Whole counting buys whole replicas and nodes, smooth counting is proportional.
   basic_bill<T> operator()(counting how, const T& scale = T(1)) const {
@@ -62,6 +64,7 @@ private:
     s.time_to_first_token = served_.time_to_first_token;
     s.time_per_output_token = served_.time_per_output_token;
     s.concurrency = served_.concurrency;
+    s.memory_bound_concurrency = served_.memory_bound_concurrency;
     const quantity<unit::per_second, T> sold =
         served_.calls * on_.infrastructure.utilisation * on_.infrastructure.availability;
     // Replicas that share experts come in whole groups.

@@ -7,16 +7,19 @@
 
 #include <layercake/applications/applications.hpp>
 #include <layercake/core/number_of.hpp>
+#include <layercake/core/same.hpp>
 #include <layercake/energy/energy.hpp>
-#include <layercake/serving/search.hpp>
-#include <layercake/serving/serve.hpp>
 #include <layercake/stack/billing.hpp>
 #include <layercake/stack/ceiling.hpp>
+#include <layercake/stack/choosing.hpp>
 #include <layercake/stack/swept.hpp>
+#include <memory>
+#include <utility>
 
 namespace layercake {
 
-// Five layers that fit each other. Composing checks every field of every layer and chooses a serving plan.
+// Five layers that fit each other. Composing checks every field of every layer and chooses a serving plan, the one whose
+// bill is least. A layer may be assigned to: what is asked next is answered as by a stack composed of what is there then.
 template <class Energy, class Chip, class Infrastructure, class Model, class Application>
 class stack {
 public:
@@ -30,53 +33,43 @@ public:
   Infrastructure infrastructure;
   Model model;
   Application application;
+  // Of the service as it is, in whole replicas. Assigning to it makes it a plan of the caller's.
   basic_serving_plan<number_type> plan{};
 
-  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan serves the calls.
-  stack(Energy e, Chip c, Infrastructure i, Model m, Application a)
-      : energy(std::move(e)),
-        chip(std::move(c)),
-        infrastructure(std::move(i)),
-        model(std::move(m)),
-        application(std::move(a)) {
-    static_assert(has_energy, "layercake: the first layer of a stack is an energy supply: see energy/supply.hpp");
-    if constexpr (!chips::chip<Chip>) static_assert(chips::require_chip<Chip>());
-    static_assert(has_infrastructure,
-                  "layercake: the third layer of a stack is an infrastructure: see infrastructure/site.hpp");
-    if constexpr (!models::model<Model>) static_assert(models::require_model<Model>());
-    static_assert(has_application,
-                  "layercake: the fifth layer of a stack is an application: see applications/application.hpp");
+  // Throws invalid_value for a field outside its domain, missing_value for a chip without a price, infeasible if no plan
+  // that `search` names serves the calls.
+  stack(Energy e, Chip c, Infrastructure i, Model m, Application a, serving_search search = {})
+      : stack(composition{std::move(e), std::move(c), std::move(i), std::move(m), std::move(a)}) {
     if constexpr (real<number_type> && in_order) {
       validate(*this);
-      choose_plan();
+      check_chip();
+      made_ = choose_plans<T>(parts(), search);
+      plan = made_.whole;
+      settle(std::make_shared<const serving_search>(std::move(search)));
     }
   }
   // The same with a plan of the caller's.
   stack(Energy e, Chip c, Infrastructure i, Model m, Application a, basic_serving_plan<number_type> p)
-      : energy(std::move(e)),
-        chip(std::move(c)),
-        infrastructure(std::move(i)),
-        model(std::move(m)),
-        application(std::move(a)),
-        plan(p) {
-    if constexpr (real<number_type>) {
+      : stack(composition{std::move(e), std::move(c), std::move(i), std::move(m), std::move(a)}) {
+    plan = p;
+    made_ = {p, p};
+    if constexpr (real<number_type> && in_order) {
       validate(*this);
+      check_chip();
       check_plan();
+      settle(nullptr);
     }
   }
 
   // The bill. Whole counting buys whole replicas and nodes; smooth counting is proportional to the calls.
-  auto pull(counting how = counting::whole) const { return bills()(how); }
+  auto pull(counting how = counting::whole) const {
+    return settled([&](const stack& s) { return s.bills(how)(how); });
+  }
 
   // The ceiling of what is granted, and of what the energy supply can bring to the site. The replica is timed once.
-  auto push(basic_grant<number_type> granted) const {
+  auto push(const basic_grant<number_type>& granted) const {
     if constexpr (real<T>) validate(granted, "grant");
-    const auto law = bills();
-    const auto connected = connection(law);
-    const auto asked = plain(granted.site_power);
-    const auto site = where(is_known(asked), min(asked, connected), connected);
-    granted.site_power = where(is_finite(site), site, unknown<quantity<unit::watt, T>>());
-    return ceiling_of(granted, [&](const T& scale) { return law(counting::smooth, scale); });
+    return settled([&](const stack& s) { return s.ceiling(granted); });
   }
   // The ceiling of so much power at the plant.
   auto push(const peak_power_at<kind::plant, number_type>& plant_power) const {
@@ -97,15 +90,15 @@ public:
                   "layercake: with(x) takes a type that satisfies exactly one of the concepts energy_supply, chip, "
                   "infrastructure, model, application");
     if constexpr (is_energy) {
-      return layercake::stack(layer, chip, infrastructure, model, application);
+      return layercake::stack(layer, chip, infrastructure, model, application, search());
     } else if constexpr (is_chip) {
-      return layercake::stack(energy, layer, infrastructure, model, application);
+      return layercake::stack(energy, layer, infrastructure, model, application, search());
     } else if constexpr (is_infrastructure) {
-      return layercake::stack(energy, chip, layer, model, application);
+      return layercake::stack(energy, chip, layer, model, application, search());
     } else if constexpr (is_model) {
-      return layercake::stack(energy, chip, infrastructure, layer, application);
+      return layercake::stack(energy, chip, infrastructure, layer, application, search());
     } else {
-      return layercake::stack(energy, chip, infrastructure, model, layer);
+      return layercake::stack(energy, chip, infrastructure, model, layer, search());
     }
   }
   // The same stack under a plan of the caller's.
@@ -113,13 +106,44 @@ public:
     return layercake::stack(energy, chip, infrastructure, model, application, p);
   }
 
-  // The same stack over number type N, under the same plan.
+  // The same stack with its plan chosen anew among those of a search: other ranks, other software.
+  auto with(const serving_search& s) const {
+    return layercake::stack(energy, chip, infrastructure, model, application, s);
+  }
+
+  // The same stack over number type N, under the same plans: lanes and derivatives do not choose.
   template <number N>
   auto over() const {
-    return layercake::stack(layercake::with_number<N>(energy), layercake::with_number<N>(chip),
-                            layercake::with_number<N>(infrastructure), layercake::with_number<N>(model),
-                            layercake::with_number<N>(application), layercake::with_number<N>(plan));
+    return settled([](const stack& s) { return s.template copied<N>(); });
   }
+  // For a sweep of inputs in `ranges` (see plans_over): the same stack over N, which under every lane's inputs takes the
+  // plan that is best there, as a stack composed of them does; a plan of the caller's is kept.
+  template <number N, class Range>
+  auto over_ranges(const std::vector<Range>& ranges) const {
+    auto made = copied<N>();
+    if (!has_own_plan())
+      made.every_plan_ = std::make_shared<const std::vector<serving_plan>>(plans_over(*this, ranges));
+    return made;
+  }
+
+  // The plan that a bill counts with: `plan` in whole replicas, and smoothly the one that is best where a replica more or
+  // less does not matter; a plan of the caller's under both.
+  const basic_serving_plan<number_type>& plan_of(counting how) const {
+    return layercake::same(plan, made_.whole) ? made_.of(how) : plan;
+  }
+  // Whether its plan or, in a sweep, one of its plans can be laid out; a mask where the numbers are lanes.
+  auto is_laid_out() const {
+    auto any_is = can_be_laid_out(chip, model, plan);
+    if (every_plan_) {
+      for (const serving_plan& p : *every_plan_)
+        any_is = any_is || can_be_laid_out(chip, model, layercake::with_number<T>(p));
+    }
+    return any_is;
+  }
+  // Whether the plan is the caller's, and not one that composing chose.
+  bool has_own_plan() const { return search_ == nullptr || !layercake::same(plan, made_.whole); }
+  // The search that chooses its plans.
+  serving_search search() const { return search_ ? *search_ : serving_search{}; }
 
   static constexpr auto fields() {
     return std::tuple{part("energy", &stack::energy),
@@ -131,9 +155,85 @@ public:
   }
 
 private:
-  auto bills() const {
-    return billing<T, layers<Energy, Chip, Infrastructure, Model, Application>>(
-        {energy, chip, infrastructure, model, application}, plan);
+  template <class E, class C, class I, class M, class A>
+  friend class stack;
+  using layers_type = layers<Energy, Chip, Infrastructure, Model, Application>;
+  struct composition {
+    Energy energy;
+    Chip chip;
+    Infrastructure infrastructure;
+    Model model;
+    Application application;
+  };
+
+  chosen_plans<T> made_{};                          // with which it was composed
+  std::shared_ptr<const serving_search> search_{};  // that chose them; none: the caller did
+  std::shared_ptr<const composition> composed_{};   // the layers that were validated, of plain numbers
+  // In a sweep, the plans of which each lane takes the best.
+  std::shared_ptr<const std::vector<serving_plan>> every_plan_{};
+
+  explicit stack(composition c)
+      : energy(std::move(c.energy)),
+        chip(std::move(c.chip)),
+        infrastructure(std::move(c.infrastructure)),
+        model(std::move(c.model)),
+        application(std::move(c.application)) {
+    static_assert(has_energy, "layercake: the first layer of a stack is an energy supply: see energy/supply.hpp");
+    if constexpr (!chips::chip<Chip>) static_assert(chips::require_chip<Chip>());
+    static_assert(has_infrastructure,
+                  "layercake: the third layer of a stack is an infrastructure: see infrastructure/site.hpp");
+    if constexpr (!models::model<Model>) static_assert(models::require_model<Model>());
+    static_assert(has_application,
+                  "layercake: the fifth layer of a stack is an application: see applications/application.hpp");
+  }
+
+  template <number N>
+  auto copied() const {
+    using layercake::with_number;
+    auto made = layercake::stack(with_number<N>(energy), with_number<N>(chip), with_number<N>(infrastructure),
+                                 with_number<N>(model), with_number<N>(application), with_number<N>(plan));
+    made.made_.smooth = with_number<N>(plan_of(counting::smooth));
+    made.search_ = search_;
+    made.every_plan_ = every_plan_;
+    return made;
+  }
+
+  layers_type parts() const { return {energy, chip, infrastructure, model, application}; }
+  void settle(std::shared_ptr<const serving_search> search) {
+    search_ = std::move(search);
+    composed_ = std::make_shared<const composition>(composition{energy, chip, infrastructure, model, application});
+  }
+  // What `ask` answers of this stack, or, where a member was assigned to since it was composed, of one that is composed of
+  // what is there now. Lanes and derivatives are as they were set.
+  template <class Ask>
+  auto settled(Ask&& ask) const {
+    if constexpr (real<T> && in_order) {
+      const composition& c = *composed_;
+      const bool layers_are = same(energy, c.energy) && same(chip, c.chip) && same(infrastructure, c.infrastructure) &&
+                              same(model, c.model) && same(application, c.application);
+      if (layers_are && same(plan, made_.whole)) return ask(*this);
+      if (has_own_plan()) return ask(stack(energy, chip, infrastructure, model, application, plan));
+      return ask(stack(energy, chip, infrastructure, model, application, *search_));
+    } else {
+      return ask(*this);
+    }
+  }
+
+  auto bills(counting how) const {
+    if constexpr (!real<T>) {
+      if (every_plan_ && same(plan, made_.whole))
+        return billing<T, layers_type>(parts(), best_of<T>(*every_plan_, parts(), how));
+    }
+    return billing<T, layers_type>(parts(), plan_of(how));
+  }
+
+  basic_ceiling<T> ceiling(basic_grant<T> granted) const {
+    const auto law = bills(counting::smooth);
+    const auto connected = connection(law);
+    const auto asked = plain(granted.site_power);
+    const auto site = where(is_known(asked), min(asked, connected), connected);
+    granted.site_power = where(is_finite(site), site, unknown<quantity<unit::watt, T>>());
+    return ceiling_of(granted, [&](const T& scale) { return law(counting::smooth, scale); });
   }
 
   // The power that the supply can bring to the site's meter; infinite where nothing limits it. A plant of given capacity serves a mean as well
@@ -159,42 +259,20 @@ private:
   static constexpr bool in_order =
       has_energy && chips::chip<Chip> && has_infrastructure && models::model<Model> && has_application;
 
-  // Of the splits of one replica over 1, 2, 4, ... chips of a scale-up domain (and over several domains by pipeline stages, if no domain holds
-  // the model), the one that answers most calls per chip. Experts stay with the tensor ranks: spreading them over more chips (plan.expert) is
-  // the caller's choice.
-  void choose_plan() {
-    check_chip();
-    serving_search splits;
-    splits.tensor = powers_of_two(static_cast<double>(chip.scale_up_domain));
-    splits.pipeline = powers_of_two(most_stages);
-    splits.expert = {1};
-    splits.fewest_stages = true;
-    T best(0);
-    const std::string reason =
-        for_each_serving_plan<T>(chip, infrastructure, model, widened<T>(application.pull()), splits,
-                                 [&](const basic_serving_plan<T>& candidate, const serving_figures<T>& served) {
-                                   const T rate = in<units::hertz>(served.calls) / candidate.chips();
-                                   if (rate > best) best = rate, plan = candidate;
-                                 });
-    if (!(best > T(0))) {
-      raise(infeasible("no serving plan on up to " + to_string(most_stages) +
-                       " stages of a scale-up domain answers the calls " + reason));
-    }
-  }
-
   // A plan of the caller's must be one that these layers can carry out.
   void check_plan() const {
-    check_chip();
     if (!can_be_laid_out(chip, model, plan)) {
       raise(invalid_value("plan.tensor is " + to_string(plan.tensor) + ", plan.pipeline " + to_string(plan.pipeline) +
-                          ", plan.expert " + to_string(plan.expert) +
+                          ", plan.expert " + to_string(plan.expert) + ", plan.attention_data " +
+                          to_string(plan.attention_data) +
                           "; allowed: what divides the model's heads, layers and experts, with tensor at most the "
                           "chip's scale-up domain, " +
                           to_string(number_cast<T>(chip.scale_up_domain)) +
-                          ". Set plan.tensor, plan.pipeline and plan.expert to such."));
+                          ", and attention_data a divisor of tensor. Set plan.tensor, plan.pipeline, plan.expert and "
+                          "plan.attention_data to such."));
     }
     const auto demand = widened<T>(application.pull());
-    const auto served = serve<T>(chip, infrastructure, model, plan, demand);
+    const auto served = serving_task(chip, infrastructure, model, demand).figures(plan);
     if (!(served.calls > 0 * units::hertz))
       raise(infeasible("the plan answers no calls " + layercake::why_not(served, plan, demand, chip)));
   }
@@ -207,8 +285,6 @@ private:
     check_known("chip.idle_power", chip.idle_power,
                 name + " has none that is published; set it: chip.idle_power = 80 * watt");
   }
-
-  static constexpr double most_stages = 64;  // of a pipeline that is chosen: assumed, above any that is in service
 };
 
 }  // namespace layercake

@@ -1,5 +1,4 @@
-// A stack in a sweep (bulk/run/sweep.hpp): what is asked of it where no formula is named, and what becomes of it when
-// parts of it are chosen anew.
+// A stack in a sweep (bulk/run/sweep.hpp): what is asked of it where no formula is named, and whether parts go together.
 #pragma once
 
 #include <layercake/number/number.hpp>
@@ -19,11 +18,17 @@ struct bill_of_stack {
     return s.pull(how);
   }
 };
-// What must hold of a stack and its bill: that a plan serves it.
-struct one_call_fits {
+// What must hold of a stack and its bill: that a plan serves it, and that the supply carries it.
+struct plan_is_laid_out {
   template <class Stack, class Bill>
-  auto operator()(const Stack& s, const Bill& b) const {
-    return b.serving.concurrency >= 1.0 || !s.model.generates_tokens;
+  auto operator()(const Stack& s, const Bill&) const {
+    return s.is_laid_out();
+  }
+};
+struct one_call_fits {
+  template <class Bill>
+  auto operator()(const Bill& b) const {
+    return b.serving.memory_bound_concurrency >= 1.0;
   }
 };
 struct latency_is_met {
@@ -32,10 +37,20 @@ struct latency_is_met {
     return is_finite(b.serving.replicas);
   }
 };
+struct supply_carries_it {
+  template <class Bill>
+  auto operator()(const Bill& b) const {
+    return is_finite(b.supplied.cost()) || !is_known(b.supplied.cost());
+  }
+};
 struct stack_question {
   bill_of_stack formula;
-  std::tuple<std::pair<const char*, one_call_fits>, std::pair<const char*, latency_is_met>> conditions{
-      {"weights and cache of one call do not fit in memory", {}}, {"an objective for latency cannot be met", {}}};
+  std::tuple<std::pair<const char*, plan_is_laid_out>, std::pair<const char*, one_call_fits>,
+             std::pair<const char*, latency_is_met>, std::pair<const char*, supply_carries_it>>
+      conditions{{"heads, layers or experts do not divide over the plan", {}},
+                 {"weights and cache of one call do not fit in memory", {}},
+                 {"an objective for latency cannot be met", {}},
+                 {"the energy supply cannot carry the power", {}}};
 };
 
 template <class... Layer>
@@ -43,15 +58,11 @@ stack_question swept(const stack<Layer...>&, counting how) {
   return {{how}};
 }
 
-// The stack composed anew, with a plan chosen for its parts, unless the plan itself differs from that of `before`. Throws
-// what composing a stack throws.
+// Whether the fields of a stack are inside their domains and its chip's figures known, so that it can be asked for bills.
 template <class... Layer>
-stack<Layer...> recomposed(const stack<Layer...>& s, const stack<Layer...>& before) {
-  const auto& a = s.plan;
-  const auto& b = before.plan;
-  const bool same_plan = a.tensor == b.tensor && a.pipeline == b.pipeline && a.expert == b.expert &&
-                         a.concurrency == b.concurrency && a.memory_share == b.memory_share;
-  return same_plan ? stack<Layer...>(s.energy, s.chip, s.infrastructure, s.model, s.application) : s;
+bool composes(const stack<Layer...>& s) {
+  return check(s).empty() && is_known(s.chip.price) && is_known(s.chip.thermal_design_power) &&
+         is_known(s.chip.idle_power);
 }
 
 }  // namespace layercake

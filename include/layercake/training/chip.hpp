@@ -9,16 +9,7 @@ namespace layercake::detail {
 // Whether x > 0 in any lane: what is 0 in all of them need not be computed.
 template <number T>
 constexpr bool any_positive(const T& x) {
-  const auto mask = x > T(0);
-  if constexpr (std::same_as<decltype(mask), const bool>) {
-    return mask;
-  } else if constexpr (requires {
-                         { any(mask) } -> std::convertible_to<bool>;
-                       }) {
-    return any(mask);
-  } else {
-    return true;
-  }
+  return may_hold(x > T(0));
 }
 
 // Peak rate of a chip: by its data sheet, or as its time(work) has it.

@@ -115,7 +115,8 @@ TEST_CASE("a search says which constraint fails, by how much, and what to change
   const lc::serving_search one{
       .tensor = {1}, .pipeline = {1}, .expert = {1}, .software = plan_of(1).software, .memory_share = 1};
   const auto reason = [&](const plain_chip& on) {
-    return lc::for_each_serving_plan(on, site, model, d, one, [](const auto&, const auto&) { FAIL("serves"); });
+    return lc::for_each_serving_plan(lc::serving_task(on, site, model, d), one,
+                                     [](const auto&, const auto&) { FAIL("serves"); });
   };
   const auto has = [](const std::string& text, const char* part) {
     CAPTURE(text);
@@ -134,18 +135,23 @@ TEST_CASE("a search says which constraint fails, by how much, and what to change
   // An objective that is not set is kept.
   d.time_to_first_token = lc::unknown<lc::quantity<lc::unit::second>>();
   has(reason(chip), "time per output token: ");
-  // Fewest stages: with one stage that serves, two are not tried.
+  // Every plan that answers is visited, but for those that the visitor calls hopeless.
   d.time_per_output_token = 1 * (second / token);
   lc::serving_search stages = one;
   stages.pipeline = {1, 2, 4};
-  stages.fewest_stages = true;
-  int plans = 0;
-  const auto count = [&](const auto&, const auto&) { ++plans; };
-  lc::for_each_serving_plan(chip, site, model, d, stages, count);
-  CHECK(plans == 1);
-  stages.fewest_stages = false;
-  lc::for_each_serving_plan(chip, site, model, d, stages, count);
-  CHECK(plans == 1 + 3);
+  struct counter {
+    double most_stages;
+    int plans = 0;
+    bool hopeless(const lc::serving_plan& plan, const lc::quantity<lc::unit::per_second>&) const {
+      return plan.pipeline > most_stages;
+    }
+    void operator()(const lc::serving_plan&, const lc::serving_figures<>&) { ++plans; }
+  };
+  for (const double most : {1., 2., 4.}) {
+    counter count{most};
+    CHECK(lc::for_each_serving_plan(lc::serving_task(chip, site, model, d), stages, count).empty());
+    CHECK(count.plans == 1 + (most >= 2) + (most >= 4));
+  }
   CHECK_THROWS_AS((void)lc::best_plan(lc::serving_goal::cheapest_token, chip, site, model, d, one), lc::missing_value);
   CHECK(lc::powers_of_two(9) == std::vector<double>{1, 2, 4, 8});
 }

@@ -1,6 +1,7 @@
 // Binds an input of a sweep to a field of its record: found by its address, named by its path, held to its domain.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,14 @@ struct axis_part {
   unsigned axis, part;
 };
 
+// What an input runs through, for a record that prepares itself for a sweep (over_ranges).
+template <class Record>
+struct input_range {
+  std::function<void(Record&, double)> set;
+  double low, high;
+  bool whole;  // its values are whole numbers
+};
+
 // An input of a sweep over records of type Record.
 template <real S, class Record>
 struct binding {
@@ -43,7 +52,8 @@ struct binding {
   axis_part at;
   domain allowed = any_finite;
   const char* meaning = "";
-  bool guarded = false;  // some of its values may leave the domain: such points are infeasible
+  bool guarded = false;      // some of its values may leave the domain: such points are infeasible
+  double low = 0, high = 0;  // its least and greatest value inside the domain
   std::function<void(inputs&, const recorded<S>&)> set;
   std::function<void(Record&, double)> set_plain;
   std::string (*text)(double) = nullptr;
@@ -71,7 +81,7 @@ struct binding {
 
   // Refuses an axis that leaves the domain. Of an axis of whole numbers a million values, evenly spread, are looked at.
   template <class Unit>
-  void check(const axis<Unit>& values) const {
+  void check(const axis<Unit>& values) {
     constexpr std::uint64_t most_looked_at = std::uint64_t(1) << 20;
     if (allowed.whole) {
       const std::uint64_t step = values.size() / most_looked_at + 1;
@@ -80,11 +90,12 @@ struct binding {
     }
     check(values.lowest_base());
     check(values.highest_base());
+    low = values.lowest_base(), high = values.highest_base();
   }
   // The same of a distribution. An unbounded one may leave the domain: such draws are counted. Whatever is known to
   // leave it is refused.
   template <class Unit>
-  void check(const distribution<Unit>& values) {
+  void check(const distribution<Unit>& values, std::uint64_t points) {
     require_axis(!allowed.whole,
                  path + " is a whole number, and a distribution gives values between; sweep it by bulk::integers or "
                         "bulk::list");
@@ -93,6 +104,18 @@ struct binding {
     }
     guarded = !(values.low >= allowed.low) || !(values.high <= allowed.high) ||
               (allowed.low_excluded && values.low <= allowed.low);
+    // A hundredth of what the smallest of so many shares is on average.
+    const double share = 0.01 / static_cast<double>(points);
+    const auto inside = [&](double x) {
+      constexpr double beside = 1e-9;  // an end that is excluded itself
+      const double least =
+          allowed.low_excluded ? allowed.low + std::abs(allowed.low) * beside + beside * beside : allowed.low;
+      return std::min(std::max(x, least), allowed.high);
+    };
+    const double ends[] = {share, 1 - share};
+    double drawn[2];
+    values.quantile->apply(ends, 2, drawn);
+    low = inside(drawn[0]), high = inside(drawn[1]);
   }
   void check(double value) const {
     if (allowed.contains(value)) return;

@@ -21,6 +21,8 @@
 //   swept(record, counting)        the formula that is meant where none is named, `.formula`, and what must hold of its
 //                                  result, `.conditions`, a tuple of pairs of a reason and a condition
 //   recomposed(record, before)     the record after `choose` has replaced parts of it: what depends on them chosen anew
+//   composes(record)               whether the parts that were chosen go together
+//   record.over_ranges<N>(ranges)  the record over N, prepared for what its inputs run through
 //
 // Equality with the scalar path. A point has the same IEEE operations on the same operands in the same order as the
 // record at that point (`at(i)`), whatever the number of threads and ranks. A formula of + - * / sqrt, comparisons,
@@ -133,7 +135,7 @@ public:
     drawn->shares = points.make(points.seed, all);
     unsigned part = 0;
     const auto one = [&](const auto& u) {
-      bind_drawn(u, part++);
+      bind_drawn(u, part++, points.points);
       drawn->quantiles.push_back(u.values.quantile);
     };
     const auto group = [&](const std::vector<double>& correlation, const auto&... u) {
@@ -271,9 +273,9 @@ private:
     bind<Unit>(a.access, part).check(a.values);
   }
   template <class Access, class Unit>
-  void bind_drawn(const uncertain_of<Access, Unit>& u, unsigned part) {
+  void bind_drawn(const uncertain_of<Access, Unit>& u, unsigned part, std::uint64_t points) {
     binding& b = bind<Unit>(u.access, part);
-    b.check(u.values);
+    b.check(u.values, points);
     if (!b.guarded) return;
     reasons_.push_back(b.path + " is drawn outside its domain");
     conditions_.push_back({nullptr, bindings_.size() - 1});
@@ -306,6 +308,10 @@ private:
   }
   // False if the chosen parts do not go together.
   bool composed(Record& x, const std::vector<std::uint64_t>& chosen) const {
+    if constexpr (requires { composes(x); }) {
+      choose_parts(x, chosen);
+      return choices_.empty() || composes(x);
+    }
 #if defined(__cpp_exceptions)
     try {
       choose_parts(x, chosen);
@@ -318,6 +324,18 @@ private:
     return true;
   }
 
+  // The record over numbers that are written down; one that takes part in choosing at every point is told the ranges.
+  inputs_type over_numbers_of(const Record& x) const {
+    if constexpr (requires { x.template over_ranges<number_type>(std::vector<detail::input_range<Record>>()); }) {
+      std::vector<detail::input_range<Record>> ranges;
+      for (const binding& b : bindings_)
+        ranges.push_back({b.set_plain, b.low, b.high, b.allowed.whole});
+      return x.template over_ranges<number_type>(ranges);
+    } else {
+      return over_numbers<number_type>(x);
+    }
+  }
+
   template <class... Reduction>
   void record(const std::vector<std::uint64_t>& chosen, const std::tuple<Reduction...>& reductions,
               detail::recorded_formula<S>& f) const {
@@ -327,7 +345,7 @@ private:
       return;
     }
     const recording<S> to(f.code);
-    inputs_type over = over_numbers<number_type>(x);
+    inputs_type over = over_numbers_of(x);
     std::vector<number_type> numbers;
     for (const binding& b : bindings_) {
       const S v = static_cast<S>(value(b, 0));

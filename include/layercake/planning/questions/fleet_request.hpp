@@ -57,9 +57,8 @@ struct fleet_request {
   std::vector<fleet_site<Energy>> sites{};
   std::vector<quantity<unit::usd>> capital{};  // that may be bound in chips, servers, network and buildings, by month
   std::size_t months = 1;
-  std::size_t parts = 4;  // equal parts that a class may be split into over chips and sites
-  // The plans to try. Experts stay with the tensor ranks unless more ranks are named.
-  serving_search search{.expert = {1}};
+  std::size_t parts = 4;    // equal parts that a class may be split into over chips and sites
+  serving_search search{};  // the plans to try
 };
 
 // Some of a class on one chip at one site. `bill` is that of these calls alone; a rented chip has its rent in

@@ -1,0 +1,322 @@
+// The plan of a stack: of all that the search names the one whose bill is least, in whole replicas and at scale.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <deque>
+#include <layercake/core/same.hpp>
+#include <layercake/serving/search.hpp>
+#include <layercake/stack/billing.hpp>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace layercake {
+
+// The plans of a service: as large as it is, in whole replicas, and at a scale where one more or less does not count.
+template <number T = double>
+struct chosen_plans {
+  basic_serving_plan<T> whole, smooth;
+
+  const basic_serving_plan<T>& of(counting how) const { return how == counting::whole ? whole : smooth; }
+};
+
+namespace detail {
+// What plans are compared by, the least first: cost; where it is infinite or unknown under both, chips; where they are
+// too, since neither plan answers, calls whose cache fits, the most first.
+template <number T>
+struct plan_rank {
+  quantity<unit::usd_per_second, T> cost;  // of what depends on the plan: infrastructure and energy
+  T chips, fitting;
+
+  static plan_rank of(const basic_bill<T>& b) {
+    return {b.built.cost() + b.supplied.cost(), plain(b.built.chips), b.serving.memory_bound_concurrency};
+  }
+  static plan_rank last() {
+    return {unknown<>, number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()), T(-1)};
+  }
+  auto before(const plan_rank& other) const {
+    const auto here = is_finite(cost), there = is_finite(other.cost);
+    const auto answers = is_finite(chips), answered = is_finite(other.chips);
+    return (here && (!there || cost < other.cost)) ||
+           (!here && !there &&
+            ((answers && (!answered || chips < other.chips)) || (!answers && !answered && fitting > other.fitting)));
+  }
+};
+
+// Visits plans and keeps the ones whose bills are least under either counting.
+template <real T, class Layers>
+class cheapest_plans {
+public:
+  cheapest_plans(const Layers& layers, const call_demand<T>& demand) : on_(layers), demand_(demand) {}
+
+  // What a replica has to answer lest as many chips as its plan takes, idle, cost more than the best plan so far.
+  quantity<unit::per_second, T> needed(const basic_serving_plan<T>& plan) const {
+    const quantity<unit::per_second, T> busiest =
+        demand_.calls * demand_.peak_to_mean / (on_.infrastructure.utilisation * on_.infrastructure.availability);
+    const T group = plan.chips() * plan.expert;
+    return min(busiest / (floor(whole_chips_ / group) * plan.expert), busiest / (smooth_chips_ / plan.chips()));
+  }
+  void operator()(const basic_serving_plan<T>& plan, const serving_figures<T>& served) {
+    const billing<T, Layers> law(on_, plan, served);
+    if (keep(law(counting::whole), plan, whole_, plans_.whole)) whole_chips_ = chips_for(whole_, counting::whole);
+    if (keep(law(counting::smooth), plan, smooth_, plans_.smooth)) smooth_chips_ = chips_for(smooth_, counting::smooth);
+  }
+  const chosen_plans<T>& plans() const { return plans_; }
+
+private:
+  const Layers& on_;
+  const call_demand<T>& demand_;
+  plan_rank<T> whole_ = plan_rank<T>::last(), smooth_ = plan_rank<T>::last();
+  // Chips that, idle, cost what the best plan does.
+  T whole_chips_ = std::numeric_limits<T>::infinity(), smooth_chips_ = std::numeric_limits<T>::infinity();
+  chosen_plans<T> plans_{};
+
+  bool keep(const basic_bill<T>& b, const basic_serving_plan<T>& plan, plan_rank<T>& best,
+            basic_serving_plan<T>& of_best) const {
+    const plan_rank<T> rank = plan_rank<T>::of(b);
+    if (!rank.before(best)) return false;
+    best = rank, of_best = plan;
+    return true;
+  }
+  // How many idle chips cost what the best plan does, at the cost of a chip among as many as that has: among more a chip
+  // costs no less. Without end where no cost is known.
+  T chips_for(const plan_rank<T>& best, counting how) const {
+    chip_demand<T> idle;
+    idle.chips = best.chips;
+    idle.peak_power = on_.chip.idle_power;
+    idle.mean_power = on_.chip.idle_power;
+    idle.price = on_.chip.price;
+    idle.die_area = chips::die_area_of(on_.chip);
+    const auto built = on_.infrastructure.pull(idle, how);
+    const T n = plain(built.chips) * T(best.cost / (built.cost() + on_.energy.pull(built.power).cost()));
+    return is_finite(n) ? n : number_cast<T>(std::numeric_limits<T>::infinity());
+  }
+};
+}  // namespace detail
+
+// The plans of a service, by its bills. Throws infeasible with the reason of the plan that came nearest.
+template <real T, class Layers>
+chosen_plans<T> choose_plans(const Layers& on, const serving_search& search) {
+  const serving_task task(on.chip, on.infrastructure, on.model, widened<T>(on.application.pull()));
+  detail::cheapest_plans<T, Layers> cheapest(on, task.demand);
+  const std::string reason = for_each_serving_plan(task, search, cheapest);
+  if (!reason.empty()) raise(infeasible("no serving plan that the search names answers the calls " + reason));
+  return cheapest.plans();
+}
+
+// Of `plans` the one whose bill is least, lane by lane.
+template <number T, class Layers>
+basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Layers& on, counting how) {
+  basic_serving_plan<T> best = layercake::with_number<T>(plans.front());
+  if (plans.size() == 1) return best;
+  auto least = detail::plan_rank<T>::of(billing<T, Layers>(on, best)(how));
+  for (std::size_t i = 1; i < plans.size(); ++i) {
+    const basic_serving_plan<T> plan = layercake::with_number<T>(plans[i]);
+    const auto rank = detail::plan_rank<T>::of(billing<T, Layers>(on, plan)(how));
+    const auto better = rank.before(least);
+    best.tensor = where(better, plan.tensor, best.tensor);
+    best.pipeline = where(better, plan.pipeline, best.pipeline);
+    best.expert = where(better, plan.expert, best.expert);
+    best.attention_data = where(better, plan.attention_data, best.attention_data);
+    best.speculation.drafted = where(better, plan.speculation.drafted, best.speculation.drafted);
+    best.speculation.acceptance = where(better, plan.speculation.acceptance, best.speculation.acceptance);
+    best.speculation.draft_cost = where(better, plan.speculation.draft_cost, best.speculation.draft_cost);
+    least = {where(better, rank.cost, least.cost), where(better, rank.chips, least.chips),
+             where(better, rank.fitting, least.fitting)};
+  }
+  return best;
+}
+
+namespace detail {
+
+// The plans each of which may be the best somewhere in a box of inputs. With each input a bill rises, or it falls, so that
+// inside a box it lies between its least and its greatest at the corners. Boxes in which a plan that is not known to win
+// might are halved, until that many bills are made; then it is kept. `Range` has members set(stack, value), low, high,
+// and whole, whether its values are whole numbers.
+template <class Stack, class Range>
+class plans_in_a_box {
+  using T = typename Stack::number_type;
+  using point = std::vector<double>;
+  using rank = plan_rank<T>;
+  struct box {
+    point low, high;
+    std::vector<std::size_t> alive;  // plans that may win
+  };
+  // Of one plan in a box, under each counting.
+  struct bounds {
+    rank least[2] = {rank::last(), rank::last()}, most[2] = {};
+    bool seen = false;
+  };
+
+public:
+  plans_in_a_box(const Stack& base, const std::vector<Range>& ranges) : base_(base), ranges_(ranges) {}
+
+  std::vector<serving_plan> plans() {
+    box all;
+    for (const Range& r : ranges_)
+      all.low.push_back(r.low), all.high.push_back(r.high);
+    for (const point& x : {all.low, middle(all), all.high})
+      collect(at(x));
+    for (std::size_t i = 0; i < plans_.size(); ++i)
+      all.alive.push_back(i);
+    wins_.assign(plans_.size(), false);
+    for (std::deque<box> boxes{all}; !boxes.empty(); boxes.pop_front())
+      explore(boxes.front(), boxes);
+    std::vector<serving_plan> kept;
+    for (std::size_t i = 0; i < plans_.size(); ++i) {
+      if (wins_[i]) kept.push_back(plans_[i]);
+    }
+    return kept;
+  }
+
+private:
+  static constexpr std::size_t most_corners_of = 6;  // inputs: with more, corners are found input by input
+  static constexpr std::size_t most_bills = 20000;   // a quarter of a second
+
+  const Stack& base_;
+  const std::vector<Range>& ranges_;
+  std::vector<serving_plan> plans_;
+  std::vector<bool> wins_;
+  std::size_t bills_ = 0;
+
+  Stack at(const point& x) const {
+    Stack s = base_;
+    for (std::size_t i = 0; i < ranges_.size(); ++i)
+      ranges_[i].set(s, x[i]);
+    return s;
+  }
+  void collect(const Stack& s) {
+    for_each_laid_out<T>(base_.search(), s.chip, s.model, [&](const serving_plan& plan) {
+      const auto known = [&](const serving_plan& p) { return layercake::same(p, plan); };
+      if (std::none_of(plans_.begin(), plans_.end(), known)) plans_.push_back(plan);
+    });
+  }
+  double halved(std::size_t i, double low, double high) const {
+    const double m = low > 0 ? std::sqrt(low) * std::sqrt(high) : low + (high - low) / 2;
+    return ranges_[i].whole ? std::floor(m) : m;
+  }
+  point middle(const box& b) const {
+    point m;
+    for (std::size_t i = 0; i < ranges_.size(); ++i)
+      m.push_back(halved(i, b.low[i], b.high[i]));
+    return m;
+  }
+
+  std::pair<rank, rank> ranks(const Stack& s, std::size_t plan) {
+    ++bills_;
+    const layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
+    const billing<T, std::remove_const_t<decltype(on)>> law(on, plans_[plan]);
+    return {rank::of(law(counting::whole)), rank::of(law(counting::smooth))};
+  }
+  static void widen(bounds& of, const std::pair<rank, rank>& by) {
+    const rank both[] = {by.first, by.second};
+    for (std::size_t h = 0; h < 2; ++h) {
+      if (!of.seen || both[h].before(of.least[h])) of.least[h] = both[h];
+      if (!of.seen || of.most[h].before(both[h])) of.most[h] = both[h];
+    }
+    of.seen = true;
+  }
+
+  // Of the living plans, from all corners. The best plan of a corner wins there.
+  std::vector<bounds> from_corners(const box& b) {
+    std::vector<bounds> of(b.alive.size());
+    for (std::size_t corner = 0; corner < std::size_t(1) << ranges_.size(); ++corner) {
+      point x;
+      for (std::size_t i = 0; i < ranges_.size(); ++i)
+        x.push_back((corner >> i & 1) != 0 ? b.high[i] : b.low[i]);
+      const Stack s = at(x);
+      rank best[2] = {rank::last(), rank::last()};
+      std::size_t of_best[2] = {b.alive.front(), b.alive.front()};
+      for (std::size_t k = 0; k < b.alive.size(); ++k) {
+        const auto r = ranks(s, b.alive[k]);
+        widen(of[k], r);
+        if (r.first.before(best[0])) best[0] = r.first, of_best[0] = b.alive[k];
+        if (r.second.before(best[1])) best[1] = r.second, of_best[1] = b.alive[k];
+      }
+      for (const std::size_t winner : of_best)
+        wins_[winner] = true;
+    }
+    return of;
+  }
+  // The same from the two corners that the steps along each input point to.
+  std::vector<bounds> from_steps(const box& b) {
+    std::vector<bounds> of(b.alive.size());
+    const point centre = middle(b);
+    for (std::size_t k = 0; k < b.alive.size(); ++k) {
+      const auto here = ranks(at(centre), b.alive[k]);
+      point good = b.low, bad = b.high;
+      for (std::size_t i = 0; i < ranges_.size(); ++i) {
+        point x = centre;
+        x[i] = b.high[i];
+        const auto there = ranks(at(x), b.alive[k]);
+        if (there.second.before(here.second)) std::swap(good[i], bad[i]);
+      }
+      for (const point& x : {good, centre, bad})
+        widen(of[k], ranks(at(x), b.alive[k]));
+    }
+    return of;
+  }
+
+  // Those that no other plan beats in the whole box.
+  std::vector<std::size_t> living(const box& b, const std::vector<bounds>& of) const {
+    std::vector<std::size_t> alive;
+    const auto may_win = [&](std::size_t k, std::size_t h) {
+      const rank& least = of[k].least[h];
+      if (!is_finite(least.chips)) return false;
+      return std::none_of(of.begin(), of.end(), [&](const bounds& other) {
+        const rank& most = other.most[h];
+        return is_finite(most.cost) && !(least.cost <= most.cost);
+      });
+    };
+    for (std::size_t k = 0; k < b.alive.size(); ++k) {
+      if (may_win(k, 0) || may_win(k, 1)) alive.push_back(b.alive[k]);
+    }
+    return alive;
+  }
+
+  // The input along which a box is widest for its size; none if it is a point.
+  std::size_t widest(const box& b) const {
+    std::size_t best = ranges_.size();
+    double width = 0;
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+      const double w = (b.high[i] - b.low[i]) / std::max(std::abs(b.low[i]), std::abs(b.high[i]));
+      const double m = halved(i, b.low[i], b.high[i]);
+      if (w > width && m > b.low[i] && m < b.high[i]) width = w, best = i;
+    }
+    return best;
+  }
+
+  // The living plans of a box win, if that is known or cannot be told; or the box is halved.
+  void explore(box b, std::deque<box>& boxes) {
+    const bool few = ranges_.size() <= most_corners_of;
+    b.alive = living(b, few ? from_corners(b) : from_steps(b));
+    const auto known = [&](std::size_t plan) { return bool(wins_[plan]); };
+    if (std::all_of(b.alive.begin(), b.alive.end(), known)) return;
+    const std::size_t along = widest(b);
+    if (!few || bills_ > most_bills || along == ranges_.size()) {
+      for (const std::size_t plan : b.alive)
+        wins_[plan] = true;
+      return;
+    }
+    box upper = b;
+    b.high[along] = upper.low[along] = halved(along, b.low[along], b.high[along]);
+    boxes.push_back(std::move(b));
+    boxes.push_back(std::move(upper));
+  }
+};
+
+}  // namespace detail
+
+// The plans among which each point of a space of inputs has its best, of those that the stack's search names.
+template <class Stack, class Range>
+std::vector<serving_plan> plans_over(const Stack& base, const std::vector<Range>& ranges) {
+  std::vector<serving_plan> plans = detail::plans_in_a_box<Stack, Range>(base, ranges).plans();
+  if (plans.empty()) plans.push_back(with_number<double>(base.plan));  // which then says why none answers
+  return plans;
+}
+
+}  // namespace layercake
