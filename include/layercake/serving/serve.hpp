@@ -18,6 +18,8 @@ struct serving_figures {
   quantity<unit::byte, T> memory;          // that they may take on one chip
   step_cost<T> per_call;                   // on one chip of the replica
   T memory_bound_concurrency = T(0);       // calls whose cache fits
+  // Share of a call's time on the chips that its prompt takes: 1 - step that reads none / mean step. 1 where a model only reads.
+  T reading = T(1);
 };
 
 // An objective counts as kept up to this multiple of it: the search for the largest batch settles within 1e-5. Assumed.
@@ -60,6 +62,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.calls = b / (r.output * between) * plan.software.filled(b);
     s.per_call = step.work * T(r.output / (b * r.tokens_per_pass()));
     s.per_call.time = r.output * between / b;
+    s.reading = clamp(T(one - step.quiet / step.time), T(0), one);
     // A caller's own concurrency may miss the objective for output tokens, never that for the first.
     const auto possible = (s.memory_bound_concurrency >= one) && (by_latency >= one || plan.concurrency > T(0)) &&
                           (s.time_to_first_token <= first_objective * number_cast<T>(objective_tolerance));
