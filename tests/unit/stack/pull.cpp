@@ -79,7 +79,7 @@ TEST_CASE("every figure of the bill prints") {
           std::size_t line = text.find("\n  " + label + "  ");  // "carbon", not "carbon per task"
           if (line == std::string::npos) line = text.find("\n  " + label + " ");
           REQUIRE(line != std::string::npos);
-          CHECK(text.find(lc::shown(figure.read(bill)), line) < text.find('\n', line + 1));
+          CHECK(text.find(lc::shown(figure, bill), line) < text.find('\n', line + 1));
         };
         (printed(f), ...);
       },
