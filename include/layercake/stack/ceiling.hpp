@@ -113,7 +113,7 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
 // granted / (needed per call), and the least decides:
 //   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the one that binds
 // Needs per call are those at the ceiling itself (a larger cluster has more tiers of switches, so they change with it), found by four rounds
-// from the service as it is. Throws missing_value where a resource is granted whose need is unknown.
+// from the service as it is. Throws missing_value where a resource is granted whose need is unknown, invalid_value for a service without calls.
 template <number T, class BillAt>
 basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   constexpr int rounds = 4;        // three tiers of switches and one to settle
@@ -121,6 +121,8 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   basic_ceiling<T> c;
   basic_bill<T> b = bill_at(T(1));
   const auto first = b.serving.calls;
+  if constexpr (real<T>)
+    check_positive("application calls", first, "What a grant makes is counted in calls: give the service some.");
   detail::limit_by_needs(c, granted, b);
   for (int round = 0; round < rounds; ++round) {
     const T scale = where(is_finite(c.calls), c.calls / first, T(1));
@@ -133,13 +135,16 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   }
 
   const T scale = c.calls / b.serving.calls;  // 1 but for rounding, and for a ceiling of nothing
-  c.tasks = b.usage.tasks * scale;
-  c.output_tokens = b.serving.output_tokens * scale;
-  c.users = b.usage.users * scale;
-  c.value = b.usage.value * scale;
+  // Where nothing limits, and where nothing is made: 0 of what there is none of, not 0 * infinity.
+  const auto times = [&](const auto& of_bill) { return for_all(scale, of_bill); };
+  c.tasks = times(b.usage.tasks);
+  c.output_tokens = times(plain(b.serving.output_tokens));
+  c.users = times(b.usage.users);
+  c.value = times(b.usage.value);
   c.cost = for_all(b.cost(), scale);
   const auto running = max(granted.time - b.built.time_to_build, b.built.time_to_build * T(0));
-  c.tokens_in_time = where(is_known(granted.time), plain(c.output_tokens) * running, quantity<unit::token, T>());
+  c.tokens_in_time =
+      where(is_known(granted.time), for_all(plain(c.output_tokens), running), quantity<unit::token, T>());
 
   c.each([&](const auto& r, auto& limit) {
     const auto needed = without_kind(r.need(b));

@@ -97,8 +97,9 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
       for (std::size_t k = 0; k < width && first + k < inputs.size(); ++k) {
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];
-        s.slope = static_cast<double>(slope);
-        s.elasticity = y.value == T(0) || !is_known(y.value) || !is_known(values[first + k])
+        const bool moves = is_known(y.value) && is_finite(y.value);  // nothing moves what is infinite
+        s.slope = moves ? static_cast<double>(slope) : 0.0;
+        s.elasticity = y.value == T(0) || !moves || !is_known(values[first + k])
                            ? 0.0
                            : static_cast<double>(slope * values[first + k] / y.value);
       }
@@ -110,6 +111,23 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
     detail::sort_by_influence(r);
   return result;
 }
+
+// Why a stack costs infinity: the constraint that fails, with its value, its limit and what to change. Empty where its cost is finite.
+template <class... Layer>
+  requires real<typename stack<Layer...>::number_type> std::string why_not(const stack<Layer...>& s) {
+    using T = typename stack<Layer...>::number_type;
+    const layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
+    const billing<T, std::remove_const_t<decltype(on)>> bills(on, s.plan, counting::whole);
+    const std::string reason = bills.why_not();
+    if (!reason.empty()) return reason;
+    const auto billed = bills(counting::whole);
+    if (!is_known(billed.cost()) || is_finite(billed.cost())) return {};
+    const auto carried = s.push(basic_grant<T>{}).of(&basic_grant<T>::site_power).granted;
+    return "energy: the busiest hour draws " + shown(plain(billed.built.power.peak)) +
+           " at the meter, where the supply can bring " +
+           (is_known(plain(carried)) ? shown(plain(carried)) : std::string("less")) +
+           ". Raise its connection or capacity, or ask for less.";
+  }
 
 // How strongly each input moves the price of an output token, strongest first.
 template <class... Layer>
@@ -127,16 +145,22 @@ struct explanation {
   std::string value;
   std::string formula;
   std::vector<sensitivity> inputs;  // that move it, strongest first
+  std::string reason;               // why it is infinite: why_not of the stack; empty where it is not
 };
 
-// Every figure of the bill: its value, its formula, its inputs with their sources, ranked by influence.
+// Every figure of the bill: its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence.
 template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
   const auto billed = service.pull();
+  const std::string reason = why_not(service);
+  const auto endless = [](const auto& value) {
+    return is_known(without_kind(value)) && !is_finite(without_kind(value));
+  };
   return std::apply(
       [&](const auto&... f) {
         auto slopes = gradients(service, f.read...);
-        std::vector<explanation> all{{f.name, shown(f.read(billed)), f.formula, {}}...};
+        std::vector<explanation> all{
+            {f.name, shown(f, billed), f.formula, {}, endless(f.read(billed)) ? reason : std::string()}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));
@@ -149,6 +173,7 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
 
 inline std::string to_string(const explanation& e, std::size_t inputs = 5) {
   std::string s = e.figure + " = " + e.value + "\n  = " + e.formula + "\n";
+  if (!e.reason.empty()) s += "  " + e.reason + "\n";
   for (std::size_t i = 0; i < e.inputs.size() && i < inputs; ++i) {
     const sensitivity& x = e.inputs[i];
     s += "  " + x.input + " = " + x.value + ", elasticity " + to_string(x.elasticity) + " (" + x.source + "; " +
