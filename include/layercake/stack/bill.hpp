@@ -340,8 +340,9 @@ inline std::string to_string(const bill& b) {
   std::string text, layer;
   const auto total = b.cost();
   if (is_known(total) && !is_finite(total)) {
-    text = is_finite(plain(b.serving.replicas)) ? "infeasible: no supply carries the power; "
-                                                : "infeasible: the plan answers no calls; ";
+    text = !is_finite(plain(b.serving.replicas)) ? "infeasible: the plan answers no calls; "
+           : is_finite(b.energy_cost())          ? "infeasible: a line of the cost is infinite; "
+                                                 : "infeasible: no supply carries the power; ";
     text += "why_not(stack) says why and what to change\n";
   }
   const auto print = [&](const auto& f) {

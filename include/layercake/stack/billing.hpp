@@ -110,7 +110,8 @@ private:
                  T(0));
   }
 
-  // What one chip draws at a load. Large batches leave a memory idle in between, so that the busiest hour need not be the one that draws most.
+  // What one chip draws at a load, and at the busiest hour. A larger batch reads the weights less often, so that the busiest hour may draw less than
+  // the mean one; the peak is what is drawn at most.
   chip_power power_at(const T& load) const {
     const auto replica = replica_of<T>(on_.chip, on_.infrastructure, on_.model, plan_, demand_);
     const auto at = [&](const T& of_capacity) {

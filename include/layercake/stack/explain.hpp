@@ -38,6 +38,28 @@ struct source_visit {  // the provenance of the field at `path`, as far as its r
   }
 };
 
+template <class Value>
+bool endless(const Value& value) {
+  return is_known(without_kind(value)) && !is_finite(without_kind(value));
+}
+
+// Why a bill is infinite that energy does not make so.
+template <real T>
+std::string why_endless(const basic_bill<T>& b) {
+  if (endless(b.built.capex_network)) {
+    return "network: " + to_string(plain(b.built.nodes)) +
+           " nodes are more than its tiers of switches join. Take switches with more ports, more chips per node, or "
+           "ask "
+           "for less.";
+  }
+  std::string lines;
+  const auto look = [&](const auto& f) {
+    if (f.line && endless(f.read(b))) lines += (lines.empty() ? "" : ", ") + std::string(f.name);
+  };
+  std::apply([&](const auto&... f) { (look(f), ...); }, bill_figures());
+  return lines + " is infinite: a price or a need of that layer is. Give it a finite one.";
+}
+
 inline bool varies(const std::string& path, const domain& allowed) {
   return !allowed.whole && path.compare(0, 5, "plan.") != 0;
 }
@@ -114,20 +136,20 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
 
 // Why a stack costs infinity: the constraint that fails, with its value, its limit and what to change. Empty where its cost is finite.
 template <class... Layer>
-  requires real<typename stack<Layer...>::number_type> std::string why_not(const stack<Layer...>& s) {
-    using T = typename stack<Layer...>::number_type;
-    const layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
-    const billing<T, std::remove_const_t<decltype(on)>> bills(on, s.plan, counting::whole);
-    const std::string reason = bills.why_not();
-    if (!reason.empty()) return reason;
-    const auto billed = bills(counting::whole);
-    if (!is_known(billed.cost()) || is_finite(billed.cost())) return {};
-    const auto carried = s.push(basic_grant<T>{}).of(&basic_grant<T>::site_power).granted;
-    return "energy: the busiest hour draws " + shown(plain(billed.built.power.peak)) +
-           " at the meter, where the supply can bring " +
-           (is_known(plain(carried)) ? shown(plain(carried)) : std::string("less")) +
-           ". Raise its connection or capacity, or ask for less.";
-  }
+std::string why_not(const stack<Layer...>& s) requires real<typename stack<Layer...>::number_type> {
+  using T = typename stack<Layer...>::number_type;
+  const layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
+  const billing<T, std::remove_const_t<decltype(on)>> bills(on, s.plan, counting::whole);
+  const std::string reason = bills.why_not();
+  if (!reason.empty()) return reason;
+  const auto billed = bills(counting::whole);
+  if (!is_known(billed.cost()) || is_finite(billed.cost())) return {};
+  if (!detail::endless(billed.energy_cost())) return detail::why_endless(billed);
+  const auto carried = plain(s.push(basic_grant<T>{}).of(&basic_grant<T>::site_power).granted);
+  return "energy: the busiest hour draws " + shown(plain(billed.built.power.peak)) +
+         " at the meter, and the supply can bring " + (is_known(carried) ? shown(carried) : std::string("less")) +
+         ". Raise its connection or capacity, or ask for less.";
+}
 
 // How strongly each input moves the price of an output token, strongest first.
 template <class... Layer>
@@ -153,14 +175,11 @@ template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
   const auto billed = service.pull();
   const std::string reason = why_not(service);
-  const auto endless = [](const auto& value) {
-    return is_known(without_kind(value)) && !is_finite(without_kind(value));
-  };
   return std::apply(
       [&](const auto&... f) {
         auto slopes = gradients(service, f.read...);
         std::vector<explanation> all{
-            {f.name, shown(f, billed), f.formula, {}, endless(f.read(billed)) ? reason : std::string()}...};
+            {f.name, shown(f, billed), f.formula, {}, detail::endless(f.read(billed)) ? reason : std::string()}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));

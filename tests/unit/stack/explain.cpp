@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "service.hpp"
 
@@ -24,11 +25,18 @@ TEST_CASE("a stack that costs infinity says which constraint fails") {
   large.model.architecture.layers *= 4;
   auto apart = service();
   apart.energy.connection = 1 * kilowatt;
+  auto vast = service();
+  vast.application.daily_users = 1e25;
+  CHECK(lc::why_not(vast).find("nodes are more than its tiers of switches join") != std::string::npos);
+  CHECK(lc::to_string(vast.pull()).find("infeasible: a line of the cost is infinite") == 0);
+  auto endless = service();
+  endless.application.cost_per_task = std::numeric_limits<double>::infinity() * usd;
+  CHECK(lc::why_not(endless).find("application_cost is infinite") == 0);
   CHECK(lc::why_not(service()).empty());
   CHECK(lc::why_not(slow).find("a token takes") != std::string::npos);
   CHECK(lc::why_not(large).find("do not fit") != std::string::npos);
   CHECK(lc::why_not(apart).find("the supply can bring 1 kW") != std::string::npos);
-  for (const auto& s : {slow, large, apart}) {
+  for (const auto& s : {slow, large, apart, vast}) {
     for (const lc::explanation& e : lc::explain(s)) {
       CAPTURE(e.figure);
       check_numbers(e.inputs);
