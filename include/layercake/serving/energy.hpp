@@ -2,6 +2,7 @@
 #pragma once
 
 #include <layercake/infrastructure/infrastructure.hpp>
+#include <layercake/serving/in_flight.hpp>
 #include <layercake/serving/power.hpp>
 #include <layercake/serving/regimes.hpp>
 #include <layercake/serving/serve.hpp>
@@ -33,9 +34,8 @@ serving_result<T> running_at(const replica<T, X...>& r, const serving_figures<T>
   const quantity<unit::per_second, T> none{}, answered = clamp(rate, none, full.calls);
   if constexpr (models::generates_tokens<std::remove_cvref_t<decltype(r.model)>>()) {
     const T most = max(full.concurrency, T(1));
-    const auto asked = answered > none;
-    const T found = detail::in_flight_at(r, where(asked, answered, T(1) / units::second), most);
-    serving_result<T> s = detail::steady_state(r, where(asked, clamp(found, T(0), most), T(0)));
+    const quantity<unit::second, T> longest = full.time_per_output_token * (T(1) * units::token);
+    serving_result<T> s = detail::steady_state(r, detail::in_flight_at(r, answered, most, longest));
     s.calls = answered;
     s.present = min(s.in_flight, T(1));
     return s;
