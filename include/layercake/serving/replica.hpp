@@ -11,9 +11,9 @@ namespace layercake {
 // A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does meanwhile.
 template <number T = double>
 struct steady_step {
-  quantity<unit::second, T> time;         // mean, host included
-  quantity<unit::second, T> with_prompt;  // of a step that reads prompts
-  quantity<unit::second, T> quiet;        // of a step that reads none
+  quantity<unit::second, T> time;            // mean, host included
+  quantity<unit::second, T> with_prompt;     // of a step that reads prompts
+  quantity<unit::second, T> without_prompt;  // of one that does not
   T share_with_prompt = T(0);             // of steps
   T prompts = T(1);                       // that such a step reads; below 1 where it reads a chunk of one
   step_cost<T> work;                      // mean, of all chips' stages together
@@ -113,7 +113,7 @@ struct replica {
     s.prompts = p / fresh();
     s.work = plain * T(T(1) - f) + mixed * f;
     s.with_prompt = in_step(mixed.time, b + s.prompts);
-    s.quiet = in_step(plain.time, b);
+    s.without_prompt = in_step(plain.time, b);
     s.time = in_step(s.work.time, b + q / fresh());
     return s;
   }

@@ -62,7 +62,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.calls = b / (r.output * between) * plan.software.filled(b);
     s.per_call = step.work * T(r.output / (b * r.tokens_per_pass()));
     s.per_call.time = r.output * between / b;
-    s.reading = clamp(T(one - step.quiet / step.time), T(0), one);
+    s.reading = clamp(T(one - step.without_prompt / step.time), T(0), one);
     // A caller's own concurrency may miss the objective for output tokens, never that for the first.
     const auto possible = (s.memory_bound_concurrency >= one) && (by_latency >= one || plan.concurrency > T(0)) &&
                           (s.time_to_first_token <= first_objective * number_cast<T>(objective_tolerance));
