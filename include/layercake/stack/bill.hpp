@@ -45,7 +45,8 @@ auto per(const Amount& amount, const Count& count) {
 
 // What each layer answered, from the top down, and what it adds up to. Rates are means over time; powers are given at the busiest hour and as
 // means. cost = energy + chips + infrastructure + model + application [USD/s]. What is given for each token, task or user is infinite where there is
-// none of them; where no plan answers the calls, or no supply carries the power, every cost is infinite, and `why_not` of the stack says why.
+// none of them; where no plan answers the calls, or no supply carries the power, every cost is infinite, and `why_not` (of the billing, of the
+// stack) says why.
 template <number T = double>
 struct basic_bill {
   applications::basic_usage<T> usage;                  // tasks, users, value
@@ -343,7 +344,7 @@ inline std::string to_string(const bill& b) {
     text = !is_finite(plain(b.serving.replicas)) ? "infeasible: the plan answers no calls; "
            : is_finite(b.energy_cost())          ? "infeasible: a line of the cost is infinite; "
                                                  : "infeasible: no supply carries the power; ";
-    text += "why_not(stack) says why and what to change\n";
+    text += "why_not says why and what to change\n";
   }
   const auto print = [&](const auto& f) {
     if (layer != f.layer) text.append(layer = f.layer).append("\n");

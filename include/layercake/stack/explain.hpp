@@ -134,16 +134,13 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
   return result;
 }
 
-// Why a stack costs infinity: the constraint that fails, with its value, its limit and what to change. Empty where its cost is finite.
+// Why the bill of a stack is infinite: what the supply, the network or a layer's price does not allow, with its value, its limit and what to change.
+// Empty where it is not. Throws infeasible, with the reason, where no plan answers the calls, as pull does.
 template <class... Layer>
 std::string why_not(const stack<Layer...>& s) requires real<typename stack<Layer...>::number_type> {
   using T = typename stack<Layer...>::number_type;
-  const layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
-  const billing<T, std::remove_const_t<decltype(on)>> bills(on, s.plan, counting::whole);
-  const std::string reason = bills.why_not();
-  if (!reason.empty()) return reason;
-  const auto billed = bills(counting::whole);
-  if (!is_known(billed.cost()) || is_finite(billed.cost())) return {};
+  const auto billed = s.pull();
+  if (!detail::endless(billed.cost())) return {};
   if (!detail::endless(billed.energy_cost())) return detail::why_endless(billed);
   const auto carried = plain(s.push(basic_grant<T>{}).of(&basic_grant<T>::site_power).granted);
   return "energy: the busiest hour draws " + shown(plain(billed.built.power.peak)) +

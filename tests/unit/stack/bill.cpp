@@ -177,7 +177,8 @@ TEST_CASE("a replica at part load, by hand") {
 }
 
 TEST_CASE("energy at part load is what the regimes say") {
-  auto s = service();
+  const auto composed = service();
+  auto s = composed.with(composed.plan);
   double before = 0;
   for (const double peak_to_mean : {1.0, 3.0, 17.3, 100.0}) {
     CAPTURE(peak_to_mean);
@@ -258,23 +259,36 @@ TEST_CASE("what nothing has a share of is infinite and says of what there is non
   }
 }
 
-TEST_CASE("a bill that is infinite says so first") {
-  auto slow = service();
-  slow.application.time_per_output_token = 1 * microsecond / token;
-  auto apart = service();
-  apart.energy.connection = 1 * kilowatt;
-  for (const auto how : {lc::counting::whole, lc::counting::smooth}) {
-    check_no_nan(slow.pull(how));
-    check_no_nan(apart.pull(how));
-    CHECK(lc::to_string(slow.pull(how)).find("infeasible: the plan answers no calls") == 0);
-    CHECK(lc::to_string(apart.pull(how)).find("infeasible: no supply carries the power") == 0);
-    for (const auto& b : {slow.pull(how), apart.pull(how)}) {
-      CHECK(!lc::is_finite(b.input_price()));
-      CHECK(!lc::is_finite(b.output_price()));
-      CHECK(!lc::is_finite(b.blended_price()));
-    }
-    CHECK(slow.pull(how).serving.concurrency >= 0);
-  }
+TEST_CASE("a bill that is infinite says so first, and its law says why") {
+  const auto base = service();
+  const auto of = [&](const auto& model, const lc::applications::assistant& who, const auto& check) {
+    const lc::layers on{base.energy, base.chip, base.infrastructure, model, who};
+    const lc::billing<double, std::remove_const_t<decltype(on)>> law(on, base.plan);
+    for (const auto how : {lc::counting::whole, lc::counting::smooth})
+      check(law(how), law.why_not());
+  };
+  const auto infeasible = [&](const char* reason) {
+    return [reason](const lc::bill& b, const std::string& why) {
+      check_no_nan(b);
+      CHECK(lc::to_string(b).find("infeasible: the plan answers no calls") == 0);
+      CHECK(why.find(reason) != std::string::npos);
+      for (const auto& price : {b.price_of_tokens(), b.input_price(), b.output_price(), b.blended_price()})
+        CHECK(!lc::is_finite(price));
+      CHECK(!lc::is_finite(b.cost()));
+      CHECK(b.serving.concurrency >= 0);
+    };
+  };
+  auto hasty = base.application;
+  hasty.time_per_output_token = 1 * microsecond / token;
+  of(base.model, hasty, infeasible("a token takes"));
+  auto large = base.model;
+  large.architecture.layers *= 4;
+  of(large, base.application, infeasible("do not fit"));
+  of(base.model, base.application, [](const lc::bill& b, const std::string& why) {
+    check_no_nan(b);
+    CHECK(lc::to_string(b).find("total") == 0);
+    CHECK(why.empty());
+  });
 }
 
 TEST_CASE("a ceiling of anything is a number") {
