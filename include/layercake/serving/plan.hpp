@@ -9,6 +9,27 @@
 
 namespace layercake {
 
+// Chips of their own that read the prompts, and how they share the model; none where tensor is 0. The cache goes on to the
+// chips that write (Zhong et al., DistServe, OSDI 2024).
+template <number T = double>
+struct basic_reading_pool {
+  T tensor = T(0);
+  T pipeline = T(1);
+  T expert = T(1);
+
+  template <number Other>
+  using with_number = basic_reading_pool<Other>;
+  static constexpr auto fields() {
+    using X = basic_reading_pool;
+    return std::tuple{
+        field("tensor", &X::tensor, count,
+              "chips that share every layer of a replica that reads, 0 where those that write read too"),
+        field("pipeline", &X::pipeline, positive_count, "stages of a replica that reads"),
+        field("expert", &X::expert, positive_count, "replicas that read over which the experts are spread")};
+  }
+};
+using reading_pool = basic_reading_pool<>;
+
 // How a model is laid out for serving. Zero concurrency: as many calls in flight as memory and objectives allow.
 template <number T = double>
 struct basic_serving_plan {
@@ -24,6 +45,7 @@ struct basic_serving_plan {
   bool whole_experts = false;  // inside a tensor group, experts are spread whole and not cut
   basic_serving_software<T> software{};
   basic_speculation<T> speculation{};
+  basic_reading_pool<T> reading{};
 
   template <number Other>
   using with_number = basic_serving_plan<Other>;
@@ -39,9 +61,24 @@ struct basic_serving_plan {
         field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
         label(&X::whole_experts),
         part("software", &X::software),
-        part("speculation", &X::speculation)};
+        part("speculation", &X::speculation),
+        part("reading", &X::reading)};
   }
-  T chips() const { return tensor * pipeline; }
+  T chips() const { return tensor * pipeline; }  // of a replica that writes
+  // Whether prompts are read on chips of their own; a mask where the numbers are lanes.
+  auto disaggregated() const { return reading.tensor > T(0); }
+  // The plan of those chips.
+  basic_serving_plan of_reading() const {
+    basic_serving_plan p = *this;
+    p.tensor = max(reading.tensor, T(1));
+    p.pipeline = reading.pipeline;
+    p.expert = reading.expert;
+    p.attention_data = T(1);
+    p.concurrency = T(0);
+    p.speculation = {};
+    p.reading = {};
+    return p;
+  }
   models::split<T> split() const { return {tensor, pipeline, expert, T(1), attention_data}; }
 };
 using serving_plan = basic_serving_plan<>;

@@ -14,9 +14,9 @@ struct steady_step {
   quantity<unit::second, T> time;            // mean, host included
   quantity<unit::second, T> with_prompt;     // of a step that reads prompts
   quantity<unit::second, T> without_prompt;  // of one that does not
-  T share_with_prompt = T(0);             // of steps
-  T prompts = T(1);                       // that such a step reads; below 1 where it reads a chunk of one
-  step_cost<T> work;                      // mean, of all chips' stages together
+  T share_with_prompt = T(0);                // of steps
+  T prompts = T(1);                          // that such a step reads; below 1 where it reads a chunk of one
+  step_cost<T> work;                         // mean, of all chips' stages together
 };
 
 // One replica: the passes of calls through it.

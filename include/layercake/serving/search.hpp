@@ -5,7 +5,7 @@
 
 #include <layercake/energy/catalog.hpp>
 #include <layercake/serving/energy.hpp>
-#include <layercake/serving/serve.hpp>
+#include <layercake/serving/pools.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,17 @@ inline std::vector<double> powers_of_two(double most) {
   return all;
 }
 
+// Prompts read where answers are written, and on chips of their own with 1, 2, 4, ... up to `most` tensor ranks, and as many
+// over which experts are spread.
+inline std::vector<reading_pool> every_reading_pool(double most = 64) {
+  std::vector<reading_pool> all = {{}};
+  for (const double ranks : powers_of_two(most)) {
+    for (const double experts : powers_of_two(most))
+      all.push_back({.tensor = ranks, .pipeline = 1, .expert = experts});
+  }
+  return all;
+}
+
 // The plans that a search tries, the software that they run, and the prices that best_plan compares them by.
 struct serving_search {
   std::vector<double> tensor = powers_of_two(64);  // of them those that a scale-up domain holds
@@ -26,41 +37,14 @@ struct serving_search {
   std::vector<double> expert = powers_of_two(64);
   std::vector<double> attention_data = powers_of_two(64);  // of them those with which a call takes less cache
   layercake::speculation speculation{};                    // tried beside plans without, if it drafts
+  // Chips of their own for prompts, each tried with every plan; every_reading_pool() names them. By default prompts are read
+  // where answers are written: no measurement that docs/accuracy.md scores has two pools.
+  std::vector<reading_pool> reading = {{}};
   serving_software software{};
   double memory_share = serving_plan{}.memory_share;
   quantity<unit::usd_per_second> rent = unknown<>;                 // of one chip
   energy_price<> electricity = energy::catalog::grid_ercot.price;  // at the meter
   double headroom = infrastructure::site{}.utilisation;            // share of capacity that is planned to be used
-};
-
-// Whether a model can be split so and its tensor ranks share a chip's fabric; a mask where the numbers are lanes.
-template <number T, class Chip, class Model>
-auto can_be_laid_out(const Chip& chip, const Model& model, const basic_serving_plan<T>& plan) {
-  const auto in_a_domain = plan.tensor <= number_cast<T>(chip.scale_up_domain);
-  if constexpr (requires { model.allows(plan.split()); }) {
-    return in_a_domain && model.allows(plan.split());
-  } else {
-    return in_a_domain && plan.expert <= T(1) && plan.attention_data <= T(1);
-  }
-}
-
-// What is to be served, and on what: the calls of a demand by a model on chips inside an infrastructure.
-template <number T, class Chip, class Infrastructure, class Model>
-struct serving_task {
-  const Chip& chip;
-  const Infrastructure& infrastructure;
-  const Model& model;
-  call_demand<T> demand;
-
-  constexpr serving_task(const Chip& on, const Infrastructure& inside, const Model& of, const call_demand<T>& asked)
-      : chip(on), infrastructure(inside), model(of), demand(widened<T>(asked)) {}
-
-  // Of one replica; it answers no calls under a plan that cannot be laid out.
-  serving_figures<T> figures(const basic_serving_plan<T>& plan) const {
-    serving_figures<T> s = serve<T>(chip, infrastructure, model, plan, demand);
-    s.calls = where(can_be_laid_out(chip, model, plan), s.calls, s.calls * T(0));
-    return s;
-  }
 };
 
 // Why a replica does not answer a load, of which objectives are set: the constraint that fails, by value, limit and what
@@ -100,7 +84,7 @@ template <number T, class Chip, class Infrastructure, class Model>
 bool may_answer(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan,
                 const quantity<unit::per_second, T>& needed) {
   const T margin = number_cast<T>(1.05);  // assumed
-  const auto r = replica_of<T>(task.chip, task.infrastructure, task.model, plan, task.demand);
+  const auto r = replica_of<T>(task.chip, task.infrastructure, task.model, plan, task.of_writing(plan));
   const T most = min(r.memory_bound(), plan.software.largest_batch);
   if (!(most >= T(1))) return false;
   if (!(needed > T(0) / units::second)) return true;
@@ -120,11 +104,15 @@ void for_each_laid_out(const serving_search& search, const Chip& chip, const Mod
     plan.attention_data = number_cast<T>(groups);
     return model.cache(T(1) * units::token, plan.split());
   };
-  const auto visit_speculations = [&] {
-    plan.speculation = {};
-    visit(std::as_const(plan));
-    plan.speculation = with_number<T>(search.speculation);
-    if (search.speculation.drafted > 0) visit(std::as_const(plan));
+  const auto visit_pools = [&] {
+    for (const reading_pool& pool : search.reading) {
+      plan.reading = with_number<T>(pool);
+      if (!can_be_laid_out(chip, model, plan)) continue;
+      plan.speculation = {};
+      visit(std::as_const(plan));
+      plan.speculation = with_number<T>(search.speculation);
+      if (search.speculation.drafted > 0) visit(std::as_const(plan));
+    }
   };
   for (const double stages : search.pipeline) {
     for (const double ranks : search.tensor) {
@@ -135,7 +123,7 @@ void for_each_laid_out(const serving_search& search, const Chip& chip, const Mod
         for (const double groups : search.attention_data) {
           if (groups > ranks || (groups > 1 && !(cache_of(groups) < cache_of(1)))) continue;
           plan.attention_data = number_cast<T>(groups);
-          if (can_be_laid_out(chip, model, plan)) visit_speculations();
+          visit_pools();
         }
       }
     }
@@ -143,7 +131,22 @@ void for_each_laid_out(const serving_search& search, const Chip& chip, const Mod
 }
 }  // namespace detail
 
-// Calls `visit(plan, figures)` for every plan that the search names, that can be laid out and that answers the task's
+// Why a plan does not answer a task: of its pool that does not, the one that writes first. Empty where it answers.
+template <real T, class Chip, class Infrastructure, class Model>
+std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan) {
+  const pool_figures<T> f = task.figures(plan);
+  if (f.writing.calls > quantity<unit::per_second, T>()) return "";
+  if (plan.disaggregated()) {
+    const auto reading = task.of_reading(plan);
+    const serving_figures<T> alone =
+        serve<T>(task.chip, task.infrastructure, task.model, task.plan_of_reading(plan), reading);
+    if (!(alone.calls > quantity<unit::per_second, T>()))
+      return why_not(alone, task.plan_of_reading(plan), reading, task.chip);
+  }
+  return why_not(f.writing, plan, task.of_writing(plan), task.chip);
+}
+
+// Calls `visit(plan, figures of its pools)` for every plan that the search names, that can be laid out and that answers the task's
 // calls; an objective that is not set is kept by all. A visitor with a member needed(plan), the calls per second that a
 // replica has to answer for the plan to matter, is spared those that cannot. Returns why no plan answers, or nothing: the
 // reason of the plan that came nearest, of those that have the memory, or else of all, the one with most chips.
@@ -162,13 +165,13 @@ std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Mo
       if (!fits && found) return;
     }
     if (fits) {
-      const serving_figures<T> figures = task.figures(plan);
-      if (figures.calls > T(0) / units::second) {
+      const pool_figures<T> figures = task.figures(plan);
+      if (figures.writing.calls > T(0) / units::second) {
         found = true;
         visit(plan, figures);
         return;
       }
-      fits = !(figures.memory_bound_concurrency < T(1));
+      fits = !(figures.writing.memory_bound_concurrency < T(1));
     }
     const T chips_of = plan.chips() * plan.expert;
     if (fits == has_memory ? chips_of > most_chips : fits) has_memory = fits, most_chips = chips_of, nearest = plan;
@@ -176,7 +179,7 @@ std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Mo
   if (found) return "";
   if (!(most_chips > T(0)))
     return "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
-  return why_not(task.figures(nearest), nearest, task.demand, task.chip);
+  return why_not(task, nearest);
 }
 
 enum class serving_goal : unsigned char { fewest_chips, cheapest_token, least_energy };
@@ -184,41 +187,97 @@ enum class serving_goal : unsigned char { fewest_chips, cheapest_token, least_en
 // What a plan needs to answer a load.
 struct serving_choice {
   serving_plan plan;
-  serving_figures<> figures;
-  double replicas = 0;  // whole
-  double chips = 0;
+  pool_figures<> figures;
+  double replicas = 0;                     // whole, that write
+  double reading_replicas = 0;             // that read alone
+  double chips = 0;                        // of both
   quantity<unit::usd_per_token> price;     // of an output token: rent and electricity; unknown if the rent is
   quantity<unit::joule_per_token> energy;  // of an output token, at the meter
 };
 
-// The best plan for `demand` (its rate at the peak, its objectives) by `goal`. Throws infeasible with the reason of the
-// plan that came nearest, and missing_value where the cheapest token is sought and search.rent is not known.
+namespace detail {
+// Throws invalid_value for what no search can be made of.
+template <class Chip, class Site, class Model>
+void check_search(const serving_task<double, Chip, Site, Model>& task, const call_demand<>& demand,
+                  const serving_search& search) {
+  validate(task.chip, "chip");
+  validate(task.infrastructure, "site");
+  validate(task.model, "model");
+  validate(demand, "demand");
+  check_positive("demand.calls", demand.calls, "Ask for calls: their rate is what the chips are counted for.");
+  if (models::generates_tokens<Model>())
+    check_positive("demand.output", demand.output, "Prices and energies are of an output token.");
+  validate(search.software, "search.software");
+  validate(search.speculation, "search.speculation");
+  check_within("search.memory_share", search.memory_share, positive_share, "Set the share for weights and cache.");
+  check_within("search.headroom", search.headroom, positive_share, "Set the share of capacity that may be used.");
+  check_within("search.rent", search.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.5 * usd / hour.");
+  check_within("search.electricity", search.electricity, nonnegative.or_unknown(), "Set the price at the meter.");
+  const char* const remedy = "Name ranks to try, whole numbers from 1.";
+  check_each("search.tensor", search.tensor, positive_count, remedy);
+  check_each("search.pipeline", search.pipeline, positive_count, remedy);
+  check_each("search.expert", search.expert, positive_count, remedy);
+  check_each("search.attention_data", search.attention_data, positive_count, remedy);
+  for (std::size_t i = 0; i < search.reading.size(); ++i)
+    validate(search.reading[i], "search.reading[" + std::to_string(i) + "]");
+}
+
+// What one pool of a plan needs for a load: whole replicas, and the mean power of its chips.
+struct pool_need {
+  double replicas = 0, chips = 0;
+  quantity<unit::watt> power{};
+};
+template <class Chip, class Site, class Model>
+pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, const serving_plan& plan,
+                       const call_demand<>& asked, const serving_figures<>& full, double headroom) {
+  pool_need need;
+  // Replicas that share experts come in whole groups.
+  need.replicas = ceil(asked.calls * asked.peak_to_mean / (full.calls * headroom) / plan.expert) * plan.expert;
+  need.chips = need.replicas * plan.chips();
+  const auto r = replica_of<double>(task.chip, task.infrastructure, task.model, plan, asked);
+  need.power = power_of(task.chip, running_at(r, full, asked.calls / need.replicas)) * need.chips;
+  return need;
+}
+}  // namespace detail
+
+// The best plan for `demand` (its rate at the peak, its objectives) by `goal`: the fewest chips, the cheapest output token by
+// the rent of its chips and their electricity at the meter, or the least energy for it. Throws invalid_value for a field
+// outside its domain, infeasible with the reason of the plan that came nearest, and missing_value where the cheapest token is
+// sought and search.rent or search.electricity is not known.
 template <class Chip, class Model>
 serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructure::site& site, const Model& model,
                          const call_demand<>& demand, const serving_search& search = {}) {
-  using namespace units;
-  if (goal == serving_goal::cheapest_token)
+  const serving_task task(chip, site, model, demand);
+  detail::check_search(task, demand, search);
+  if (goal == serving_goal::cheapest_token) {
     check_known("search.rent", search.rent,
                 "The cheapest token needs the rent of a chip: search.rent = 2.5 * usd / hour.");
+    check_known("search.electricity", plain(search.electricity),
+                "Set it: search.electricity = 60 * usd / megawatt_hour.");
+  }
   serving_choice best;
   bool found = false;
-  const quantity<unit::per_second> peak = demand.calls * demand.peak_to_mean;
-  const auto consider = [&](const serving_plan& plan, const serving_figures<>& f) {
-    serving_choice c{plan, f, 0, 0, {}, {}};
-    // Replicas that share experts come in whole groups.
-    c.replicas = ceil(peak / (f.calls * search.headroom) / plan.expert) * plan.expert;
-    c.chips = c.replicas * plan.chips();
+  const auto consider = [&](const serving_plan& plan, const pool_figures<>& f) {
+    serving_choice c{.plan = plan, .figures = f};
+    auto need = detail::need_of_pool(task, plan, task.of_writing(plan), f.writing, search.headroom);
+    c.replicas = need.replicas;
+    if (plan.disaggregated()) {
+      const auto reading =
+          detail::need_of_pool(task, task.plan_of_reading(plan), task.of_reading(plan), f.reading, search.headroom);
+      c.reading_replicas = reading.replicas;
+      need.chips += reading.chips;
+      need.power += reading.power;
+    }
+    c.chips = need.chips;
     const auto tokens = demand.calls * plain(demand.output);
-    const double load = min(demand.calls / (f.calls * c.replicas), 1.0);
-    c.energy =
-        power_at<double>(power_boundary::facility, site, running_power(chip, f.per_call, 1.0, load) * c.chips) / tokens;
+    c.energy = power_at<double>(power_boundary::facility, site, need.power) / tokens;
     c.price = search.rent * c.chips / tokens + c.energy * plain(search.electricity);
     const bool better = !found || (goal == serving_goal::fewest_chips     ? c.chips < best.chips
                                    : goal == serving_goal::cheapest_token ? c.price < best.price
                                                                           : c.energy < best.energy);
     if (better) best = c, found = true;
   };
-  const std::string reason = for_each_serving_plan(serving_task{chip, site, model, demand}, search, consider);
+  const std::string reason = for_each_serving_plan(task, search, consider);
   if (!found) raise(infeasible("no serving plan answers the calls " + reason));
   return best;
 }

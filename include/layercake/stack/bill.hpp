@@ -24,11 +24,12 @@ struct basic_service {
   output_token_rate<T> output_tokens;
   quantity<unit::second, T> time_to_first_token;
   quantity<unit::second_per_token, T> time_per_output_token;
-  replica_count<T> replicas;
-  T concurrency = T(0);               // calls in flight per replica at full load
-  T memory_bound_concurrency = T(0);  // calls whose cache fits beside the weights of a replica
-  T load = T(0);                      // mean rate over the rate that the fleet could answer
-  T reading = T(0);                   // share of a replica's time that prompts take, the rest is writing
+  replica_count<T> replicas;                 // that write
+  replica_count<T> reading_replicas = T(0);  // that read alone; none where prompts are read by those that write
+  T concurrency = T(0);                      // calls in flight per replica at full load
+  T memory_bound_concurrency = T(0);         // calls whose cache fits beside the weights of a replica
+  T load = T(0);                             // mean rate over the rate that the fleet could answer
+  T reading = T(0);                          // share of the replicas' time that prompts take, the rest is writing
 };
 
 namespace detail {

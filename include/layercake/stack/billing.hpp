@@ -6,6 +6,8 @@
 #include <layercake/serving/search.hpp>
 #include <layercake/stack/bill.hpp>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace layercake {
 
@@ -27,6 +29,7 @@ layers(const Energy&, const Chip&, const Infrastructure&, const Model&, const Ap
 //   power:   chips -> node -> site -> plant, as a mean and at the busiest hour: what chips draw at the mean rate of a replica, and at the busiest
 //            hour's (serving/energy.hpp: running_at), where more calls share a step
 //   money:   one line per layer; cost per task is their sum over the tasks
+// Prompts that are read on chips of their own have replicas of their own; the cost is that of both pools.
 // A replica is timed once, when the law is made. Counted smoothly, its load is utilisation * availability / peak to mean whatever the size, so that
 // a bill of any size then costs what infrastructure and energy take to answer; counted whole, the load has to be solved for each bill.
 // Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost is infinite, and `why_not`
@@ -36,25 +39,19 @@ class billing {
 public:
   // `prepared` is the way of counting of which many bills will be asked: what their sizes share is then solved once.
   billing(const Layers& layers, const basic_serving_plan<T>& plan, counting prepared = counting::smooth)
-      : billing(layers, plan,
-                serving_task{layers.chip, layers.infrastructure, layers.model, widened<T>(layers.application.pull())}
-                    .figures(plan),
-                prepared) {}
+      : billing(layers, plan, task_of(layers).figures(plan), prepared) {}
   // The same of a plan whose figures are known.
-  billing(const Layers& layers, const basic_serving_plan<T>& plan, const serving_figures<T>& served,
+  billing(const Layers& layers, const basic_serving_plan<T>& plan, const pool_figures<T>& served,
           counting prepared = counting::smooth)
-      : on_(layers),
-        plan_(plan),
-        demand_(widened<T>(layers.application.pull())),
-        served_(served),
-        proportional_load_(proportional_load()),
-        prepared_(prepared) {
-    if (prepared == counting::smooth) proportional_power_ = power_at(proportional_load_);
+      : on_(layers), task_(task_of(layers)), first_token_(served.time_to_first_token), prepared_(prepared) {
+    writing_ = pool_of(plan, task_.of_writing(plan), served.writing);
+    if (may_hold(plan.disaggregated()))
+      reading_ = pool_of(task_.plan_of_reading(plan), task_.of_reading(plan), served.reading);
   }
 
   // The bill of `scale` times the application's calls. Whole counting buys whole replicas and nodes, smooth counting is proportional.
   basic_bill<T> operator()(counting how, const T& scale = T(1)) const {
-    const quantity<unit::per_second, T> calls = demand_.calls * scale;
+    const quantity<unit::per_second, T> calls = task_.demand.calls * scale;
     basic_bill<T> b;
     b.usage = on_.application.push(calls);
     b.serving = service_of(calls, how);
@@ -66,82 +63,122 @@ public:
     return b;
   }
 
-  // One replica at full load.
-  const serving_figures<T>& served() const { return served_; }
+  // One replica that writes, at full load.
+  const serving_figures<T>& served() const { return writing_.served; }
 
   // Why the plan answers no calls: the constraint that fails, with its value, its limit and what to change. Empty where it answers.
-  std::string why_not() const requires real<T> {
-    if (served_.calls > quantity<unit::per_second, T>()) return {};
-    return layercake::why_not(served_, plan_, demand_, on_.chip);
-  }
+  std::string why_not() const requires real<T> { return layercake::why_not(task_, writing_.plan); }
 
 private:
+  using task_type = serving_task<T, std::remove_cvref_t<decltype(std::declval<const Layers&>().chip)>,
+                                 std::remove_cvref_t<decltype(std::declval<const Layers&>().infrastructure)>,
+                                 std::remove_cvref_t<decltype(std::declval<const Layers&>().model)>>;
   struct chip_power {  // of one chip
     quantity<unit::watt, T> peak, mean;
   };
+  // Replicas of one plan that do the same work.
+  struct pool {
+    basic_serving_plan<T> plan;
+    call_demand<T> asked;
+    serving_figures<T> served;
+    T proportional_load;  // of a fleet as large as its busiest hour asks for
+    chip_power proportional_power;
+  };
+
+  Layers on_;
+  task_type task_;
+  pool writing_{}, reading_{};  // writing: or all of it, where there is one pool
+  quantity<unit::second, T> first_token_;
+  counting prepared_;
+
+  static task_type task_of(const Layers& layers) {
+    return {layers.chip, layers.infrastructure, layers.model, widened<T>(layers.application.pull())};
+  }
+  static auto answers(const pool& p) { return p.served.calls > quantity<unit::per_second, T>(); }
+
+  pool pool_of(const basic_serving_plan<T>& plan, const call_demand<T>& asked, const serving_figures<T>& served) const {
+    pool p{plan, asked, served, T(0), {}};
+    p.proportional_load = where(
+        answers(p), T(on_.infrastructure.utilisation * on_.infrastructure.availability / asked.peak_to_mean), T(0));
+    if (prepared_ == counting::smooth) p.proportional_power = power_at(p, p.proportional_load);
+    return p;
+  }
+
+  // Replicas that share experts come in whole groups.
+  T replicas_of(const pool& p, const quantity<unit::per_second, T>& calls, counting how) const {
+    const quantity<unit::per_second, T> sold =
+        p.served.calls * on_.infrastructure.utilisation * on_.infrastructure.availability;
+    return counted(T(calls * p.asked.peak_to_mean / sold / p.plan.expert), how) * p.plan.expert;
+  }
+  T load_of(const pool& p, const quantity<unit::per_second, T>& calls, const T& replicas, counting how) const {
+    const quantity<unit::per_second, T> none{};
+    const auto serves = answers(p) && (calls > none);
+    const T whole =
+        calls / where(serves, p.served.calls * replicas, quantity<unit::per_second, T>(T(1) / units::second));
+    return where(serves, how == counting::smooth ? p.proportional_load : whole, T(0));
+  }
 
   basic_service<T> service_of(const quantity<unit::per_second, T>& calls, counting how) const {
     basic_service<T> s;
     s.calls = calls;
-    s.input_tokens = calls * plain(demand_.input);
-    s.output_tokens = calls * plain(demand_.output);
-    s.time_to_first_token = served_.time_to_first_token;
-    s.time_per_output_token = served_.time_per_output_token;
-    s.concurrency = max(served_.concurrency, T(0));
-    s.memory_bound_concurrency = served_.memory_bound_concurrency;
-    const quantity<unit::per_second, T> sold =
-        served_.calls * on_.infrastructure.utilisation * on_.infrastructure.availability;
-    // Replicas that share experts come in whole groups.
-    const T replicas = counted(T(calls * demand_.peak_to_mean / sold / plan_.expert), how) * plan_.expert;
+    s.input_tokens = calls * plain(task_.demand.input);
+    s.output_tokens = calls * plain(task_.demand.output);
+    s.time_to_first_token = first_token_;
+    s.time_per_output_token = writing_.served.time_per_output_token;
+    s.concurrency = max(writing_.served.concurrency, T(0));
+    s.memory_bound_concurrency = writing_.served.memory_bound_concurrency;
+    const T replicas = replicas_of(writing_, calls, how);
     s.replicas = replicas;
-    s.reading = served_.reading;
-    const quantity<unit::per_second, T> none{};
-    const auto serves = (served_.calls > none) && (calls > none);
-    const T counted_load =
-        calls / where(serves, served_.calls * replicas, quantity<unit::per_second, T>(T(1) / units::second));
-    s.load = where(serves, how == counting::smooth ? proportional_load_ : counted_load, T(0));
+    s.reading = writing_.served.reading;
+    s.load = load_of(writing_, calls, replicas, how);
+    const auto apart = writing_.plan.disaggregated();
+    if (may_hold(apart)) {
+      const T readers = where(apart && answers(reading_), replicas_of(reading_, calls, how), T(0));
+      const T chips = readers * reading_.plan.chips();
+      s.reading_replicas = readers;
+      s.memory_bound_concurrency = where(
+          apart, min(s.memory_bound_concurrency, reading_.served.memory_bound_concurrency), s.memory_bound_concurrency);
+      s.reading = where(apart && answers(writing_), chips / (chips + replicas * writing_.plan.chips()), s.reading);
+    }
     return s;
-  }
-
-  // Of a fleet as large as its busiest hour asks for.
-  T proportional_load() const {
-    const auto serves = served_.calls > quantity<unit::per_second, T>();
-    return where(serves, T(on_.infrastructure.utilisation * on_.infrastructure.availability / demand_.peak_to_mean),
-                 T(0));
   }
 
   // What one chip draws at a load, and at the busiest hour. A larger batch reads the weights less often, so that the busiest hour may draw less than
   // the mean one; the peak is what is drawn at most.
-  chip_power power_at(const T& load) const {
-    const auto replica = replica_of<T>(on_.chip, on_.infrastructure, on_.model, plan_, demand_);
+  chip_power power_at(const pool& p, const T& load) const {
+    const auto replica = replica_of<T>(on_.chip, on_.infrastructure, on_.model, p.plan, p.asked);
     const auto at = [&](const T& of_capacity) {
       return power_of(on_.chip,
-                      running_at(replica, served_, quantity<unit::per_second, T>(served_.calls * of_capacity)));
+                      running_at(replica, p.served, quantity<unit::per_second, T>(p.served.calls * of_capacity)));
     };
     const quantity<unit::watt, T> mean = at(load);
-    return {max(at(load * demand_.peak_to_mean), mean), mean};
+    return {max(at(load * p.asked.peak_to_mean), mean), mean};
+  }
+  chip_power power_of_pool(const pool& p, const T& load, counting how) const {
+    const bool solved = how == counting::smooth && prepared_ == counting::smooth;
+    return solved ? p.proportional_power : power_at(p, load);
   }
 
-  // The chips in service: how many, and what one of them draws, costs and consists of.
+  // The chips in service: how many, and what one of them draws, on average over the pools, costs and consists of.
   chip_demand<T> fleet_of(const basic_service<T>& s, counting how) const {
-    const bool solved = how == counting::smooth && prepared_ == counting::smooth;
-    const chip_power power = solved ? proportional_power_ : power_at(s.load);
+    chip_power power = power_of_pool(writing_, s.load, how);
+    T chips = plain(s.replicas) * writing_.plan.chips();
+    if (may_hold(writing_.plan.disaggregated())) {
+      const T readers = plain(s.reading_replicas), reading = readers * reading_.plan.chips();
+      const chip_power other = power_of_pool(reading_, load_of(reading_, s.calls, max(readers, T(1)), how), how);
+      const T share = where(is_finite(chips) && reading > T(0), reading / (chips + reading), T(0));
+      power.peak = power.peak + (other.peak - power.peak) * share;
+      power.mean = power.mean + (other.mean - power.mean) * share;
+      chips = chips + reading;
+    }
     chip_demand<T> fleet;
-    fleet.chips = plain(s.replicas) * plan_.chips();
+    fleet.chips = chips;
     fleet.peak_power = power.peak;
     fleet.mean_power = power.mean;
     fleet.price = on_.chip.price;
     fleet.die_area = chips::die_area_of(on_.chip);
     return fleet;
   }
-
-  Layers on_;
-  basic_serving_plan<T> plan_;
-  call_demand<T> demand_;
-  serving_figures<T> served_;
-  T proportional_load_;
-  counting prepared_;
-  chip_power proportional_power_{};
 };
 
 // The bill of one plan; for many sizes of one service make `billing` once.

@@ -60,10 +60,16 @@ public:
     const T group = plan.chips() * plan.expert;
     return min(busiest / (floor(whole_chips_ / group) * plan.expert), busiest / (smooth_chips_ / plan.chips()));
   }
-  void operator()(const basic_serving_plan<T>& plan, const serving_figures<T>& served) {
-    const billing<T, Layers> law(on_, plan, served);
-    if (keep(law(counting::whole), plan, whole_, plans_.whole)) whole_chips_ = chips_for(whole_, counting::whole);
-    if (keep(law(counting::smooth), plan, smooth_, plans_.smooth)) smooth_chips_ = chips_for(smooth_, counting::smooth);
+  void operator()(const basic_serving_plan<T>& plan, const pool_figures<T>& served) {
+    for (const counting how : {counting::whole, counting::smooth}) {
+      const bool whole = how == counting::whole;
+      plan_rank<T>& best = whole ? whole_ : smooth_;
+      const plan_rank<T> rank = plan_rank<T>::of(billing<T, Layers>(on_, plan, served, how)(how));
+      if (!rank.before(best)) continue;
+      best = rank;
+      (whole ? plans_.whole : plans_.smooth) = plan;
+      (whole ? whole_chips_ : smooth_chips_) = chips_for(rank, how);
+    }
   }
   const chosen_plans<T>& plans() const { return plans_; }
 
@@ -75,13 +81,6 @@ private:
   T whole_chips_ = std::numeric_limits<T>::infinity(), smooth_chips_ = std::numeric_limits<T>::infinity();
   chosen_plans<T> plans_{};
 
-  bool keep(const basic_bill<T>& b, const basic_serving_plan<T>& plan, plan_rank<T>& best,
-            basic_serving_plan<T>& of_best) const {
-    const plan_rank<T> rank = plan_rank<T>::of(b);
-    if (!rank.before(best)) return false;
-    best = rank, of_best = plan;
-    return true;
-  }
   // How many idle chips cost what the best plan does, at the cost of a chip among as many as that has: among more a chip
   // costs no less. Without end where no cost is known.
   T chips_for(const plan_rank<T>& best, counting how) const {
@@ -125,6 +124,9 @@ basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Laye
     best.speculation.drafted = where(better, plan.speculation.drafted, best.speculation.drafted);
     best.speculation.acceptance = where(better, plan.speculation.acceptance, best.speculation.acceptance);
     best.speculation.draft_cost = where(better, plan.speculation.draft_cost, best.speculation.draft_cost);
+    best.reading.tensor = where(better, plan.reading.tensor, best.reading.tensor);
+    best.reading.pipeline = where(better, plan.reading.pipeline, best.reading.pipeline);
+    best.reading.expert = where(better, plan.reading.expert, best.reading.expert);
     least = {where(better, rank.cost, least.cost), where(better, rank.chips, least.chips),
              where(better, rank.fitting, least.fitting)};
   }

@@ -170,11 +170,12 @@ struct explanation {
 // Every figure of the bill: its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence.
 template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
-  const auto billed = service.pull();
-  const std::string reason = why_not(service);
+  const auto composed = service.composed();
+  const auto billed = composed.pull();
+  const std::string reason = why_not(composed);
   return std::apply(
       [&](const auto&... f) {
-        auto slopes = gradients(service, f.read...);
+        auto slopes = gradients(composed.with(composed.plan), f.read...);  // under the plan of the bill
         std::vector<explanation> all{
             {f.name, shown(f, billed), f.formula, {}, detail::endless(f.read(billed)) ? reason : std::string()}...};
         for (std::size_t i = 0; i < all.size(); ++i) {

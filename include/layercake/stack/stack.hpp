@@ -142,6 +142,10 @@ public:
   }
   // Whether the plan is the caller's, and not one that composing chose.
   bool has_own_plan() const { return search_ == nullptr || !layercake::same(plan, made_.whole); }
+  // This stack, composed anew where a member was assigned to.
+  stack composed() const {
+    return settled([](const stack& s) { return s; });
+  }
   // The search that chooses its plans.
   serving_search search() const { return search_ ? *search_ : serving_search{}; }
 
@@ -271,10 +275,9 @@ private:
                           ", and attention_data a divisor of tensor. Set plan.tensor, plan.pipeline, plan.expert and "
                           "plan.attention_data to such."));
     }
-    const auto demand = widened<T>(application.pull());
-    const auto served = serving_task(chip, infrastructure, model, demand).figures(plan);
-    if (!(served.calls > 0 * units::hertz))
-      raise(infeasible("the plan answers no calls " + layercake::why_not(served, plan, demand, chip)));
+    const std::string reason =
+        layercake::why_not(serving_task(chip, infrastructure, model, widened<T>(application.pull())), plan);
+    if (!reason.empty()) raise(infeasible("the plan answers no calls " + reason));
   }
 
   void check_chip() const {
