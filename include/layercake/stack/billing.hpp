@@ -166,9 +166,9 @@ private:
     if (may_hold(writing_.plan.disaggregated())) {
       const T readers = plain(s.reading_replicas), reading = readers * reading_.plan.chips();
       const chip_power other = power_of_pool(reading_, load_of(reading_, s.calls, max(readers, T(1)), how), how);
-      const T share = where(is_finite(chips) && reading > T(0), reading / (chips + reading), T(0));
-      power.peak = power.peak + (other.peak - power.peak) * share;
-      power.mean = power.mean + (other.mean - power.mean) * share;
+      const T of_reading = where(is_finite(chips) && reading > T(0), reading / (chips + reading), T(0));
+      power.peak = power.peak + (other.peak - power.peak) * of_reading;
+      power.mean = power.mean + (other.mean - power.mean) * of_reading;
       chips = chips + reading;
     }
     chip_demand<T> fleet;
