@@ -115,8 +115,8 @@ TEST_CASE("a grant of more than there is counts as any other") {
   CHECK(lc::is_finite(c.calls));
 }
 
-// Members are public: a composed stack can be changed so that its plan no longer answers.
-TEST_CASE("a stack that answers nothing costs infinity, never nan, and its ceiling is 0") {
+// A stack is not composed where no plan answers; a bill under a plan that does not can be asked for.
+TEST_CASE("a plan that answers nothing costs infinity, never nan, and its ceiling is 0") {
   auto slow = service();
   slow.application.time_per_output_token = 1 * microsecond / token;
   auto large = service();
@@ -134,8 +134,10 @@ TEST_CASE("a stack that answers nothing costs infinity, never nan, and its ceili
     return text.find(" nan") != std::string::npos || text.find("$nan") != std::string::npos;
   };
   for (const auto& s : {slow, large, free}) {
+    const lc::layers on{s.energy, s.chip, s.infrastructure, s.model, s.application};
+    const lc::billing<double, std::remove_const_t<decltype(on)>> law(on, s.plan);
     for (const auto how : {lc::counting::whole, lc::counting::smooth}) {
-      const lc::bill b = s.pull(how);
+      const lc::bill b = law(how);
       CHECK(b.cost() > 1e300 * usd / second);
       CHECK(b.price_of_tokens() > 1e300 * usd / token);
       const auto is_number = [&](const auto& f) {
@@ -147,7 +149,7 @@ TEST_CASE("a stack that answers nothing costs infinity, never nan, and its ceili
     }
     for (const lc::grant& g :
          {lc::grant{}, lc::grant{.site_power = 1 * gigawatt}, lc::grant{.chips = 1e5, .capital = 1e9 * usd}}) {
-      const lc::ceiling c = s.push(g);
+      const lc::ceiling c = lc::ceiling_of(g, [&](double scale) { return law(lc::counting::smooth, scale); });
       CHECK(c.calls == 0 / second);
       CHECK(plain(c.output_tokens) == 0 * token / second);
       CHECK(c.cost == 0 * usd / second);
@@ -157,9 +159,9 @@ TEST_CASE("a stack that answers nothing costs infinity, never nan, and its ceili
   }
   const lc::energy::power_plant plant{.technology = lc::energy::catalog::solar_pv_utility, .transmission_loss = 0};
   const auto sunny = lc::stack{plant, slow.chip, slow.infrastructure, slow.model, service().application};
-  auto hasty = sunny;
-  hasty.application.time_per_output_token = 1 * microsecond / token;
-  CHECK(hasty.pull().cost() > 1e300 * usd / second);
+  const auto& who = slow.application;
+  const lc::layers hasty{sunny.energy, sunny.chip, sunny.infrastructure, sunny.model, who};
+  CHECK(lc::bill_of<double>(hasty, sunny.plan, lc::counting::whole).cost() > 1e300 * usd / second);
 }
 
 TEST_CASE("a grant prints all that it grants and all that it does not") {
