@@ -4,10 +4,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
+#include <initializer_list>
 #include <layercake/core/fields.hpp>
+#include <layercake/core/provenance.hpp>
 #include <layercake/number/dual.hpp>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "../approx.hpp"
 
@@ -103,6 +108,107 @@ void check_gradient(const X& at, F figure, double tolerance = 1e-6) {
     CHECK(y.value == approx(get_base(figure(at))).epsilon(1e-12));
     CHECK(y.slope[0] * base == approx(expected * base).epsilon(tolerance).scale(std::abs(y.value)));
   }
+}
+
+// What a new X asks for: every field that check refuses, with a blank between. A figure that nobody has set reads as unknown, never as 0.
+template <class X>
+std::string asked_of_new() {
+  std::string names;
+  for (const lc::finding& f : lc::check(X{})) {
+    INFO(f.text());
+    CHECK(f.value == "unknown");
+    names += (names.empty() ? "" : " ") + f.path;
+  }
+  return names;
+}
+
+// `made` in one go with the fields `named` and nothing else. The same set one after the other on a new record, forwards and backwards,
+// gives the same record and the same `figures(x)`, a list of numbers; and what is not named is in both what a new record has. Labels are
+// copied by `labels(x)`.
+template <class X, class Labels, class Figures>
+void check_set_later(const X& made, std::initializer_list<const char*> named, Labels labels, Figures figures) {
+  std::vector<std::string> order(named.begin(), named.end());
+  const auto same = [](double a, double b) { return a == b || (a != a && b != b); };
+  for (int backwards = 0; backwards < 2; ++backwards) {
+    X later{};
+    labels(later);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const std::string& name = order[backwards != 0 ? order.size() - 1 - i : i];
+      double base = 0;
+      bool found = false;
+      lc::for_each_field(made, "", [&](const std::string& path, const auto& value, const auto&) {
+        if (path == name) base = get_base(value), found = true;
+      });
+      INFO(name);
+      CHECK(found);
+      lc::for_each_field(later, "", [&](const std::string& path, auto& value, const auto&) {
+        if (path == name) set_base(value, base);
+      });
+    }
+    std::vector<double> wanted;
+    lc::for_each_field(made, "",
+                       [&](const std::string&, const auto& value, const auto&) { wanted.push_back(get_base(value)); });
+    std::size_t i = 0;
+    lc::for_each_field(later, "", [&](const std::string& path, const auto& value, const auto&) {
+      INFO(path);
+      CHECK(same(get_base(value), wanted[i++]));
+    });
+    CHECK(lc::check(later).empty());
+    const std::vector<double> answers = figures(later), expected = figures(made);
+    REQUIRE(answers.size() == expected.size());
+    for (std::size_t k = 0; k < answers.size(); ++k) {
+      CHECK(lc::is_known(answers[k]));
+      CHECK(answers[k] == expected[k]);
+    }
+  }
+}
+
+// What check_sources finds in a record and in what lies in it.
+struct source_visitor {
+  std::initializer_list<std::string_view> labels;
+  std::vector<std::string> paths{};
+
+  template <class V, class D>
+  void field(const std::string& path, const V&, const D&) {
+    paths.push_back(path);
+  }
+  template <class R>
+  void record(const std::string& path, const R& r) {
+    if constexpr (requires { r.origin.of(""); }) {
+      const std::string begin = path.empty() ? "" : path + ".";
+      std::vector<std::string> own;
+      for (const std::string& p : paths)
+        if (p.compare(0, begin.size(), begin) == 0) own.push_back(p.substr(begin.size()));
+      check(r.origin, own);
+    }
+  }
+  void check(const lc::provenance& origin, const std::vector<std::string>& own) const {
+    CHECK(std::strlen(origin.source) > 3);
+    for (const lc::field_source& f : origin.fields) {
+      INFO(f.field << ": " << f.source);
+      CHECK(std::strlen(f.source) > 3);
+      CHECK(f.how != lc::confidence::given);
+      int fields = 0, entries = 0;
+      for (const std::string& p : own)
+        fields += p == f.field || p.compare(0, std::strlen(f.field) + 1, std::string(f.field) + ".") == 0 ? 1 : 0;
+      for (const std::string_view l : labels)
+        fields += l == f.field ? 1 : 0;
+      for (const lc::field_source& other : origin.fields)
+        entries += std::strcmp(other.field, f.field) == 0 ? 1 : 0;
+      CHECK(fields > 0);                             // it is of a field that is there,
+      CHECK(entries == 1);                           // no other is of it,
+      CHECK(origin.of(f.field).source == f.source);  // nor hides it
+    }
+  }
+};
+
+// Every field of x, and of what lies in it, has exactly one source; and every source of a field is that of a field that is there. `labels`
+// are members without a number that have a source.
+template <class X>
+void check_sources(const X& x, std::initializer_list<std::string_view> labels = {}) {
+  source_visitor v{labels};
+  lc::walk(x, "", v);
+  CHECK(!v.paths.empty());
 }
 
 }  // namespace layercake_test

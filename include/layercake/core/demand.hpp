@@ -1,10 +1,12 @@
 // The words that pass between the layers: each is what one layer asks of the next one down, or grants to the next one up.
 #pragma once
 
+#include <layercake/core/fields.hpp>
 #include <layercake/core/unknown.hpp>
 #include <layercake/number/domain.hpp>
 #include <layercake/units/kind.hpp>
 #include <layercake/units/named.hpp>
+#include <tuple>
 
 namespace layercake {
 
@@ -18,6 +20,22 @@ struct call_demand {
   T cached_share = T(0);                  // share of the input whose cache is reused from an earlier call
   quantity<unit::second, T> time_to_first_token = unknown<>;              // objective; unknown: none
   quantity<unit::second_per_token, T> time_per_output_token = unknown<>;  // objective; unknown: none
+
+  template <number Other>
+  using with_number = call_demand<Other>;
+  static constexpr auto fields() {
+    using X = call_demand;
+    return std::tuple{
+        field("calls", &X::calls, nonnegative, "model calls per time in the mean, 0 where nobody asks"),
+        field("peak_to_mean", &X::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
+        field("input", &X::input, nonnegative, "tokens read per call, 0 for a model without tokens"),
+        field("output", &X::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
+        field("cached_share", &X::cached_share, share, "share of the input reused from an earlier call's cache"),
+        field("time_to_first_token", &X::time_to_first_token, positive.or_unknown(),
+              "longest wait for an answer to begin, unknown for none"),
+        field("time_per_output_token", &X::time_per_output_token, positive.or_unknown(),
+              "longest time between tokens of an answer, unknown for none")};
+  }
 };
 
 template <class X>
@@ -43,14 +61,14 @@ constexpr call_demand<N> widened(const call_demand<T>& d) {
           objective_or_none(d.time_per_output_token)};
 }
 
-// Models on chips ask infrastructure for running chips.
+// Models on chips ask infrastructure for running chips. What is not said of them is unknown, and so is what follows from it.
 template <number T = double>
 struct chip_demand {
-  chip_count<T> chips{};                          // installed
-  peak_power_at<kind::one_chip, T> peak_power{};  // at the busiest hour
-  mean_power_at<kind::one_chip, T> mean_power{};  // averaged over time
-  of_kind<kind::each<kind::one_chip>, quantity<unit::usd, T>> price{};
-  of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area{};  // silicon
+  chip_count<T> chips = unknown<>;                          // installed
+  peak_power_at<kind::one_chip, T> peak_power = unknown<>;  // at the busiest hour
+  mean_power_at<kind::one_chip, T> mean_power = unknown<>;  // averaged over time
+  of_kind<kind::each<kind::one_chip>, quantity<unit::usd, T>> price = unknown<>;
+  of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area = unknown<>;  // silicon
 };
 
 // What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction.

@@ -176,7 +176,13 @@ struct checker {
   template <class Value, class Descriptor>
   void field(const std::string& path, const Value& value, const Descriptor& d) {
     if (allows(d.allowed, value)) return;
-    found.check_within(path, value, d.allowed, std::string("Set ") + path + ": " + d.meaning + ".");
+    findings one;
+    one.check_within(path, value, d.allowed, std::string("Set ") + path + ": " + d.meaning + ".");
+    std::vector<finding> list = one.take();
+    if constexpr (has_real_value<std::remove_cvref_t<decltype(base_value(value))>>) {
+      if (!is_known(real_value(base_value(value)))) list.front().value = "unknown";  // nobody has set it
+    }
+    found.add(std::move(list));
   }
   template <class Record>
   void record(const std::string& path, const Record& x) {

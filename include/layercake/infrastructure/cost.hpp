@@ -31,17 +31,23 @@ constexpr total_cost<Boundary, T> total(const infrastructure_need<T>& need) {
   }
 }
 
-// The chips' share of the cost within a boundary: "chips are 40 % of the cost" is a statement about one.
+// The chips' share of the cost within a boundary: "chips are 40 % of the cost" is a statement about one. 0 where nothing is bought.
 template <class Boundary, number T>
 constexpr cost_share<Boundary, T> chip_share(const infrastructure_need<T>& need) {
   static_assert(!std::same_as<Boundary, boundary::facility_capex>, "layercake: a building holds no chips' cost");
-  return share_in(need.capex_chips, total<Boundary>(need));
+  const quantity<unit::usd, T> whole = without_kind(total<Boundary>(need));
+  const auto something = whole > quantity<unit::usd, T>();
+  return as<kind::share_of<Boundary>>(
+      where(something, T(need.capex_chips / where(something, whole, 1 * units::usd)), T(0)));
 }
 
-// The chips' share of the power at the meter. Worked number: 41.0 % at the peak by the defaults.
+// The chips' share of the power at the meter, 0 where nothing is drawn. Worked number: 41.0 % at the peak by the defaults.
 template <number T, class When>
 constexpr auto chip_power_share(const power_chain<T, When>& p) {
-  return as<kind::share_of<site_peak_power>>(without_kind(p.chips) / without_kind(p.facility()));
+  const quantity<unit::watt, T> meter = without_kind(p.facility());
+  const auto something = meter > quantity<unit::watt, T>();
+  return as<kind::share_of<site_peak_power>>(
+      where(something, T(without_kind(p.chips) / where(something, meter, 1 * units::watt)), T(0)));
 }
 
 // What equipment and a building that live differently cost per unit of time: it a(r, it life) + building a(r, building life) + running cost.

@@ -151,13 +151,13 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   const T nodes = counted(T(plain(demand.chips) / s.chips_per_node), how), chips = nodes * s.chips_per_node;
   need.nodes = nodes;
   need.chips = chips;
-  need.peak = chain(s, plain(demand.peak_power) * chips, s.peak_power_usage_effectiveness());
-  need.mean = chain(s, plain(demand.mean_power) * chips, s.power_usage_effectiveness);
+  need.peak = chain(s, for_all(chips, plain(demand.peak_power)), s.peak_power_usage_effectiveness());
+  need.mean = chain(s, for_all(chips, plain(demand.mean_power)), s.power_usage_effectiveness);
   need.it_power = {need.peak.it(), need.mean.it()};
   need.power = {need.peak.facility(), need.mean.facility()};
   need.network = connect(s.network, nodes, s.chips_per_node, how);
 
-  need.capex_chips = plain(demand.price) * chips;
+  need.capex_chips = for_all(chips, plain(demand.price));
   need.capex_servers = for_all(chips, s.node.price_per_chip);
   need.capex_network = need.network.price;
   need.capex_facility = s.facility.capex * plain(need.peak.it());
@@ -169,7 +169,7 @@ constexpr infrastructure_need<T> pull(const basic_site<T>& s, const chip_demand<
   need.facility_cost = need.capex_facility * economics::capital_recovery_factor(s.discount_rate, s.facility_life);
   need.maintenance_cost = for_all(need.it_capex(), s.maintenance / units::year);
 
-  need.silicon = plain(demand.die_area) * chips;
+  need.silicon = for_all(chips, plain(demand.die_area));
   need.land = for_all(plain(need.power.peak), s.facility.land);
   need.floor_area = for_all(plain(need.power.peak), s.facility.floor_area);
   need.operators = for_all(plain(need.power.peak), s.facility.operators);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <layercake/infrastructure/infrastructure.hpp>
+#include <limits>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
@@ -111,7 +112,41 @@ TEST_CASE("site: push undoes pull") {
     }
   }
   CHECK(inf::site{}.push(0.0 * watt, demand) == 0);
-  CHECK(inf::site{}.pull(lc::chip_demand<>{}).cost() == 0 * usd_per_hour);
+  CHECK(inf::site{}.pull(lc::chip_demand<>{0, 700 * watt, 500 * watt, 28000 * usd, 814 * square_millimetre}).cost() ==
+        0 * usd_per_hour);
+  // What is not said of the chips is unknown, not free.
+  const auto unsaid =
+      inf::site{}.pull(lc::chip_demand<>{.chips = 1000, .peak_power = 700 * watt, .mean_power = 500 * watt});
+  CHECK_FALSE(lc::is_known(unsaid.chip_cost));
+  CHECK_FALSE(lc::is_known(unsaid.silicon));
+  CHECK(in<megawatt>(unsaid.power.peak) == approx(0.7 * 1.53 * 1.14 * 1.4));
+}
+
+// Nothing and without end: what is free stays free, what a chip does not draw it does not draw of any number.
+TEST_CASE("site: no chips and chips without end give no nan") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const lc::chip_demand<> idle{0, 700 * watt, 0 * watt, 0 * usd, 0 * square_millimetre};
+  for (const double chips : {0.0, infinity}) {
+    for (const auto how : {lc::counting::whole, lc::counting::smooth}) {
+      auto d = idle;
+      d.chips = chips;
+      const auto need = inf::site{}.pull(d, how);
+      for (const auto& money : {need.chip_cost, need.server_cost, need.network_cost, need.facility_cost,
+                                need.maintenance_cost, need.staff_cost, need.cost()})
+        CHECK(lc::is_known(money));
+      CHECK(need.chip_cost == 0 * usd / second);
+      CHECK(need.silicon == 0 * square_metre);
+      CHECK(plain(need.power.mean) == 0 * watt);
+      CHECK(need.water == 0 * cubic_metre / second);
+      CHECK(lc::is_known(plain(need.power.peak)));
+      CHECK(lc::is_known(need.operators));
+      CHECK(lc::is_finite(need.cost()) == (chips == 0));
+    }
+  }
+  const auto nothing = inf::site{}.pull(idle);
+  CHECK(plain(inf::chip_share<lc::boundary::site_capex>(nothing)) == 0);
+  CHECK(plain(inf::chip_share<lc::boundary::server_price>(nothing)) == 0);
+  CHECK(plain(inf::chip_power_share(nothing.peak)) == 0);
 }
 
 TEST_CASE("site: slopes of cost, power and water in every input") {
