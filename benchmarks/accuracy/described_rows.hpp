@@ -56,9 +56,6 @@ lc::chips::accelerator chip_of(const Row& row) {
   c.scale_up_domain = lc::is_known(domain) ? domain : 1;
   c.thermal_design_power = cell("tdp_w") * watt;
   c.family = family_of(row.cell("vendor"), c.peak, cell("memory_bytes_per_s"));
-  c.idle_power = lc::chips::idle_share * c.thermal_design_power;
-  c.compute_efficiency = lc::chips::sustained(c.family).compute;
-  c.memory_efficiency = lc::chips::sustained(c.family).memory;
   return c;
 }
 

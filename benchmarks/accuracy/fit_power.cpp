@@ -123,7 +123,7 @@ void fit_power(const std::string& folder, fit_report& report) {
   const auto errors = [&] {
     std::vector<double> e;
     for (const power_row& r : rows) {
-      const basic_power_chip<> limits{r.chip->idle_power, r.chip->thermal_design_power,
+      const basic_power_chip<> limits{idle_power_of(*r.chip), r.chip->thermal_design_power,
                                       r.chip->peak.rate(lc::precision::bf16), r.chip->memory_bandwidth};
       e.push_back(
           std::log(lc::in<lc::units::watt>(power_at(power_law(r.chip->family, k), limits, r.doing)) / r.measured));

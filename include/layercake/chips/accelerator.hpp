@@ -6,7 +6,10 @@
 #include <layercake/chips/power.hpp>
 #include <layercake/core/fields.hpp>
 #include <layercake/core/operations.hpp>
+#include <string>
+#include <string_view>
 #include <tuple>
+#include <type_traits>
 
 namespace layercake::chips {
 
@@ -48,7 +51,8 @@ struct basic_peak_rates {
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
-      f.require(is_known(half()) || is_known(single()), "bf16", bf16, "at least one of bf16, fp16, tf32 and fp32 known",
+      f.require(is_known(half()) || is_known(single()), "bf16", std::string_view("unknown"),
+                "at least one of bf16, fp16, tf32 and fp32 known",
                 "Give the dense peak of a 16-bit or 32-bit format; narrower formats fall back to it.");
     }
   }
@@ -89,17 +93,30 @@ private:
 };
 using peak_rates = basic_peak_rates<>;
 
+// The power of a chip that waits: its own idle_power where somebody gives one, else idle_share of its thermal design power [W];
+// unknown where neither is known.
+// Worked number: 700 W and no idle power given: 84 W.
+template <class Chip>
+constexpr auto idle_power_of(const Chip& c) {
+  using T = typename std::remove_cvref_t<decltype(c.thermal_design_power)>::number_type;
+  return where(is_known(c.idle_power), c.idle_power, number_cast<T>(idle_share) * c.thermal_design_power);
+}
+
+// A chip as its data sheet gives it. What has no default in the physics is unknown until it is set, and validation asks for it; a
+// chip without a thermal design power or a price is asked for them where they are needed. Four figures follow from others where
+// nobody gives them, in whatever order they are set, and are asked by functions: idle_power by idle_power_of, exponential_rate by
+// exponentials, compute_efficiency and memory_efficiency by sustained_compute and sustained_memory.
 template <number T = double>
 struct basic_accelerator {
   const char* name = "";
   chips::family family = chips::family::other;
   basic_peak_rates<T> peak;
-  quantity<unit::byte, T> memory;
-  quantity<unit::byte_per_second, T> memory_bandwidth;
-  quantity<unit::byte_per_second, T> scale_up_bandwidth;  // per direction and chip
-  T scale_up_domain = T(1);                               // chips in one scale-up fabric
-  quantity<unit::watt, T> thermal_design_power;
-  quantity<unit::watt, T> idle_power = number_cast<T>(idle_share) * thermal_design_power;
+  quantity<unit::byte, T> memory = unknown<>;
+  quantity<unit::byte_per_second, T> memory_bandwidth = unknown<>;
+  quantity<unit::byte_per_second, T> scale_up_bandwidth = unknown<>;  // per direction and chip
+  T scale_up_domain = T(1);                                           // chips in one scale-up fabric
+  quantity<unit::watt, T> thermal_design_power = unknown<>;
+  quantity<unit::watt, T> idle_power = unknown<>;  // unknown: idle_power_of
   quantity<unit::usd, T> price = unknown<>;
   quantity<unit::square_metre, T> die_area = unknown<>;  // of all compute dies
   T dies = T(1);
@@ -107,10 +124,10 @@ struct basic_accelerator {
   quantity<unit::per_second, T> clock = unknown<>;    // boost
   quantity<unit::byte, T> on_chip_cache = unknown<>;  // shared by all of them: L2, last level
   quantity<unit::per_second, T> exponential_rate =
-      number_cast<T>(exponentials_per_clock) * multiprocessors * clock;  // of the units that softmax runs on
-  T compute_efficiency = number_cast<T>(sustained(family).compute);      // sustained share of the peak
-  T memory_efficiency = number_cast<T>(sustained(family).memory);
-  const char* launch = "";  // date
+      unknown<>;                     // of the units that softmax runs on; unknown: exponentials
+  T compute_efficiency = unknown<>;  // sustained share of the peak; unknown: sustained_compute
+  T memory_efficiency = unknown<>;   // unknown: sustained_memory
+  const char* launch = "";           // date
   provenance origin{};
 
   template <number Other>
@@ -129,7 +146,8 @@ struct basic_accelerator {
               "into and out of a chip, each, inside its fabric"),
         field("scale_up_domain", &X::scale_up_domain, positive_count, "the number of chips in one scale-up fabric"),
         field("thermal_design_power", &X::thermal_design_power, positive.or_unknown(), "the power limit of one chip"),
-        field("idle_power", &X::idle_power, nonnegative.or_unknown(), "the power of a chip that waits"),
+        field("idle_power", &X::idle_power, nonnegative.or_unknown(),
+              "the power of a chip that waits, unknown for the usual share of the thermal design power"),
         field("price", &X::price, nonnegative.or_unknown(), "the price of one chip"),
         field("die_area", &X::die_area, positive.or_unknown(), "the silicon of all compute dies of one chip"),
         field("dies", &X::dies, positive_count.or_unknown(), "the number of compute dies"),
@@ -138,29 +156,51 @@ struct basic_accelerator {
         field("clock", &X::clock, positive.or_unknown(), "the boost clock"),
         field("on_chip_cache", &X::on_chip_cache, positive.or_unknown(), "the last-level cache on the chip"),
         field("exponential_rate", &X::exponential_rate, positive.or_unknown(),
-              "exponentials per second; 16 per multiprocessor and clock"),
-        field("compute_efficiency", &X::compute_efficiency, positive_share,
-              "the share of the peak rate that large products sustain; the kernel laws of measured families have their "
-              "own"),
-        field("memory_efficiency", &X::memory_efficiency, positive_share,
-              "the share of the memory rate that streaming sustains; the kernel laws of measured families have their "
-              "own")};
+              "exponentials per second, unknown for 16 per multiprocessor and clock"),
+        field("compute_efficiency", &X::compute_efficiency, positive_share.or_unknown(),
+              "the share of the peak rate that large products sustain, unknown for the family's; the kernel laws of "
+              "measured families have their own"),
+        field("memory_efficiency", &X::memory_efficiency, positive_share.or_unknown(),
+              "the share of the memory rate that streaming sustains, unknown for the family's; the kernel laws of "
+              "measured families have their own")};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
       f.check_at_most("idle_power", idle_power, "thermal_design_power", thermal_design_power,
                       "Lower idle_power or raise thermal_design_power.");
+      const bool without_rate = !is_known(scale_up_bandwidth) || scale_up_bandwidth == decltype(scale_up_bandwidth)();
+      f.require(!(scale_up_domain > T(1) && without_rate), "scale_up_bandwidth",
+                is_known(scale_up_bandwidth) ? to_string(scale_up_bandwidth) : std::string("unknown"),
+                "above 0 where scale_up_domain is above 1",
+                "Give the rate into and out of a chip, each, or set scale_up_domain = 1 for a chip without a fabric.");
     }
   }
 
+  // Exponentials per second of the units that softmax runs on: exponential_rate where it is known, else
+  //   exponentials_per_clock * multiprocessors * clock   [1/s],
+  // unknown where one of these is.
+  // Worked number: 132 multiprocessors at 1.83 GHz: 3.865e12 a second.
+  constexpr quantity<unit::per_second, T> exponentials() const {
+    return where(is_known(exponential_rate), exponential_rate,
+                 number_cast<T>(exponentials_per_clock) * multiprocessors * clock);
+  }
+  // Shares of the peak rate and of the memory rate that are sustained: the chip's own where they are known, else the family's
+  // (family.hpp: sustained).
+  constexpr T sustained_compute() const {
+    return where(is_known(compute_efficiency), compute_efficiency, number_cast<T>(sustained(family).compute));
+  }
+  constexpr T sustained_memory() const {
+    return where(is_known(memory_efficiency), memory_efficiency, number_cast<T>(sustained(family).memory));
+  }
+
   // Roofline: the longer of multiplying and moving,
-  //   t = max(flop / (peak(math) * compute_efficiency), bytes / (memory_bandwidth * memory_efficiency))  [s].
+  //   t = max(flop / (peak(math) * sustained_compute), bytes / (memory_bandwidth * sustained_memory))  [s].
   // No launch latency, no shape: for operations use time_of(chip, operation). Source: Williams, Waterman, Patterson,
   // CACM 52(4), 2009. Worked number: 1 PFLOP in BF16 and 1 TB on an H100 at efficiencies of 1 take max(1.0107 s, 0.2985
   // s).
   template <number N>
   constexpr auto time(const work<N>& w) const {
-    return max(w.flop / (peak.rate(w.math) * compute_efficiency), w.bytes / (memory_bandwidth * memory_efficiency));
+    return max(w.flop / (peak.rate(w.math) * sustained_compute()), w.bytes / (memory_bandwidth * sustained_memory()));
   }
 
   // The kernel laws of this chip; build them once for many operations. Multiprocessors, cache and exponentials that are
@@ -171,7 +211,7 @@ struct basic_accelerator {
     const auto known = [](const auto& q, const auto& guess) { return where(is_known(q), q, guess); };
     const T cores = known(multiprocessors,
                           max(T(half / teraflop_per_second / number_cast<T>(usual_chip::per_multiprocessor)), T(1)));
-    const auto exponentials = known(exponential_rate, half / (number_cast<T>(usual_chip::per_exponential) * flop));
+    const auto per_second = known(exponentials(), half / (number_cast<T>(usual_chip::per_exponential) * flop));
     return {basic_kernel_chip<T>{.single = peak.rate(precision::fp32),
                                  .tf32 = peak.rate(precision::tf32),
                                  .half = half,
@@ -180,13 +220,13 @@ struct basic_accelerator {
                                  .int8 = peak.rate(precision::int8),
                                  .memory_bandwidth = memory_bandwidth,
                                  .multiprocessors = cores,
-                                 .clock = known(clock, exponentials / (number_cast<T>(exponentials_per_clock) * cores)),
-                                 .exponential_rate = exponentials,
+                                 .clock = known(clock, per_second / (number_cast<T>(exponentials_per_clock) * cores)),
+                                 .exponential_rate = per_second,
                                  .on_chip_cache =
                                      known(on_chip_cache, number_cast<T>(usual_chip::on_chip_cache) * megabyte),
                                  .power_limit = thermal_design_power,
-                                 .compute_efficiency = compute_efficiency,
-                                 .memory_efficiency = memory_efficiency},
+                                 .compute_efficiency = sustained_compute(),
+                                 .memory_efficiency = sustained_memory()},
             constants};
   }
   constexpr basic_kernel_law<T> timing() const { return timing(kernel_constants(family)); }
@@ -212,12 +252,13 @@ struct basic_accelerator {
   // Electrical power at what it is doing, below its design power or a lower cap; see power_at in power.hpp.
   template <number N>
   constexpr auto power(const basic_use<N>& doing) const {
-    const basic_power_chip<T> limits{idle_power, thermal_design_power, peak.rate(precision::bf16), memory_bandwidth};
+    const basic_power_chip<T> limits{idle_power_of(*this), thermal_design_power, peak.rate(precision::bf16),
+                                     memory_bandwidth};
     return power_at(power_law(family), limits, doing);
   }
   template <number N, number C>
   constexpr auto power(const basic_use<N>& doing, const quantity<unit::watt, C>& cap) const {
-    return min(power(doing), max(cap, idle_power));
+    return min(power(doing), max(cap, idle_power_of(*this)));
   }
 };
 using accelerator = basic_accelerator<>;

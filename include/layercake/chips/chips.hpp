@@ -114,7 +114,7 @@ constexpr auto power_of(const Chip& c, const basic_use<N>& u) {
   if constexpr (requires { c.power(u); }) {
     return c.power(u);
   } else {
-    return power_at(power_law(family::other), c.idle_power, c.thermal_design_power, u);
+    return power_at(power_law(family::other), idle_power_of(c), c.thermal_design_power, u);
   }
 }
 
@@ -137,7 +137,8 @@ constexpr auto pull(const Chip& c, const basic_calls<T>& s) {
   const auto working = power_of(c, s.use);
   d.chips = N(s.rate * s.chip_time / s.utilisation);
   d.peak_power = working;
-  d.mean_power = c.idle_power + (working - c.idle_power) * s.utilisation;
+  const auto idle = idle_power_of(c);
+  d.mean_power = idle + (working - idle) * s.utilisation;
   d.price = c.price;
   d.die_area = die_area_of(c);
   return d;

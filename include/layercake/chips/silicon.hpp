@@ -180,10 +180,13 @@ constexpr auto chip_carbon(const quantity<unit::kilogram_co2e, C>& dies, const q
   return dies + memory * per_byte + package_carbon;
 }
 
-// What a chip is made of, in money.
+// What a chip is made of, in money. Each part has to be given, 0 where there is none: one that is left out would make the chip cheap.
 template <number T = double>
 struct basic_bill_of_materials {
-  quantity<unit::usd, T> logic, memory, package, rest;  // rest: test, assembly, board
+  quantity<unit::usd, T> logic = unknown<>;
+  quantity<unit::usd, T> memory = unknown<>;
+  quantity<unit::usd, T> package = unknown<>;
+  quantity<unit::usd, T> rest = unknown<>;  // test, assembly, board
 
   template <number Other>
   using with_number = basic_bill_of_materials<Other>;

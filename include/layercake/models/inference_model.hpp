@@ -11,15 +11,16 @@ namespace layercake::models {
 
 // An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP per inference is
 // steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
-// Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
+// Each figure has to be given, 0 for none. Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
 // Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
 template <number T = double>
 struct basic_inference_model {
   const char* name = "";
-  quantity<unit::flop, T> computation{};       // of one step of one inference; a multiply-add is 2
-  quantity<unit::byte, T> weights_resident{};  // in memory
-  quantity<unit::byte, T> weights_read{};      // of them per step; more than resident where some are read repeatedly
-  quantity<unit::byte, T> activations{};       // read and written per step of one inference
+  quantity<unit::flop, T> computation = unknown<>;       // of one step of one inference; a multiply-add is 2
+  quantity<unit::byte, T> weights_resident = unknown<>;  // in memory
+  quantity<unit::byte, T> weights_read =
+      unknown<>;  // of them per step; more than resident where some are read repeatedly
+  quantity<unit::byte, T> activations = unknown<>;  // read and written per step of one inference
   T steps = T(1);
   precision math = precision::bf16;
   provenance origin{};

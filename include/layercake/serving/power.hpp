@@ -10,9 +10,9 @@ namespace layercake {
 template <number T, class Chip>
 chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& busy) {
   T compute_share(1), memory_share(1);  // of its peaks that the roofline of `work` counts with
-  if constexpr (requires { chip.compute_efficiency; }) {
-    compute_share = number_cast<T>(chip.compute_efficiency);
-    memory_share = number_cast<T>(chip.memory_efficiency);
+  if constexpr (requires { chip.sustained_compute(); }) {
+    compute_share = number_cast<T>(chip.sustained_compute());
+    memory_share = number_cast<T>(chip.sustained_memory());
   }
   return {busy, busy * min(work.compute / work.time * compute_share, T(1)),
           busy * min(work.memory / work.time * memory_share, T(1))};

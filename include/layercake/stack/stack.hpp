@@ -285,8 +285,6 @@ private:
     check_known("chip.price", chip.price, name + " has no published price; set it: chip.price = 30000 * usd");
     check_known("chip.thermal_design_power", chip.thermal_design_power,
                 name + " has none that is published; set it: chip.thermal_design_power = 700 * watt");
-    check_known("chip.idle_power", chip.idle_power,
-                name + " has none that is published; set it: chip.idle_power = 80 * watt");
   }
 };
 

@@ -120,7 +120,8 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
       chips::power_of(chip, chips::basic_use<T>{T(1), min(f.use_compute, T(1)), min(f.use_memory, T(1))});
   const T at_work = useful / (T(1) + run.spare);  // share of the installed chips' time
   fleet.peak_power = working;
-  fleet.mean_power = chip.idle_power + (working - chip.idle_power) * at_work;
+  const auto idle = chips::idle_power_of(chip);
+  fleet.mean_power = idle + (working - idle) * at_work;
   fleet.price = chip.price;
   fleet.die_area = chips::die_area_of(chip);
   const auto built = place.pull(fleet, counting::smooth);

@@ -61,7 +61,6 @@ void check_question(const models::transformer& model, const std::vector<Fleet>& 
     const std::string of = std::string(chips::name_of(fleets[i].chip)) + " has no published one; set it.";
     check_known(path + "price", fleets[i].chip.price, of);
     check_known(path + "thermal_design_power", fleets[i].chip.thermal_design_power, of);
-    check_known(path + "idle_power", fleets[i].chip.idle_power, of);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "../record_checks.hpp"
 
 using namespace layercake;
 using namespace layercake::models;
@@ -76,8 +77,11 @@ TEST_CASE("work per inference: steps times work, weights once a batch") {
   CHECK(in<units::gigabyte>(x.at(precision::fp8).weights(split<>{})) == 5);
   CHECK(in<units::teraflop>(x.at(precision::fp8).computation) == 3);
 
-  const basic_inference_model<float> single{
-      .computation = 3.0f * units::teraflop, .weights_resident = 10.0f * units::gigabyte, .steps = 4};
+  const basic_inference_model<float> single{.computation = 3.0f * units::teraflop,
+                                            .weights_resident = 10.0f * units::gigabyte,
+                                            .weights_read = 10.0f * units::gigabyte,
+                                            .activations = 2.0f * units::gigabyte,
+                                            .steps = 4};
   CHECK(in<units::teraflop>(pass_totals(single, pass<float>{}).flop) == 12);
   CHECK(in<units::gigabyte>(single.at(precision::fp8).weights(split<float>{})) == approx(5));
   const auto both = pass_totals(x, pass<batch>{phase::prefill, lanes(1.0, 8.0), batch(1.0), batch(1.0)});
@@ -86,6 +90,10 @@ TEST_CASE("work per inference: steps times work, weights once a batch") {
   const auto slope = pass_totals(x, pass<D>{phase::prefill, D::variable(3, 0), D(1), D(1)});
   CHECK(in<units::teraflop>(slope.flop).slope[0] == approx(12));
   CHECK(in<units::gigabyte>(slope.bytes).slope[0] == approx(8));
+}
+
+TEST_CASE("a new model given by its work asks for all of it") {
+  CHECK(layercake_test::asked_of_new<inference_model>() == "computation weights_resident weights_read activations");
 }
 
 // Counted from the published shapes: 12 d^2 weights a token and block, attention over all tokens, 2 FLOP a

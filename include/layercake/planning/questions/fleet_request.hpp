@@ -145,8 +145,7 @@ void check_fleet_chip(const fleet_chip<Chip>& c, const std::string& path) {
     check_known(path + ".chip.price", c.chip.price,
                 name + ": set it, chip.price = 30000 * usd, or rent it, rent = 2.50 * usd / hour.");
   check_known(path + ".chip.thermal_design_power", c.chip.thermal_design_power,
-              name + ": set it and chip.idle_power, chip.thermal_design_power = 700 * watt.");
-  check_known(path + ".chip.idle_power", c.chip.idle_power, name + ": set it, chip.idle_power = 70 * watt.");
+              name + ": set it, chip.thermal_design_power = 700 * watt.");
 }
 
 template <class Request, class Energy>
