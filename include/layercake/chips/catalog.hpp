@@ -54,6 +54,7 @@ constexpr accelerator data_sheet(const char* name, family f, const peaks& p, con
           .exponential_rate = datum<gigahertz>(
               inside_known ? exponentials_per_clock * s.exponentials * s.multiprocessors * s.clock : na),
           .compute_efficiency = is_known(matrix) ? matrix / p.bf16 : sustained(f).compute,
+          .memory_efficiency = sustained(f).memory,
           .launch = launch,
           .origin = origin};
 }
@@ -67,18 +68,34 @@ inline constexpr field_source exponentials_counted{
     "exponential_rate", "16 per multiprocessor and clock, the special-function units, general knowledge",
     confidence::recalled};
 inline constexpr field_source idle_of_family{"idle_power", "share of the thermal design power", confidence::assumed};
+// 32 on the chips whose clock counts twice in `inside`.
+inline constexpr field_source exponentials_doubled{
+    "exponential_rate", "32 per multiprocessor and clock, twice the special-function units, general knowledge",
+    confidence::recalled};
 inline constexpr field_source compute_of_family{"compute_efficiency", "mean of the family", confidence::estimated};
+inline constexpr field_source compute_of_others{"compute_efficiency", "as an average chip of other families",
+                                                confidence::assumed};
 inline constexpr field_source compute_measured{"compute_efficiency", "stas00/ml-engineering, maximum achievable matmul",
                                                confidence::measured};
-inline constexpr field_source memory_of_family{"memory_efficiency", "fitted kernels of the family",
+inline constexpr field_source memory_of_family{"memory_efficiency", "fitted kernels of NVIDIA's chips, in their middle",
                                                confidence::estimated};
+inline constexpr field_source memory_of_others{"memory_efficiency", "as on NVIDIA's chips", confidence::assumed};
+// Rows without a source of their own for a field: of the measured NVIDIA families, of AMD, of a family without
+// measurements, of Gaudi; and those whose inside is not known.
 inline constexpr field_source inside_recalled[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
                                                    exponentials_counted,     idle_of_family, compute_of_family,
                                                    memory_of_family};
+inline constexpr field_source inside_recalled_amd[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
+                                                       exponentials_counted,     idle_of_family, compute_of_family,
+                                                       memory_of_others};
+inline constexpr field_source inside_recalled_others[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
+                                                          exponentials_counted,     idle_of_family, compute_of_others,
+                                                          memory_of_others};
 inline constexpr field_source inside_recalled_matrix_measured[] = {
     multiprocessors_recalled, clock_recalled,   cache_recalled,  exponentials_counted,
-    idle_of_family,           compute_measured, memory_of_family};
-inline constexpr field_source inside_unknown[] = {idle_of_family, compute_of_family, memory_of_family};
+    idle_of_family,           compute_measured, memory_of_others};
+inline constexpr field_source inside_unknown[] = {idle_of_family, compute_of_family, memory_of_others};
+inline constexpr field_source inside_unknown_others[] = {idle_of_family, compute_of_others, memory_of_others};
 }  // namespace detail
 
 inline constexpr field_source a100_sxm_40gb_fields[] = {
@@ -204,7 +221,7 @@ inline constexpr field_source b300_sxm_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
-    detail::exponentials_counted,
+    detail::exponentials_doubled,
     detail::idle_of_family,
     detail::compute_measured,
     detail::memory_of_family};
@@ -219,7 +236,7 @@ inline constexpr field_source gb300_fields[] = {
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
-    detail::exponentials_counted,
+    detail::exponentials_doubled,
     detail::idle_of_family,
     detail::compute_of_family,
     detail::memory_of_family};
@@ -253,7 +270,7 @@ inline constexpr field_source mi250x_fields[] = {{"price", "Epoch release price"
                                                  detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_of_family,
-                                                 detail::memory_of_family};
+                                                 detail::memory_of_others};
 inline constexpr accelerator mi250x = detail::data_sheet(
     "MI250X", family::amd_cdna, {47.9, na, 383, 383, na, na, 383}, {128, 3280, 400, 4}, {560, na, 14500, 1448, 2},
     {220, 1.7, 16}, na, "2021-11-08",
@@ -265,7 +282,7 @@ inline constexpr field_source mi300x_fields[] = {{"price", "8-GPU 2025-02-10", c
                                                  detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
-                                                 detail::memory_of_family};
+                                                 detail::memory_of_others};
 inline constexpr accelerator mi300x = detail::data_sheet(
     "MI300X", family::amd_cdna, {163.4, 653.7, 1307.4, 1307.4, 2614.9, na, 2614.9}, {192, 5300, 448, 8},
     {750, na, 25734, 880, 8}, {304, 2.1, 256}, 668.4, "2023-12-06",
@@ -278,7 +295,7 @@ inline constexpr field_source mi325x_fields[] = {{"die_area", "general knowledge
                                                  detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
-                                                 detail::memory_of_family};
+                                                 detail::memory_of_others};
 inline constexpr accelerator mi325x = detail::data_sheet(
     "MI325X", family::amd_cdna, {163.4, 653.7, 1307.4, 1307.4, 2614.9, na, 2614.9}, {256, 6000, 448, 8},
     {1000, na, na, 880, 8}, {304, 2.1, 256}, 784.9, "2024-10-10",
@@ -290,7 +307,7 @@ inline constexpr field_source mi355x_fields[] = {{"price", "press reports 25000-
                                                  detail::exponentials_counted,
                                                  detail::idle_of_family,
                                                  detail::compute_measured,
-                                                 detail::memory_of_family};
+                                                 detail::memory_of_others};
 inline constexpr accelerator mi355x = detail::data_sheet(
     "MI355X", family::amd_cdna, {157.3, na, 2500, 2500, 5000, 10100, 5000}, {288, 8000, 535.5, 8},
     {1400, na, 25000, 880, 8}, {256, 2.4, 256}, 1565, "2025-06-12",
@@ -301,7 +318,7 @@ inline constexpr field_source tpu_v4_fields[] = {
     {"scale_up_bandwidth", "general knowledge", confidence::recalled},
     {"idle_power", "docs.cloud.google.com/tpu/docs/v4, minimum power", confidence::published},
     detail::compute_of_family,
-    detail::memory_of_family};
+    detail::memory_of_others};
 inline constexpr accelerator tpu_v4 =
     detail::data_sheet("TPU v4", family::tpu, {na, na, na, 275, na, na, 275}, {32, 1200, 300, 4096},
                        {192, 90, 5176, na, 1}, {na, na, na}, na, "2021-05-20",
@@ -314,7 +331,7 @@ inline constexpr field_source tpu_v5e_fields[] = {
     {"thermal_design_power", "Epoch chip dataset, third party", confidence::estimated},
     detail::idle_of_family,
     detail::compute_of_family,
-    detail::memory_of_family};
+    detail::memory_of_others};
 inline constexpr accelerator tpu_v5e =
     detail::data_sheet("TPU v5e", family::tpu, {na, na, na, 197, na, na, 393}, {16, 819, 200, 256},
                        {140, na, 1781, 325, 1}, {na, na, na}, na, "2023-08-29",
@@ -324,7 +341,7 @@ inline constexpr accelerator tpu_v5e =
 inline constexpr field_source tpu_v5p_fields[] = {{"price", "Epoch estimate", confidence::estimated},
                                                   detail::idle_of_family,
                                                   detail::compute_of_family,
-                                                  detail::memory_of_family};
+                                                  detail::memory_of_others};
 inline constexpr accelerator tpu_v5p =
     detail::data_sheet("TPU v5p", family::tpu, {na, na, na, 459, 459, na, 918}, {95, 2765, 600, 8960},
                        {na, na, 3694, na, na}, {na, na, na}, na, "2023-12-06",
@@ -340,15 +357,15 @@ inline constexpr field_source tpu_v7_fields[] = {
     {"thermal_design_power", "Epoch chip dataset, third party", confidence::estimated},
     detail::idle_of_family,
     detail::compute_of_family,
-    detail::memory_of_family};
+    detail::memory_of_others};
 inline constexpr accelerator tpu_v7 = detail::data_sheet(
     "TPU v7 Ironwood (7x)", family::tpu, {na, na, na, 2307, 4614, na, na}, {192, 7370, 600, 9216}, {980, na, na, na, 2},
     {na, na, na}, na, "2025-04-09",
     {"stas00/ml-engineering; Epoch chip dataset", "2025-04-09", confidence::published, tpu_v7_fields});
 inline constexpr field_source trainium2_fields[] = {{"dies", "general knowledge", confidence::recalled},
                                                     detail::idle_of_family,
-                                                    detail::compute_of_family,
-                                                    detail::memory_of_family};
+                                                    detail::compute_of_others,
+                                                    detail::memory_of_others};
 inline constexpr accelerator trainium2 = detail::data_sheet(
     "Trainium2", family::trainium, {181, 667, 667, 667, 1299, na, na}, {96, 2900, 512, 16}, {500, na, na, na, 2},
     {na, na, na}, na, "2024-12-03",
@@ -363,7 +380,7 @@ inline constexpr field_source gaudi3_fields[] = {
     {"dies", "general knowledge", confidence::recalled},
     detail::idle_of_family,
     detail::compute_measured,
-    detail::memory_of_family};
+    detail::memory_of_others};
 inline constexpr accelerator gaudi3 = detail::data_sheet(
     "Gaudi3", family::gaudi, {229, 459, 1677, 1677, 1677, na, na}, {128, 3700, 525, 8}, {900, na, 15625, na, 2},
     {na, na, na}, 1243, "2024-09-24",
@@ -373,8 +390,8 @@ inline constexpr field_source groq_lpu_fields[] = {{"price", "Mouser card list p
                                                    {"scale_up_bandwidth", "general knowledge", confidence::recalled},
                                                    {"scale_up_domain", "general knowledge", confidence::recalled},
                                                    detail::idle_of_family,
-                                                   detail::compute_of_family,
-                                                   detail::memory_of_family};
+                                                   detail::compute_of_others,
+                                                   detail::memory_of_others};
 inline constexpr accelerator groq_lpu =
     detail::data_sheet("Groq LPU v1", family::other, {na, na, 188, na, na, na, 750}, {0.23, 80000, 165, 576},
                        {215, na, 19948, 725, 1}, {na, na, na}, na, "2022-10-15",
@@ -385,8 +402,8 @@ inline constexpr field_source cerebras_wse3_fields[] = {
     {"price", "Epoch release price of CS-3 system", confidence::published},
     {"thermal_design_power", "general knowledge", confidence::recalled},
     detail::idle_of_family,
-    detail::compute_of_family,
-    detail::memory_of_family};
+    detail::compute_of_others,
+    detail::memory_of_others};
 inline constexpr accelerator cerebras_wse3 =
     detail::data_sheet("Cerebras WSE-3", family::wafer_scale, {na, na, 15000, na, na, na, na}, {44, 21000000, na, 1},
                        {23000, na, 2000000, 46225, 1}, {na, na, na}, na, "2024-03-13",
@@ -400,14 +417,14 @@ inline constexpr accelerator a800_pcie = detail::data_sheet(
     "NVIDIA A800 PCIe 80GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {80, 1935, 200, 2},
     {300, na, na, 826, 1}, {108, 1.41, 40}, na, "2022-11",
     {"data sheet, from general knowledge", "2022-11", confidence::recalled, detail::inside_recalled});
-inline constexpr accelerator cerebras_wse1 =
-    detail::data_sheet("Cerebras WSE (CS-1)", family::wafer_scale, {na, na, 2500, na, na, na, na}, {18, 9000000, na, 1},
-                       {20000, na, na, 46225, 1}, {na, na, na}, na, "2019-08",
-                       {"data sheet, from general knowledge", "2019-08", confidence::recalled, detail::inside_unknown});
-inline constexpr accelerator cerebras_wse2 =
-    detail::data_sheet("Cerebras WSE-2 (CS-2)", family::wafer_scale, {na, na, 7500, na, na, na, na},
-                       {40, 20000000, na, 1}, {23000, na, na, 46225, 1}, {na, na, na}, na, "2021-04",
-                       {"data sheet, from general knowledge", "2021-04", confidence::recalled, detail::inside_unknown});
+inline constexpr accelerator cerebras_wse1 = detail::data_sheet(
+    "Cerebras WSE (CS-1)", family::wafer_scale, {na, na, 2500, na, na, na, na}, {18, 9000000, na, 1},
+    {20000, na, na, 46225, 1}, {na, na, na}, na, "2019-08",
+    {"data sheet, from general knowledge", "2019-08", confidence::recalled, detail::inside_unknown_others});
+inline constexpr accelerator cerebras_wse2 = detail::data_sheet(
+    "Cerebras WSE-2 (CS-2)", family::wafer_scale, {na, na, 7500, na, na, na, na}, {40, 20000000, na, 1},
+    {23000, na, na, 46225, 1}, {na, na, na}, na, "2021-04",
+    {"data sheet, from general knowledge", "2021-04", confidence::recalled, detail::inside_unknown_others});
 inline constexpr accelerator gh200_144gb =
     detail::data_sheet("NVIDIA GH200 144GB HBM3e", family::hopper, {67, 494.5, 989.4, 989.4, 1979, na, 1979},
                        {141, 4900, 450, 1}, {1000, na, na, 814, 1}, {132, 1.83, 50}, na, "2024",
@@ -427,18 +444,19 @@ inline constexpr accelerator h20 = detail::data_sheet(
 inline constexpr accelerator mi250x_gcd = detail::data_sheet(
     "AMD Instinct MI250X, one of two dies", family::amd_cdna, {23.9, na, 191.5, 191.5, na, na, 191.5},
     {64, 1638, 200, 8}, {280, na, na, 724, 1}, {110, 1.7, 8}, na, "2021-11",
-    {"data sheet, from general knowledge", "2021-11", confidence::recalled, detail::inside_recalled});
+    {"data sheet, from general knowledge", "2021-11", confidence::recalled, detail::inside_recalled_amd});
 inline constexpr accelerator p100_pcie_16gb = detail::data_sheet(
     "NVIDIA P100 PCIe 16GB", family::volta, {9.3, na, 18.7, na, na, na, na}, {16, 732, 16, 1}, {250, na, na, 610, 1},
     {56, 1.33, 4}, na, "2016-06",
-    {"data sheet, from general knowledge", "2016-06", confidence::recalled, detail::inside_recalled});
+    {"data sheet, from general knowledge", "2016-06", confidence::recalled, detail::inside_recalled_others});
 inline constexpr accelerator p100_sxm_16gb = detail::data_sheet(
     "NVIDIA P100 SXM2 16GB", family::volta, {10.6, na, 21.2, na, na, na, na}, {16, 732, 80, 8}, {300, na, na, 610, 1},
     {56, 1.48, 4}, na, "2016-04",
-    {"data sheet, from general knowledge", "2016-04", confidence::recalled, detail::inside_recalled});
+    {"data sheet, from general knowledge", "2016-04", confidence::recalled, detail::inside_recalled_others});
 inline constexpr accelerator t4 = detail::data_sheet(
     "NVIDIA T4", family::volta, {8.1, na, 65, na, na, na, 130}, {16, 320, 16, 1}, {70, na, na, 545, 1}, {40, 1.59, 4},
-    na, "2018-09", {"data sheet, from general knowledge", "2018-09", confidence::recalled, detail::inside_recalled});
+    na, "2018-09",
+    {"data sheet, from general knowledge", "2018-09", confidence::recalled, detail::inside_recalled_others});
 inline constexpr accelerator tpu_v2 = detail::data_sheet(
     "Google TPU v2", family::tpu, {na, na, na, 45, na, na, na}, {16, 700, 62, 256}, {280, na, na, na, na}, {na, na, na},
     na, "2017-05", {"data sheet, from general knowledge", "2017-05", confidence::recalled, detail::inside_unknown});
@@ -446,30 +464,30 @@ inline constexpr accelerator tpu_v3 =
     detail::data_sheet("Google TPU v3", family::tpu, {na, na, na, 123, na, na, na}, {32, 900, 164, 1024},
                        {450, na, na, na, na}, {na, na, na}, na, "2018-05",
                        {"data sheet, from general knowledge", "2018-05", confidence::recalled, detail::inside_unknown});
-inline constexpr accelerator trainium1 =
-    detail::data_sheet("AWS Trainium1", family::trainium, {47.5, 190, 190, 190, 190, na, 380}, {32, 820, 192, 16},
-                       {na, na, na, na, na}, {na, na, na}, na, "2022-10",
-                       {"data sheet, from general knowledge", "2022-10", confidence::recalled, detail::inside_unknown});
-inline constexpr accelerator v100_pcie_16gb =
-    detail::data_sheet("NVIDIA V100 PCIe 16GB", family::volta, {14, na, 112, na, na, na, na}, {16, 900, 16, 1},
-                       {250, na, na, 815, 1}, {80, 1.38, 6}, na, "2017",
-                       {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
-inline constexpr accelerator v100_pcie_32gb =
-    detail::data_sheet("NVIDIA V100 PCIe 32GB", family::volta, {14, na, 112, na, na, na, na}, {32, 900, 16, 1},
-                       {250, na, na, 815, 1}, {80, 1.38, 6}, na, "2017",
-                       {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
-inline constexpr accelerator v100_sxm2_16gb =
-    detail::data_sheet("NVIDIA V100 SXM2 16GB", family::volta, {15.7, na, 125, na, na, na, na}, {16, 900, 150, 8},
-                       {300, na, na, 815, 1}, {80, 1.53, 6}, na, "2017",
-                       {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
-inline constexpr accelerator v100_sxm2_32gb =
-    detail::data_sheet("NVIDIA V100 SXM2 32GB", family::volta, {15.7, na, 125, na, na, na, na}, {32, 900, 150, 8},
-                       {300, na, na, 815, 1}, {80, 1.53, 6}, na, "2017",
-                       {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
-inline constexpr accelerator v100_sxm3_32gb =
-    detail::data_sheet("NVIDIA V100 SXM3 32GB (DGX-2)", family::volta, {15.7, na, 125, na, na, na, na},
-                       {32, 981, 150, 16}, {350, na, na, 815, 1}, {80, 1.53, 6}, na, "2017",
-                       {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled});
+inline constexpr accelerator trainium1 = detail::data_sheet(
+    "AWS Trainium1", family::trainium, {47.5, 190, 190, 190, 190, na, 380}, {32, 820, 192, 16}, {na, na, na, na, na},
+    {na, na, na}, na, "2022-10",
+    {"data sheet, from general knowledge", "2022-10", confidence::recalled, detail::inside_unknown_others});
+inline constexpr accelerator v100_pcie_16gb = detail::data_sheet(
+    "NVIDIA V100 PCIe 16GB", family::volta, {14, na, 112, na, na, na, na}, {16, 900, 16, 1}, {250, na, na, 815, 1},
+    {80, 1.38, 6}, na, "2017",
+    {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled_others});
+inline constexpr accelerator v100_pcie_32gb = detail::data_sheet(
+    "NVIDIA V100 PCIe 32GB", family::volta, {14, na, 112, na, na, na, na}, {32, 900, 16, 1}, {250, na, na, 815, 1},
+    {80, 1.38, 6}, na, "2017",
+    {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled_others});
+inline constexpr accelerator v100_sxm2_16gb = detail::data_sheet(
+    "NVIDIA V100 SXM2 16GB", family::volta, {15.7, na, 125, na, na, na, na}, {16, 900, 150, 8}, {300, na, na, 815, 1},
+    {80, 1.53, 6}, na, "2017",
+    {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled_others});
+inline constexpr accelerator v100_sxm2_32gb = detail::data_sheet(
+    "NVIDIA V100 SXM2 32GB", family::volta, {15.7, na, 125, na, na, na, na}, {32, 900, 150, 8}, {300, na, na, 815, 1},
+    {80, 1.53, 6}, na, "2017",
+    {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled_others});
+inline constexpr accelerator v100_sxm3_32gb = detail::data_sheet(
+    "NVIDIA V100 SXM3 32GB (DGX-2)", family::volta, {15.7, na, 125, na, na, na, na}, {32, 981, 150, 16},
+    {350, na, na, 815, 1}, {80, 1.53, 6}, na, "2017",
+    {"data sheet, from general knowledge", "2017", confidence::recalled, detail::inside_recalled_others});
 
 // A chip and the key that it is found by, which is shorter than its own name.
 struct entry {

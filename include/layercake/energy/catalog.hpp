@@ -75,12 +75,15 @@ constexpr field_source published_field(const char* field, const char* source) {
 // Of technologies. The emissions of combustion and of the life cycle are IPCC's (AR5 WG3, annex III, 2014), as
 // electricitymaps lists them.
 inline constexpr const char* ipcc = "electricitymaps (IPCC 2014)";
+inline constexpr const char* coal_of_45_percent =
+    "electricitymaps (IPCC 2014): a plant of 45 %, not of this row's 35.6 %";
 inline constexpr const char* macknick = "Macknick et al. 2012";
 inline constexpr const char* lazard = "Lazard LCOE+ 2025 as reported";
 inline constexpr const char* atb = "NREL ATB 2024 (ATB-calc test data)";
 inline constexpr const char* entergy = "land-use backgrounder (Entergy)";
 inline constexpr field_source no_tax{"project_finance_factor", "1: taxes left out", confidence::assumed};
 
+inline constexpr field_source only_no_tax[] = {no_tax};
 inline constexpr field_source sun_and_wind_fields[] = {published_field("published_cost_low", lazard),
                                                        published_field("published_cost_high", lazard),
                                                        published_field("lifecycle_carbon", ipcc),
@@ -137,7 +140,7 @@ inline constexpr field_source coal_fields[] = {recalled_field("capacity_factor")
                                                recalled_field("published_cost_low"),
                                                recalled_field("published_cost_high"),
                                                published_field("lifecycle_carbon", ipcc),
-                                               published_field("direct_carbon", ipcc),
+                                               published_field("direct_carbon", coal_of_45_percent),
                                                published_field("water", macknick),
                                                recalled_field("lead_time_low"),
                                                recalled_field("lead_time_high"),
@@ -160,6 +163,9 @@ inline constexpr field_source geothermal_fields[] = {published_field("published_
 inline constexpr field_source battery_fields[] = {recalled_field("round_trip_efficiency"),
                                                   recalled_field("lead_time_low"), recalled_field("lead_time_high"),
                                                   recalled_field("land")};
+
+// Of stages.
+inline constexpr field_source upper_end_recalled[] = {recalled_field("efficiency_high")};
 
 // Of grids: the record's source is that of the carbon.
 inline constexpr field_source water_of_grids = published_field("water", "ecologits electricity_mixes (WRI)");
@@ -198,15 +204,15 @@ inline constexpr generator hydro_large = detail::technology("hydro_large", {0.33
 inline constexpr generator geothermal_hydrothermal_flash = detail::technology("geothermal_hydrothermal_flash", {0.9, 6890.2, 1.73, na, 1, 0, 30, 0.0515, 55.7, 73.5, 38, 0, 36, 84, 3000, 57}, firmness::firm,
     {"NREL ATB 2024 (ATB-calc test data); PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::geothermal_fields});
 inline constexpr generator gas_aeroderivative_sc = detail::technology("gas_aeroderivative_sc", {na, 1510, na, na, na, na, na, na, na, na, na, na, na, 36, na, na}, firmness::firm,
-    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
+    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published, detail::only_no_tax});
 inline constexpr generator gas_fclass_sc_microgrid = detail::technology("gas_fclass_sc_microgrid", {na, 1319, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
-    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
+    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published, detail::only_no_tax});
 inline constexpr generator gas_hclass_cc_microgrid = detail::technology("gas_hclass_cc_microgrid", {na, 1600, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
-    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
+    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published, detail::only_no_tax});
 inline constexpr generator diesel_genset_backup = detail::technology("diesel_genset_backup", {na, 800, na, na, na, na, na, na, na, na, na, na, na, na, na, na}, firmness::firm,
-    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published});
+    {"AI-Datacenter-Microgrid-Analysis, src/config.py", "read 2026", confidence::published, detail::only_no_tax});
 inline constexpr generator solar_tracking_lbnl_land = detail::technology("solar_tracking_lbnl_land", {na, na, na, na, na, na, na, na, na, na, na, na, na, na, 16875, na}, firmness::variable,
-    {"AI-Datacenter-Microgrid-Analysis, src/config.py citing LBNL", "read 2026", confidence::published});
+    {"AI-Datacenter-Microgrid-Analysis, src/config.py citing LBNL", "read 2026", confidence::published, detail::only_no_tax});
 
 // ---- storage ----
 
@@ -276,7 +282,7 @@ inline constexpr stage ups_eco_mode{"ups_eco_mode", "415/480 V AC", "415/480 V A
 inline constexpr stage pdu_busway{"pdu_busway", "415 V AC", "415 V AC", 0.98, 0.94, 0.98,
     {"niteolimited.com", "read 2026", confidence::published}};
 inline constexpr stage rack_psu_titanium{"rack_psu_titanium", "415/240 V AC", "54 V DC", 0.96, 0.9, 0.975,
-    {"tailpipe.ai methodology; upper end: general knowledge", "read 2026", confidence::published}};
+    {"tailpipe.ai methodology", "read 2026", confidence::published, detail::upper_end_recalled}};
 inline constexpr stage intermediate_bus_converter{"intermediate_bus_converter", "54 V DC", "12 V DC", 0.975, 0.965, 0.985,
     {"general knowledge", "read 2026", confidence::recalled}};
 inline constexpr stage vrm_point_of_load{"vrm_point_of_load", "12 V DC", "0.7 V DC", 0.9, 0.86, 0.92,

@@ -77,6 +77,23 @@ constexpr cost_line line(const char* study, const char* part, const char* bounda
                          double whole, const char* source, const char* date, confidence how) {
   return {study, part, boundary, share, datum<units::usd>(amount), datum<units::usd>(whole), {source, date, how}};
 }
+
+// Sources of what a site or a node has in place of a default: the entry of that field, and those of all others.
+inline constexpr field_source node_of_known_price[] = {infrastructure::detail::node_sources[0]};
+inline constexpr auto with_short_wait = [] {
+  std::array<field_source, std::size(infrastructure::detail::facility_sources)> fields{};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    fields[i] = infrastructure::detail::facility_sources[i];
+    if (std::string_view(fields[i].field) == "interconnection")
+      fields[i].source = "michaelbommarito.com, shortest on open land";
+  }
+  return fields;
+}();
+inline constexpr provenance shortest_wait{"calibrated to Epoch AI, ai-datacenter-cost-breakdown", "2026-05-14",
+                                          confidence::estimated, with_short_wait};
+inline constexpr provenance dense_hall{
+    "gigaenergy.com 2026-06 (20 M$/MW or more); infra-economics.com (15 to 20 M$/MW)", "2026", confidence::published,
+    infrastructure::detail::facility_sources};
 }  // namespace detail
 
 // clang-format off
@@ -118,9 +135,9 @@ inline constexpr published<double> chiller_performance_at_45_celsius{"chiller_pe
 
 inline constexpr auto facility_capex_standard = detail::span_of<units::usd / units::megawatt>("facility_capex_standard", 7000000, 11000000, 15000000, "ibinterviewquestions.com (10-12 M); cortexconstruct.com (7-15 M)", confidence::published);
 inline constexpr auto facility_capex_ai_optimised = detail::span_of<units::usd / units::megawatt>("facility_capex_ai_optimised", 15000000, 20000000, 25000000, "gigaenergy.com 2026-06 (20 M or more); infra-economics.com (15-20 M)", confidence::published);
-inline constexpr published<double> share_electrical{"share_electrical", 0.4, 0.45, 0.5, {"ibinterviewquestions.com", "2025-2026", confidence::published}};  // fraction of facility capex
-inline constexpr published<double> share_mechanical_cooling{"share_mechanical_cooling", 0.15, 0.175, 0.2, {"ibinterviewquestions.com", "2025-2026", confidence::published}};  // fraction of facility capex
-inline constexpr published<double> share_powered_shell_land{"share_powered_shell_land", 0.15, 0.175, 0.2, {"ibinterviewquestions.com", "2025-2026", confidence::published}};  // fraction of facility capex
+inline constexpr published<double> share_electrical{"share_electrical", 0.4, 0.45, 0.5, {infrastructure::detail::capex_split, "2025-2026", confidence::estimated}};  // fraction of facility capex
+inline constexpr published<double> share_mechanical_cooling{"share_mechanical_cooling", 0.15, 0.175, 0.2, {infrastructure::detail::capex_split, "2025-2026", confidence::estimated}};  // fraction of facility capex
+inline constexpr published<double> share_powered_shell_land{"share_powered_shell_land", 0.15, 0.175, 0.2, {infrastructure::detail::capex_split, "2025-2026", confidence::estimated}};  // fraction of facility capex
 inline constexpr published<double> share_other_fitout_soft{"share_other_fitout_soft", 0.1, 0.2, 0.3, {"residual of the three shares", "2025-2026", confidence::assumed}};  // fraction of facility capex
 inline constexpr auto all_in_capex_per_gw = detail::span_of<units::usd / units::gigawatt>("all_in_capex_per_gw", 3.8e+10, 5e+10, 6e+10, "Epoch AI 2026-05-14 (38 B); livemint.com and cyptea.com quoting J. Huang (50-60 B of which 35 B NVIDIA)", confidence::published);
 inline constexpr auto construction_time_shell_to_commissioned = detail::span_of<units::month>("construction_time_shell_to_commissioned", 12, 21, 24, "constructionowners.com (18-24); michaelbommarito.com (12-18 greenfield, 18-24 brownfield)", confidence::published);
@@ -227,23 +244,23 @@ inline constexpr std::array<const scale_up_law*, 5> fabrics{&generic_fabric, &nv
 
 inline constexpr node average_ai_server{};
 inline constexpr node dgx_h100{.other_power = 10200.0 / 8 / 700 * 0.96 - 1, .price_per_chip = (350000.0 / 8 - 26268) * units::usd,
-    .origin = {"10.2 kW, 350 k$: training-cost-trends, AI-Datacenter-Microgrid-Analysis; less Epoch AI's H100 price of 2024", "2025", confidence::published}};
-inline constexpr node dgx_a100{.other_power = 6500.0 / 8 / 400 * 0.96 - 1, .origin = {"6.5 kW: training-cost-trends; price of an average node", "2024", confidence::published}};
-inline constexpr node tpu_server{.other_power = 1.56 * 0.96 - 1, .origin = {"training-cost-trends (v4 and later); price of an average node", "2024", confidence::published}};
+    .origin = {"10.2 kW, 350 k$: training-cost-trends, AI-Datacenter-Microgrid-Analysis; less Epoch AI's H100 price of 2024", "2025", confidence::published, detail::node_of_known_price}};
+inline constexpr node dgx_a100{.other_power = 6500.0 / 8 / 400 * 0.96 - 1, .origin = {"6.5 kW: training-cost-trends", "2024", confidence::published, infrastructure::detail::node_sources}};
+inline constexpr node tpu_server{.other_power = 1.56 * 0.96 - 1, .origin = {"training-cost-trends (v4 and later)", "2024", confidence::published, infrastructure::detail::node_sources}};
 
 // ---- sites: what differs from the defaults ----
 
 inline constexpr site colocation{.name = "colocation", .origin = {"training-cost-trends (PUE 1.25)", "2024", confidence::published, infrastructure::detail::site_sources}};
-inline constexpr site hyperscale{.name = "hyperscale", .power_usage_effectiveness = 1.1, .origin = {"training-cost-trends (PUE 1.1)", "2024", confidence::published, infrastructure::detail::site_sources}};
-inline constexpr site google{.name = "google", .power_usage_effectiveness = 1.09, .water_usage_effectiveness = 0.99 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
-inline constexpr site aws{.name = "aws", .power_usage_effectiveness = 1.14, .water_usage_effectiveness = 0.13 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
-inline constexpr site microsoft_us{.name = "microsoft_us", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0.569 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
-inline constexpr site microsoft_sweden{.name = "microsoft_sweden", .power_usage_effectiveness = 1.16, .water_usage_effectiveness = 0.09 * units::litre_per_kilowatt_hour, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site hyperscale{.name = "hyperscale", .power_usage_effectiveness = epoch_default_hyperscaler.effectiveness, .origin = {"training-cost-trends (PUE 1.1)", "2024", confidence::published, infrastructure::detail::site_sources}};
+inline constexpr site google{.name = "google", .power_usage_effectiveness = fleet_google.effectiveness, .water_usage_effectiveness = fleet_google.water, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site aws{.name = "aws", .power_usage_effectiveness = fleet_aws.effectiveness, .water_usage_effectiveness = fleet_aws.water, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site microsoft_us{.name = "microsoft_us", .power_usage_effectiveness = fleet_microsoft_us.effectiveness, .water_usage_effectiveness = fleet_microsoft_us.water, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
+inline constexpr site microsoft_sweden{.name = "microsoft_sweden", .power_usage_effectiveness = fleet_microsoft_sweden.effectiveness, .water_usage_effectiveness = fleet_microsoft_sweden.water, .origin = {"EcoLogits, llm_inference methodology", "2025", confidence::published, infrastructure::detail::site_sources_but_water}};
 // Abilene's form: dry coolers in a closed loop; land, floor and people as there (facility.hpp); the shortest wait
 // for the grid that is published.
-inline constexpr site texas{.name = "texas", .power_usage_effectiveness = 1.2, .water_usage_effectiveness = 0 * units::litre_per_kilowatt_hour, .facility = {.interconnection = 18 * units::month}, .origin = {"dry coolers in a closed loop, general knowledge; shortest published wait for the grid, constructionowners.com", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
+inline constexpr site texas{.name = "texas", .power_usage_effectiveness = dry_cooler_closed_loop.effectiveness, .water_usage_effectiveness = dry_cooler_closed_loop.water, .facility = {.interconnection = 18 * units::month, .origin = detail::shortest_wait}, .origin = {"dry coolers in a closed loop, general knowledge", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
 // Fifteen and more dollars per watt: liquid cooling, dense racks.
-inline constexpr site ai_optimised{.name = "ai_optimised", .power_usage_effectiveness = 1.1, .water_usage_effectiveness = 0.1 * units::litre_per_kilowatt_hour, .facility = {.capex = 20 * units::usd_per_watt}, .origin = {"gigaenergy.com 2026-06, infra-economics.com (capex); warm water to the chip, general knowledge (PUE, water)", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
+inline constexpr site ai_optimised{.name = "ai_optimised", .power_usage_effectiveness = direct_to_chip_warm_water.effectiveness, .water_usage_effectiveness = direct_to_chip_warm_water.water, .facility = {.capex = 20 * units::usd_per_watt, .origin = detail::dense_hall}, .origin = {"warm water to the chip, general knowledge", "2026", confidence::recalled, infrastructure::detail::site_sources_but_water}};
 
 // clang-format on
 

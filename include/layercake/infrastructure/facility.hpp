@@ -10,11 +10,11 @@
 namespace layercake::infrastructure {
 
 namespace detail {
-inline constexpr const char* capex_split = "ibinterviewquestions.com";
+inline constexpr const char* capex_split = "ibinterviewquestions.com, a guide for job interviews: no primary source";
 inline constexpr field_source facility_sources[] = {
-    {"electrical_share", capex_split, confidence::published},
-    {"mechanical_share", capex_split, confidence::published},
-    {"shell_share", capex_split, confidence::published},
+    {"electrical_share", capex_split, confidence::estimated},
+    {"mechanical_share", capex_split, confidence::estimated},
+    {"shell_share", capex_split, confidence::estimated},
     {"other_share", "what the other shares leave", confidence::assumed},
     {"construction", "constructionowners.com; michaelbommarito.com", confidence::published},
     {"interconnection", "JLL 2026, by constructionowners.com", confidence::published},
@@ -30,7 +30,7 @@ inline constexpr field_source facility_sources[] = {
 // land, floor and people are per watt of facility power.
 //
 // Defaults: capex 12.47 $/W calibrated to Epoch AI's 1 GW site (2026-05-14), inside the 7 to 15 $/W of standard halls (cortexconstruct.com);
-// shares from ibinterviewquestions.com, the fourth is what they leave; construction 21 months (constructionowners.com), interconnection 48
+// shares from a guide for job interviews (ibinterviewquestions.com), which names no source, the fourth is what they leave; construction 21 months (constructionowners.com), interconnection 48
 // months (JLL 2026), large transformers 128 weeks (realclear.ai); land 3,000 and floor 390 m^2/MW (Abilene: 875 acre, ten buildings of
 // 0.5 M sq ft, 1.2 GW, the last recalled); 0.1 operators per MW (ainvest.com: 100 at 1 GW), each paid 59.5 $/h (constructionowners.com,
 // union electrician) for 2,080 h a year.

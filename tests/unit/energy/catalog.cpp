@@ -4,6 +4,7 @@
 #include <string>
 
 #include "../../approx.hpp"
+#include "../record_checks.hpp"
 
 namespace lc = layercake;
 namespace catalog = lc::energy::catalog;
@@ -66,8 +67,33 @@ TEST_CASE("energy catalog: values and confidence by field") {
   // Not everything is the word of the record's source.
   CHECK(std::string(catalog::grid_ercot.origin.of("demand_charge").source).find("all-in") != std::string::npos);
   CHECK(catalog::grid_ercot.origin.of("demand_charge").how == lc::confidence::assumed);
-  CHECK(std::string(catalog::coal.origin.of("direct_carbon").source).find("IPCC") != std::string::npos);
+  CHECK(std::string(catalog::coal.origin.of("direct_carbon").source).find("a plant of 45 %") != std::string::npos);
   CHECK(catalog::coal.origin.of("project_finance_factor").how == lc::confidence::assumed);
+}
+
+TEST_CASE("energy catalog: every datum has one source, its own") {
+  for (const auto* g : catalog::technologies) {
+    CAPTURE(g->name);
+    layercake_test::check_sources(*g);
+    CHECK(g->origin.of("project_finance_factor").how == lc::confidence::assumed);  // no row's source leaves taxes out
+  }
+  for (const auto* g : catalog::grids) {
+    CAPTURE(g->name);
+    layercake_test::check_sources(*g);
+    // Of prices only that of the United States was looked up; losses, charges and connections are nobody's of the carbon.
+    const bool looked_up = g == &catalog::grid_us_average;
+    CHECK(g->origin.of("price").how == (looked_up ? lc::confidence::published : lc::confidence::recalled));
+    for (const char* field : {"price", "demand_charge", "connection", "transmission_loss", "water"})
+      CHECK(std::string(g->origin.of(field).source) != g->origin.source);
+  }
+  for (const auto* s : catalog::stages)
+    layercake_test::check_sources(*s);
+  CHECK(catalog::rack_psu_titanium.origin.of("efficiency_high").how == lc::confidence::recalled);
+  for (const auto* c : catalog::chains)
+    layercake_test::check_sources(*c);
+  layercake_test::check_sources(catalog::battery_4h);
+  layercake_test::check_sources(catalog::ups_double_conversion_part_load);
+  layercake_test::check_sources(lc::energy::grid{});
 }
 
 // Methane burns to 56.1 kg of CO2 per GJ (IPCC 2006 guidelines, volume 2, table 2.2), 202 g/kWh of heat: at 57.3 % that

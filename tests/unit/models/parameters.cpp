@@ -203,6 +203,17 @@ TEST_CASE("every catalog entry is valid and says where it is from") {
   }
 }
 
+TEST_CASE("every datum of the catalog has one source, its own") {
+  for (const transformer* x : catalog::transformers) {
+    CAPTURE(x->name);
+    layercake_test::check_sources(*x);
+  }
+  for (const inference_model* x : catalog::inference_models) {
+    CAPTURE(x->name);
+    layercake_test::check_sources(*x);
+  }
+}
+
 TEST_CASE("parameters of a rank: experts over expert ranks, all else over tensor ranks, a table on the fullest stage") {
   const transformer& x = catalog::mixtral_8x7b;
   const double attention = 2 * 4096.0 * 128 * (32 + 8), expert = 3 * 4096.0 * 14336, table = 32000.0 * 4096;
