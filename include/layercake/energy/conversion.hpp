@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/core/unknown.hpp>
 #include <layercake/units/named.hpp>
+#include <limits>
 
 namespace layercake::energy {
 
@@ -88,7 +90,7 @@ struct basic_conversion_chain {
     flow.node[most_stages] = output;
     for (std::size_t k = most_stages; k-- > 0;) {
       flow.node[k] = flow.node[k + 1] / stages[k].efficiency;
-      flow.loss[k] = flow.node[k] * (number_cast<T>(1) - stages[k].efficiency);
+      flow.loss[k] = for_all(flow.node[k], T(number_cast<T>(1) - stages[k].efficiency));
     }
     return flow;
   }
@@ -101,11 +103,11 @@ struct basic_conversion_chain {
 using conversion_chain = basic_conversion_chain<>;
 
 // Losses of a converter at part load as shares of its rated output: `fixed` at no load, `linear` in the load (voltage drops of switches),
-// `square` in the load (resistance).
+// `square` in the load (resistance). Each has to be given, 0 for none.
 template <number T = double>
 struct basic_part_load {
   const char* name = "";
-  T fixed{}, linear{}, square{};
+  T fixed = unknown<>, linear = unknown<>, square = unknown<>;
   provenance origin{};
 
   template <number Other>
@@ -121,18 +123,25 @@ struct basic_part_load {
   }
 
   // Efficiency at load x = output / rated output:  x / (x + fixed + linear x + square x^2).
-  // Domain: x >= 0; 0 at no load where there is a fixed loss. It is best at x = sqrt(fixed / square). Throws nothing.
+  // Domain: x >= 0; 0 at no load where there is a fixed loss, 1 / (1 + linear) there without one. It is best at x = sqrt(fixed / square). Throws nothing.
   // Source: Schneider Electric, definitions of losses: no-load, proportional and square-law losses of a UPS.
   // Worked number: fixed 1 %, linear 2 %, square 1 %: 0.8921 at a tenth of the load, 0.9569 at half, 0.9615 at full.
   template <number N>
   constexpr auto efficiency(const N& load) const {
     using R = promote_t<T, N>;
     const R x = number_cast<R>(load);
-    return R(x / (x + fixed + (linear + square * x) * x));
+    const auto idle_without_loss = x + fixed == R(0);
+    const R in = x + fixed + (linear + square * x) * x;
+    return where(idle_without_loss, R(R(1) / (R(1) + linear)), R(x / where(idle_without_loss, R(1), in)));
   }
-  // The load of best efficiency, sqrt(fixed / square), output over rated output; above 1 it is not reached. Domain: square > 0.
+  // The load of best efficiency, sqrt(fixed / square), output over rated output; above 1 it is not reached. Without a loss that grows
+  // with the square, infinite; 0 where nothing is lost at no load.
   // Worked number: 1.75 % fixed and 2.06 % in the square: 0.922.
-  constexpr T best_load() const { return sqrt(fixed / square); }
+  constexpr T best_load() const {
+    const auto grows = square > T(0);
+    const T endless = where(fixed > T(0), number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity()), T(0));
+    return where(grows, T(sqrt(fixed / where(grows, square, T(1)))), endless);
+  }
 };
 using part_load = basic_part_load<>;
 

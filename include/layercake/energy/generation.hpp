@@ -5,6 +5,7 @@
 #include <layercake/core/provenance.hpp>
 #include <layercake/economics/annuity.hpp>
 #include <layercake/energy/supply.hpp>
+#include <string>
 
 namespace layercake::energy {
 
@@ -184,7 +185,7 @@ struct basic_power_plant {
 
   // What a demand at the meter costs [USD/s]: capacity cost = standing cost * capacity, energy cost = running cost * mean at the plant; the
   // sum is LCOE(mean / capacity) * mean, both at the plant. Carbon and water are the technology's per energy generated, carbon over the life
-  // cycle. Costs are infinite where the demand needs more than the given capacity. Throws nothing.
+  // cycle. Costs are infinite where the demand needs more than the given capacity, and why_not says so. Throws nothing.
   // Worked number: 200 MW of combined cycle (figures as for levelised_cost), 100 MW at the peak and 80 MW in the mean over a line that
   // loses 2 %: 6,397 $/h.
   template <number N>
@@ -194,12 +195,24 @@ struct basic_power_plant {
     basic_energy_bill<R> bill;
     bill.meter = {meter.peak, meter.mean};
     bill.plant = generated_for(meter, delivered);
-    const auto infeasible = capacity_needed(meter) > capacity * detail::rounding;  // false if the capacity is unknown
+    const auto infeasible = cannot_generate(meter);
     bill.energy_cost = detail::infinite_where(infeasible, for_all(plain(bill.plant.mean), technology.running_cost()));
     bill.capacity_cost = detail::infinite_where(infeasible, for_all(capacity_built(meter), technology.standing_cost()));
     bill.carbon = for_all(plain(bill.plant.mean), technology.lifecycle_carbon);
     bill.water = for_all(plain(bill.plant.mean), technology.water);
     return bill;
+  }
+
+  // Why a demand cannot be served; empty where it can.
+  std::string why_not(const power_demand<>& meter) const {
+    findings found;
+    if constexpr (real<T>) {
+      found.require(
+          !cannot_generate(meter), "the capacity that the demand needs", capacity_needed(meter),
+          "at most the capacity that stands, " + to_string(capacity),
+          "Build more, or draw less: it takes the larger of the peak and of the mean over the capacity factor.");
+    }
+    return text_of(found.list());
   }
 
   // What may be drawn at the meter if `granted` may be generated: min(granted, capacity) * (1 - loss) [W]. Throws nothing.
@@ -211,7 +224,13 @@ struct basic_power_plant {
   // Land under the capacity that stands [m2].
   template <number N>
   constexpr quantity<unit::square_metre, promote_t<T, N>> land(const power_demand<N>& meter) const {
-    return technology.land * capacity_built(meter);
+    return for_all(capacity_built(meter), technology.land);
+  }
+
+private:
+  template <number N>
+  constexpr auto cannot_generate(const power_demand<N>& meter) const {
+    return capacity_needed(meter) > capacity * detail::rounding;  // false if the capacity is unknown
   }
 };
 using power_plant = basic_power_plant<>;

@@ -4,6 +4,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/energy/supply.hpp>
+#include <string>
 
 namespace layercake::energy {
 
@@ -23,7 +24,7 @@ inline constexpr field_source grid_defaults[] = {
 template <number T = double>
 struct basic_grid {
   const char* name = "grid";
-  energy_price<T> price{};  // no default: set it
+  energy_price<T> price = unknown<>;  // no default: set it
   // Per watt of the month's peak and second: `15 * usd / (kilowatt * month)`. 0: the price is all-in, as averages of industrial bills are.
   layercake::demand_charge<T> demand_charge{};
   quantity<unit::kilogram_co2e_per_joule, T> carbon = unknown<>;
@@ -54,7 +55,8 @@ struct basic_grid {
   //   energy cost = price * mean at the meter                 [USD/s]
   //   capacity cost = demand charge * peak at the meter       [USD/s]
   //   carbon, water = intensity * mean at the plant           [kgCO2e/s], [m3/s]
-  // Domain: 0 <= mean <= peak. A peak above the connection cannot be served: its costs are infinite. Throws nothing.
+  // Domain: 0 <= mean <= peak. A peak above the connection cannot be served: its costs are infinite, and why_not says so. Throws
+  // nothing.
   // Source: a two-part tariff, as utilities bill industrial customers.
   // Worked number: 2.5e9 queries a day of 0.34 Wh are 35.42 MW at the meter, 37.28 MW at the plant (5 % lost).
   template <number N>
@@ -64,13 +66,23 @@ struct basic_grid {
     basic_energy_bill<R> bill;
     bill.meter = {meter.peak, meter.mean};
     bill.plant = generated_for(meter, delivered);
-    const auto infeasible =
-        plain(bill.meter.peak) > connection * detail::rounding;  // false if the connection is unknown
+    const auto infeasible = cannot_carry(meter);
     bill.energy_cost = detail::infinite_where(infeasible, for_all(plain(bill.meter.mean), plain(price)));
     bill.capacity_cost = detail::infinite_where(infeasible, for_all(plain(bill.meter.peak), plain(demand_charge)));
     bill.carbon = for_all(plain(bill.plant.mean), carbon);
     bill.water = for_all(plain(bill.plant.mean), water);
     return bill;
+  }
+
+  // Why a demand cannot be served; empty where it can.
+  std::string why_not(const power_demand<>& meter) const {
+    findings found;
+    if constexpr (real<T>) {
+      found.require(!cannot_carry(meter), "the peak at the meter", meter.peak,
+                    "at most the connection, " + to_string(connection),
+                    "Ask for a larger connection or draw less in the busiest hour.");
+    }
+    return text_of(found.list());
   }
 
   // What may be drawn at the meter if `plant` is granted at the plant: min(plant * (1 - loss), connection) [W]. Throws nothing.
@@ -79,6 +91,12 @@ struct basic_grid {
   constexpr quantity<unit::watt, promote_t<T, N>> push(const quantity<unit::watt, N>& plant) const {
     return (min)(plant * (number_cast<T>(1) - transmission_loss),
                  connection);  // an unknown connection never is the smaller
+  }
+
+private:
+  template <number N>
+  constexpr auto cannot_carry(const power_demand<N>& meter) const {
+    return plain(meter.peak) > connection * detail::rounding;  // false if the connection is unknown
   }
 };
 using grid = basic_grid<>;

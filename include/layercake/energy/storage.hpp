@@ -3,20 +3,21 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/core/unknown.hpp>
 #include <layercake/economics/annuity.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake::energy {
 
-// A battery of a given duration, per watt of power that it gives. Left out: self-discharge, ageing, limits on the state of charge.
+// A battery of a given duration, per watt of power that it gives. What is not given is unknown, and asked for. Left out: self-discharge, ageing, limits on the state of charge.
 template <number T = double>
 struct basic_battery {
   const char* name = "battery";
-  quantity<unit::second, T> duration{};  // at full power
-  T round_trip_efficiency{};             // energy out over energy in
-  quantity<unit::usd_per_watt, T> capital{};
-  quantity<unit::usd_per_joule, T> fixed_operation{};  // per watt of power and time
-  quantity<unit::second, T> lifetime{};
+  quantity<unit::second, T> duration = unknown<>;  // at full power
+  T round_trip_efficiency = unknown<>;             // energy out over energy in
+  quantity<unit::usd_per_watt, T> capital = unknown<>;
+  quantity<unit::usd_per_joule, T> fixed_operation = unknown<>;  // per watt of power and time
+  quantity<unit::second, T> lifetime = unknown<>;
   quantity<unit::second, T> lead_time_low = unknown<>;
   quantity<unit::second, T> lead_time_high = unknown<>;
   quantity<unit::square_metre_per_watt, T> land = unknown<>;

@@ -4,8 +4,10 @@
 #include <layercake/core/demand.hpp>
 #include <layercake/core/measures.hpp>
 #include <layercake/core/unknown.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
+#include <string>
 
 namespace layercake::energy {
 
@@ -22,12 +24,15 @@ struct basic_energy_bill {
   quantity<unit::cubic_metre_per_second, T> water = unknown<>;
 
   constexpr auto cost() const { return energy_cost + capacity_cost; }
-  // All-in price of the energy that the meter counts: cost / mean power [USD/J]; not a number where the mean is 0, infinite where
-  // the cost is.
+  // All-in price of the energy that the meter counts: cost / mean power [USD/J]; infinite where the cost is, and where a peak is
+  // paid for without energy; 0 where nothing is drawn and nothing paid.
   // Worked number: 62 $/MWh and 10 $ a kW and month, on 80 MW in the mean and 100 MW at the peak: 79.11 $/MWh.
   constexpr energy_price<T> price() const {
     const auto endless = cost() / (number_cast<T>(1) * units::watt);  // infinity over infinity would be nan
-    return where(is_finite(cost()), cost() / plain(meter.mean), endless);
+    const auto nothing =
+        cost() == quantity<unit::usd_per_second, T>() && plain(meter.mean) == quantity<unit::watt, T>();
+    return where(nothing, quantity<unit::usd_per_joule, T>{},
+                 where(is_finite(cost()), cost() / plain(meter.mean), endless));
   }
 };
 using energy_bill = basic_energy_bill<>;
@@ -65,12 +70,29 @@ constexpr quantity<Unit, T> infinite_where(const Mask& infeasible, const quantit
 // static_assert(energy_supply<contract>);
 // ```
 //
-// push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite.
+// push(pull(x).plant.peak) == x.peak wherever the demand can be served; where it cannot, the bill's cost is infinite. A supply that
+// can say why has `std::string why_not(const power_demand<>& meter) const`, empty where the demand can be served.
 template <class Supply, class N = double>
 concept energy_supply = requires(const Supply& supply, const power_demand<N>& meter,
                                  const quantity<unit::watt, N>& plant) {
   requires is_energy_bill<std::remove_cvref_t<decltype(supply.pull(meter))>>;
   { supply.push(plant) } -> measures<unit::watt>;
 };
+
+// Why `supply` cannot serve a demand at the meter, in words; empty where it can, and for a demand that is endless or unknown, whose
+// reason lies with who asks.
+template <class Supply>
+std::string why_not(const Supply& supply, const power_demand<>& meter) {
+  if (!is_finite(plain(meter.peak)) || !is_finite(plain(meter.mean))) return "";
+  if constexpr (requires { supply.why_not(meter); }) {
+    return supply.why_not(meter);
+  } else {
+    findings found;
+    const auto cost = supply.pull(meter).cost();
+    found.require(is_finite(cost) || !is_known(cost), "the peak at the meter", meter.peak,
+                  "what the energy supply can bring", "Draw less, or take another supply.");
+    return text_of(found.list());
+  }
+}
 
 }  // namespace layercake::energy

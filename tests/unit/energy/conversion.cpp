@@ -93,6 +93,28 @@ TEST_CASE("part load: worked numbers, and where it is best") {
   CHECK(ups.efficiency(best) > ups.efficiency(best * 0.99));
 }
 
+TEST_CASE("part load: without one of the losses") {
+  // Nothing lost at no load: 1 / (1 + 2 %) there. Only in proportion: the same at every load, none is best.
+  const lc::energy::part_load switched{.fixed = 0, .linear = 0.02, .square = 0.01},
+      even{.fixed = 0, .linear = 0.02, .square = 0};
+  CHECK(switched.efficiency(0.0) == approx(1 / 1.02));
+  CHECK(switched.efficiency(1e-9) == approx(1 / 1.02));
+  CHECK(switched.best_load() == 0);
+  CHECK(even.efficiency(0.0) == approx(even.efficiency(1.0)));
+  CHECK(even.best_load() == 0);
+  // Without a loss that grows with the square, more load is always better.
+  const lc::energy::part_load idle{.fixed = 0.01, .linear = 0.02, .square = 0};
+  CHECK(idle.efficiency(0.0) == 0);
+  CHECK(idle.best_load() > 1e300);
+  CHECK(idle.efficiency(10.0) > idle.efficiency(1.0));
+}
+
+TEST_CASE("chain: an endless demand loses nothing in stages that are not there") {
+  const auto flow = catalog::solid_state.pull(std::numeric_limits<double>::infinity() * watt);
+  for (const auto& loss : flow.loss)
+    CHECK(lc::is_known(loss));
+}
+
 TEST_CASE("part load: the catalog's curve is the least-squares one through the ten published points") {
   const double efficiency[] = {0.85, 0.90, 0.93, 0.945, 0.955, 0.96, 0.962, 0.96, 0.955, 0.95};
   const auto squares = [&](const lc::energy::part_load& p) {
