@@ -123,7 +123,7 @@ struct basic_workload {
     basic_usage<promote_t<T, N>> made;
     made.tasks = calls / calls_per_task;
     made.users = made.tasks / tasks_per_user;
-    made.value = made.tasks * value_per_task;
+    made.value = for_all(made.tasks, value_per_task);
     return made;
   }
 

@@ -84,7 +84,7 @@ constexpr auto accelerated_throughput(const S& affected_share, const A& accelera
 }
 
 // The acceleration of the share s that an observed throughput g (over before) implies, the inverse of accelerated_throughput:
-// s / (1/g - 1 + s); infinite or negative where g is more than 1 / (1 - s) allows.
+// s / (1/g - 1 + s); infinite or negative where g is more than 1 / (1 - s) allows. Domain: 0 < s <= 1, g > 0.
 // Worked number: s = 0.36, g = 1.2: 1.862.
 template <number S, number G>
 constexpr auto implied_acceleration(const S& affected_share, const G& throughput) {

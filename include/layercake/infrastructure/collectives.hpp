@@ -37,7 +37,7 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 //   time            latency + transfer + c sqrt(latency transfer), the least of the algorithms; tiers mix by the 4-norm
 //                   (all-to-all: 2-norm)
 //
-// Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1. Never falls as bytes grow. Leaves out:
+// Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1; a fabric of one chip needs no bandwidth. Never falls as bytes grow. Leaves out:
 // protocol switches, congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange;
 // across nodes and off NVLink it is not fitted. The exchange between experts is an all-to-all: DeepEP's kernels for few
 // tokens take what it says, 12 % off in the median on Hopper and 18 to 24 % on Blackwell, inside a fabric; those for
@@ -117,8 +117,9 @@ private:
     const T one(1);
     const seconds none{};
     const T part = one / x.R;
+    const seconds on_the_chip = x.M * (x.g * part) * channel_;
     const seconds inside =
-        smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.slower), x.M * (x.g * part) * channel_);
+        where(x.g > one, smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.slower), on_the_chip), on_the_chip);
     const seconds across = x.M * ((x.R - x.g) * part) * network_;
     const seconds latency = up_.launch + where(x.g > one, up_.step * (one + up_.exchange_step * (x.g - one)), none) +
                             where(x.N > one, out_.exchange_level * (one + log2(x.N)), none);

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <layercake/applications/applications.hpp>
+#include <limits>
 #include <string>
+#include <vector>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
@@ -149,6 +151,35 @@ TEST_CASE("application catalog: every row has a source; rows that lack a figure 
   auto set = catalog::reasoning;
   set.tasks_per_user = 1 / day;
   CHECK(lc::check(set).empty());
+}
+
+TEST_CASE("application catalog: every datum has one source, its own") {
+  for (const auto* w : catalog::all) {
+    CAPTURE(w->name);
+    layercake_test::check_sources(*w);
+    for (const char* field : {"daily_users", "cost_per_task", "peak_to_mean"})
+      CHECK(w->origin.of(field).how == lc::confidence::assumed);
+  }
+  layercake_test::check_sources(lc::applications::workload{});
+}
+
+TEST_CASE("application: an endless grant of tasks that are worth nothing is worth nothing") {
+  auto idle = agent;
+  idle.value_per_task = 0 * usd;
+  const auto made = idle.push(std::numeric_limits<double>::infinity() * hertz);
+  CHECK(made.value == 0 * usd / second);
+  CHECK(made.users > 1e300);
+  CHECK_FALSE(lc::is_known(service.push(std::numeric_limits<double>::infinity() * hertz).value));  // unknown stays so
+}
+
+TEST_CASE("application: figures set later, in any order, give what figures set at once give") {
+  layercake_test::check_set_later(
+      service, {"daily_users", "tasks_per_user", "input", "output"}, [](auto&) {},
+      [](const lc::applications::workload& w) {
+        const auto calls = w.pull();
+        return std::vector<double>{in<hertz>(calls.calls), calls.peak_to_mean, in<token>(calls.input),
+                                   in<token>(calls.output), w.push(10 * hertz).users};
+      });
 }
 
 TEST_CASE("application catalog: values") {

@@ -197,6 +197,18 @@ TEST_CASE("collective: slopes in every constant, in bytes and in ranks") {
   CHECK(std::isfinite(silent.slope[0]));
 }
 
+TEST_CASE("collective: a chip without a fabric exchanges over the network, whatever is known of its bandwidth") {
+  for (const exchange kind : kinds) {
+    for (const double ranks : {1.0, 2.0, 64.0}) {
+      for (const double bytes : {0.0, 1e6}) {
+        const double known = seconds(kind, bytes, ranks, generic_fabric, 450, 1);
+        CHECK(lc::is_finite(known));
+        CHECK(seconds(kind, bytes, ranks, generic_fabric, std::nan(""), 1) == known);
+      }
+    }
+  }
+}
+
 TEST_CASE("collective: bad input") {
   layercake_test::check_bad_input(generic_fabric);
   layercake_test::check_bad_input(inf::scale_out_law{});

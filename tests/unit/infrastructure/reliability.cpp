@@ -93,6 +93,11 @@ TEST_CASE("goodput: what it allows to save and to restart") {
   CHECK(inf::longest_checkpoint(0.99, 600 * second, M) == 0 * second);
 }
 
+TEST_CASE("goodput: what never fails loses nothing") {
+  CHECK(inf::goodput(inf::reliability{}, 0.0) == 1);
+  CHECK(inf::goodput(inf::reliability{}, 1e-30) == approx(1));
+}
+
 TEST_CASE("goodput: number types, slopes, bad input") {
   const inf::reliability r;
   layercake_test::check_bad_input(r);
