@@ -8,9 +8,8 @@ using namespace lc::units;
 
 int main() {
   const lc::power_demand<> demand{.peak = 100 * megawatt, .mean = 80 * megawatt};
-  const lc::energy::grid texas{.price = 62 * usd / megawatt_hour,
-                               .demand_charge = 8 * usd / (kilowatt * month),
-                               .carbon = 370 * gram_co2e / kilowatt_hour};
+  lc::energy::grid texas = lc::energy::catalog::grid_ercot;
+  texas.demand_charge = 8 * usd / (kilowatt * month);
   const lc::energy::power_plant turbine{.technology = lc::energy::catalog::gas_ccgt};
 
   const auto bought = texas.pull(demand), made = turbine.pull(demand);

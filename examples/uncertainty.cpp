@@ -19,7 +19,8 @@ namespace {
 
 // What is known of each. The middles are the library's or the catalog's; the widths are assumptions of this example.
 const auto electricity = bulk::uncertain(
-    [](auto& s) -> auto& { return s.energy.price; }, bulk::log_normal(60 * usd / megawatt_hour, 1.3));
+    [](auto& s) -> auto& { return s.energy.price; },
+    bulk::log_normal(plain(lc::energy::catalog::grid_ercot.price), 1.3));
 const auto efficiency = bulk::uncertain(
     [](auto& s) -> auto& { return s.infrastructure.power_usage_effectiveness; }, bulk::triangular(1.1, 1.25, 1.5));
 const auto building = bulk::uncertain(

@@ -1,6 +1,7 @@
 // Training: FLOP of a run, and what a run of given FLOP can reach.
 #pragma once
 
+#include <layercake/economics/price_path.hpp>
 #include <layercake/models/operations.hpp>
 
 namespace layercake::models {
@@ -144,10 +145,10 @@ training_choice<T> optimal(const basic_scaling_law<T>& law, const quantity<unit:
 }
 
 // How many times more a model must be worth to repay `compute` times more training FLOP, `elapsed` later, while the price of a FLOP falls
-// `yearly_decline` times a year:  compute / yearly_decline^years.  Worked number: 10 times, 5 times a year, one year: 2.
+// `yearly_decline` times a year:  compute / yearly_decline^years (economics/price_path.hpp).  Worked number: 10 times, 5 times a year, one year: 2.
 template <number T>
 T value_growth_to_break_even(const T& compute, const T& yearly_decline, const quantity<unit::second, T>& elapsed) {
-  return compute * pow(yearly_decline, -in<units::year>(elapsed));
+  return compute * economics::price_ratio(economics::half_life_of(yearly_decline), elapsed);
 }
 
 }  // namespace layercake::models
