@@ -163,6 +163,37 @@ void check_set_later(const X& made, std::initializer_list<const char*> named, La
   }
 }
 
+// Puts both ends of its domain, and two small values, into every field of `good`, one at a time; where the record is valid, no number of
+// `figures(x)` is nan.
+template <class X, class Figures>
+void check_edges(const X& good, Figures figures) {
+  int fields = 0, valid = 0;
+  X counting = good;
+  lc::for_each_field(counting, "", [&](const std::string&, auto&, const auto&) { ++fields; });
+  for (int i = 0; i < fields; ++i) {
+    for (int edge = 0; edge < 4; ++edge) {
+      X x = good;
+      std::string path;
+      double base = 0;
+      int k = 0;
+      lc::for_each_field(x, "", [&](const std::string& p, auto& value, const auto& d) {
+        if (k++ != i) return;
+        path = p;
+        base = edge == 0 ? d.allowed.low : edge == 1 ? d.allowed.high : edge == 2 ? 1e-30 : 1e-12;
+        set_base(value, base);
+      });
+      if (!lc::check(x).empty()) continue;
+      ++valid;
+      INFO(path << " = " << base);
+      int nans = 0;
+      for (const double y : figures(x))
+        nans += y != y ? 1 : 0;
+      CHECK(nans == 0);
+    }
+  }
+  CHECK(valid > 0);
+}
+
 // What check_sources finds in a record and in what lies in it.
 struct source_visitor {
   std::initializer_list<std::string_view> labels;

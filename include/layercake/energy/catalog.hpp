@@ -220,7 +220,7 @@ inline constexpr battery battery_4h{"battery_4h", 4 * units::hour, 0.85, 1711.4 
     1711.4 * 0.025 * (units::usd / (units::kilowatt * units::year)), 15 * units::year, 12 * units::month, 24 * units::month,
     200 * (units::square_metre / units::megawatt), {"NREL ATB 2024 (ATB-calc test data), 4 h Moderate 2025; PyPSA/technology-data 2025 (from NREL ATB 2024)", "2022 USD; read 2026", confidence::published, detail::battery_fields}};
 
-// ---- grids: industrial price; carbon over the life cycle and water, of what is generated ----
+// ---- grids: industrial price (general knowledge, but for that of the United States); carbon over the life cycle and water, of what is generated ----
 
 inline constexpr grid grid_us_average = detail::connection("grid_us_average", 82.6, 369.5, 3132.1,
     {"codecarbon global_energy_mix (Our World in Data)", "2025", confidence::published, detail::us_fields});

@@ -5,6 +5,7 @@
 #include <layercake/core/provenance.hpp>
 #include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
+#include <limits>
 #include <tuple>
 
 namespace layercake::infrastructure {
@@ -74,11 +75,16 @@ constexpr T goodput(const quantity<unit::second, T>& interval, const quantity<un
   return max(T(1) - C / interval - repeated - R / M, T(0));
 }
 // The same without the approximation for exponential failures, which may strike while saving and restarting too (Daly 2006, eq. 13):
-//   T / (M e^(R/M) (e^((T + C)/M) - 1))
+//   T / (M e^(R/M) (e^((T + C)/M) - 1));  T / (T + C) where failures never come (M infinite), 1 if then T is infinite too
 template <number T>
 constexpr T complete_goodput(const quantity<unit::second, T>& interval, const quantity<unit::second, T>& C,
                              const quantity<unit::second, T>& M, const quantity<unit::second, T>& R) {
-  return interval / M * exp(-(R / M)) / expm1((interval + C) / M);
+  constexpr auto infinity = std::numeric_limits<scalar_of_t<T>>::infinity();
+  const quantity<unit::second, T> endless = number_cast<T>(infinity) * units::second;
+  const auto never = M == endless, once = interval == endless;
+  const quantity<unit::second, T> second = T(1) * units::second;
+  const quantity<unit::second, T> m = where(never, second, M), t = where(once, second, interval);
+  return where(never, where(once, T(1), T(t / (t + C))), T(t / m * exp(-(R / m)) / expm1((t + C) / m)));
 }
 // goodput() of `chips` chips that save at Young's interval: 1 - sqrt(2 C/M) - R/M.
 template <number T, class Count>

@@ -172,6 +172,18 @@ TEST_CASE("application: an endless grant of tasks that are worth nothing is wort
   CHECK_FALSE(lc::is_known(service.push(std::numeric_limits<double>::infinity() * hertz).value));  // unknown stays so
 }
 
+TEST_CASE("application: no nan at the ends of any field's domain, with no calls and with calls without end") {
+  layercake_test::check_edges(agent, [](const auto& w) {
+    std::vector<double> figures{in<hertz>(w.pull().calls)};
+    for (const double calls : {0.0, 1.0, 1e300, std::numeric_limits<double>::infinity()}) {
+      const auto made = w.push(calls * hertz);
+      for (const double x : {in<hertz>(made.tasks), made.users, in<usd / second>(made.value)})
+        figures.push_back(x);
+    }
+    return figures;
+  });
+}
+
 TEST_CASE("application: figures set later, in any order, give what figures set at once give") {
   layercake_test::check_set_later(
       service, {"daily_users", "tasks_per_user", "input", "output"}, [](auto&) {},

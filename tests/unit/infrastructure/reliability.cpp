@@ -3,6 +3,7 @@
 #include <cmath>
 #include <initializer_list>
 #include <layercake/infrastructure/reliability.hpp>
+#include <limits>
 #include <random>
 #include <xsimd/xsimd.hpp>
 
@@ -96,6 +97,11 @@ TEST_CASE("goodput: what it allows to save and to restart") {
 TEST_CASE("goodput: what never fails loses nothing") {
   CHECK(inf::goodput(inf::reliability{}, 0.0) == 1);
   CHECK(inf::goodput(inf::reliability{}, 1e-30) == approx(1));
+  const auto never = std::numeric_limits<double>::infinity() * second;
+  CHECK(inf::complete_goodput(100.0 * second, 25.0 * second, never, 300.0 * second) == approx(0.8));  // 100 of 125 s
+  CHECK(inf::complete_goodput(never, 25.0 * second, never, 300.0 * second) == 1);
+  CHECK(inf::complete_goodput(100.0 * second, 25.0 * second, 1e12 * second, 300.0 * second) ==
+        approx(0.8).epsilon(1e-9));
 }
 
 TEST_CASE("goodput: number types, slopes, bad input") {
