@@ -86,8 +86,8 @@ private:
   T chips_for(const plan_rank<T>& best, counting how) const {
     chip_demand<T> idle;
     idle.chips = best.chips;
-    idle.peak_power = on_.chip.idle_power;
-    idle.mean_power = on_.chip.idle_power;
+    idle.peak_power = chips::idle_power_of(on_.chip);
+    idle.mean_power = chips::idle_power_of(on_.chip);
     idle.price = on_.chip.price;
     idle.die_area = chips::die_area_of(on_.chip);
     const auto built = on_.infrastructure.pull(idle, how);

@@ -61,8 +61,7 @@ stack_question swept(const stack<Layer...>&, counting how) {
 // Whether the fields of a stack are inside their domains and its chip's figures known, so that it can be asked for bills.
 template <class... Layer>
 bool composes(const stack<Layer...>& s) {
-  return check(s).empty() && is_known(s.chip.price) && is_known(s.chip.thermal_design_power) &&
-         is_known(s.chip.idle_power);
+  return check(s).empty() && is_known(s.chip.price) && is_known(s.chip.thermal_design_power);
 }
 
 }  // namespace layercake
