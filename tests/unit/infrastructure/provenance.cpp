@@ -46,6 +46,13 @@ TEST_CASE("provenance: every datum of a site has one source, its own") {
     const bool usual = n->price_per_chip == infrastructure::node{}.price_per_chip;
     CHECK(usual == (std::string(n->origin.of("price_per_chip").source).find("Freakonomics") != std::string::npos));
   }
+  for (const infrastructure::cooling* c : catalog::coolings) {
+    CAPTURE(c->name);
+    const infrastructure::site cooled = with_cooling(catalog::texas, *c);
+    layercake_test::check_sources(cooled);
+    CHECK(cooled.origin.of("power_usage_effectiveness").source == c->origin.source);
+    CHECK((cooled.origin.of("water_usage_effectiveness").source == c->origin.source) == is_known(c->water));
+  }
   // A page that names no source of its own is an estimate at best.
   for (const char* share : {"electrical_share", "mechanical_share", "shell_share"})
     CHECK(infrastructure::facility{}.origin.of(share).how == confidence::estimated);
