@@ -54,8 +54,8 @@ TEST_CASE("provenance: every datum of a site has one source, its own") {
     CHECK((cooled.origin.of("water_usage_effectiveness").source == c->origin.source) == is_known(c->water));
   }
   // A page that names no source of its own is an estimate at best.
-  for (const char* share : {"electrical_share", "mechanical_share", "shell_share"})
-    CHECK(infrastructure::facility{}.origin.of(share).how == confidence::estimated);
+  for (const char* part : {"electrical_share", "mechanical_share", "shell_share"})
+    CHECK(infrastructure::facility{}.origin.of(part).how == confidence::estimated);
   CHECK(infrastructure::facility{}.origin.of("other_share").how == confidence::assumed);
 }
 
