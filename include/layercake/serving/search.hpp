@@ -94,9 +94,11 @@ bool may_answer(const serving_task<T, Chip, Infrastructure, Model>& task, const 
   return batch < most ? between <= interval * margin : batch * margin >= T(needed * r.output * between);
 }
 
+}  // namespace detail
+
 // The plans of a search that can be laid out, one after the other.
 template <number T, class Chip, class Model, class Visit>
-void for_each_laid_out(const serving_search& search, const Chip& chip, const Model& model, Visit&& visit) {
+void for_each_plan_laid_out(const serving_search& search, const Chip& chip, const Model& model, Visit&& visit) {
   basic_serving_plan<T> plan;
   plan.software = with_number<T>(search.software);
   plan.memory_share = number_cast<T>(search.memory_share);
@@ -129,8 +131,6 @@ void for_each_laid_out(const serving_search& search, const Chip& chip, const Mod
     }
   }
 }
-}  // namespace detail
-
 // Why a plan does not answer a task: of its pool that does not, the one that writes first. Empty where it answers.
 template <real T, class Chip, class Infrastructure, class Model>
 std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan) {
@@ -156,7 +156,7 @@ std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Mo
   basic_serving_plan<T> nearest;
   T most_chips(0);
   bool has_memory = false, found = false;
-  detail::for_each_laid_out<T>(search, task.chip, task.model, [&](const basic_serving_plan<T>& plan) {
+  for_each_plan_laid_out<T>(search, task.chip, task.model, [&](const basic_serving_plan<T>& plan) {
     bool fits = true;
     if constexpr (models::generates_tokens<Model>()) {
       quantity<unit::per_second, T> needed{};

@@ -192,7 +192,7 @@ private:
     return s;
   }
   void collect(const Stack& s) {
-    for_each_laid_out<T>(base_.search(), s.chip, s.model, [&](const serving_plan& plan) {
+    for_each_plan_laid_out<T>(base_.search(), s.chip, s.model, [&](const serving_plan& plan) {
       const auto known = [&](const serving_plan& p) { return layercake::same(p, plan); };
       if (std::none_of(plans_.begin(), plans_.end(), known)) plans_.push_back(plan);
     });

@@ -138,14 +138,11 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
 // Empty where it is not. Throws infeasible, with the reason, where no plan answers the calls, as pull does.
 template <class... Layer>
 std::string why_not(const stack<Layer...>& s) requires real<typename stack<Layer...>::number_type> {
-  using T = typename stack<Layer...>::number_type;
   const auto billed = s.pull();
   if (!detail::endless(billed.cost())) return {};
-  if (!detail::endless(billed.energy_cost())) return detail::why_endless(billed);
-  const auto carried = plain(s.push(basic_grant<T>{}).of(&basic_grant<T>::site_power).granted);
-  return "energy: the busiest hour draws " + shown(plain(billed.built.power.peak)) +
-         " at the meter, and the supply can bring " + (is_known(carried) ? shown(carried) : std::string("less")) +
-         ". Raise its connection or capacity, or ask for less.";
+  const auto& meter = billed.built.power;
+  const std::string reason = energy::why_not(s.energy, power_demand<>{plain(meter.peak), plain(meter.mean)});
+  return reason.empty() ? detail::why_endless(billed) : "energy: " + reason;
 }
 
 // How strongly each input moves the price of an output token, strongest first.

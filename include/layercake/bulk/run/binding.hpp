@@ -52,8 +52,8 @@ struct binding {
   axis_part at;
   domain allowed = any_finite;
   const char* meaning = "";
-  bool guarded = false;      // some of its values may leave the domain: such points are infeasible
-  double low = 0, high = 0;  // its least and greatest value inside the domain
+  bool guarded = false;            // some of its values may leave the domain: such points are infeasible
+  double lowest = 0, highest = 0;  // of its values inside the domain
   std::function<void(inputs&, const recorded<S>&)> set;
   std::function<void(Record&, double)> set_plain;
   std::string (*text)(double) = nullptr;
@@ -90,7 +90,7 @@ struct binding {
     }
     check(values.lowest_base());
     check(values.highest_base());
-    low = values.lowest_base(), high = values.highest_base();
+    lowest = values.lowest_base(), highest = values.highest_base();
   }
   // The same of a distribution. An unbounded one may leave the domain: such draws are counted. Whatever is known to
   // leave it is refused.
@@ -106,7 +106,7 @@ struct binding {
               (allowed.low_excluded && values.low <= allowed.low);
     // A hundredth of what the smallest of so many shares is on average.
     const double share = 0.01 / static_cast<double>(points);
-    const auto inside = [&](double x) {
+    const auto within = [&](double x) {
       constexpr double beside = 1e-9;  // an end that is excluded itself
       const double least =
           allowed.low_excluded ? allowed.low + std::abs(allowed.low) * beside + beside * beside : allowed.low;
@@ -115,7 +115,7 @@ struct binding {
     const double ends[] = {share, 1 - share};
     double drawn[2];
     values.quantile->apply(ends, 2, drawn);
-    low = inside(drawn[0]), high = inside(drawn[1]);
+    lowest = within(drawn[0]), highest = within(drawn[1]);
   }
   void check(double value) const {
     if (allowed.contains(value)) return;
@@ -127,8 +127,8 @@ struct binding {
   // Whether a drawn value lies in the domain.
   recorded_mask<S> inside(const recorded<S>& x) const {
     using N = recorded<S>;
-    const N low(static_cast<S>(allowed.low)), high(static_cast<S>(allowed.high));
-    return (allowed.low_excluded ? x > low : x >= low) && x <= high;
+    const N least(static_cast<S>(allowed.low)), most(static_cast<S>(allowed.high));
+    return (allowed.low_excluded ? x > least : x >= least) && x <= most;
   }
 };
 

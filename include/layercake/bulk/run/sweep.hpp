@@ -329,7 +329,7 @@ private:
     if constexpr (requires { x.template over_ranges<number_type>(std::vector<detail::input_range<Record>>()); }) {
       std::vector<detail::input_range<Record>> ranges;
       for (const binding& b : bindings_)
-        ranges.push_back({b.set_plain, b.low, b.high, b.allowed.whole});
+        ranges.push_back({b.set_plain, b.lowest, b.highest, b.allowed.whole});
       return x.template over_ranges<number_type>(ranges);
     } else {
       return over_numbers<number_type>(x);
