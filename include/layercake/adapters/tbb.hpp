@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <layercake/bulk/run/schedule.hpp>
+#include <layercake/number/check.hpp>
 #include <memory>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/parallel_pipeline.h>
@@ -14,11 +15,12 @@
 namespace layercake::adapters {
 
 // Chunks are done by `threads` threads (0: as many as the arena of the caller has) and combined in order, so that the result has the bits of
-// the serial one. At most four chunks a thread are in flight, which bounds the memory.
+// the serial one. At most four chunks a thread are in flight, which bounds the memory. Throws invalid_value for fewer threads than 0.
 struct tbb_threads {
   int threads = 0;
 
   void operator()(bulk::collector& c) const {
+    check_at_least("tbb_threads.threads", threads, "", 0, "Set 0 for as many as there are, or a number of threads.");
     oneapi::tbb::task_arena arena(threads > 0 ? threads : oneapi::tbb::task_arena::automatic);
     arena.execute([&] { run(c); });
   }

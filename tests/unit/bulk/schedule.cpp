@@ -7,8 +7,10 @@
 #include <layercake/bulk/run/function.hpp>
 #include <layercake/bulk/space/sobol.hpp>
 #include <layercake/energy/grid.hpp>
+#include <limits>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "../../approx.hpp"
@@ -164,6 +166,202 @@ TEST_CASE("a checkpoint is taken by its own question alone") {
   leave_checkpoint(chosen(0.08), keep);
   check_refused("another entry of a catalog", chosen(0.09), keep);
   CHECK(takes_checkpoint(chosen(0.08), keep));
+}
+
+TEST_CASE("observations and choices are known one by one, however many they are") {
+  const auto keep = bulk::minimum(bulk::itself);
+  // A distribution of observations, one of which no draw shows.
+  std::vector<double> observed;
+  for (int i = 0; i < 1000; ++i)
+    observed.push_back(i);
+  const auto drawn = [&] {
+    return bulk::function_of<double>([](const auto& x) { return x * 3.0; })
+        .sampled(bulk::random(600000, 1), bulk::uncertain(bulk::argument<0>, bulk::empirical(observed)));
+  };
+  leave_checkpoint(drawn(), keep);
+  observed[777] += 1e-6;
+  CHECK_FALSE(takes_checkpoint(drawn(), keep));
+  observed[777] = 777;
+  CHECK(takes_checkpoint(drawn(), keep));
+
+  // One of a thousand choices.
+  std::vector<lc::energy::grid> grids(1001);
+  for (std::size_t i = 0; i < grids.size(); ++i)
+    grids[i].price = 50 * usd / megawatt_hour, grids[i].transmission_loss = 1e-5 * static_cast<double>(i);
+  const auto chosen = [&] {
+    return bulk::sweep(lc::energy::grid{}, [](const auto& g) { return g.price * (1.0 + g.transmission_loss); })
+        .choose(
+            [](auto& g) -> auto& { return g; }, grids);
+  };
+  leave_checkpoint(chosen(), keep);
+  grids[501].transmission_loss = 0.3;
+  CHECK_FALSE(takes_checkpoint(chosen(), keep));
+  grids[501].transmission_loss = 1e-5 * 501;
+  CHECK(takes_checkpoint(chosen(), keep));
+}
+
+namespace {
+// What compiled formulas may hold.
+struct scaled {
+  double by;
+  int power;  // and four bytes of nothing
+  template <class X>
+  auto operator()(const X& x) const {
+    return x * by + static_cast<double>(power);
+  }
+};
+struct looks_up {
+  std::vector<double> table;
+  template <class X>
+  auto operator()(const X& x) const {
+    return x * table[0];
+  }
+};
+struct looks_up_and_says_so : looks_up {
+  void describe(bulk::writer& w) const { w.put(table); }
+};
+// A reduction of somebody's own that does not say which it is.
+struct of_somebody {
+  std::tuple<> of;
+  struct state {
+    template <lc::real S>
+    void add(const bulk::results<S>&) {}
+    void merge(const state&) {}
+    void save(bulk::writer&) const {}
+    void load(bulk::reader&) {}
+  };
+  template <lc::real S>
+  state start() const {
+    return {};
+  }
+  template <lc::real S>
+  int finish(const state&) const {
+    return 1;
+  }
+};
+}  // namespace
+
+TEST_CASE("a compiled formula is known by its code and by what it holds, not by some of its results") {
+  const auto keep = bulk::minimum(bulk::itself);
+  const auto x = bulk::linear(1.0, 100.0, 200000);
+  const auto plain = [](const auto& a) { return a + 1.0; };
+  // The two differ at less than one in ten thousand of the points.
+  const auto differs = [](const auto& a) { return lc::where(a > 99.995, a - 1000.0, a + 1.0); };
+  leave_checkpoint(bulk::compiled(plain, x), keep);
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(differs, x), keep));
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(plain, x),
+                               bulk::minimum([](const auto& r) { return lc::where(r > 100.995, r - 1000.0, r); })));
+  CHECK(takes_checkpoint(bulk::compiled(plain, x), keep));
+
+  leave_checkpoint(bulk::compiled(scaled{2, 1}, x), keep);
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(scaled{2, 0}, x), keep));
+  scaled again;
+  std::memset(static_cast<void*>(&again), 0x55, sizeof again);  // nothing, by another name
+  again.by = 2, again.power = 1;
+  CHECK(takes_checkpoint(bulk::compiled(again, x), keep));
+
+  // One value of a long list.
+  std::vector<double> values;
+  for (int i = 0; i < 3000000; ++i)
+    values.push_back(i + 1.0);
+  leave_checkpoint(bulk::compiled(plain, bulk::list(values)), keep);
+  values[1000007] = -5;
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(plain, bulk::list(values)), keep));
+  values[1000007] = 1000008;
+  CHECK(takes_checkpoint(bulk::compiled(plain, bulk::list(values)), keep));
+}
+
+TEST_CASE("a checkpoint is refused to what it could not be known by") {
+  const auto keep = bulk::minimum(bulk::itself);
+  const auto x = bulk::linear(1.0, 100.0, 200000);
+  std::remove(file.c_str());
+  bulk::control c;
+  c.checkpoint = file;
+  const auto text = [&](const auto& question_asked, const auto& reduction) {
+    return said([&] { question_asked.run_on(bulk::serial{}, c, reduction); });
+  };
+  CHECK(has(text(bulk::compiled(looks_up{{2.0}}, x), keep), "cannot tell this compiled formula from another"));
+  CHECK(has(text(question, of_somebody{}), "cannot tell a reduction of this type from another"));
+  CHECK(said([&] { question.run(of_somebody{}); }).empty());
+  CHECK(bulk::compiled(looks_up{{2.0}}, x).run(keep).value == 2);
+
+  leave_checkpoint(bulk::compiled(looks_up_and_says_so{{{2.0, 3.0}}}, x), keep);
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(looks_up_and_says_so{{{2.0, 4.0}}}, x), keep));
+  CHECK(takes_checkpoint(bulk::compiled(looks_up_and_says_so{{{2.0, 3.0}}}, x), keep));
+}
+
+TEST_CASE("a checkpoint belongs to one sweep at a time") {
+  const auto keep = bulk::moments(bulk::itself);
+  const auto expected = question.run(keep);
+  std::remove(file.c_str());
+  bulk::control c;
+  c.checkpoint = file;
+  c.checkpoint_seconds = 0;
+  // A second sweep that begins while the first one runs.
+  struct second_sweep {
+    std::string text;
+    void begin() {
+      bulk::control other;
+      other.checkpoint = file;
+      text = said([&] { question.run_on(bulk::serial{}, other, bulk::moments(bulk::itself)); });
+    }
+  } second;
+  c.progress_seconds = 0;
+  c.context = &second;
+  c.progress = [](const bulk::progress_report&, void* other) { static_cast<second_sweep*>(other)->begin(); };
+  const auto got = question.run_on(bulk::serial{}, c, keep);
+  CHECK(std::memcmp(&got, &expected, sizeof got) == 0);
+  CHECK(has(second.text, file + " belongs to another sweep that is running"));
+  CHECK(has(second.text, "name another file"));
+
+  // Many at once: each is right or refused, and afterwards nothing is left.
+  std::atomic<int> right{0}, refused{0};
+  const auto run = [&] {
+    for (int i = 0; i < 5; ++i) {
+      bulk::control mine;
+      mine.checkpoint = file;
+      mine.checkpoint_seconds = 0;
+      try {
+        const auto m = question.run_on(bulk::serial{}, mine, keep);
+        right += std::memcmp(&m, &expected, sizeof m) == 0;
+      } catch (const lc::error& e) {
+        refused += has(e.what(), "belongs to another sweep");
+      }
+    }
+  };
+  std::thread a(run), b(run);
+  a.join();
+  b.join();
+  CHECK(right + refused == 10);
+  CHECK(right > 0);
+  for (const char* const end : {"", ".lock", ".new"})
+    CHECK(std::fopen((file + end).c_str(), "rb") == nullptr);
+
+  // A lock that a program left behind when it died holds nobody up.
+  std::FILE* const stale = std::fopen((file + ".lock").c_str(), "wb");
+  REQUIRE(stale != nullptr);
+  std::fclose(stale);
+  CHECK(said([&] { question.run_on(bulk::serial{}, c, keep); }).empty());
+  CHECK(std::fopen((file + ".lock").c_str(), "rb") == nullptr);
+}
+
+TEST_CASE("times and threads that are none are refused") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  const auto text = [&](double bulk::control::*seconds, double value) {
+    bulk::control c;
+    c.*seconds = value;
+    return said([&] { question.run_on(bulk::serial{}, c, bulk::minimum(bulk::itself)); });
+  };
+  for (const double bad : {-1.0, nan, -infinity}) {
+    CHECK(has(text(&bulk::control::deadline_seconds, bad), "control.deadline_seconds is"));
+    CHECK(has(text(&bulk::control::progress_seconds, bad), "control.progress_seconds is"));
+    CHECK(has(text(&bulk::control::checkpoint_seconds, bad), "control.checkpoint_seconds is"));
+  }
+  CHECK(text(&bulk::control::deadline_seconds, infinity).empty());
+#if HAVE_TBB
+  CHECK(has(said([] { question.run_on(lc::adapters::tbb_threads{-3}, {}, bulk::minimum(bulk::itself)); }),
+            "tbb_threads.threads is -3; allowed: at least 0"));
+#endif
 }
 
 TEST_CASE("a damaged checkpoint is refused, wherever the damage is") {

@@ -68,7 +68,7 @@ struct checkpoint_head {
 };
 
 // The file of a checkpoint: what was done of which question, the combined states, and a digest of all that. A file that
-// is damaged, or of another question, is refused with an error.
+// is damaged, or of another question, is refused with an error. One sweep at a time may use it: keep/file_lock.hpp.
 class checkpoint_file {
 public:
   // `path` may be empty: then there is none.
@@ -87,6 +87,7 @@ public:
     all.add(w.bytes().data(), w.bytes().size());
     w.put(all.value());
     const std::string beside = path_ + ".new";
+    errno = 0;
     std::FILE* const f = std::fopen(beside.c_str(), "wb");
     bool good = f != nullptr;
     if (good) {
@@ -94,10 +95,10 @@ public:
       good = std::fclose(f) == 0 && good;
     }
     if (!good || std::rename(beside.c_str(), path_.c_str()) != 0) {
+      const std::string why = std::strerror(errno);
       std::remove(beside.c_str());
-      raise(error("bulk: the checkpoint " + path_ +
-                  " cannot be written; give a path on a writable disk with room for " +
-                  std::to_string(w.bytes().size()) + " bytes"));
+      raise(error("bulk: the checkpoint " + path_ + " cannot be written (" + why +
+                  "); give a path on a writable disk with room for " + std::to_string(w.bytes().size()) + " bytes"));
     }
   }
 
@@ -112,8 +113,8 @@ public:
     if (bytes.size() >= 2 * word) r.get(first), r.get(of);
     if (first != magic || of != fingerprint) {
       raise(error("bulk: " + path_ +
-                  " is not a checkpoint of this sweep (its axes, formula, conditions and reductions); remove it, or "
-                  "name another file"));
+                  " is not a checkpoint of this sweep (its axes, formula, conditions and reductions; of a compiled "
+                  "formula, by this very build of the program); remove it, or name another file"));
     }
     detail::digest all;
     all.add(bytes.data(), bytes.size() - word);
@@ -163,7 +164,7 @@ inline std::uint64_t mixed(std::uint64_t h, const unsigned char* data, std::size
 }
 
 // Which reductions, in which order, with which parameters: a checkpoint holds the states of just these. What functions
-// they keep is not in it.
+// they keep is not in it. A reduction says which it is by describe(writer&).
 template <class... Reduction>
 std::uint64_t fingerprint_of(const std::tuple<Reduction...>& reductions) {
   writer w;
@@ -171,7 +172,8 @@ std::uint64_t fingerprint_of(const std::tuple<Reduction...>& reductions) {
     if constexpr (requires { r.describe(w); }) {
       r.describe(w);
     } else {
-      w.put('n');
+      raise(error("bulk: a checkpoint cannot tell a reduction of this type from another one; give it "
+                  "void describe(bulk::writer&) const, which writes what its state depends on"));
     }
   };
   std::apply([&](const Reduction&... r) { (one(r), ...); }, reductions);

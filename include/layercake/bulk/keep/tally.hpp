@@ -50,6 +50,7 @@ struct counting_of {
   state start() const {
     return {};
   }
+  void describe(writer& w) const { w.put('n'); }
 };
 inline counting_of counts() { return {}; }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <layercake/bulk/keep/checkpoint.hpp>
 #include <layercake/bulk/keep/reductions.hpp>
+#include <layercake/bulk/run/code_digest.hpp>
 #include <layercake/bulk/run/job.hpp>
 #include <layercake/bulk/run/schedule.hpp>
 #include <layercake/bulk/space/axes.hpp>
@@ -69,30 +70,29 @@ struct kernel_job final : job {
   double points_of(std::uint64_t c) const override {
     return static_cast<double>(k.total - c * k.chunk < k.chunk ? k.total - c * k.chunk : k.chunk);
   }
-  // Of the axes (all values of short ones, a million evenly chosen ones of the others), the reductions and their
-  // parameters, and what the function gives at some points: code cannot be compared, its results can.
+  // Of the axes, the reductions and their parameters; of the function and of what is kept of it, the code, the captures and
+  // the results at some points.
   std::uint64_t fingerprint() const override {
     digest d;
     d.add(fingerprint_of(reductions));
     d.add(static_cast<std::uint64_t>(sizeof(S)));
     d.add(k.chunk);
     const auto along = [&](const auto& a) {
-      constexpr std::uint64_t most = std::uint64_t(1) << 20;
       d.add(a.size());
-      for (std::uint64_t i = 0, step = (a.size() + most - 1) / most; i < a.size(); i += step)
-        d.add(base_of(a[i]));
-      d.add(base_of(a[a.size() - 1]));
+      add_values(d, *a.source(), a.size(), 1);
     };
     std::apply([&](const auto&... a) { (along(a), ...); }, k.axes);
+    add_code<kernel_job>(d);  // a type of its own for each function and for all that is kept of it
+    add_members(d, k.f);
+    const auto each_figure = [&](const auto& visit) {
+      const auto all_of = [&](const auto& of) { std::apply([&](const auto&... figure) { (visit(figure), ...); }, of); };
+      std::apply([&](const Reduction&... r) { (all_of(r.of), ...); }, reductions);
+    };
+    each_figure([&](const auto& figure) { add_members(d, figure); });
     constexpr std::uint64_t probes = 61;
     for (std::uint64_t i = 0; i < probes; ++i) {
       const auto result = k.at(k.total / probes * i + k.total % probes * i / probes);
-      const auto keep = [&](const auto& function) { d.add(static_cast<double>(base_value(function(result)))); };
-      std::apply(
-          [&](const Reduction&... r) {
-            (std::apply([&](const auto&... function) { (keep(function), ...); }, r.of), ...);
-          },
-          reductions);
+      each_figure([&](const auto& figure) { d.add(static_cast<double>(base_value(figure(result)))); });
     }
     return d.value();
   }

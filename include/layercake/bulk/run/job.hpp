@@ -10,6 +10,7 @@
 #include <layercake/bulk/run/grid.hpp>
 #include <layercake/bulk/run/plan.hpp>
 #include <layercake/bulk/run/schedule.hpp>
+#include <layercake/bulk/space/values.hpp>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -19,6 +20,24 @@
 namespace layercake::bulk {
 
 namespace detail {
+
+// All values that were listed; of a rule's, enough to know it by.
+inline void add_values(digest& d, const point_source& source, std::uint64_t size, std::size_t parts) {
+  constexpr std::size_t block = 64;
+  constexpr std::uint64_t most = 4096;  // blocks
+  const std::uint64_t blocks = (size + block - 1) / block, step = source.listed() ? 1 : blocks / most + 1;
+  std::vector<double> values(block * parts);
+  std::vector<double*> out(parts);
+  for (std::size_t k = 0; k < out.size(); ++k)
+    out[k] = values.data() + k * block;
+  for (std::uint64_t b = 0; b < blocks; b += step) {
+    const std::uint64_t first = b * block;
+    const std::size_t n = static_cast<std::size_t>(size - first < block ? size - first : block);
+    source.fill(first, n, out.data());
+    for (const double* v : out)
+      d.add(v, n * sizeof(double));
+  }
+}
 
 template <real S, class... Reduction>
 struct states_of final : chunk_result {
@@ -74,36 +93,16 @@ struct sweep_job final : job {
     for (const dimension& axis : plan.dims) {
       d.add(axis.size);
       d.add(axis.name);
-      if (axis.parts > 0) add_values(d, axis);
+      if (axis.parts > 0) add_values(d, *axis.values, axis.size, axis.parts);
     }
     for (const std::string& r : plan.reasons)
       d.add(r);
-    // All combinations of choices; of very many, a sample.
-    constexpr std::uint64_t most = 512;
-    const std::uint64_t step = plan.variants / most + 1;
-    for (std::uint64_t v = 0; v < plan.variants; v += step) {
+    for (std::uint64_t v = 0; v < plan.variants; ++v) {
       recorded_formula<S> f;
       plan.record(plan.chosen(v), f);
       add_formula(d, f);
     }
     return d.value();
-  }
-  // All values that were listed; of a rule's, enough to know it by.
-  static void add_values(digest& d, const dimension& axis) {
-    constexpr std::size_t block = 64;
-    constexpr std::uint64_t most = 4096;  // blocks
-    const std::uint64_t blocks = (axis.size + block - 1) / block, step = axis.values->listed() ? 1 : blocks / most + 1;
-    std::vector<double> values(block * axis.parts);
-    std::vector<double*> out(axis.parts);
-    for (std::size_t k = 0; k < out.size(); ++k)
-      out[k] = values.data() + k * block;
-    for (std::uint64_t b = 0; b < blocks; b += step) {
-      const std::uint64_t first = b * block;
-      const std::size_t n = static_cast<std::size_t>(axis.size - first < block ? axis.size - first : block);
-      axis.values->fill(first, n, out.data());
-      for (const double* v : out)
-        d.add(v, n * sizeof(double));
-    }
   }
   static void add_formula(digest& d, const recorded_formula<S>& f) {
     d.add(static_cast<std::uint64_t>(f.infeasible) << 32 | f.infeasible_reason);
@@ -207,6 +206,7 @@ template <real S, class Schedule, class Job, class... Reduction>
 std::unique_ptr<states_of<S, Reduction...>> carry_out(const Schedule& schedule, const control& c, const Job& question,
                                                       const std::tuple<Reduction...>& reductions, std::size_t reasons,
                                                       std::uint64_t points) {
+  check_control(c);
   check_columns(reductions, points);
   return with_memory(
       [&] {

@@ -6,9 +6,12 @@
 #include <chrono>
 #include <cstdint>
 #include <layercake/bulk/keep/checkpoint.hpp>
+#include <layercake/bulk/keep/file_lock.hpp>
 #include <layercake/bulk/xsimd.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/number/error.hpp>
 #include <layercake/units/print.hpp>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,11 +33,19 @@ struct progress_report {
 };
 
 // What the owner of a long sweep wants. Cancellation and deadline are looked at between chunks, which take milliseconds
-// each; a sweep that they end throws `stopped`.
+// each; a sweep that they end throws `stopped`. Times below 0 and NaN are refused (invalid_value).
 //
 // The checkpoint holds the combined results of all chunks up to some point. A sweep that finds one goes on behind it:
 // no chunk is lost or counted twice, and the result has the bits of a sweep that was never stopped. A file that is
-// damaged, or of another question (other axes, values, formula, conditions or reductions), is refused.
+// damaged, or of another question (other axes, values, formula, conditions or reductions), is refused, and so is one that
+// another sweep is using. How a question is known, and what that costs:
+// - a recorded formula (function, sweep) by what it wrote down, for every combination of the choices: each is recorded once
+//   more before the sweep begins;
+// - a compiled one by the code and constants of the program, or shared library, that it is of, and by the bytes that it
+//   captured. So a program that was built anew begins anew, and so does a formula that captured an address, which the next run
+//   has elsewhere. What lies behind such an address within one run, and what other libraries compute, is known by the results
+//   at 61 points alone. A formula that holds more than its bytes (a vector) is refused unless it has describe(writer&).
+// - values that were listed or observed, each of them; an axis or a distribution by rule, by 262,144 of its values.
 struct control {
   void (*progress)(const progress_report&, void*) = nullptr;
   void* context = nullptr;  // handed to progress
@@ -46,6 +57,16 @@ struct control {
 };
 
 namespace detail {
+
+// Times that are none are refused: a deadline of NaN would never come.
+inline void check_control(const control& c) {
+  constexpr domain never_negative{0, std::numeric_limits<double>::infinity()};
+  check_within("control.progress_seconds", c.progress_seconds, never_negative,
+               "Set seconds between two reports; 0: all.");
+  check_within("control.deadline_seconds", c.deadline_seconds, never_negative, "Set seconds; 0: no deadline.");
+  check_within("control.checkpoint_seconds", c.checkpoint_seconds, never_negative,
+               "Set seconds between two checkpoints; 0: after each chunk.");
+}
 
 // Points in a chunk: some milliseconds each, a few thousand chunks in a large sweep. Depends on the sweep alone.
 inline std::uint64_t chunk_of(std::uint64_t points) {
@@ -95,6 +116,7 @@ public:
   // before. Called once, by whoever owns the result.
   std::uint64_t first() {
     if (file_.used()) {
+      lock_.take(control_.checkpoint);
       fingerprint_ = job_.fingerprint();
       const checkpoint_head done = file_.load(fingerprint_, total_);
       next_ = done.chunks;
@@ -167,6 +189,7 @@ private:
   chunk_result& total_;
   const control& control_;
   checkpoint_file file_;
+  file_lock lock_;
   clock::time_point begin_, reported_, saved_;
   std::uint64_t next_ = 0;
   double points_ = 0, points_taken_ = 0, resumed_points_ = 0;  // combined; combined or waiting; done before

@@ -1,6 +1,7 @@
 // What is known of an uncertain input: its distribution, by its quantile function.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -21,6 +22,8 @@ struct quantile_function {
   quantile_function& operator=(const quantile_function&) = delete;
   virtual ~quantile_function() = default;
   virtual void apply(const double* u, std::size_t n, double* out) const = 0;
+  // Whether it holds observations; else it follows from a few parameters, each of which moves all of its values.
+  virtual bool listed() const { return true; }
 };
 
 namespace detail {
@@ -28,15 +31,17 @@ namespace detail {
 template <class F>
 struct quantile_of final : quantile_function {
   F f;
-  explicit quantile_of(F g) : f(std::move(g)) {}
+  bool of_observations;
+  quantile_of(F g, bool observed) : f(std::move(g)), of_observations(observed) {}
   void apply(const double* u, std::size_t n, double* out) const override {
     for (std::size_t i = 0; i < n; ++i)
       out[i] = f(u[i]);
   }
+  bool listed() const override { return of_observations; }
 };
 template <class F>
-std::shared_ptr<const quantile_function> quantile(F f) {
-  return std::make_shared<quantile_of<F>>(std::move(f));
+std::shared_ptr<const quantile_function> quantile(F f, bool of_observations = false) {
+  return std::make_shared<quantile_of<F>>(std::move(f), of_observations);
 }
 }  // namespace detail
 
@@ -108,22 +113,16 @@ auto empirical(const Range& observations) {
   std::vector<double> v(a.size());
   double* out = v.data();
   a.source()->fill(0, v.size(), &out);
-  for (std::size_t gap = v.size() / 2; gap > 0; gap /= 2) {  // shell sort
-    for (std::size_t i = gap; i < v.size(); ++i) {
-      const double x = v[i];
-      std::size_t j = i;
-      for (; j >= gap && v[j - gap] > x; j -= gap)
-        v[j] = v[j - gap];
-      v[j] = x;
-    }
-  }
+  std::sort(v.begin(), v.end());
   const double low = v.front(), high = v.back();
   return distribution<typename decltype(a)::unit_type>{
-      detail::quantile([v = std::move(v)](double u) {
-        const double h = u * static_cast<double>(v.size() - 1);
-        const std::size_t i = static_cast<std::size_t>(h);
-        return i + 1 < v.size() ? v[i] + (h - static_cast<double>(i)) * (v[i + 1] - v[i]) : v.back();
-      }),
+      detail::quantile(
+          [v = std::move(v)](double u) {
+            const double h = u * static_cast<double>(v.size() - 1);
+            const std::size_t i = static_cast<std::size_t>(h);
+            return i + 1 < v.size() ? v[i] + (h - static_cast<double>(i)) * (v[i + 1] - v[i]) : v.back();
+          },
+          true),
       low, high};
 }
 

@@ -33,6 +33,7 @@ struct random_source final : point_source {
     for (std::size_t k = 0; k < inputs; ++k)
       uniform_draws(seed, k, first, n, out[k]);
   }
+  bool listed() const override { return false; }
 };
 
 // Shares through the inputs' quantile functions; those of a correlated group through a Gaussian copula first: u -> z =
@@ -69,6 +70,12 @@ struct drawn_source final : point_source {
     }
     for (std::size_t k = 0; k < quantiles.size(); ++k)
       quantiles[k]->apply(out[k], n, out[k]);
+  }
+  bool listed() const override {
+    bool any = shares->listed();
+    for (const auto& q : quantiles)
+      any |= q->listed();
+    return any;
   }
 };
 

@@ -48,6 +48,7 @@ struct sobol_source final : point_source {
       }
     }
   }
+  bool listed() const override { return false; }
 
 private:
   static constexpr std::size_t bits = 48;  // 2.8e14 points

@@ -33,8 +33,9 @@ struct point_source {
   virtual ~point_source() = default;
   // out[k][i] = value k at point first + i, for i < n.
   virtual void fill(std::uint64_t first, std::size_t n, double* const* out) const = 0;
-  // Whether each value was given by itself; else they follow from a rule.
-  virtual bool listed() const { return false; }
+  // Whether any of the values may have been given by itself. If not they follow from a rule, and a few of them tell it from
+  // another.
+  virtual bool listed() const { return true; }
 };
 
 namespace detail {
@@ -46,7 +47,6 @@ struct list_source final : point_source {
     for (std::size_t i = 0; i < n; ++i)
       out[0][i] = values[first + i];
   }
-  bool listed() const override { return true; }
 };
 
 // low + i (high - low) / (count - 1), both ends exact.
@@ -68,6 +68,7 @@ struct linear_source final : point_source {
         out[0][i + k] = x[k];
     }
   }
+  bool listed() const override { return false; }
 };
 
 struct integer_source final : point_source {
@@ -77,6 +78,7 @@ struct integer_source final : point_source {
     for (std::size_t i = 0; i < n; ++i)
       out[0][i] = low + static_cast<double>(first + i) * step;
   }
+  bool listed() const override { return false; }
 };
 
 struct logarithmic_source final : point_source {
@@ -89,6 +91,7 @@ struct logarithmic_source final : point_source {
       out[0][i] = share < 0.5 ? low * std::exp(ratio * share) : high * std::exp(ratio * (share - 1));  // ends exact
     }
   }
+  bool listed() const override { return false; }
 };
 
 struct zipped_source final : point_source {
