@@ -17,8 +17,10 @@
 #include <exception>
 #include <layercake/bulk/keep/bytes.hpp>
 #include <layercake/bulk/run/schedule.hpp>
+#include <layercake/number/check.hpp>
 #include <layercake/number/error.hpp>
 #include <layercake/units/print.hpp>
+#include <limits>
 #include <memory>
 // The C interface alone: Open MPI's C++ one was removed from the standard, and warns.
 #ifndef OMPI_SKIP_MPICXX
@@ -83,7 +85,11 @@ struct mpi_ranks {
     return n;
   }
 
+  // Throws invalid_value, on every rank, for a patience that is not above 0.
   void operator()(bulk::collector& c) const {
+    check_within("mpi_ranks.patience_seconds", patience_seconds,
+                 domain{0, std::numeric_limits<double>::infinity(), true},
+                 "Set seconds, well above those of the longest chunk.");
     if (rank() == 0) {
       lead(c);
     } else {
@@ -325,6 +331,11 @@ private:
       bulk::writer w;
       w.put(chunk);
       p->save(w);
+      if (w.bytes().size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+        raise(
+            error("bulk: what is kept of a chunk has " + std::to_string(w.bytes().size()) +
+                  " bytes; allowed: to 2^31 - 1 for a message between ranks. Keep less (fewer columns, a smaller k)"));
+      }
       if (!sent()) break;
       *sending_ = std::move(w.bytes());
       MPI_Isend(sending_->data(), static_cast<int>(sending_->size()), MPI_BYTE, 0, tag_.result, of_.ranks, &request_);

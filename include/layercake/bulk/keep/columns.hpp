@@ -59,7 +59,7 @@ public:
   template <class V, class R>
   bool overlaps(const column_view<V, R>& o) const {
     const auto a = reinterpret_cast<std::uintptr_t>(data_), b = reinterpret_cast<std::uintptr_t>(o.data());
-    return n_ > 0 && o.size() > 0 && a < b + o.size() * sizeof(R) && b < a + n_ * sizeof(S);
+    return n_ > 0 && o.size() > 0 && (a < b ? (b - a) / sizeof(S) < n_ : (a - b) / sizeof(R) < o.size());
   }
   S* data() const { return data_; }
   double base_units() const { return size_; }  // in one of the column's own

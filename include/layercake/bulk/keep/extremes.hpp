@@ -1,6 +1,7 @@
 // The least and the greatest values of a result, and the points where they are.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +9,10 @@
 #include <layercake/bulk/keep/results.hpp>
 #include <layercake/bulk/space/values.hpp>
 #include <layercake/bulk/xsimd.hpp>
+#include <layercake/number/check.hpp>
 #include <limits>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -80,7 +83,8 @@ struct ranked {
 };
 }  // namespace detail
 
-// The k least values, or the least of -x, and their points, best first.
+// The k least values, or the least of -x, and their points, as a heap whose first is the worst: a value that enters costs
+// log k, in whatever order values come.
 template <real S, bool Largest>
 struct best_state {
   std::size_t k = 1;
@@ -106,7 +110,7 @@ struct best_state {
       const S v = detail::signed_as<Largest>(c[i]);
       if (v <= bound && detail::counts(v)) {
         insert({v, r.index(i)});
-        if (list.size() == k) bound = list.back().value;
+        if (list.size() == k) bound = list.front().value;
       }
     };
     using B = batch<S>;
@@ -127,15 +131,25 @@ struct best_state {
   void load(reader& r) { r.get(list); }
 
   // What a value has to be below to enter.
-  S bound() const { return list.size() < k ? std::numeric_limits<S>::infinity() : list.back().value; }
+  S bound() const { return list.size() < k ? std::numeric_limits<S>::infinity() : list.front().value; }
   void insert(const detail::ranked<S>& e) {
-    if (list.size() == k && !e.before(list.back())) return;
-    if (list.size() == k) list.pop_back();
-    std::size_t i = list.size();
-    while (i > 0 && e.before(list[i - 1]))
-      --i;
-    list.insert(list.begin() + static_cast<std::ptrdiff_t>(i), e);
+    if (list.size() == k) {
+      if (!e.before(list.front())) return;
+      std::pop_heap(list.begin(), list.end(), better);
+      list.back() = e;
+    } else {
+      list.push_back(e);
+    }
+    std::push_heap(list.begin(), list.end(), better);
   }
+  std::vector<detail::ranked<S>> best_first() const {
+    auto sorted = list;
+    std::sort(sorted.begin(), sorted.end(), better);
+    return sorted;
+  }
+
+private:
+  static bool better(const detail::ranked<S>& a, const detail::ranked<S>& b) { return a.before(b); }
 };
 
 template <class Figure, bool Largest>
@@ -163,7 +177,7 @@ struct ranking : extreme<Figure, Largest> {
   template <real S, class Unit>
   auto finish(const best_state<S, Largest>& s) const {
     std::vector<found_point<quantity_t<Unit, S>>> list;
-    for (const auto& e : s.list)
+    for (const auto& e : s.best_first())
       list.push_back({detail::typed<Unit>(detail::signed_as<Largest>(e.value)), e.index, true});
     return list;
   }
@@ -178,14 +192,25 @@ template <class Figure>
 extreme<Figure, true> maximum(Figure f) {
   return {{std::move(f)}, 1};
 }
-// The k least or greatest values of f, best first.
-template <class Figure>
-ranking<Figure, false> least(std::size_t k, Figure f) {
-  return {{{std::move(f)}, k > 0 ? k : 1}};
+namespace detail {
+
+// How many are to be kept. Whether k is a count is looked at before it is converted to one.
+inline std::size_t require_kept(double k, const char* by_what) {
+  check_within(by_what, k, domain{1, 0x1p53, false, false, true}, "Say how many to keep, such as 10 or 1e6.");
+  return static_cast<std::size_t>(k);
 }
-template <class Figure>
-ranking<Figure, true> greatest(std::size_t k, Figure f) {
-  return {{{std::move(f)}, k > 0 ? k : 1}};
-}
+
+}  // namespace detail
+
+// The k least or greatest values of f, best first; all of them if there are fewer. Keeps 16 bytes for each, and as much
+// again in every chunk that is being done. Throws invalid_value for a k that is not a whole number from 1 to 2^53.
+template <class Count, class Figure>
+  requires std::is_arithmetic_v<Count> ranking<Figure, false> least(Count k, Figure f) {
+    return {{{std::move(f)}, detail::require_kept(static_cast<double>(k), "least.k")}};
+  }
+template <class Count, class Figure>
+  requires std::is_arithmetic_v<Count> ranking<Figure, true> greatest(Count k, Figure f) {
+    return {{{std::move(f)}, detail::require_kept(static_cast<double>(k), "greatest.k")}};
+  }
 
 }  // namespace layercake::bulk

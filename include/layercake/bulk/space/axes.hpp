@@ -15,6 +15,7 @@
 #include <layercake/units/quantity.hpp>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -117,17 +118,39 @@ auto logarithmic(const L& low, const H& high, double count) {
   return axis<unit_of_t<L>>(std::make_shared<detail::logarithmic_source>(l, h, n), n, l < h ? l : h, l < h ? h : l);
 }
 
-// low, low + step, ... up to high, all exact: counts of things. For powers of two and the like take list({1, 2, 4, 8}).
-inline axis<void> integers(long long low, long long high, long long step = 1) {
+namespace detail {
+
+// An integer that doubles hold exactly, of any type of number; whether x is none is looked at before it is converted.
+template <class X>
+long long exact_integer(const X& x, const char* what) {
   constexpr long long exact = 1ll << 53;  // doubles hold every integer up to it
-  require_axis(step > 0 && high >= low && low >= -exact && high <= exact,
-               "an integer axis runs from " + std::to_string(low) + " to " + std::to_string(high) + " by " +
-                   std::to_string(step) + "; allowed: upwards, by at least 1, between -2^53 and 2^53");
-  const std::uint64_t n =
-      (static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low)) / static_cast<std::uint64_t>(step) + 1;
-  const long long last = low + static_cast<long long>(n - 1) * step;
-  return {std::make_shared<detail::integer_source>(static_cast<double>(low), static_cast<double>(step)), n,
-          static_cast<double>(low), static_cast<double>(last)};
+  bool holds = false;
+  if constexpr (std::integral<X>) {
+    holds = std::cmp_greater_equal(x, -exact) && std::cmp_less_equal(x, exact);
+  } else {
+    holds = x >= -static_cast<double>(exact) && x <= static_cast<double>(exact) && x == std::floor(x);
+  }
+  require_axis(holds, std::string("the ") + what + " of an integer axis is " + to_exact_string(static_cast<double>(x)) +
+                          "; allowed: a whole number between -2^53 and 2^53");
+  return static_cast<long long>(x);
 }
+
+}  // namespace detail
+
+// low, low + step, ... up to high, all exact: counts of things; 1e6 may be written so. For powers of two and the like take
+// list({1, 2, 4, 8}). Throws invalid_axis for numbers that are not whole or not between -2^53 and 2^53, for a step below 1
+// and for high below low.
+template <class Low, class High, class Step = int>
+  requires std::is_arithmetic_v<Low> && std::is_arithmetic_v<High> && std::is_arithmetic_v<Step> axis<void>
+  integers(Low low, High high, Step step = 1) {
+    const long long l = detail::exact_integer(low, "low end"), h = detail::exact_integer(high, "high end"),
+                    s = detail::exact_integer(step, "step");
+    require_axis(s > 0 && h >= l, "an integer axis runs from " + std::to_string(l) + " to " + std::to_string(h) +
+                                      " by " + std::to_string(s) + "; allowed: upwards, by at least 1");
+    const std::uint64_t n = static_cast<std::uint64_t>(h - l) / static_cast<std::uint64_t>(s) + 1;
+    const long long last = l + static_cast<long long>(n - 1) * s;
+    return {std::make_shared<detail::integer_source>(static_cast<double>(l), static_cast<double>(s)), n,
+            static_cast<double>(l), static_cast<double>(last)};
+  }
 
 }  // namespace layercake::bulk
