@@ -7,6 +7,7 @@
 #include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/planning/methods/eigen.hpp>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct parameter {
 template <std::size_t N>
 struct calibration {
   std::array<double, N> value{};
-  std::array<double, N> deviation{};                  // standard error; 0 for a parameter at a bound
+  std::array<double, N>
+      deviation{};  // standard error; 0 for a parameter at a bound, infinite for one that nothing determines
   std::array<std::array<double, N>, N> covariance{};  // s^2 (J^T J)^-1 over the parameters that no bound holds
   std::array<bool, N> at_bound{};
   double residual = 0;  // root of the mean square
@@ -139,6 +141,11 @@ private:
   void step() {
     constexpr double not_zero = 1e-300;
     const vector step = damped_step();
+    if (!step.allFinite()) {  // slopes too far apart for their squares
+      damping_ *= after_failure;
+      c_.converged = damping_ > most_damping;
+      return;
+    }
     std::array<double, N> trial = c_.value;
     double relative = 0;
     for (Eigen::Index k = 0; k < columns(); ++k) {
@@ -160,14 +167,25 @@ private:
     }
   }
   void estimate_errors() {
+    // Columns of length 1: what a parameter is measured in does not decide whether it is determined.
     matrix free_j(rows(), columns());
-    for (Eigen::Index k = 0; k < columns(); ++k)
-      free_j.col(k) = slopes_of(k);
+    vector length(columns());
+    for (Eigen::Index k = 0; k < columns(); ++k) {
+      length[k] = slopes_of(k).norm() > 0 ? slopes_of(k).norm() : 1.0;
+      free_j.col(k) = slopes_of(k) / length[k];
+    }
     const matrix inverse = free_j.completeOrthogonalDecomposition().pseudoInverse();
     const matrix spread = inverse * inverse.transpose() * (sum_ / static_cast<double>(n_ - free_.size()));
     for (Eigen::Index a = 0; a < columns(); ++a) {
       for (Eigen::Index b = 0; b < columns(); ++b)
-        c_.covariance[parameter_of(a)][parameter_of(b)] = spread(a, b);
+        c_.covariance[parameter_of(a)][parameter_of(b)] = spread(a, b) / length[a] / length[b];
+    }
+    // The part of a parameter that the residuals see is 1, unless some of it can be exchanged for others.
+    constexpr double all_of_it = 1 - 1e-6;
+    const matrix seen = inverse * free_j;
+    for (Eigen::Index k = 0; k < columns(); ++k) {
+      if (!(seen(k, k) > all_of_it))
+        c_.covariance[parameter_of(k)][parameter_of(k)] = std::numeric_limits<double>::infinity();
     }
     for (std::size_t k = 0; k < N; ++k)
       c_.deviation[k] = std::sqrt(c_.covariance[k][k]);
@@ -181,13 +199,16 @@ private:
 // residuals by one over the error of the measurement; relative errors come from log(model / measured) or (model - measured) / measured.
 // Method: Levenberg and Marquardt with Marquardt's scaling, each step by a QR factorisation of the damped Jacobian over the parameters that
 // are free to move, projected onto the bounds (More, 1978; Kanzow, Yamashita, Fukushima, J. Comput. Appl. Math. 172, 2004).
-// Throws invalid_value for a start outside its bounds, fewer residuals than parameters, or a start where a residual is not finite.
+// Throws invalid_value for a start outside its bounds, fewer residuals than parameters, more than 1e9, or a start where a residual is not
+// finite. Ends after 500 steps at most.
 template <std::size_t N, class Residual>
 calibration<N> calibrate(const std::array<parameter, N>& parameters, std::size_t n, const Residual& residual) {
   for (const parameter& p : parameters) {
     check_within(p.name, p.start, domain{p.low, p.high}, "Start inside its bounds.");
   }
   check_at_least("calibrate.n", n, "the number of parameters", N, "Give a residual for each, or fit fewer.");
+  constexpr std::size_t most = 1000000000;  // far above what fits in memory with its slopes
+  check_at_most("calibrate.n", n, "", most, "Fit fewer measurements at once.");
   return detail::bounded_least_squares<N, Residual>(parameters, n, residual).fit();
 }
 

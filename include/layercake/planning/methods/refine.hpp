@@ -9,6 +9,7 @@
 #include <layercake/number/dual.hpp>
 #include <layercake/units/print.hpp>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,8 @@ struct movable_of {
 template <class Access, class Q>
 movable_of<Access, Q> movable(Access access, Q low, Q high) {
   require(low < high, "movable.low", low, "below movable.high, " + to_string(high), "Give the low end first.");
+  require(is_finite(high - low), "movable.high", high, "a finite way above movable.low, " + to_string(low),
+          "Give ends that are finite.");
   return {std::move(access), low, high};
 }
 
@@ -44,6 +47,9 @@ public:
     constexpr double smallest_gain = 1e-14;  // of the value
     reset();
     value_ = f_(x_, g_);
+    require(std::isfinite(value_) && finite(g_), "refine.figure",
+            std::string_view("not finite at the start, or its slope"), "finite values",
+            "Begin from a feasible point, such as the best one of a sweep.");
     for (; steps_ < most_steps && steepest() > tolerance * std::fabs(value_); ++steps_) {
       choose_direction();
       if (!search_line()) {
@@ -73,6 +79,12 @@ private:
         h_[i][j] = i == j ? 1.0 : 0.0;
     }
     scaled_ = false;
+  }
+  static bool finite(const point& p) {
+    for (const double x : p) {
+      if (!std::isfinite(x)) return false;
+    }
+    return true;
   }
   bool held(std::size_t i) const { return (x_[i] <= 0 && g_[i] > 0) || (x_[i] >= 1 && g_[i] < 0); }
   double steepest() const {
@@ -112,7 +124,8 @@ private:
         decrease += g_[i] * (trial_[i] - x_[i]);
       }
       trial_value_ = f_(trial_, trial_g_);
-      if (trial_value_ < value_ && trial_value_ <= value_ + sufficient_decrease * decrease) return true;
+      const bool descends = trial_value_ < value_ && trial_value_ <= value_ + sufficient_decrease * decrease;
+      if (descends && std::isfinite(trial_value_) && finite(trial_g_)) return true;
     }
     return false;
   }
@@ -155,7 +168,9 @@ struct refined {
 };
 
 // Moves the inputs of `x` inside their ranges to where `figure(formula(x))` is least. The formula is called with dual numbers, so it must be
-// smooth: a stack's smooth counting. Finds the local optimum; begin from the best point of a sweep.
+// smooth: a stack's smooth counting. Finds the local optimum in at most 200 steps; begin from the best point of a sweep. An input that begins
+// outside of its range begins at the nearer end. Throws invalid_value if an input, or the figure or one of its slopes at the start, is unknown
+// or infinite.
 template <class X, class Formula, class Figure, class... Access, class... Q>
 auto refine(const X& x, const Formula& formula, const Figure& figure, const movable_of<Access, Q>&... inputs) {
   constexpr std::size_t N = sizeof...(inputs);
@@ -170,8 +185,11 @@ auto refine(const X& x, const Formula& formula, const Figure& figure, const mova
     ((at[Index] = (base(std::get<Index>(all).access(start)) - low[Index]) / (high[Index] - low[Index])), ...);
   }
   (std::make_index_sequence<N>{});
-  for (double& a : at)
+  for (double& a : at) {
+    require(!std::isnan(a), "refine.inputs", std::string_view("unknown"), "known values",
+            "Set each input that may move.");
     a = a < 0 ? 0 : a > 1 ? 1 : a;
+  }
 
   const auto value = [&](const std::array<double, N>& u, std::array<double, N>& slope) {
     auto varied = bulk::over_numbers<D>(x);

@@ -2,8 +2,10 @@
 // cannot win.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <layercake/number/check.hpp>
 #include <layercake/number/error.hpp>
 #include <limits>
 #include <string>
@@ -29,13 +31,16 @@ struct search_result {
 // The `keep` combinations of least value among choices with `sizes[i]` options each.
 //
 // `value(options)` is the figure of a whole combination; infeasible is an infinite value (or NaN), which never wins. `bound(options)` is given
-// the options of the first choices and returns a figure that no combination beginning with them is below: what cannot win is left out. With
-// such a bound the result is that of trying every combination; among equals the first in the order of the options wins.
+// the options of the first choices and returns a figure that no combination beginning with them is below: what cannot win is left out. A bound
+// of infinity leaves all of them out; one that is not known, NaN, leaves out nothing. With such a bound the result is that of trying every
+// combination; among equals the first in the order of the options wins. Evaluates at most the product of `sizes`; what is kept costs log keep a
+// combination. Throws infeasible for a choice without options, invalid_value for a `keep` of 0.
 // Worked number: sum of choices 0..9 in four places, bound the sum so far, minimum: 1 combination evaluated, the rest pruned.
 template <class Value, class Bound>
   requires requires(Bound& bound, const std::vector<std::size_t>& options) { bound(options); }
 auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound, std::size_t keep = 1) {
   using Q = decltype(value(sizes));
+  check_at_least("search.keep", keep, "", std::size_t(1), "Say how many combinations to keep.");
   search_result<Q> r;
   r.combinations = 1;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -47,24 +52,32 @@ auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound,
     below[i] = below[i + 1] * static_cast<double>(sizes[i]);
 
   std::vector<std::size_t> options;
-  const auto cannot_win = [&](const Q& q) { return r.best.size() == keep && !(q < r.best.back().value); };
+  const auto above_all = [](const Q& q) {
+    return !(q - q == q - q) && -q < q;
+  };  // infinity, neither its negative nor NaN
+  // A heap of those kept, the worst first; combinations come in the order of their options.
+  const auto better = [](const candidate<Q>& a, const candidate<Q>& b) {
+    return a.value < b.value || (a.value == b.value && a.options < b.options);
+  };
+  const auto cannot_win = [&](const Q& q) { return r.best.size() == keep && q >= r.best.front().value; };
   const auto visit = [&](auto& self) -> void {
     const std::size_t depth = options.size();
     if (depth == sizes.size()) {
       ++r.evaluated;
       const Q q = value(options);
       if (!(q - q == q - q) || cannot_win(q)) return;  // infinite or NaN
-      std::size_t at = r.best.size();
-      while (at > 0 && q < r.best[at - 1].value)
-        --at;
-      r.best.insert(r.best.begin() + static_cast<std::ptrdiff_t>(at), {q, options});
-      if (r.best.size() > keep) r.best.pop_back();
+      if (r.best.size() == keep) {
+        std::pop_heap(r.best.begin(), r.best.end(), better);
+        r.best.pop_back();
+      }
+      r.best.push_back({q, options});
+      std::push_heap(r.best.begin(), r.best.end(), better);
       return;
     }
     for (std::size_t o = 0; o < sizes[depth]; ++o) {
       options.push_back(o);
       const Q least = bound(options);
-      if (cannot_win(least) || !(least - least == least - least)) {
+      if (cannot_win(least) || above_all(least)) {
         r.pruned += below[depth + 1];
       } else {
         self(self);
@@ -73,6 +86,7 @@ auto search(const std::vector<std::size_t>& sizes, Value&& value, Bound&& bound,
     }
   };
   visit(visit);
+  std::sort_heap(r.best.begin(), r.best.end(), better);
   return r;
 }
 

@@ -12,6 +12,7 @@
 #include <layercake/number/check.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/units/print.hpp>
+#include <limits>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -64,12 +65,15 @@ with_slopes_of<Formula, Access...> with_slopes(Formula formula, Access... inputs
   return {std::move(formula), {std::move(inputs)...}};
 }
 
-// Per cent of the figure for one per cent of input I.
+// Per cent of the figure for one per cent of input I; 0 where nothing changes, also of a figure of 0, and infinite where a
+// figure of 0 changes.
 template <std::size_t Index, class Figure>
 auto elasticity(Figure figure) {
   return [figure](const auto& result) {
     const auto y = base_value(figure(result.first));
-    return y.slope[Index] * result.second[Index] / y.value;
+    const auto change = y.slope[Index] * result.second[Index];
+    using N = std::remove_cvref_t<decltype(change)>;
+    return where(change == N(0), y.value - y.value, change / y.value);  // 0 / 0 is no answer
   };
 }
 // The figure itself, without its slopes.
@@ -131,6 +135,7 @@ struct crossed_source final : bulk::point_source {
       done += part;
     }
   }
+  bool listed() const override { return shares->listed(); }
 };
 
 // The ratio of two means over the same points, and its standard error by the delta method:
@@ -260,7 +265,8 @@ auto shares_of_variance(const Sweep& start, const bulk::sample& points, const Fi
   return r;
 }
 
-// The result with one input at its low and at its high end, the others in the middle.
+// The result with one input at its low and at its high end, the others in the middle; unknown (NaN) where the sweep's
+// conditions do not hold.
 template <class Q>
 struct swing {
   std::string input;
@@ -281,11 +287,12 @@ struct ends_source final : bulk::point_source {
         out[k][i] = first + i == 1 + 2 * k ? low : first + i == 2 + 2 * k ? high : median;
     }
   }
+  bool listed() const override { return false; }
 };
 }  // namespace detail
 
 // A tornado: each input at the shares `low` and `high` of its distribution, the others at their medians; longest bar
-// first. Moves one input at a time, correlated or not: pass the members of a correlated group one by one.
+// first, before it those with an end that is not feasible, which is as far as an input can take a result. Moves one input at a time, correlated or not: pass the members of a correlated group one by one.
 template <class Sweep, class Figure, class... Access, class... Unit>
 auto tornado(const Sweep& start, double low, double high, const Figure& figure,
              const bulk::uncertain_of<Access, Unit>&... inputs) {
@@ -309,7 +316,9 @@ auto tornado(const Sweep& start, double low, double high, const Figure& figure,
                     from_base_value<Q>(f[2 + 2 * k])});
   }
   const auto length = [](const swing<Q>& s) {
-    return std::fabs(static_cast<double>(base_value(s.at_high)) - static_cast<double>(base_value(s.at_low)));
+    const double bar =
+        std::fabs(static_cast<double>(base_value(s.at_high)) - static_cast<double>(base_value(s.at_low)));
+    return std::isfinite(bar) ? bar : std::numeric_limits<double>::infinity();
   };
   for (std::size_t i = 1; i < bars.size(); ++i) {  // equal ones in the order of the inputs
     for (std::size_t j = i; j > 0 && length(bars[j - 1]) < length(bars[j]); --j)
