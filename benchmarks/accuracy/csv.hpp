@@ -5,12 +5,14 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <layercake/number/error.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
+
+#include "files.hpp"
 
 namespace accuracy {
 
@@ -144,10 +146,9 @@ public:
   static csv_table read(const std::string& folder, const std::string& name,
                         const std::vector<std::string_view>& required, const std::vector<std::string_view>& numbers) {
     const std::string path = folder + "/" + name;
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return {};  // a folder need not have every file
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    return csv_table(path, text, required, numbers);
+    std::error_code none;
+    if (!std::filesystem::exists(path, none)) return {};  // a folder need not have every file
+    return csv_table(path, text_of(path), required, numbers);
   }
 
   std::size_t rows() const { return records_.empty() ? 0 : records_.size() - 1; }
@@ -155,6 +156,7 @@ public:
   const std::string& file() const { return file_; }
   // The place of a column, or how many there are.
   std::size_t column(std::string_view name) const {
+    if (records_.empty()) return 0;
     const std::vector<csv_field>& header = records_[0];
     std::size_t i = 0;
     while (i < header.size() && header[i].text != name)

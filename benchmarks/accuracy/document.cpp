@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "files.hpp"
 #include "memory_rows.hpp"
 
 namespace accuracy {
@@ -41,7 +42,7 @@ std::vector<std::string> cells(const std::vector<std::string>& names, const scor
 
 // The memory of training, of the program's own data.
 std::string memory_section() {
-  const std::vector<prediction> all = predict_memory(directory("benchmarks/accuracy/data"));
+  const std::vector<prediction> all = predict_memory(directory(own_folder() + "data"));
   const auto fine = [](double x) {
     char text[32];
     std::snprintf(text, sizeof text, "%.2f", 100 * x);

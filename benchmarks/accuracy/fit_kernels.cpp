@@ -565,6 +565,8 @@ void fit_kernels(const std::string& folder, const std::string& measurements, con
   fit_collectives(folder, report);
   report.law = "power";
   fit_power(folder, report);
+  if (!report.any) throw std::runtime_error(folder + " has no kernel times to fit");
+  report.close();
 }
 
 }  // namespace accuracy

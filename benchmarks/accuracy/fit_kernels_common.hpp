@@ -5,15 +5,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <initializer_list>
 #include <layercake/chips/catalog.hpp>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "directory.hpp"
+#include "files.hpp"
 #include "least_squares.hpp"
 #include "predictions.hpp"
 
@@ -51,18 +53,21 @@ inline std::string key_of(const csv_record& row, std::initializer_list<std::stri
 // Where the errors go, beside the screen: lines of law, constants, rows, and median and 90th percentile as fitted, of
 // shapes held out, of chips held out.
 struct fit_report {
-  std::ofstream lines;
+  std::optional<output_file> file;
   std::string law;
+  bool any = false;  // row was fitted
 
   explicit fit_report(const std::string& path) {
     if (path.empty()) return;
-    lines.open(path, std::ios::binary);
-    lines << "law,constants,rows,fitted_median,fitted_p90,shapes_median,shapes_p90,chips_median,chips_p90\r\n";
+    file.emplace(path);
+    file->text() << "law,constants,rows,fitted_median,fitted_p90,shapes_median,shapes_p90,chips_median,chips_p90\r\n";
   }
 
   void write(const char* constants, const std::vector<double>& fitted, const std::vector<double>& shapes,
              const std::vector<double>& chips) {
-    if (!lines.is_open()) return;
+    any = true;
+    if (!file) return;
+    std::ostream& lines = file->text();
     lines << law << ',' << csv_text(constants) << ',' << fitted.size();
     for (const std::vector<double>* e : {&fitted, &shapes, &chips}) {
       const score s = score_of(*e, e->size());
@@ -71,6 +76,9 @@ struct fit_report {
       lines << text;
     }
     lines << "\r\n";
+  }
+  void close() {
+    if (file) file->close();
   }
 };
 

@@ -1,9 +1,12 @@
 #include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <optional>
 #include <set>
+#include <sstream>
+#include <stdexcept>
 #include <tuple>
 
+#include "files.hpp"
 #include "fit.hpp"
 #include "least_squares.hpp"
 #include "predictions.hpp"
@@ -265,10 +268,14 @@ private:
 
 void fit_measurements(const std::string& folder, const std::string& held_out) {
   const directory data(folder);
+  if (data.empty()) throw std::runtime_error(folder + " has no measurements to fit");
   constants k;
-  std::ofstream lines;
-  if (!held_out.empty()) {
-    lines.open(held_out, std::ios::binary);
+  const bool leave_out = !held_out.empty();
+  std::optional<output_file> report;
+  std::ostringstream none;
+  if (leave_out) report.emplace(held_out);
+  std::ostream& lines = leave_out ? report->text() : none;
+  if (leave_out) {
     lines << "group,source,alone,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias\r\n";
   }
   const auto observations = [&](const csv_table& table, const char* file, auto&& predict) {
@@ -300,13 +307,13 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
                                      });
   // Two dozen constants: drawn to their guesses as strongly as sources that are left out want it.
   const group_settings of_training{"training_constants", 0.1};
-  group_fit(of_training, training_list(k.training), training).run(lines.is_open(), lines);
+  group_fit(of_training, training_list(k.training), training).run(leave_out, lines);
   const auto serving = observations(
       data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
         return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };
       });
   const group_settings of_serving{"serving_constants", 0.04};
-  group_fit(of_serving, serving_list(k.serving), serving).run(lines.is_open(), lines);
+  group_fit(of_serving, serving_list(k.serving), serving).run(leave_out, lines);
   // Energy by the serving constants as they are now.
   lc::chips::power_constants power = lc::chips::measured_power;
   const auto energy = observations(
@@ -315,7 +322,8 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
         return [&power, row, what] { return energy_figure(row, what, power).value; };
       });
   const group_settings of_power{"power_constants", 0.3, true};
-  group_fit(of_power, power_list(power), energy).run(lines.is_open(), lines);
+  group_fit(of_power, power_list(power), energy).run(leave_out, lines);
+  if (report) report->close();
 }
 
 }  // namespace accuracy

@@ -10,10 +10,10 @@
 // source of every group, then `score,...` for every group.
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <string>
 
 #include "document.hpp"
+#include "files.hpp"
 #include "fit.hpp"
 #include "memory_rows.hpp"
 #include "predictions.hpp"
@@ -21,8 +21,9 @@
 namespace accuracy {
 namespace {
 
-bool write_predictions(const std::vector<prediction>& all, const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
+void write_predictions(const std::vector<prediction>& all, const std::string& path) {
+  output_file to(path);
+  std::ostream& file = to.text();
   file << "id,metric,measured,predicted,relative_error,confidence,reason,file,group,predictable\r\n";
   const auto number = [](double x) {
     char text[32];
@@ -38,8 +39,7 @@ bool write_predictions(const std::vector<prediction>& all, const std::string& pa
     file << ',' << p.confidence << ',' << csv_text(p.reason) << ',' << p.file << ".csv," << p.group << ','
          << (p.scored ? 1 : 0) << "\r\n";
   }
-  file.flush();
-  return static_cast<bool>(file);
+  to.close();
 }
 
 void table_line(const char* name, const score& ours, const score& rule) {
@@ -95,17 +95,14 @@ void print_scores(const std::vector<prediction>& all) {
   }
 }
 
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 int write_document(const std::string& path) {
-  const std::string here = "benchmarks/accuracy/";
-  const std::string text = document(predict(directory(here + "data")), text_of(here + "held_out.csv"),
-                                    text_of(here + "kernels_held_out.csv"), text_of(here + "notes.md"));
-  std::ofstream(path, std::ios::binary) << text;
+  const std::string here = own_folder();
+  keep_out_of(here, path);
+  keep_out_of(here + "data", path);
+  output_file file(path);
+  file.text() << document(predict(directory(here + "data")), text_of(here + "held_out.csv"),
+                          text_of(here + "kernels_held_out.csv"), text_of(here + "notes.md"));
+  file.close();
   return 0;
 }
 
@@ -118,11 +115,9 @@ int report(const std::string& folder, const std::string& path) {
         folder.c_str());
     return 2;
   }
+  keep_out_of(folder, path);
   const std::vector<prediction> all = predict(data);
-  if (!write_predictions(all, path)) {
-    std::fprintf(stderr, "accuracy: cannot write %s\n", path.c_str());
-    return 2;
-  }
+  write_predictions(all, path);
   std::printf("%zu rows of %s, each in %s\n", all.size(), folder.c_str(), path.c_str());
   print_tables(all);
   print_memory(predict_memory(data));
@@ -134,8 +129,7 @@ int report(const std::string& folder, const std::string& path) {
 }  // namespace accuracy
 
 int main(int argc, char** argv) {
-  const std::string here = "benchmarks/accuracy/";
-  std::string folder = here + "data", predictions = "predictions.csv", kernels, document, held_out;
+  std::string folder, predictions = "predictions.csv", kernels, document, held_out;
   bool fit = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -159,6 +153,10 @@ int main(int argc, char** argv) {
     }
   }
   try {
+    const bool measurements_alone = !folder.empty() && !fit && kernels.empty();
+    const std::string here = measurements_alone ? "" : accuracy::own_folder();
+    if (folder.empty()) folder = here + "data";
+    if (!held_out.empty()) accuracy::keep_out_of(kernels.empty() ? folder : kernels, held_out);
     if (!kernels.empty())
       return accuracy::fit_kernels(kernels, folder, held_out.empty() ? here + "kernels_held_out.csv" : held_out), 0;
     if (!document.empty()) return accuracy::write_document(document);

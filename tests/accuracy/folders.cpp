@@ -1,11 +1,11 @@
 // Folders that nobody has seen: chips and models of their own, files that are missing, other ids and sources.
 #include <doctest/doctest.h>
 
-#include <cstdio>
+#include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
+#include "../../benchmarks/accuracy/files.hpp"
 #include "../../benchmarks/accuracy/predictions.hpp"
 
 using namespace accuracy;
@@ -19,14 +19,32 @@ struct scratch_folder {
     std::filesystem::create_directories(path);
   }
   ~scratch_folder() { std::filesystem::remove_all(path); }
-  void write(const char* name, const std::string& text) const { std::ofstream(path / name, std::ios::binary) << text; }
+  std::string file(const char* name) const { return (path / name).string(); }
+  void write(const char* name, const std::string& text) const {
+    output_file to(file(name));
+    to.text() << text;
+    to.close();
+  }
   std::vector<prediction> predicted() const { return predict(directory(path.string())); }
 };
 
-std::string read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+// From another working directory, and back.
+struct elsewhere {
+  std::filesystem::path back = std::filesystem::current_path();
+  explicit elsewhere(const std::filesystem::path& path) { std::filesystem::current_path(path); }
+  ~elsewhere() { std::filesystem::current_path(back); }
+};
+
+template <class F>
+std::string said(const F& f) {
+  try {
+    f();
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+  return "";
 }
+bool has(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
 const char* const chip_header =
     "chip,name,vendor,peak_fp32_flops,peak_tf32_flops,peak_fp16_flops,peak_bf16_flops,peak_fp8_flops,peak_fp4_flops,"
@@ -106,12 +124,12 @@ TEST_CASE("a malformed file of a folder is named") {
 }
 
 TEST_CASE("neither ids nor sources nor notes nor the order of rows change a prediction") {
-  const std::string own = "benchmarks/accuracy/data";
+  const std::string own = own_folder() + "data";
   const scratch_folder f("shuffled");
   for (const char* name : {"chips.csv", "models.csv"})
-    f.write(name, read(own + "/" + name));
+    f.write(name, text_of(own + "/" + name));
   for (const char* name : {"training.csv", "inference.csv", "energy.csv", "micro.csv"}) {
-    const std::vector<std::vector<csv_field>> records = parse_csv(read(own + "/" + name), name);
+    const std::vector<std::vector<csv_field>> records = parse_csv(text_of(own + "/" + name), name);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < records.size(); ++i) {
       std::string line;
@@ -145,7 +163,7 @@ TEST_CASE("neither ids nor sources nor notes nor the order of rows change a pred
 }
 
 TEST_CASE("two figures of one run are both predicted") {
-  const std::vector<prediction> all = predict(directory("benchmarks/accuracy/data"));
+  const std::vector<prediction> all = predict(directory(own_folder() + "data"));
   std::size_t pairs = 0;
   for (std::size_t i = 0; i + 1 < all.size(); ++i) {
     const std::string &a = all[i].id, &b = all[i + 1].id;
@@ -158,4 +176,55 @@ TEST_CASE("two figures of one run are both predicted") {
     CHECK(all[i + 1].answered());
   }
   CHECK(pairs > 500);
+}
+
+TEST_CASE("the program's own data are found from any folder of the repository, and missed with a text elsewhere") {
+  const std::filesystem::path root = std::filesystem::absolute(own_folder()).parent_path().parent_path().parent_path();
+  for (const char* const inside : {"", "tests", "benchmarks/accuracy/data"}) {
+    const elsewhere there(root / inside);
+    CHECK(!directory(own_folder() + "data").empty());
+  }
+  const scratch_folder outside("outside");
+  const elsewhere there(outside.path);
+  const std::string text = said([] { own_folder(); });
+  CHECK(has(text, "neither " + std::filesystem::current_path().string()));
+  CHECK(has(text, "run this inside the repository"));
+  // A table that is not there is read as one without rows and columns.
+  CHECK(csv_table().rows() == 0);
+  CHECK(csv_table().column("id") == 0);
+}
+
+TEST_CASE("what is written is whole, or refused with its path and the reason") {
+  const scratch_folder f("written");
+  f.write("kept.csv", "as it was");
+  {
+    output_file unfinished(f.file("kept.csv"));
+    unfinished.text() << "half";
+  }
+  CHECK(text_of(f.file("kept.csv")) == "as it was");
+  f.write("kept.csv", "anew");
+  CHECK(text_of(f.file("kept.csv")) == "anew");
+
+  const std::string nowhere = f.file("missing_folder/document.md");
+  const std::string refused = said([&] { output_file file(nowhere); });
+  CHECK(has(refused, "cannot write " + nowhere + ": No such file or directory"));
+  CHECK(has(said([&] { text_of(nowhere); }), "cannot read " + nowhere + ": No such file or directory"));
+  if (std::filesystem::exists("/dev/full")) {  // a disk without room
+    const std::string full = said([] {
+      output_file file("/dev/full");
+      file.text() << "some text";
+      file.close();
+    });
+    CHECK(has(full, "cannot write /dev/full: No space left on device"));
+  }
+}
+
+TEST_CASE("what is read is not written over") {
+  const scratch_folder f("inputs");
+  f.write("training.csv", "id\n1\n");
+  const std::string folder = f.path.string();
+  for (const std::string& name : {f.file("training.csv"), f.file("../layercake_accuracy_inputs/training.csv")})
+    CHECK(has(said([&] { keep_out_of(folder, name); }), name + " is a file of " + folder));
+  CHECK(said([&] { keep_out_of(folder, f.file("predictions.csv")); }).empty());
+  CHECK(said([&] { keep_out_of(folder, (f.path.parent_path() / "predictions.csv").string()); }).empty());
 }

@@ -1,18 +1,19 @@
 // Training memory against published breakdowns. Hand calculations of single rows are in
 // tests/unit/training/memory.cpp; here are the scores, and a few rows from their configuration once more.
+#include "../../benchmarks/accuracy/files.hpp"
 #include "../../benchmarks/accuracy/memory_rows.hpp"
 #include "../approx.hpp"
 
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
+#include <stdexcept>
 
 using namespace accuracy;
 
 namespace {
 const std::vector<prediction>& predictions() {
-  static const std::vector<prediction> all = predict_memory(directory("benchmarks/accuracy/data"));
+  static const std::vector<prediction> all = predict_memory(directory(own_folder() + "data"));
   return all;
 }
 const prediction& of(std::string_view id) {
@@ -25,7 +26,9 @@ const prediction& of(std::string_view id) {
 std::vector<prediction> one_row(const std::string& header, const std::string& cells) {
   const auto path = std::filesystem::temp_directory_path() / "layercake_accuracy_memory";
   std::filesystem::create_directories(path);
-  std::ofstream(path / "training_memory.csv", std::ios::binary) << header << "\n" << cells << "\n";
+  output_file file((path / "training_memory.csv").string());
+  file.text() << header << "\n" << cells << "\n";
+  file.close();
   auto out = predict_memory(directory(path.string()));
   std::filesystem::remove_all(path);
   return out;

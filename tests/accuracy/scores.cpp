@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "../../benchmarks/accuracy/files.hpp"
 #include "../../benchmarks/accuracy/predictions.hpp"
 #include "../approx.hpp"
 
@@ -11,7 +12,7 @@ using namespace accuracy;
 
 namespace {
 const std::vector<prediction>& predictions() {
-  static const std::vector<prediction> all = predict(directory("benchmarks/accuracy/data"));
+  static const std::vector<prediction> all = predict(directory(own_folder() + "data"));
   return all;
 }
 score macro(std::string_view group) { return score_group(predictions(), group).macro; }
