@@ -258,7 +258,9 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
   serving_choice best;
   bool found = false;
   const auto consider = [&](const serving_plan& plan, const pool_figures<>& f) {
-    serving_choice c{.plan = plan, .figures = f};
+    serving_choice c;
+    c.plan = plan;
+    c.figures = f;
     auto need = detail::need_of_pool(task, plan, task.of_writing(plan), f.writing, search.headroom);
     c.replicas = need.replicas;
     if (plan.disaggregated()) {

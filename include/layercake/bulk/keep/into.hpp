@@ -44,38 +44,39 @@ struct column_state {
     }
     if (r.offset) {
       for (std::size_t i = 0; i < r.n; ++i)
-        runs.push_back({r.index(i), 0, 1});
-    } else if (!runs.empty() && runs.back().step == r.step && runs.back().first + runs.back().n * r.step == r.first) {
-      runs.back().n += r.n;
+        append({r.index(i), 1, 1});
     } else {
-      runs.push_back({r.first, r.step, r.n});
+      append({r.first, r.step, r.n});
     }
   }
   void merge(const column_state& o) {
+    for (const run& x : o.runs)
+      append(x);
     if (o.value.empty()) return;
     std::size_t k = 0;
     o.each([&](std::uint64_t at) { to.data()[at] = o.value[k++]; });
   }
+  // What was merged so far: other threads may be writing the rest.
   void save(writer& w) const {
     std::vector<Stored> all;
-    if (root) {  // what was written so far
-      all.assign(to.data(), to.data() + to.size());
-    } else {
-      w.put(runs);
-      each([&](std::uint64_t at) { all.push_back(to.data()[at]); });
-    }
+    w.put(runs);
+    each([&](std::uint64_t at) { all.push_back(to.data()[at]); });
     w.put(all);
   }
   void load(reader& r) {
-    if (!root) r.get(runs);
+    r.get(runs);
     r.get(value);
     std::uint64_t n = 0;
-    for (const run& x : runs)
+    for (const run& x : runs) {
       n += x.n;
-    if (value.size() != (root ? to.size() : n)) raise(error("bulk: a saved state holds a column of another length"));
+      const std::uint64_t step = x.step > 0 ? x.step : 1;
+      if (x.n > 0 && (x.first >= to.size() || x.n - 1 > (to.size() - 1 - x.first) / step))
+        raise(error("bulk: a saved state holds a column of another length"));
+    }
+    if (value.size() != n) raise(error("bulk: a saved state holds a column of another length"));
     if (!root) return;
-    for (std::size_t i = 0; i < value.size(); ++i)
-      to.data()[i] = value[i];
+    std::size_t k = 0;
+    each([&](std::uint64_t at) { to.data()[at] = value[k++]; });
     value = {};
   }
   // Points that no block gives are NaN where there may be gaps, and so is every point of a sweep that does not end.
@@ -89,6 +90,18 @@ struct column_state {
   }
 
 private:
+  void append(const run& x) {
+    if (!runs.empty()) {
+      run& last = runs.back();
+      const std::uint64_t step = last.n == 1 && x.n == 1 ? x.first - last.first : last.step;
+      if (x.first > last.first && last.first + last.n * step == x.first && (x.n == 1 || x.step == step)) {
+        last.step = step;
+        last.n += x.n;
+        return;
+      }
+    }
+    runs.push_back(x);
+  }
   template <class Visit>
   void each(const Visit& visit) const {
     for (const run& x : runs) {
