@@ -21,6 +21,7 @@
 // real numbers: of a dual its value; a batch is not checked.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <layercake/number/domain.hpp>
@@ -74,12 +75,12 @@ inline std::string range_text(const domain& d, const std::string& low, const std
   return d.whole ? "a whole number, " + s : s;
 }
 
-// Whether rounding for people makes x the end of its domain that it lies beyond: "1; allowed: from 0 to 1" of 1.00001. Exact digits
-// tell the two apart.
+// Whether rounding for people makes x what it is not: the end of its domain that it lies beyond, "1; allowed: from 0 to 1" of 1.00001,
+// or a whole number, "3; allowed: a whole number" of 3.00001. Exact digits tell the two apart.
 template <class Text>
-bool reads_as_an_end(const domain& d, double x, const Text& text) {
-  const auto same = [&](double end) { return x != end && text(x) == text(end); };
-  return same(d.low) || same(d.high);
+bool reads_as_allowed(const domain& d, double x, const Text& text) {
+  const auto same = [&](double y) { return x != y && text(x) == text(y); };
+  return same(d.low) || same(d.high) || (d.whole && same(std::nearbyint(x)));
 }
 
 // Whether a value lies in a domain, which is in base units. An unknown value does if the domain says or_unknown(); a batch is
@@ -128,9 +129,7 @@ public:
       const auto text = [](double y) { return shown(from_base_value<Value>(static_cast<shown_type>(y))); };
       const auto base = static_cast<double>(x);
       std::string range = range_text(allowed, text(allowed.low), text(allowed.high), base);
-      if (reads_as_an_end(allowed, base, text)) {
-        return require(false, field, to_exact_string(base) + " in base units", std::move(range), remedy);
-      }
+      if (reads_as_allowed(allowed, base, text)) return require(false, field, exact(value), std::move(range), remedy);
       require(false, field, value, std::move(range), remedy);
     }
   }
@@ -157,31 +156,42 @@ public:
   template <class Value>
   void check_whole(std::string_view field, const Value& value, std::string_view remedy) {
     constexpr domain whole{-largest_sensible, largest_sensible, false, false, true};
-    require(whole.contains(static_cast<double>(real_value(value))), field, value, "a whole number", remedy);
+    const auto x = static_cast<double>(real_value(value));
+    if (whole.contains(x)) return;
+    const bool reads_as_whole = reads_as_allowed(whole, x, [](double y) { return shown(y); });
+    require(false, field, reads_as_whole ? exact(value) : shown(value), "a whole number", remedy);
   }
   // `whole` is a multiple of `part`.
   template <class Value, class Whole>
   void check_divides(std::string_view field, const Value& part, std::string_view whole_name, const Whole& whole,
                      std::string_view remedy) {
-    require(divides(part, whole), field, part, "a divisor of " + named(whole_name, whole), remedy);
+    if (divides(part, whole)) return;
+    const auto [of_part, of_whole] = told_apart(part, whole, !has_unit<Whole>);  // 123456 reads 123500
+    require(false, field, of_part, "a divisor of " + named(whole_name, of_whole), remedy);
   }
 
   // Not above or below a limit of the same unit; an unknown value or limit passes.
   template <class Value, class Limit>
   void check_at_most(std::string_view field, const Value& value, std::string_view limit_name, const Limit& limit,
                      std::string_view remedy) {
-    require(!(value > limit), field, value, "at most " + named(limit_name, limit), remedy);
+    if (!(value > limit)) return;
+    const auto [of_value, of_limit] = told_apart(value, limit);
+    require(false, field, of_value, "at most " + named(limit_name, of_limit), remedy);
   }
   template <class Value, class Limit>
   void check_at_least(std::string_view field, const Value& value, std::string_view limit_name, const Limit& limit,
                       std::string_view remedy) {
-    require(!(value < limit), field, value, "at least " + named(limit_name, limit), remedy);
+    if (!(value < limit)) return;
+    const auto [of_value, of_limit] = told_apart(value, limit);
+    require(false, field, of_value, "at least " + named(limit_name, of_limit), remedy);
   }
   // As many as something else: lists that go together.
   template <class Value, class Expected>
   void check_equal(std::string_view field, const Value& value, std::string_view expected_name, const Expected& expected,
                    std::string_view remedy) {
-    require(value == expected, field, value, shown(expected) + ", as " + std::string(expected_name), remedy);
+    if (value == expected) return;
+    const auto [of_value, of_expected] = told_apart(value, expected);
+    require(false, field, of_value, of_expected + ", as " + std::string(expected_name), remedy);
   }
 
   // A figure that is needed; collected where nobody gives it.
@@ -242,8 +252,29 @@ private:
     }
   }
   template <class Value>
-  static std::string named(std::string_view name, const Value& value) {
-    return name.empty() ? shown(value) : std::string(name) + ", " + shown(value);
+  static constexpr bool has_unit =
+      !std::same_as<std::remove_cvref_t<decltype(base_value(std::declval<Value>()))>, Value>;
+  // With every digit, as it is compared; in base units of what has a unit.
+  template <class Value>
+  static std::string exact(const Value& value) {
+    const auto base = base_value(value);
+    if constexpr (has_real_value<std::remove_cvref_t<decltype(base)>>) {
+      const auto x = real_value(base);
+      if constexpr (!std::integral<std::remove_cvref_t<decltype(x)>>) {
+        return to_exact_string(static_cast<double>(x)) + (has_unit<Value> ? " in base units" : "");
+      }
+    }
+    return shown(value);
+  }
+  // Two values that differ, as texts that do: with every digit where rounding for people makes them alike.
+  template <class Value, class Other>
+  static std::pair<std::string, std::string> told_apart(const Value& value, const Other& other,
+                                                        bool every_digit = false) {
+    if (every_digit || shown(value) == shown(other)) return {exact(value), exact(other)};
+    return {shown(value), shown(other)};
+  }
+  static std::string named(std::string_view name, const std::string& value) {
+    return name.empty() ? value : std::string(name) + ", " + value;
   }
 
   std::string path_;

@@ -48,7 +48,7 @@ TEST_CASE("what each check says") {
       {[](lc::findings& f) { f.check_within("rate", unset, lc::any_finite, "Set it."); },
        "plan.rate is nan; allowed: any finite value. Set it."},
       {[](lc::findings& f) { f.check_share("loss", 1.00001, "Set the loss."); },
-       "plan.loss is 1.00001 in base units; allowed: from 0 to 1. Set the loss."},
+       "plan.loss is 1.00001; allowed: from 0 to 1. Set the loss."},
       // 1e30 in single precision is 2^99 + 2^96 + ...: 1.0000000150474662e30
       {[](lc::findings& f) { f.check_positive("load", 1e30f * watt, "Set less."); },
        "plan.load is 1.0000000150474662e+30 in base units; allowed: above 0 W to 1e30 W. Set less."},
@@ -74,6 +74,22 @@ TEST_CASE("what each check says") {
        "plan.draw is 40 MW; allowed: at most site.power, 30 MW. Draw less."},
       {[](lc::findings& f) { f.check_at_least("size", 1, "the smallest", 2, "Take more."); },
        "plan.size is 1; allowed: at least the smallest, 2. Take more."},
+      // What people read alike is told apart by its digits.
+      {[](lc::findings& f) { f.check_at_most("draw", 30.00001 * megawatt, "site.power", 30 * megawatt, "Draw less."); },
+       "plan.draw is 30000010 in base units; allowed: at most site.power, 3e+07 in base units. Draw less."},
+      {[](lc::findings& f) { f.check_at_least("share", 0.25, "", 0.25000001, "Take more."); },
+       "plan.share is 0.25; allowed: at least 0.25000001. Take more."},
+      {[](lc::findings& f) { f.check_equal("sum", 1.0000001, "the whole", 1.0, "Add up."); },
+       "plan.sum is 1.0000001; allowed: 1, as the whole. Add up."},
+      {[](lc::findings& f) { f.check_count("ranks", 3.00001, "Set the ranks."); },
+       "plan.ranks is 3.00001; allowed: a whole number, at least 1. Set the ranks."},
+      {[](lc::findings& f) { f.check_whole("chunks", 2.00001, "Take whole chunks."); },
+       "plan.chunks is 2.00001; allowed: a whole number. Take whole chunks."},
+      {[](lc::findings& f) { f.check_divides("tensor", 5.0, "tokens", 123456.0, "Divide."); },  // which reads 123500
+       "plan.tensor is 5; allowed: a divisor of tokens, 123456. Divide."},
+      {[](lc::findings& f) { f.check_divides("tensor", 8.00001, "model.heads", 64.0, "Ranks take whole heads."); },
+       "plan.tensor is 8.00001; allowed: a divisor of model.heads, 64. "
+       "Ranks take whole heads."},
       {[](lc::findings& f) { f.check_equal("steps", 3, "the steps of the load", 4, "Give one for each."); },
        "plan.steps is 3; allowed: 4, as the steps of the load. Give one for each."},
       {[](lc::findings& f) { f.check_known("price", lc::unknown<lc::quantity<lc::unit::usd>>(), "Set the price."); },

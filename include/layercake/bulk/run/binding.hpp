@@ -120,7 +120,7 @@ struct binding {
   void check(double value) const {
     if (allowed.contains(value)) return;
     const std::string reached =
-        reads_as_an_end(allowed, value, text) ? to_exact_string(value) + " in base units" : text(value);
+        reads_as_allowed(allowed, value, text) ? to_exact_string(value) + " in base units" : text(value);
     raise(invalid_axis("bulk: the axis of " + path + " reaches " + reached + "; allowed: " +
                        range_text(allowed, text(allowed.low), text(allowed.high), value) + ". It is " + meaning + "."));
   }
