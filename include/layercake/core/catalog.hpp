@@ -59,19 +59,42 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return least;
 }
 
-// How far a name of the catalog is from what was asked for: by the letters to change, among equals by how long they begin alike.
-// A name that contains what was asked for needs none, however long it is. Both as compared_name gives them.
+inline constexpr std::size_t far_away = static_cast<std::size_t>(-1);
+
+// How far a name of the catalog is from what was asked for: by the letters to change, the first counted twice, among equals by how long
+// they begin alike. A name that contains what was asked for needs none, however long it is; one that is a part of it one; more than
+// every third letter is far away. Both as compared_name gives them.
 inline std::size_t name_distance(std::string_view asked, std::string_view candidate) {
-  constexpr std::size_t longest = 63;
+  constexpr std::size_t longest = 63, shortest_part = 2;
   std::size_t alike = 0;
   while (alike < longest && alike < asked.size() && alike < candidate.size() && asked[alike] == candidate[alike])
     ++alike;
-  const std::size_t changes = candidate.find(asked) != candidate.npos ? 0 : edit_distance(asked, candidate);
+  const auto has = [&](std::string_view whole, std::string_view part) {
+    return part.size() >= shortest_part && whole.find(part) != whole.npos;
+  };
+  std::size_t changes = 0;
+  if (has(asked, candidate)) {
+    changes = candidate.size() < asked.size() ? 1 : 0;
+  } else if (!has(candidate, asked)) {
+    changes = edit_distance(asked, candidate) + (alike == 0 ? 1 : 0);
+    if (changes > (asked.size() + 1) / 3) return far_away;
+  }
   return changes * (longest + 1) + (longest - alike);
+}
+
+// The same of a name as it was written; its first word may be that of its maker, "NVIDIA H100", and then counts for two letters.
+inline std::size_t written_distance(std::string_view asked, const std::string& candidate) {
+  constexpr std::size_t first_word = 2 * 64;
+  const std::size_t whole = name_distance(compared_name(asked), candidate);
+  const std::size_t end = asked.find_first_of("-_ ./");
+  if (end == asked.npos) return whole;
+  const std::size_t rest = name_distance(compared_name(asked.substr(end)), candidate);
+  return rest == far_away || whole < rest + first_word ? whole : rest + first_word;
 }
 }  // namespace detail
 
-// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names.
+// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names, fewer where
+// fewer are near.
 template <class Range>
 constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   for (const auto* record : all) {
@@ -79,19 +102,19 @@ constexpr const auto& find_by_name(const Range& all, std::string_view name) {
   }
   std::array<std::string_view, 3> nearest;
   std::array<std::size_t, 3> distance;
-  distance.fill(static_cast<std::size_t>(-1));
-  const std::string asked = detail::compared_name(name);
+  distance.fill(detail::far_away);
   for (const auto* record : all) {
     std::string_view candidate = record->name;
-    std::size_t d = detail::name_distance(asked, detail::compared_name(candidate));
-    for (std::size_t i = 0; i < 3; ++i) {
+    std::size_t d = detail::written_distance(name, detail::compared_name(candidate));
+    for (std::size_t i = 0; i < nearest.size(); ++i) {
       if (d < distance[i]) {
         std::swap(d, distance[i]);
         std::swap(candidate, nearest[i]);
       }
     }
   }
-  std::string text = "no \"" + std::string(name) + "\" in the catalog; nearest:";
+  std::string text = "no \"" + std::string(name) + "\" in the catalog";
+  text.append(nearest[0].empty() ? ", and no name near it" : "; nearest:");
   for (std::string_view n : nearest) {
     if (!n.empty()) text.append(1, ' ').append(n);
   }
