@@ -29,6 +29,11 @@ template <class Model>
 concept has_operations = requires(const Model& m, const pass<double>& p, const split<double>& s, any_visitor v) {
   m.operations(p, s, v);
 };
+// An architecture that nobody has said yet in which format it runs, as the transformers of the catalog.
+template <class Model>
+concept awaits_format = !has_weights<Model> && requires(const Model& m) {
+  m.at(precision::fp8);
+};
 }  // namespace detail
 
 // A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one by one as core/operations.hpp
@@ -40,18 +45,23 @@ concept model = detail::has_weights<Model> && detail::has_cache<Model> && detail
 // Says which member a type lacks to be a model; the stack calls it first.
 template <class Model>
 consteval bool require_model() {
-  static_assert(detail::has_weights<Model>, "layercake: a model needs `template <class N> auto weights(const "
-                                            "models::split<N>&) const` that returns a quantity<unit::byte>: "
-                                            "the weights on one chip");
-  static_assert(detail::has_cache<Model>,
-                "layercake: a model needs `template <class N> auto cache(const quantity<unit::token, N>&, const "
-                "models::split<N>&) const` that "
-                "returns a quantity<unit::byte>: the cache of one sequence on one chip, 0 without one");
-  static_assert(detail::has_operations<Model>,
-                "layercake: a model needs `template <class N, class Visit> void "
-                "operations(const models::pass<N>&, const models::split<N>&, "
-                "Visit&&) const` that calls visit(operation, times) for each operation of a "
-                "pass, or once with a layercake::work<N>");
+  static_assert(!detail::awaits_format<Model>,
+                "layercake: say in which format the model runs: model.at(precision::fp8), any .at(precision), or "
+                "model.as_published()");
+  if constexpr (!detail::awaits_format<Model>) {
+    static_assert(detail::has_weights<Model>, "layercake: a model needs `template <class N> auto weights(const "
+                                              "models::split<N>&) const` that returns a quantity<unit::byte>: "
+                                              "the weights on one chip");
+    static_assert(detail::has_cache<Model>,
+                  "layercake: a model needs `template <class N> auto cache(const quantity<unit::token, N>&, const "
+                  "models::split<N>&) const` that "
+                  "returns a quantity<unit::byte>: the cache of one sequence on one chip, 0 without one");
+    static_assert(detail::has_operations<Model>,
+                  "layercake: a model needs `template <class N, class Visit> void "
+                  "operations(const models::pass<N>&, const models::split<N>&, "
+                  "Visit&&) const` that calls visit(operation, times) for each operation of a "
+                  "pass, or once with a layercake::work<N>");
+  }
   return model<Model>;
 }
 
