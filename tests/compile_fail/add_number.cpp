@@ -1,5 +1,4 @@
-// must-contain: watt
-// must-contain: operator+
+// first-names: watt double
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

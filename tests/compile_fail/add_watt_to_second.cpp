@@ -1,5 +1,4 @@
-// must-contain: watt
-// must-contain: second
+// first-names: watt second
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: unit::joule_per_token
-// must-contain: unit::token_per_second
+// first-names: joule_per_token token_per_second
 // max-bytes: 3000
 #include <layercake/units/units.hpp>
 

@@ -1,6 +1,5 @@
 // Outside a record no member's name says whose power it is.
-// must-contain: kind::it
-// must-contain: unit::watt
+// first-names: watt it
 // max-bytes: 3000
 #include <layercake/units/units.hpp>
 

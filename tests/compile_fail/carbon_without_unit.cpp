@@ -1,6 +1,5 @@
 // kg/kWh or g/kWh? A figure from a table says which, or does not enter.
-// must-contain: unit::kilogram_co2e_per_joule
-// must-contain: double
+// first-names: kilogram_co2e_per_joule double
 // max-bytes: 4000
 #include <layercake/energy/grid.hpp>
 

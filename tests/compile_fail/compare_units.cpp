@@ -1,6 +1,4 @@
-// must-contain: joule
-// must-contain: watt
-// must-contain: operator<
+// first-names: joule watt
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

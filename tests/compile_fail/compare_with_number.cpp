@@ -1,5 +1,4 @@
-// must-contain: unit::watt
-// must-contain: operator>
+// first-names: watt int
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

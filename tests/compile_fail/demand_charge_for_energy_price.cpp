@@ -1,6 +1,5 @@
 // Both are USD/J: the dimension alone would not see it.
-// must-contain: kind::demand_charge
-// must-contain: kind::energy_price
+// first-names: demand_charge energy_price
 // max-bytes: 3500
 #include <layercake/energy/grid.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: unit::watt
-// must-contain: unit::usd
+// first-names: watt usd
 // max-bytes: 4000
 #include <layercake/core/demand.hpp>
 

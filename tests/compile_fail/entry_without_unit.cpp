@@ -1,5 +1,4 @@
-// must-contain: quantity<layercake::unit::watt
-// must-contain: int
+// first-names: watt int
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

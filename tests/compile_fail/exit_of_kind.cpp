@@ -1,6 +1,5 @@
 // A kind becomes a bare quantity by plain() alone.
-// must-contain: of_kind
-// must-contain: unit::watt
+// first-names: it watt
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,4 +1,4 @@
-// must-contain: double
+// first-names: watt double
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: fp8
-// must-contain: bf16
+// first-names: fp8 bf16
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: kind::half_life
-// must-contain: kind::parity
+// first-names: half_life parity
 // max-bytes: 2500
 #include <layercake/economics/price_path.hpp>
 #include <layercake/units/units.hpp>

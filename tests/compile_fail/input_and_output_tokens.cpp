@@ -1,5 +1,4 @@
-// must-contain: kind::input
-// must-contain: kind::output
+// first-names: input output
 // max-bytes: 4000
 #include <layercake/core/demand.hpp>
 

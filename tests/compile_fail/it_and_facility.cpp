@@ -1,5 +1,4 @@
-// must-contain: kind::it
-// must-contain: kind::facility
+// first-names: it facility
 // max-bytes: 5000
 #include <layercake/stack/bill.hpp>
 

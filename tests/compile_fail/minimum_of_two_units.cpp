@@ -1,5 +1,4 @@
-// must-contain: unit::watt
-// must-contain: unit::joule
+// first-names: watt joule
 // must-contain: min(
 // max-bytes: 3000
 #include <layercake/units/units.hpp>

@@ -1,5 +1,4 @@
-// must-contain: kind::model
-// must-contain: kind::hardware
+// first-names: model hardware
 // max-bytes: 4500
 #include <layercake/units/units.hpp>
 

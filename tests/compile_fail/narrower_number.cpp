@@ -1,6 +1,5 @@
 // A double does not become a float unasked.
-// must-contain: float
-// must-contain: double
+// first-names: float double
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

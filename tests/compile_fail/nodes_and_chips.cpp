@@ -1,5 +1,4 @@
-// must-contain: kind::chips
-// must-contain: kind::nodes
+// first-names: chips nodes
 // max-bytes: 5000
 #include <layercake/stack/bill.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: kind::peak_at
-// must-contain: kind::mean_at
+// first-names: peak_at mean_at
 // max-bytes: 4000
 #include <layercake/core/demand.hpp>
 

@@ -1,6 +1,5 @@
 // What one chip draws at the busiest hour is not what the site draws.
-// must-contain: kind::one_chip
-// must-contain: kind::facility
+// first-names: one_chip facility
 // max-bytes: 3500
 #include <layercake/core/demand.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: usd_per_joule
-// must-contain: usd_per_watt
+// first-names: usd_per_joule usd_per_watt
 // max-bytes: 4000
 #include <layercake/energy/grid.hpp>
 

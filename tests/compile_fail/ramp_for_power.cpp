@@ -1,6 +1,5 @@
 // A ramp limit of 20 MW per hour is no power.
-// must-contain: unit::watt_per_second
-// must-contain: unit::watt
+// first-names: watt_per_second watt
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: kind::relative
-// must-contain: kind::points
+// first-names: relative points
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: unit::joule
-// must-contain: unit::watt
+// first-names: joule watt_per_second
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

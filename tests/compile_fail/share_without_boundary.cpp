@@ -1,5 +1,4 @@
-// must-contain: cluster_capex
-// must-contain: double
+// first-names: cluster_capex double
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,5 +1,4 @@
-// must-contain: cluster_capex
-// must-contain: ownership_cost
+// first-names: cluster_capex ownership_cost
 // max-bytes: 3000
 #include <layercake/units/units.hpp>
 

@@ -1,6 +1,5 @@
 // What is granted at the meter is not what is granted at the plant: the line loses some between them.
-// must-contain: kind::facility
-// must-contain: kind::plant
+// first-names: facility plant
 // max-bytes: 3500
 #include <layercake/stack/grant.hpp>
 

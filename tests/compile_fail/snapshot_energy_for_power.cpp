@@ -1,6 +1,5 @@
 // The energy of a snapshot of three hours is not its power.
-// must-contain: unit::joule
-// must-contain: unit::watt
+// first-names: joule watt
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

@@ -1,6 +1,5 @@
-// must-contain: unit::joule
-// must-contain: unit::watt
-// must-contain: in(
+// first-names: joule watt
+// must-contain: in<watt>(
 // max-bytes: 2500
 #include <layercake/units/units.hpp>
 

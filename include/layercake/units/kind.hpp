@@ -146,6 +146,11 @@ constexpr To joined(const From& x) {
   }
 }
 
+template <class Kind>
+inline constexpr bool of_a_format = false;
+template <precision Format>
+inline constexpr bool of_a_format<kind::at<Format>> = true;
+
 // These are constants, not concepts: a compiler explains a concept that does not hold step by step.
 template <class Kind>
 inline constexpr bool counted_kind = requires {
@@ -235,6 +240,10 @@ public:
   template <class Narrow>
     requires detail::narrower<Narrow, Value>
   constexpr of_kind(const of_kind<Kind, Narrow>& k) : plain_(detail::joined<Value>(plain(k))) {}
+  // Another kind: deleted, so that the compiler names both where one is given for the other; not formats, which clang numbers here.
+  template <class OtherKind, class OtherValue>
+    requires(!std::same_as<OtherKind, Kind> && !detail::of_a_format<OtherKind>)
+  constexpr of_kind(const of_kind<OtherKind, OtherValue>&) = delete;
 
   friend constexpr const Value& plain(const of_kind& k) { return k.plain_; }
 
@@ -297,8 +306,9 @@ public:
     return detail::own_side<X>(plain(a)) >= detail::other_side<Value>(b);
   }
 
-  // Two kinds, or a kind and something bare: deleted, so that the compiler names both. (A bare quantity on the left:
-  // see quantity.hpp.)
+  // Two kinds, or a kind and something bare: deleted, so that the compiler names both; clang does without, as in quantity.hpp, which
+  // has what has a bare quantity on the left.
+#if !defined(__clang__)
   template <detail::not_of_kind<Kind, Value> X>
   friend void operator+(const of_kind&, const X&) = delete;
   template <detail::not_of_kind<Kind, Value> X>
@@ -324,6 +334,7 @@ public:
   template <class X>
     requires is_kind<X> && detail::not_of_kind<X, Kind, Value>
   friend void operator/(const of_kind&, const X&) = delete;
+#endif
 };
 
 namespace detail {

@@ -128,11 +128,9 @@ template <auto NamedUnit, class Unit, class T>
   return detail::scaled<decltype(NamedUnit)::size.inverse(), T>(detail::access::base(q));
 }
 
-// A unit of another dimension; the deleted function makes the compiler name the unit asked for and the quantity's own.
-template <auto NamedUnit, class Unit, class T>
-  requires(!detail::same_dimension<Unit, typename decltype(NamedUnit)::tag>)
-T in(const quantity<Unit, T>& q)
-= delete;
+// A unit of another dimension: the compiler names the unit asked for and the quantity's own.
+template <auto NamedUnit>
+double in(const detail::wanted<typename decltype(NamedUnit)::tag>& q);
 
 // The quantity type that a unit measures: measured_in<units::watt> is quantity<unit::watt>.
 template <auto NamedUnit, class T = double>

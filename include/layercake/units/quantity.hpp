@@ -15,6 +15,7 @@
 #include <layercake/units/dimensions.hpp>
 #include <limits>
 #include <string_view>  // std::hash, at a tenth of the price of <functional>
+#include <type_traits>
 
 namespace layercake {
 
@@ -83,6 +84,10 @@ public:
     requires(!std::same_as<From, T>)
   &&std::same_as<promote_t<From, T>, T> constexpr quantity(const quantity<Unit, From>& q)
       : base_(number_cast<T>(detail::access::base(q))) {}
+  // Another dimension: deleted, so that the compiler names both where one is given for the other.
+  template <class OtherUnit, class From>
+    requires(!std::same_as<OtherUnit, Unit>)
+  constexpr quantity(const quantity<OtherUnit, From>&) = delete;
 
   constexpr quantity& operator+=(const quantity& b) { return *this = quantity(base_ + b.base_, 0); }
   constexpr quantity& operator-=(const quantity& b) { return *this = quantity(base_ - b.base_, 0); }
@@ -163,15 +168,52 @@ constexpr auto operator>=(const quantity<Unit, A>& a, const quantity<Unit, B>& b
   return detail::promoted<A, B>(a) >= detail::promoted<B, A>(b);
 }
 
-// Two dimensions, or a dimension and a bare number, do not add or compare; the deleted functions make the compiler say which two. They are
-// written out one by one because a macro would triple what clang says.
+// Two dimensions, or a dimension and a bare number, do not add or compare, and the compiler's first line says which two: gcc's of a
+// deleted function, clang's of operands that no operator takes. The functions are written out one by one because a macro would triple
+// what is said.
 namespace detail {
-template <class X, class Unit>
-concept not_of_unit = (is_quantity<X> && !std::same_as<typename unit_of<X>::type, Unit>) || requires {
+template <class X>
+concept of_a_kind = requires {
   typename X::kind_type;
-}
-|| (!is_quantity<X> && (number<X> || arithmetic<X>));
+};
+template <class X, class Unit>
+concept of_another_unit = is_quantity<X> && !std::same_as<typename unit_of<X>::type, Unit>;
+template <class X>
+concept without_unit = of_a_kind<X> ||(!is_quantity<X> && (number<X> || arithmetic<X>));
+template <class X, class Unit>
+concept not_of_unit = of_another_unit<X, Unit> || without_unit<X>;
+
+// What is wanted where a quantity of another unit is given: the compiler names both.
+template <class Unit>
+struct wanted {
+  template <of_another_unit<Unit> X>
+  constexpr wanted(const X&) = delete;
+};
+// And where a kind is given. A member's kind would take the bare quantity on its left.
+template <class Unit>
+struct wanted_without_kind {
+  template <of_a_kind X>
+  constexpr wanted_without_kind(const X&) = delete;
+};
 }  // namespace detail
+#if defined(__clang__)
+template <class Unit, class A>
+void operator+(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator-(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator==(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator!=(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator<(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator<=(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator>(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+template <class Unit, class A>
+void operator>=(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted_without_kind<Unit>>&);
+#else
 template <class Unit, class A, detail::not_of_unit<Unit> X>
 void operator+(const quantity<Unit, A>&, const X&) = delete;
 template <class Unit, class A, detail::not_of_unit<Unit> X>
@@ -188,6 +230,7 @@ template <class Unit, class A, detail::not_of_unit<Unit> X>
 void operator>(const quantity<Unit, A>&, const X&) = delete;
 template <class Unit, class A, detail::not_of_unit<Unit> X>
 void operator>=(const quantity<Unit, A>&, const X&) = delete;
+#endif
 
 // ---- products and quotients ------------------------------------------------------------------------------------------------
 
@@ -244,9 +287,13 @@ template <class Unit, class A, class B>
 constexpr quantity<Unit, promote_t<A, B>>(max)(const quantity<Unit, A>& a, const quantity<Unit, B>& b) {
   return detail::access::make<Unit>((max)(detail::access::base(a), detail::access::base(b)));
 }
-template <class Unit, class A, detail::not_of_unit<Unit> X>
+template <class Unit, class A>
+void(min)(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted<Unit>>&);
+template <class Unit, class A, detail::without_unit X>
 void(min)(const quantity<Unit, A>&, const X&) = delete;
-template <class Unit, class A, detail::not_of_unit<Unit> X>
+template <class Unit, class A>
+void(max)(const quantity<Unit, A>&, const std::type_identity_t<detail::wanted<Unit>>&);
+template <class Unit, class A, detail::without_unit X>
 void(max)(const quantity<Unit, A>&, const X&) = delete;
 template <class Unit, class A, class B, class C>
 constexpr auto clamp(const quantity<Unit, A>& q, const quantity<Unit, B>& low, const quantity<Unit, C>& high) {
