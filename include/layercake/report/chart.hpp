@@ -77,14 +77,16 @@ inline std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-// Text inside an element or an attribute; control characters become blanks, bytes that are not UTF-8 the replacement character.
+// Text inside an element or an attribute; tabs and ends of lines become blanks, other control characters (XML 1.0, 2.2 forbids them) and
+// bytes that are not UTF-8 the replacement character.
 inline std::string escaped(std::string_view text) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
   std::string s;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) >= 0x80) {
       const std::size_t bytes = utf8_length(text.substr(i));
-      s += bytes == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(i, bytes);
+      s += bytes == 0 ? replacement : text.substr(i, bytes);
       if (bytes > 1) i += bytes - 1;
       continue;
     }
@@ -104,8 +106,13 @@ inline std::string escaped(std::string_view text) {
     case '\'':
       s += "&#39;";
       break;
+    case '\t':
+    case '\n':
+    case '\r':
+      s += ' ';
+      break;
     default:
-      s += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+      s += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? replacement : std::string_view(&c, 1);
     }
   }
   return s;

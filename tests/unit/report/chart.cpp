@@ -1,12 +1,19 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <layercake/number/error.hpp>
 #include <layercake/report/chart.hpp>
 #include <limits>
+#include <random>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "xml.hpp"
 
 namespace {
 namespace lc = layercake;
@@ -26,22 +33,12 @@ std::size_t times(const std::string& text, const std::string& part) {
 }
 bool has(const std::string& text, const std::string& part) { return times(text, part) > 0; }
 
-// Whether every element that opens closes, in order.
+using layercake_test::xml_fault;
 bool well_formed(const std::string& text) {
-  std::vector<std::string> open;
-  for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at + 1)) {
-    const std::size_t end = text.find('>', at);
-    if (end == std::string::npos) return false;
-    const std::string tag = text.substr(at + 1, end - at - 1);
-    const std::string name = tag.substr(0, tag.find_first_of(" /", 1));
-    if (tag[0] == '/') {
-      if (open.empty() || "/" + open.back() != tag) return false;
-      open.pop_back();
-    } else if (tag.back() != '/') {
-      open.push_back(name);
-    }
-  }
-  return open.empty();
+  const std::string fault = xml_fault(text);
+  CAPTURE(fault);
+  CHECK(fault.empty());
+  return fault.empty();
 }
 
 template <class F>
@@ -130,7 +127,7 @@ TEST_CASE("chart: text cannot break the document") {
   c.points("x & y", t, m, names);
   const std::string s = c.svg();
   CHECK(well_formed(s));
-  CHECK(has(s, "&lt;b&gt;&quot;A &amp; B&quot;&lt;/b&gt; <"));
+  CHECK(has(s, "&lt;b&gt;&quot;A &amp; B&quot;&lt;/b&gt;\xEF\xBF\xBD<"));
   CHECK(has(s, ">it&#39;s (d)<"));
   CHECK(has(s, "&lt;script&gt;"));
   CHECK(!has(s, "<script>"));
@@ -190,7 +187,78 @@ TEST_CASE("chart: text that is not UTF-8") {
   CHECK(shown("\xED\xA0\x80") == no + no + no);           // surrogate
   CHECK(shown("\xF4\x90\x80\x80") == no + no + no + no);  // beyond U+10FFFF
   CHECK(shown("\xEF\xBF\xBF") == no + no + no);           // no character
-  CHECK(shown("a\x01\x7F<") == "a  &lt;");
+  CHECK(shown("a\x01\x7F<") == "a" + no + no + "&lt;");
+  CHECK(shown(std::string(1, '\0')) == no);
+  CHECK(shown("a\tb\r\nc") == "a b  c");
+}
+
+TEST_CASE("the reader of XML says what is wrong") {
+  for (const std::string good : {"<a/>", "<a b=\"c\">d<e/>&amp;&#39;</a>\n", "<a>\xC3\xBC</a>"})
+    CHECK(xml_fault(good) == "");
+  for (const std::string bad : {"",
+                                "a",
+                                "<a>",
+                                "<a></b>",
+                                "<a/><b/>",
+                                "<a b=c/>",
+                                "<a b=\"1\" b=\"2\"/>",
+                                "<a b=\"1\"c=\"2\"/>",
+                                "<a>&</a>",
+                                "<a>&x;</a>",
+                                "<a b=\"<\"/>",
+                                "<a>\xFC</a>",
+                                "<a>\xC0\xAF</a>",
+                                "<a>\xED\xA0\x80</a>",
+                                "<a>\x01</a>",
+                                "<a>\xEF\xBF\xBF</a>",
+                                "<a>]]></a>",
+                                "<a cx=\"nan\"/>",
+                                "<a d=\"M1 -inf\"/>",
+                                "</a>",
+                                "<1/>"})
+    CHECK(xml_fault(bad) != "");
+}
+
+TEST_CASE("chart: whatever can be drawn and whatever it is called, an XML reader reads it and every mark lies inside") {
+  std::mt19937_64 random(20260101);
+  const auto unit = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
+  const auto text = [&] {
+    std::string s;
+    for (std::uint64_t n = random() % 8; n > 0; --n)
+      s += static_cast<char>(random() % 256);
+    return s;
+  };
+  for (int i = 0; i < 400; ++i) {
+    const auto scale_of = [&] { return random() % 2 == 0 ? report::scale::linear : report::scale::logarithmic; };
+    const report::scale along = scale_of(), up = scale_of();
+    const double centre = 500 * unit() - 250, spread = std::pow(10, 20 * unit() - 18);  // decades
+    const auto value = [&](report::scale how) {
+      const double decade = std::clamp(centre + spread * (2 * unit() - 1), -249.9, 249.9);
+      return (how == report::scale::linear && random() % 2 == 0 ? -1 : 1) * std::pow(10, decade);
+    };
+    report::chart c(text(), report::axis<second>(text(), along), report::axis<usd>(text(), up));
+    std::vector<duration> x;
+    std::vector<money> y;
+    std::vector<std::string> names;
+    for (std::uint64_t n = 1 + random() % 5; n > 0; --n) {
+      x.push_back(value(along) * second);
+      y.push_back(value(up) * usd);
+      names.push_back(text());
+    }
+    c.curve(text(), x, y, names).rings(text(), x, y);
+    const std::string svg = c.svg();
+    CAPTURE(svg);
+    REQUIRE(xml_fault(svg) == "");
+    REQUIRE(svg.size() < 40000);
+    for (std::size_t at = svg.find("<circle cx=\""); at != std::string::npos; at = svg.find("<circle cx=\"", at + 1)) {
+      double cx = -1, cy = -1;
+      REQUIRE(std::sscanf(svg.c_str() + at, "<circle cx=\"%lf\" cy=\"%lf\"", &cx, &cy) == 2);
+      REQUIRE(cx >= 0);
+      REQUIRE(cx <= c.width);
+      REQUIRE(cy >= 0);
+      REQUIRE(cy <= c.height);
+    }
+  }
 }
 
 TEST_CASE("chart: bad data are refused by series and point") {
