@@ -22,14 +22,19 @@
 #pragma once
 
 #include <charconv>
-#include <cstdlib>
 #include <layercake/number/error.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/names.hpp>
 #include <layercake/units/print.hpp>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
+
+#if !defined(__cpp_lib_to_chars) && !defined(__GLIBCXX__)
+#include <locale>
+#include <sstream>
+#endif
 
 namespace layercake {
 
@@ -375,18 +380,17 @@ private:
   int depth_ = 0;
 };
 
+// False where the number is not held: too large, or so small that nothing is left of it.
 template <real T>
 bool number_from(std::string_view text, T& x) {
 #if defined(__cpp_lib_to_chars) || defined(__GLIBCXX__)
   return std::from_chars(text.data(), text.data() + text.size(), x).ec == std::errc();
-#else  // libc++ before 20 reads no floating-point number with from_chars; strtod follows the C locale.
-  const std::string copy(text);
-  if constexpr (std::same_as<T, float>) {
-    x = std::strtof(copy.c_str(), nullptr);
-  } else {
-    x = static_cast<T>(std::strtold(copy.c_str(), nullptr));
-  }
-  return x - x == T(0);
+#else  // libc++ before 20 reads no floating-point number with from_chars
+  std::istringstream in{std::string(text)};
+  in.imbue(std::locale::classic());
+  in >> x;
+  const bool is_zero = text.find_first_of("123456789") >= text.find_first_of("eE");
+  return !in.fail() && in.eof() && is_finite(x) && (is_zero || x != T(0));
 #endif
 }
 
@@ -397,7 +401,7 @@ T value_of(const reader& in, const reading& r) {
   if (r.negative) x = -x;
   const T larger = r.unit.size.template up<T>(), smaller = r.unit.size.template down<T>();
   const T value = smaller == 1 ? x * larger : larger == 1 ? x / smaller : x * (larger / smaller);
-  if (x - x == T(0) && !(value - value == T(0))) in.out_of_range();
+  if (!is_finite(value) || (value == T(0)) != (x == T(0))) in.out_of_range();
   return value;
 }
 
@@ -410,7 +414,14 @@ T read(std::string_view text) {
   // A float in a scaled unit goes through double: "2e40 $/EFLOP" is a float in USD/FLOP only. Otherwise as in detail::scaled, so that
   // text and `62 * usd / megawatt_hour` give the same bits.
   if constexpr (std::same_as<T, float>) {
-    if (!(r.unit.size == scale{})) return static_cast<float>(value_of<double>(in, r));
+    if (!(r.unit.size == scale{})) {
+      const double value = value_of<double>(in, r);
+      constexpr double largest = std::numeric_limits<float>::max();
+      if (value > largest || value < -largest) in.out_of_range();
+      const auto narrow = static_cast<float>(value);
+      if (narrow == 0 && value != 0) in.out_of_range();
+      return narrow;
+    }
   }
   return value_of<T>(in, r);
 }

@@ -1,10 +1,13 @@
 // parse(to_string(q)) is q within the printed digits and parse(to_exact_string(q)) is q, for every tag of the closed list.
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <layercake/units/parse.hpp>
 #include <layercake/units/units.hpp>
+#include <limits>
+#include <string>
 
 namespace lc = layercake;
 namespace unit = lc::unit;
@@ -52,9 +55,55 @@ void all(const unit::detail::list<Tag...>*) {
   (read_back<Tag, float>(random, 50), ...);
 }
 
+// Whatever the bits of a number are, its text is short, has no character that a terminal or a file minds, and every digit reads back.
+template <class Tag, class T, class Bits>
+void bounded(generator& random) {
+  const Bits edges[] = {0,
+                        Bits(1) << (8 * sizeof(Bits) - 1),
+                        1,
+                        Bits(~Bits(0)),
+                        std::bit_cast<Bits>(std::numeric_limits<T>::infinity()),
+                        std::bit_cast<Bits>(-std::numeric_limits<T>::infinity()),
+                        std::bit_cast<Bits>(std::numeric_limits<T>::max()),
+                        std::bit_cast<Bits>(std::numeric_limits<T>::lowest()),
+                        std::bit_cast<Bits>(std::numeric_limits<T>::min()),
+                        std::bit_cast<Bits>(std::numeric_limits<T>::quiet_NaN())};
+  constexpr std::size_t fixed = std::size(edges);
+  for (std::size_t i = 0; i < fixed + 100; ++i) {
+    const T x = std::bit_cast<T>(i < fixed ? edges[i] : static_cast<Bits>(random.bits()));
+    const auto q = lc::from_base_value<lc::quantity_t<Tag>>(x);
+    const std::string shown = to_string(q), exact = to_exact_string(q);
+    CAPTURE(shown);
+    CAPTURE(exact);
+    constexpr std::size_t digits = 24, prefix = 4;      // -2.2250738585072014e-308 is the longest
+    REQUIRE(shown.size() <= digits + prefix + 1 + 24);  // the longest unit of people has less than 24 letters
+    REQUIRE(exact.size() <= digits + 1 + lc::symbol_of<Tag>().size());
+    for (const char c : shown)
+      REQUIRE((static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+    if (x - x == T(0)) {
+      REQUIRE(lc::parse<quantity<Tag, T>>(exact) == q);
+    } else {
+      REQUIRE(shown.find(x != x ? "nan" : "inf") != std::string::npos);
+      REQUIRE_THROWS_AS((void)lc::parse<quantity<Tag>>(shown), lc::parse_error);
+      REQUIRE_THROWS_AS((void)lc::parse<quantity<Tag>>(exact), lc::parse_error);
+    }
+  }
+}
+
+template <class... Tag>
+void all_bounded(const unit::detail::list<Tag...>*) {
+  generator random;
+  (bounded<Tag, double, std::uint64_t>(random), ...);
+  (bounded<Tag, float, std::uint32_t>(random), ...);
+}
+
 }  // namespace
 
 TEST_CASE("every named unit reads back") { all(static_cast<const unit::detail::named*>(nullptr)); }
+
+TEST_CASE("every named unit is written shortly, whatever the bits of the number") {
+  all_bounded(static_cast<const unit::detail::named*>(nullptr));
+}
 
 TEST_CASE("units outside the closed list read back") {
   generator random;

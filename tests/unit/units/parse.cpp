@@ -176,6 +176,17 @@ TEST_CASE("what cannot be held is refused, not overflowed") {
   CHECK(contains(message<quantity<unit::watt>>("1e400 W"), "too large or too small"));
   CHECK(contains(message<quantity<unit::watt>>("1e308 ZW"), "too large or too small"));
   CHECK(contains(message<quantity<unit::watt>>("1 MMBtu^12"), "too large or too small"));
+  // of which nothing is left
+  for (const char* text : {"1e-400 W", "1e-310 fW", "-1e-320 uW"})
+    CHECK(contains(message<quantity<unit::watt>>(text), "too large or too small"));
+  for (const char* text : {"1e40 W", "1e40 GW", "-1e30 GW", "1e-50 W", "1e-50 kW", "1e-50 mW"})
+    CHECK(contains(message<quantity<unit::watt, float>>(text), "too large or too small"));
+  CHECK(contains(message<float>("1e38 billion"), "too large or too small"));
+  CHECK(contains(message<double>("1e308 million"), "too large or too small"));
+  CHECK(parse<float>("1e39 %") == 1e37f);
+  CHECK(parse<quantity<unit::watt, float>>("0 MW") == 0.0f * watt);
+  CHECK(parse<quantity<unit::watt>>("0 fW") == 0 * watt);
+  CHECK(parse<quantity<unit::watt>>("1e-320 W") == 1e-320 * watt);
   CHECK(contains(message<quantity<unit::watt>>("1 W^99999999999999"), "exponents go to 12"));
   CHECK(contains(message<quantity<unit::watt>>("1 W^(1/7)"), "root"));
   CHECK(contains(message<quantity<unit::watt>>("1 W^(1/0)"), "root"));
