@@ -210,6 +210,15 @@ TEST_CASE("limits of carbon, land, time and connection") {
   green.most_carbon = 30 * gram_co2e / kilowatt_hour;
   CHECK(has(message<lc::infeasible>(green),
             "request.most_carbon is 30 gCO2e/kWh, the least of the mixes tried is 40 gCO2e/kWh"));
+  green.most_land = 100 * square_kilometre;  // which all keep: it is not what fails
+  CHECK(!has(message<lc::infeasible>(green), "request.most_land"));
+  // Each can be kept, the grid needs no land and gas has 40 g/kWh, but 55.6 MW of gas, at 1 km^2 for 100, are needed for 200 g/kWh.
+  green.most_carbon = 200 * gram_co2e / kilowatt_hour;
+  green.most_land = 0.1 * square_kilometre;
+  CHECK(has(message<lc::infeasible>(green),
+            "request.most_carbon is 200 gCO2e/kWh, the least of the mixes tried that keep request.most_land is "));
+  CHECK(has(message<lc::infeasible>(green),
+            "request.most_land is 10 ha, the least of the mixes tried that keep request.most_carbon is "));
 
   auto small_ = q;
   small_.most_land = 0.5 * square_kilometre;  // sun for half of the load: 5 + 60 * 0.75

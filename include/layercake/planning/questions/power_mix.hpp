@@ -214,7 +214,6 @@ private:
     return true;
   }
 
-  // What the least of each limited figure is when the others do not count.
   std::string why_none() {
     std::vector<double> all(counts_.size(), 1.0);
     if (!model_.storage) all[model_.weather.size()] = 0;
@@ -228,26 +227,35 @@ private:
     return "no mix serves " + layercake::to_string(request_.load) + ": " + why +
            (model_.too_late.empty() ? "" : " Too late for request.latest: " + model_.too_late + ".");
   }
+  // Which limits cannot be kept: by themselves, or else only together.
   std::string limits_reached() {
-    double carbon = std::numeric_limits<double>::infinity(), land = carbon;
+    constexpr double none = std::numeric_limits<double>::infinity();
+    struct least {
+      double alone = none, with_the_other = none;
+    } carbon, land;
+    const auto take = [](least& l, double x, bool keeps_the_other) {
+      l.alone = std::min(l.alone, x);
+      if (keeps_the_other) l.with_the_other = std::min(l.with_the_other, x);
+    };
     (void)search(counts_, [&](const auto& o) {
       const auto one = problem_.evaluate(at_level(o));
-      if (one.enough && !(one.land > problem_.most_land)) carbon = std::min(carbon, one.carbon);
-      if (one.enough && !(one.carbon > problem_.most_carbon)) land = std::min(land, one.land);
+      if (one.enough) take(carbon, one.carbon, !(one.land > problem_.most_land));
+      if (one.enough) take(land, one.land, !(one.carbon > problem_.most_carbon));
       return one.price;
     });
+    const bool together = !(carbon.alone > problem_.most_carbon) && !(land.alone > problem_.most_land);
     std::string why;
-    const auto reached = [&](double least, const auto& limit, const char* path) {
+    const auto reached = [&](const least& l, const auto& limit, const char* path, const char* other) {
       using Q = std::remove_cvref_t<decltype(limit)>;
-      if (!is_known(limit)) return;
+      if (!is_known(limit) || (!together && !(l.alone > base_value(limit)))) return;
+      const double reachable = together ? l.with_the_other : l.alone;
       why += std::string(why.empty() ? "" : " ") + path + " is " + layercake::to_string(limit) +
-             (least < std::numeric_limits<double>::infinity()
-                  ? ", the least of the mixes tried is " + layercake::to_string(from_base_value<Q>(least))
-                  : ", and no mix tried keeps the other limit") +
-             ".";
+             ", the least of the mixes tried" + (together ? std::string(" that keep ") + other : std::string()) +
+             " is " +
+             (reachable < none ? layercake::to_string(from_base_value<Q>(reachable)) : "more than can be built") + ".";
     };
-    reached(carbon, request_.most_carbon, "request.most_carbon");
-    reached(land, request_.most_land, "request.most_land");
+    reached(carbon, request_.most_carbon, "request.most_carbon", "request.most_land");
+    reached(land, request_.most_land, "request.most_land", "request.most_carbon");
     return why + " Raise it, or name other sources.";
   }
 };
