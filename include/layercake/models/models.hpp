@@ -62,7 +62,7 @@ consteval bool require_model() {
                   "Visit&&) const` that calls visit(operation, times) for each operation of a "
                   "pass, or once with a layercake::work<N>");
   }
-  return model<Model>;
+  return model<Model> || detail::awaits_format<Model>;  // of which enough has been said
 }
 
 // Whether a call is one pass over its input and one for every further token that it writes.
