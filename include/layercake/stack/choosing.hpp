@@ -61,6 +61,7 @@ public:
     return min(busiest / (floor(whole_chips_ / group) * plan.expert), busiest / (smooth_chips_ / plan.chips()));
   }
   void operator()(const basic_serving_plan<T>& plan, const pool_figures<T>& served) {
+    if (!(served.writing.calls >= needed(plan))) return;
     for (const counting how : {counting::whole, counting::smooth}) {
       const bool whole = how == counting::whole;
       plan_rank<T>& best = whole ? whole_ : smooth_;
@@ -81,18 +82,24 @@ private:
   T whole_chips_ = std::numeric_limits<T>::infinity(), smooth_chips_ = std::numeric_limits<T>::infinity();
   chosen_plans<T> plans_{};
 
-  // How many idle chips cost what the best plan does, at the cost of a chip among as many as that has: among more a chip
-  // costs no less. Without end where no cost is known.
+  // Chips so many that, idle, they cost what the best plan does or a little more. Without end where no cost is known.
   T chips_for(const plan_rank<T>& best, counting how) const {
+    constexpr int steps = 40;
+    const T step = number_cast<T>(1.1);
+    T n = best.chips * T(best.cost / idle_cost(best.chips, how));
+    for (int i = 0; i < steps && idle_cost(n, how) < best.cost; ++i)
+      n = n * step;
+    return idle_cost(n, how) >= best.cost ? n : std::numeric_limits<T>::infinity();
+  }
+  quantity<unit::usd_per_second, T> idle_cost(const T& chips, counting how) const {
     chip_demand<T> idle;
-    idle.chips = best.chips;
+    idle.chips = chips;
     idle.peak_power = chips::idle_power_of(on_.chip);
     idle.mean_power = chips::idle_power_of(on_.chip);
     idle.price = on_.chip.price;
     idle.die_area = chips::die_area_of(on_.chip);
     const auto built = on_.infrastructure.pull(idle, how);
-    const T n = plain(built.chips) * T(best.cost / (built.cost() + on_.energy.pull(built.power).cost()));
-    return is_finite(n) ? n : number_cast<T>(std::numeric_limits<T>::infinity());
+    return built.cost() + on_.energy.pull(built.power).cost();
   }
 };
 }  // namespace detail
