@@ -90,7 +90,7 @@ class basic_attention_law {
 public:
   basic_attention_law() = default;
   constexpr explicit basic_attention_law(const detail::kernel_source<T>& from)
-      : per_multiprocessor_(T(1) / from.chip.multiprocessors) {
+      : per_multiprocessor_(T(1) / from.chip.multiprocessors), slower_(from.slower()) {
     for (std::size_t i = 0; i < prefill_.size(); ++i)
       prefill_[i] = detail::prefill_row_on(from, i), decode_[i] = detail::decode_row_on(from, i);
   }
@@ -147,7 +147,9 @@ public:
     const R keys = within(seen);
     // Multiprocessors without a tile of their own share the prefix.
     const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_))));
-    const auto each = width * p(&law::per_multiply) + p(&law::per_score);
+    auto multiply = p(&law::per_multiply);
+    if (const std::size_t wide = wide_format(op.math)) multiply = multiply * as(slower_[wide]);
+    const auto each = width * multiply + p(&law::per_score);
     const auto tiles_time = tile * (b * h * tiles * keys + p(&law::longest) * longest) * each;
     const R cache = number_cast<R>(op.cache_bytes);
     const auto bytes = b *
@@ -188,7 +190,9 @@ public:
     }
     const auto squared = [](const auto& t) { return detail::square(R(t / second)); };
     const R moving = squared((read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte);
-    const R multiplying = (group2 + as(p.padded_rows)) * squared(streams * length * width * p.per_multiply);
+    auto multiply = p.per_multiply;
+    if (const std::size_t wide = wide_format(op.math)) multiply = multiply * slower_[wide];
+    const R multiplying = (group2 + as(p.padded_rows)) * squared(streams * length * width * multiply);
     const auto rest = p.ramp * (cache / (cache + p.ramp_bytes)) + p.split * sqrt(R(one / byte));
     const auto on_vector_units = [&] {
       const R starting = squared(b * h * p.vector_stream), values = squared(b * h * length * stored * p.vector_value);
@@ -210,6 +214,7 @@ public:
 
 private:
   T per_multiprocessor_ = T(0);
+  std::array<T, 3> slower_{};
   std::array<detail::prefill_row<T>, 4> prefill_{};
   std::array<detail::decode_row<T>, 4> decode_{};
 };

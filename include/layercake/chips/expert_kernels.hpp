@@ -45,7 +45,7 @@ template <number T = double>
 class basic_expert_law {
 public:
   basic_expert_law() = default;
-  constexpr explicit basic_expert_law(const detail::kernel_source<T>& from) {
+  constexpr explicit basic_expert_law(const detail::kernel_source<T>& from) : slower_(from.slower()) {
     for (std::size_t i = 0; i < rows_.size(); ++i)
       rows_[i] = detail::expert_rates_on(from, i);
   }
@@ -72,7 +72,9 @@ public:
     const R experts = max(reached, R(1));
     const R products =
         (as(op.matrices) - R(1)) * (R(1) + as(p.half_length) / hidden) + R(1) + as(p.half_length) / width;
-    const auto compute = (pairs + experts * as(p.tile)) * hidden * width * products * p.per_multiply;
+    auto multiply = p.per_multiply;
+    if (const std::size_t wide = wide_format(op.math)) multiply = multiply * slower_[wide];
+    const auto compute = (pairs + experts * as(p.tile)) * hidden * width * products * multiply;
     const auto bytes =
         (R(op.weight_bytes) * experts * as(op.matrices) * hidden * width +
          as(p.layers) * pairs *
@@ -84,6 +86,7 @@ public:
   }
 
 private:
+  std::array<T, 3> slower_{};
   std::array<detail::expert_rates<T>, 7> rows_{};
 };
 

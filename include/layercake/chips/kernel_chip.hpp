@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <layercake/chips/kernel_constants.hpp>
 #include <layercake/core/unknown.hpp>
+#include <layercake/number/precision.hpp>
 #include <layercake/units/named.hpp>
 #include <limits>
 
@@ -18,6 +20,11 @@ struct measurement {
   int skew = 0;             // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
 };
 inline constexpr measurement in_a_running_model{};
+
+// Formats wider than 16 bit take the shape of 16 bit, at their own peak: 1 for TF32, 2 for FP32, 0 for all others.
+constexpr std::size_t wide_format(precision math) {
+  return math == precision::fp32 ? 2 : math == precision::tf32 ? 1 : 0;
+}
 
 // What the laws need of a chip.
 template <number T = double>
@@ -58,6 +65,8 @@ struct kernel_source {
   const family_constants& constants;
 
   constexpr quantity<unit::second_per_byte, T> per_byte() const { return T(1) / chip.memory_bandwidth; }
+  // By how much slower wide_format(math) multiplies than 16 bit.
+  constexpr std::array<T, 3> slower() const { return {T(1), chip.half / chip.tf32, chip.half / chip.single}; }
   // A share of the peak that was fitted, or where nothing was measured the chip's own.
   constexpr T own(const T& fitted, const T& of_chip) const { return constants.measured ? fitted : of_chip; }
   // What a chip of no measured family sustains of its 16-bit peak, over what the constants say of a large product.

@@ -24,8 +24,8 @@ struct product_row {
 };
 
 struct product_format {
-  double bytes;  // of a value
-  int width;     // 0: multiplied at the rate of its row, 1: TF32, 2: FP32
+  double bytes;      // of a value
+  std::size_t wide;  // wide_format
 };
 
 // A row of constants on a chip.
@@ -76,7 +76,7 @@ class basic_product_law {
 public:
   basic_product_law() = default;
   constexpr explicit basic_product_law(const detail::kernel_source<T>& from)
-      : slower_{T(1), from.chip.half / from.chip.tf32, from.chip.half / from.chip.single},
+      : slower_(from.slower()),
         cache_(number_cast<T>(from.constants.shared.activation_cache) * from.chip.on_chip_cache),
         quantise_cache_(number_cast<T>(from.constants.shared.quantise_cache) * from.chip.on_chip_cache),
         per_droop_time_(number_cast<T>(1 / from.constants.shared.droop_time) / units::second),
@@ -111,7 +111,7 @@ public:
     const detail::product_row<T>& p = rows_[product_rows[index(op.math)][index(op.weights)]];
     const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
     const detail::product_format& format = product_formats[index(op.math)];
-    const T& slower = slower_[static_cast<std::size_t>(format.width)];
+    const T& slower = slower_[format.wide];
     const auto u = k * (p.chain * slower);
     const auto chain = u / (R(1) + u * p.chain_limit);
     const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * ceil(m * R(1.0 / detail::product_tile));
@@ -164,7 +164,7 @@ private:
     std::array<detail::product_format, formats> all{};
     for (std::size_t math = 0; math < formats; ++math) {
       const precision p = static_cast<precision>(math);
-      all[math] = {bytes_per_value(p), p == precision::fp32 ? 2 : p == precision::tf32 ? 1 : 0};
+      all[math] = {bytes_per_value(p), wide_format(p)};
     }
     return all;
   }();

@@ -8,7 +8,7 @@
 //   narrow     operands of products below 16 bit are made first
 //   exchanges  what is not hidden of them, backward as forward; of tensor ranks a quarter more with sequence
 //              parallelism; of context ranks twice as much, in a ring under attention
-//   head       products in 16 bit, and the loss
+//   head       products in 16 bit or wider, as attention, and the loss
 #pragma once
 
 #include <layercake/training/exchanges.hpp>
@@ -55,7 +55,7 @@ public:
                               .batch = number_cast<T>(op.batch)};
     both_passes<T>& to = of(op.part);
     if (op.part == block::head) {
-      linear(to, x, precision::bf16, r_.slow_wide, n);
+      linear(to, x, wide(), r_.slow_wide, n);
       const seconds loss = traffic(x.m * (x.n * as(r_.logit) + x.k * as(training_counts::head_input)), T(1)) * n;
       to.forward.element_wise += loss;
       to.backward.element_wise += loss;
@@ -70,11 +70,13 @@ public:
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     if (p_.fused_attention) {
+      attention_product<S> core = op;
+      if (bits(p_.math) > bits(core.math)) core.math = p_.math;
       seconds once;
-      if constexpr (requires { kernels_.prefill(op); }) {
-        once = kernels_.prefill(op);
+      if constexpr (requires { kernels_.prefill(core); }) {
+        once = kernels_.prefill(core);
       } else {
-        once = chips::time_of(kernels_, op);
+        once = chips::time_of(kernels_, core);
       }
       core_forward_ = once * r_.attention;
       core_backward_ = core_forward_ * as(training_counts::attention_backward / c_.attention_backward);
@@ -82,8 +84,8 @@ public:
       const T batch = number_cast<T>(op.sequences) * number_cast<T>(op.heads), queries = number_cast<T>(op.queries),
               context = number_cast<T>(op.context);
       const seconds both =
-          time(precision::bf16, {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
-          time(precision::bf16, {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
+          time(wide(), {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
+          time(wide(), {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
       const T scores = batch * queries * context * as(c_.scores);
       const double dropout = r_.dropout ? training_counts::scores_dropout : 0.0;
       core_forward_ = both * r_.slow_wide + traffic(scores * as(training_counts::scores_forward + dropout), T(1));
@@ -184,6 +186,8 @@ private:
     return layer;
   }
 
+  // Attention and the output matrix are multiplied in 16 bit, in TF32 and FP32 where the plan is.
+  precision wide() const { return bits(p_.math) > bits(precision::bf16) ? p_.math : precision::bf16; }
   seconds time(precision math, matrix_product<T> x) const {
     x.math = x.weights = math;
     x.weight_bytes = x.input_bytes = bytes_per_value(math) > 2 ? 2 : bytes_per_value(math);
