@@ -307,6 +307,8 @@ auto layer_backward_time(const Model& model, const Chip& chip, const Network& ne
   return train_step(model, chip, network, plan).layer_backward;
 }
 
+inline constexpr double most_listed_stages = 1e5;  // by memory_by_stage; assumed to be more than anyone reads
+
 // The memory of a rank of every pipeline stage, first to last, by part: the first stage holds the embedding and the
 // most micro-batches, the last the output matrix and the logits. Throws invalid_value as train_step does. Worked
 // number: Llama 3.1 70B, tensor 8, pipeline 4, one sequence of 8192 a micro-batch, a hundred of them, replicated,
@@ -317,6 +319,7 @@ auto memory_by_stage(const models::basic_transformer<N>& model, const Chip& chip
   const struct {
   } nowhere;
   raise_if_any(check_training(model, chip, nowhere, plan));
+  check_at_most("plan.pipeline", plan.pipeline, "", T(most_listed_stages), "Each stage is listed.");
   const auto x = layercake::with_number<R>(model);
   const auto p = layercake::with_number<R>(plan);
   std::vector<training_step_memory<R>> stages;

@@ -70,6 +70,9 @@ struct basic_training_plan {
         field("software_age", &X::software_age, domain{0, 20}, "years from the chip's release to the software's")};
   }
   void rules(findings& f) const requires real<T> {
+    if (!positive_count.contains(chips())) {
+      return f.check_count("tensor * pipeline * context * data", chips(), "These are the chips; take fewer.");
+    }
     const T ranks = tensor * context * data;
     f.check_at_most("expert", expert, "tensor * context * data", ranks,
                     "Expert ranks lie inside these; lower expert or raise data.");

@@ -19,11 +19,6 @@
 
 namespace layercake {
 
-struct training_search_options {
-  std::size_t keep = 1;  // plans to return for each goal
-  bool prune = true;     // leave out what a bound shows cannot be among the best; false: try every plan
-};
-
 // A plan on one of the fleets and what the whole run then takes.
 struct trained_plan {
   std::size_t fleet = 0;  // by number
@@ -130,7 +125,7 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 
 // The plans of least time, cost and energy for a whole training run, and the Pareto front of the three, over all plans
 // in `space` on every one of `fleets`. What the space does not vary (sequence, software, fused attention, and the batch
-// unless listed) is the base plan's.
+// unless listed) is the base plan's, `usual_training` unless given; the run is a training_run{} unless given.
 //
 // The result is that of trying every plan: among equals the first wins, in rising order of fleet, batch, tensor,
 // context, expert, micro-batch, pipeline, virtual stages, precision, then the ways in the order of their enumerations.
@@ -149,8 +144,8 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 //
 // Time: one plan takes 0.2 to 1 us. Memory: 24 bytes for each layout.
 //
-// Throws invalid_value for fields outside their domains, missing_value for a chip without a price or a power,
-// infeasible where no plan divides the chips or none fits in memory, with what comes closest and what to change.
+// Throws invalid_value for fields outside their domains and for more plans than options.most_plans, missing_value for a
+// chip without a price, a power or the bandwidth of its fabric, infeasible where no plan divides the chips or none fits in memory, with what comes closest and what to change.
 // Leaves out: offloading to the host, plans that use only some of the chips, uneven shares of data.
 // Source of the question: Isaev, McDonald, Dennison, Vuduc, Calculon, SC 2023.
 // Worked number: a model of one layer and one head on 2 chips, 2 sequences a step, one way of doing things: data 2
@@ -158,11 +153,11 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 template <number T = bulk::batch<float>, class Chip, class Site, class Energy>
 training_search_result best_training(const models::transformer& model,
                                      const std::vector<training_fleet<Chip, Site, Energy>>& fleets,
-                                     const training_run& run, const training_plan& base,
+                                     const training_run& run = {}, const training_plan& base = usual_training,
                                      const training_space& space = {}, const training_search_options& options = {}) {
   detail::check_question(model, fleets, run, base);
-  check_at_least("options.keep", options.keep, "", std::size_t{1}, "Set the plans to return.");
   raise_if_any(detail::check_space(space));
+  detail::check_options(options);
   using search = detail::fleet_search<T, Chip, Site, Energy>;
   const std::vector<detail::training_way> ways = detail::ways_of(base, space);
   detail::training_searches<search> all{{}, ways, detail::training_finalists(options.keep)};
@@ -170,6 +165,7 @@ training_search_result best_training(const models::transformer& model,
   all.of.reserve(fleets.size());
   for (std::size_t i = 0; i < fleets.size(); ++i) {
     detail::training_layouts layouts = detail::layout_choices(model, fleets[i].chips, base, space).all();
+    detail::check_combinations(layouts, i, fleets[i].chips);
     n.splits += layouts.counts.splits;
     n.against_model += layouts.counts.against_model;
     n.against_batch += layouts.counts.against_batch;
@@ -180,6 +176,8 @@ training_search_result best_training(const models::transformer& model,
     }
   }
   if (n.plans == 0) detail::no_layout(fleets, model, base, n);
+  check_at_least("options.most_plans", options.most_plans, "the plans in the space", n.plans,
+                 "Raise it, or restrict the space.");
   if (options.prune) {
     all.try_promising();
   } else {
@@ -196,7 +194,7 @@ training_search_result best_training(const models::transformer& model,
 // The same on one fleet.
 template <number T = bulk::batch<float>, class Chip, class Site, class Energy>
 training_search_result best_training(const models::transformer& model, const training_fleet<Chip, Site, Energy>& fleet,
-                                     const training_run& run, const training_plan& base,
+                                     const training_run& run = {}, const training_plan& base = usual_training,
                                      const training_space& space = {}, const training_search_options& options = {}) {
   return best_training<T>(model, std::vector{fleet}, run, base, space, options);
 }

@@ -12,19 +12,25 @@
 namespace layercake::detail {
 
 inline constexpr domain searched_count{1, 1e9, false, false, true};
+// Of a list in a space, and plans that are kept: every layout and every plan is compared with each of them. Assumed.
+inline constexpr std::size_t longest_list = 1000, most_kept = 1000;
 
 // Counts that are listed, and at least one way to do each thing.
 inline findings check_space(const training_space& space) {
   findings f("space");
-  const char* count = "Correct it, or leave the list empty for every value.";
-  f.check_each("tensor", space.tensor, searched_count, count);
-  f.check_each("pipeline", space.pipeline, searched_count, count);
-  f.check_each("context", space.context, searched_count, count);
-  f.check_each("data", space.data, searched_count, count);
-  f.check_each("expert", space.expert, searched_count, count);
-  f.check_each("virtual_stages", space.virtual_stages, searched_count, count);
-  f.check_each("micro_batch", space.micro_batch, searched_count, count);
-  f.check_each("global_batch", space.global_batch, searched_count, count);
+  const auto counts = [&](const char* name, const std::vector<double>& list) {
+    f.check_each(name, list, searched_count, "Correct it, or leave the list empty for every value.");
+    f.require(list.size() <= longest_list, name, std::to_string(list.size()) + " values",
+              "at most " + std::to_string(longest_list), "Name fewer.");
+  };
+  counts("tensor", space.tensor);
+  counts("pipeline", space.pipeline);
+  counts("context", space.context);
+  counts("data", space.data);
+  counts("expert", space.expert);
+  counts("virtual_stages", space.virtual_stages);
+  counts("micro_batch", space.micro_batch);
+  counts("global_batch", space.global_batch);
   const char* way = "Name one, or leave the list as it is by default.";
   f.check_not_empty("sequence_parallel", space.sequence_parallel, way);
   f.check_not_empty("recompute", space.recompute, way);
@@ -33,15 +39,38 @@ inline findings check_space(const training_space& space) {
   return f;
 }
 
+inline void check_options(const training_search_options& options) {
+  findings f("options");
+  f.check_within("keep", options.keep, domain{1, most_kept, false, false, true}, "Set the plans to return.");
+  f.check_within("most_plans", options.most_plans, at_least_one, "Set the plans that a search may have.");
+  raise_if_any(f);
+}
+
+// A fleet that can be cut up in too many ways to look at all.
+inline void check_combinations(const training_layouts& layouts, std::size_t fleet, double chips) {
+  require(!layouts.too_many(), "fleets[" + std::to_string(fleet) + "].chips", chips,
+          "a number that with the batch and the positions gives at most " + to_string(most_combinations) +
+              " combinations of ranks and micro-batches",
+          "Name the ranks to try in space.tensor, space.pipeline, space.context and space.micro_batch, or take numbers "
+          "with fewer divisors.");
+}
+
+// The fields of the base plan. The rules between them do not hold until a search has set its counts.
+inline std::vector<finding> check_base(const training_plan& base) {
+  findings f;
+  for_each_field(base, "base", [&](const std::string& path, const auto& value, const auto& of) {
+    f.check_within(path, value, of.allowed, std::string("Set ") + path + ": " + of.meaning + ".");
+  });
+  return f.take();
+}
+
 template <class Fleet>
 void check_question(const models::transformer& model, const std::vector<Fleet>& fleets, const training_run& run,
                     const training_plan& base) {
   findings all;
   all.add(check(model, "model"));
   all.add(check(run, "run"));
-  training_plan alone;  // with what the search does not choose
-  alone.sequence = base.sequence, alone.global_batch = base.global_batch, alone.software_age = base.software_age;
-  all.add(check(alone, "base"));
+  all.add(check_base(base));
   const char* searched = "Their divisors are searched one by one.";
   all.check_at_most("model.layers", model.layers, "", searched_count.high, searched);
   all.check_at_most("model.experts", model.experts, "", searched_count.high, searched);
@@ -61,6 +90,9 @@ void check_question(const models::transformer& model, const std::vector<Fleet>& 
     const std::string of = std::string(chips::name_of(fleets[i].chip)) + " has no published one; set it.";
     check_known(path + "price", fleets[i].chip.price, of);
     check_known(path + "thermal_design_power", fleets[i].chip.thermal_design_power, of);
+    // Lanes and plain numbers compare an unknown with a number differently.
+    if (fleets[i].chip.scale_up_domain > 1)
+      check_known(path + "scale_up_bandwidth", fleets[i].chip.scale_up_bandwidth, of);
   }
 }
 

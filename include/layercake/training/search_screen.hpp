@@ -323,7 +323,8 @@ private:
           finite = finite && q - q == 0;
           least[g] = q * (1 - screening<T>::margin);
         }
-        if (!finite || best.hopeless(least)) continue;
+        // What overflows the lanes, or a supply cannot feed, double precision decides.
+        if (finite && best.hopeless(least)) continue;
       }
       decide(w, where_[i], best, counts);
     }

@@ -28,6 +28,17 @@ struct training_space {
   std::vector<pipeline_schedule> schedule{pipeline_schedule::one_forward_one_backward, pipeline_schedule::zero_bubble};
 };
 
+// What is trained where nobody says otherwise: with the software of 2025 in 16 bit, 15.7 million tokens a step, near the 16
+// million of Llama 3 405B (Grattafiori et al. 2024, section 3.4), in a number of sequences that many numbers of ranks
+// divide. Assumed.
+inline constexpr training_plan usual_training{.global_batch = 3840, .sequence = 4096};
+
+struct training_search_options {
+  std::size_t keep = 1;     // plans to return for each goal
+  bool prune = true;        // leave out what a bound shows cannot be among the best; false: try every plan
+  double most_plans = 1e7;  // a space of more is refused: about a second's work with `prune`, 5 without
+};
+
 struct training_search_counts {
   double splits = 0;         // of the chips into tensor * pipeline * context * data
   double against_model = 0;  // of them: heads, layers, positions or experts do not divide
@@ -82,10 +93,16 @@ struct training_way {
   }
 };
 
+// Combinations of counts that are looked at for one fleet, at most: a fraction of a second. Numbers with
+// thousands of divisors have more; assumed to be a mistake.
+inline constexpr double most_combinations = 2e7;
+
 struct training_layouts {
   std::vector<training_branch> branches;
   std::vector<training_leaf> leaves;
   training_search_counts counts;
+  double combinations = 0;  // looked at; beyond most_combinations the lists end early
+  bool too_many() const { return combinations > most_combinations; }
 };
 
 // The counts of ranks, stages and batches that a space allows, and which of them suit a model and so many chips.
@@ -104,8 +121,9 @@ public:
         micro_batches_(space.micro_batch),
         possible_(model.experts > 0 || space.expert.empty() ||
                   std::find(space.expert.begin(), space.expert.end(), 1.0) != space.expert.end()) {
-    for (const double p : allowed(space.pipeline, chips))
-      cuts_.push_back({p, p <= model.layers ? chunks_of(p) : std::vector<double>{}});
+    for (const double p : allowed(space.pipeline, chips)) {
+      if (findings::divides(p, chips)) cuts_.push_back({p, p <= model.layers ? chunks_of(p) : std::vector<double>{}});
+    }
   }
 
   // Every layout that check(plan) and check_plan(model, plan) find nothing wrong with, and why others are none.
@@ -113,16 +131,19 @@ public:
     training_layouts r;
     for (const double t : tensors_) {
       for (const double c : contexts_) {
-        for (const cut& stages : cuts_)
+        for (const cut_with_data& stages : cuts_beside(t, c, r))
           count(t, c, stages, r.counts);
+        if (r.too_many()) return r;
       }
     }
     if (!possible_) return r;
     for (const double batch : batches_) {
+      const std::vector<double> micro_batches = allowed(micro_batches_, batch);
       for (const double t : tensors_) {
         if (!suits_tensor(t)) continue;
         for (const double c : contexts_) {
-          if (findings::divides(t * c, chips_) && findings::divides(c, base_.sequence)) add_branches(batch, t, c, r);
+          if (findings::divides(c, base_.sequence)) add_branches(batch, micro_batches, t, c, r);
+          if (r.too_many()) return r;
         }
       }
     }
@@ -133,6 +154,10 @@ private:
   struct cut {  // into stages, and the chunks that each can have
     double pipeline;
     std::vector<double> chunks;
+  };
+  struct cut_with_data {  // and the data ranks that it leaves
+    const cut* stages;
+    double data;
   };
   const models::transformer& model_;
   const training_plan& base_;
@@ -153,9 +178,11 @@ private:
         if (pipeline * v <= model_.layers) list.push_back(v);
       }
     } else {
-      for (double v = 1; v <= low; ++v) {
-        if (findings::divides(v, low) || findings::divides(v, high)) list.push_back(v);
+      list = divisors(low);
+      for (const double v : divisors(high)) {
+        if (v <= low) list.push_back(v);
       }
+      list = sorted_once(std::move(list));
     }
     return list;
   }
@@ -165,17 +192,29 @@ private:
   }
   bool wanted(double data) const { return data_.empty() || std::binary_search(data_.begin(), data_.end(), data); }
 
+  // The cuts that split the chips together with so many tensor and context ranks, into wanted data ranks.
+  std::vector<cut_with_data> cuts_beside(double t, double c, training_layouts& r) const {
+    std::vector<cut_with_data> list;
+    ++r.combinations;
+    if (!findings::divides(t * c, chips_)) return list;
+    r.combinations += static_cast<double>(cuts_.size());
+    for (const cut& stages : cuts_) {
+      if (!findings::divides(t * c * stages.pipeline, chips_)) continue;
+      const double d = chips_ / (t * c * stages.pipeline);
+      if (wanted(d)) list.push_back({&stages, d});
+    }
+    return list;
+  }
+
   // Counts one split of the chips by what is wrong with it.
-  void count(double t, double c, const cut& stages, training_search_counts& n) const {
-    if (!findings::divides(t * c * stages.pipeline, chips_)) return;
-    const double d = chips_ / (t * c * stages.pipeline);
-    if (!wanted(d)) return;
+  void count(double t, double c, const cut_with_data& split, training_search_counts& n) const {
+    const double d = split.data;
     ++n.splits;
     const bool any_expert = std::any_of(experts_.begin(), experts_.end(), [&](double e) {
       return possible_ && findings::divides(e, model_.experts > 0 ? model_.experts : 1) &&
              findings::divides(e, t * c * d);
     });
-    if (!suits_tensor(t) || stages.chunks.empty() || !findings::divides(c, base_.sequence) || !any_expert ||
+    if (!suits_tensor(t) || split.stages->chunks.empty() || !findings::divides(c, base_.sequence) || !any_expert ||
         base_.sharding_ranks > d * c) {
       ++n.against_model;
     } else if (std::none_of(batches_.begin(), batches_.end(), [&](double b) { return findings::divides(d, b); })) {
@@ -183,19 +222,22 @@ private:
     }
   }
 
-  void add_branches(double batch, double t, double c, training_layouts& r) const {
+  void add_branches(double batch, const std::vector<double>& micro_batches, double t, double c,
+                    training_layouts& r) const {
+    const std::vector<cut_with_data> splits = cuts_beside(t, c, r);
     for (const double e : experts_) {
       if (model_.experts > 0 && !findings::divides(e, model_.experts)) continue;
-      for (const double micro : allowed(micro_batches_, batch)) {
+      for (const double micro : micro_batches) {
+        r.combinations += 1 + static_cast<double>(splits.size());
+        if (r.too_many()) return;
         training_branch branch{batch, t, c, e, micro, r.leaves.size(), 0};
-        for (const cut& stages : cuts_) {
-          if (!findings::divides(t * c * stages.pipeline, chips_)) continue;
-          const double d = chips_ / (t * c * stages.pipeline);
-          if (!wanted(d) || !findings::divides(d * micro, batch) || !findings::divides(e, t * c * d) ||
-              base_.sharding_ranks > d * c)
+        for (const cut_with_data& split : splits) {
+          const double d = split.data;
+          if (!findings::divides(d * micro, batch) || !findings::divides(e, t * c * d) || base_.sharding_ranks > d * c)
             continue;
-          for (const double one : stages.chunks)
-            r.leaves.push_back({stages.pipeline, d, one});
+          r.combinations += static_cast<double>(split.stages->chunks.size());
+          for (const double one : split.stages->chunks)
+            r.leaves.push_back({split.stages->pipeline, d, one});
         }
         branch.last = r.leaves.size();
         if (branch.last > branch.first) r.branches.push_back(branch);

@@ -9,6 +9,7 @@
 #include <layercake/energy/catalog.hpp>
 #include <layercake/models/catalog.hpp>
 #include <layercake/training/search.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -365,6 +366,91 @@ TEST_CASE("training search: bad questions are refused") {
   f = fleet(16);
   f.chip.memory = -1 * gigabyte;
   has(thrown<invalid>([&] { ask(f); }), "fleets[0].chip.memory is");
+}
+
+TEST_CASE("training search: every bad field of what it takes is refused by its path") {
+  int refused = 0;
+  const auto each = [&](const auto& good, const std::string& path, const auto& ask) {
+    int fields = 0;
+    lc::for_each_field(good, path, [&](const std::string&, const auto&, const auto&) { ++fields; });
+    for (int i = 0; i < fields; ++i) {
+      for (const double bad : {-1.0, 0.0, 0.5, std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
+        auto x = good;
+        std::string at;
+        bool allowed = false;
+        int k = 0;
+        lc::for_each_field(x, path, [&](const std::string& p, auto& value, const auto& of) {
+          if (k++ != i) return;
+          value = lc::from_base_value<std::remove_cvref_t<decltype(value)>>(bad);
+          allowed = of.allowed.contains(bad) || (of.allowed.optional && std::isnan(bad));
+          at = p;
+        });
+        if (allowed) continue;
+        has(thrown<lc::invalid_value>([&] { ask(x); }), (at + " is ").c_str());
+        ++refused;
+      }
+    }
+  };
+  const auto good = fleet(16);
+  each(dense(), "model", [&](const auto& x) { (void)lc::best_training(x, good, run, base()); });
+  each(run, "run", [&](const auto& x) { (void)lc::best_training(dense(), good, x, base()); });
+  each(base(), "base", [&](const auto& x) { (void)lc::best_training(dense(), good, run, x); });
+  const auto with = [&](const auto& change) {
+    return [&, change](const auto& x) {
+      auto f = good;
+      change(f, x);
+      (void)lc::best_training(dense(), f, run, base());
+    };
+  };
+  each(good.chip, "fleets[0].chip", with([](auto& f, const auto& x) { f.chip = x; }));
+  each(good.site, "fleets[0].site", with([](auto& f, const auto& x) { f.site = x; }));
+  each(good.energy, "fleets[0].energy", with([](auto& f, const auto& x) { f.energy = x; }));
+  CHECK(refused > 600);
+
+  auto f = good;
+  f.chip.scale_up_bandwidth = lc::unknown<>;
+  has(thrown<lc::missing_value>([&] { (void)lc::best_training(dense(), f, run, base()); }),
+      "fleets[0].chip.scale_up_bandwidth is unknown");
+}
+
+// Divisors of counts are searched: whatever counts there are, a search ends soon or says what is too many.
+TEST_CASE("training search: large counts are searched, or refused with what to change") {
+  const auto ask = [](double chips, double batch, double sequence, double layers = 10) {
+    lc::models::transformer m = dense();
+    m.layers = layers;
+    return lc::best_training(m, fleet(chips), run, {.global_batch = batch, .sequence = sequence},
+                             {.recompute = {recomputation::full},
+                              .sharding = {sharding::full},
+                              .schedule = {pipeline_schedule::one_forward_one_backward}});
+  };
+  for (const double chips : {1e6, 1048576.0, 2.64e6, 2880000.0}) {
+    const auto r = ask(chips, chips, 4096);
+    CHECK(r.counts.plans > 100);
+    CHECK(std::isfinite(in<second>(r.fastest.front().time)));
+    CHECK(r.fastest.front().plan.chips() == chips);
+  }
+  // 735134400 = 2^6 3^3 5^2 7 11 13 17: no number up to 1e9 has more than its 1,344 divisors.
+  has(thrown<lc::invalid_value>([&] { (void)ask(735134400, 735134400, 735134400); }),
+      "fleets[0].chips is 7.351e8; allowed: a number that with the batch and the positions gives at most 2e7");
+  const auto deep = ask(1024, 1024, 4096, 1e9);  // chunks of 1e9 layers
+  CHECK(deep.counts.plans > 100);
+  has(thrown<lc::invalid_value>(
+          [] { (void)lc::best_training(dense(), fleet(16), run, base(), {}, {.most_plans = 100}); }),
+      "options.most_plans is 100; allowed: at least the plans in the space, ");
+  has(thrown<lc::invalid_value>(
+          [] { (void)lc::best_training(dense(), fleet(16), run, base(), {}, {.keep = 1000000000000}); }),
+      "options.keep is 1e12; allowed: a whole number, from 1 to 1000");
+  has(thrown<lc::invalid_value>(
+          [] { (void)lc::best_training(dense(), fleet(16), run, base(), {.tensor = std::vector<double>(2000, 1.0)}); }),
+      "space.tensor is 2000 values; allowed: at most 1000");
+}
+
+TEST_CASE("training search: what nobody says otherwise is usual") {
+  const auto& llama = lc::models::catalog::llama_3_1_70b;
+  const auto r = lc::best_training(llama, fleet(2048));
+  same(r, lc::best_training(llama, fleet(2048), lc::training_run{}, lc::usual_training));
+  CHECK(lc::check(lc::usual_training).empty());
+  CHECK(in<token>(lc::usual_training.tokens()) == approx(16e6).epsilon(0.03));
 }
 
 TEST_CASE("training search: why there is no plan") {
