@@ -110,10 +110,6 @@ inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelera
   }
 }
 
-// Bytes of HBM that drivers report over the 10^9 a GB of data sheets: 85.4e9 of the 80 GB of A100 and H100. Memory below
-// this bandwidth is GDDR or DDR, and counted right.
-inline constexpr double hbm_bytes = 1.068;
-inline constexpr auto slowest_hbm = 1.1 * lc::units::terabyte_per_second;
 // Share of the memory that weights may fill where a row does not say over how many chips they are cut; assumed.
 inline constexpr double weights_share = 0.6;
 // Where a row says that drafting was on, and no more; assumed.
@@ -135,7 +131,7 @@ struct serving_setup {
 inline double least_tensor(const serving_setup& s, double pipeline) {
   double tensor = 1;
   while (2 * tensor * pipeline <= s.chips &&
-         s.model.weights(lc::models::split<>{tensor, pipeline}) > weights_share * s.chip.memory)
+         s.model.weights(lc::models::split<>{tensor, pipeline}) > weights_share * lc::chips::reported_memory(s.chip))
     tensor *= 2;
   return tensor;
 }
@@ -152,9 +148,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.chip = chip;
   if (!(model.layers > 0 && model.width > 0 && model.heads > 0 && model.vocabulary > 0))
     s.reason = "the model's architecture is not given";
-  const bool hbm = chip.memory_bandwidth > slowest_hbm;
   if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = slowest_pcie;
-  if (hbm) s.chip.memory = chip.memory * hbm_bytes;
   if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
   s.site.network.scale_up = serving_fabric(chip);
   if (network_bandwidth > 0) s.site.network.bandwidth = network_bandwidth * (byte / second);
@@ -183,7 +177,8 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
     const auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
     const auto missing = (lc::clamp(s.concurrency, 1.0, 8.0) - r.memory_bound()) * r.cache_of(r.mean_context());
     constexpr double room = 1.001;  // for what rounding takes
-    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / s.plan.memory_share * room;
+    const double reported = lc::chips::reported_memory(s.chip) / s.chip.memory;
+    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / (s.plan.memory_share * reported) * room;
   }
   return s;
 }

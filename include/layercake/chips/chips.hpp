@@ -4,6 +4,7 @@
 
 #include <layercake/chips/accelerator.hpp>
 #include <layercake/chips/catalog.hpp>
+#include <layercake/chips/memory.hpp>
 #include <layercake/chips/silicon.hpp>
 #include <layercake/chips/wafers.hpp>
 #include <layercake/core/demand.hpp>

@@ -79,8 +79,8 @@ struct replica {
 
   // Calls whose cache fits beside the weights, on average over their lives.
   T memory_bound() const {
-    const auto free =
-        quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved - model.weights(split);
+    const quantity<unit::byte, T> usable = chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
+    const auto free = usable - model.weights(split);
     return free / cache_of(mean_context());
   }
 

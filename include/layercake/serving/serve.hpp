@@ -37,7 +37,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
   const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
   serving_figures<T> s;
   const models::split<T> split = plan.split();
-  s.memory = quantity<unit::byte, T>(chip.memory * plan.memory_share) - plan.software.reserved;
+  s.memory = chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
   s.weights = model.weights(split);
   const T one(1);
   if constexpr (models::generates_tokens<Model>()) {

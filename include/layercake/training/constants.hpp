@@ -56,8 +56,8 @@ inline constexpr double cut_by_hand =
 inline constexpr double whole_layers = 1e-4;  // layers a stage this near to a whole number are whole
 
 // ---- memory and host
-// Of the nominal gigabytes: HBM parts hold the number in GiB (1.074), and allocators lose the rest; assumed.
-inline constexpr double usable_memory = 1.05;
+// Of what the driver reports (chips/memory.hpp): allocators lose the rest; assumed.
+inline constexpr double memory_share = 0.983;
 inline constexpr double software_memory = 3e9;  // bytes of the device's context and the network's buffers; assumed
 inline constexpr double software_memory_alone = 1.5e9;  // on a single chip; assumed
 inline constexpr double host_of_step = 2e-3;            // s that the host takes of every optimiser step; assumed

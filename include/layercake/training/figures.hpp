@@ -63,9 +63,8 @@ template <number T = double>
 struct training_step_memory {
   using bytes = quantity<unit::byte, T>;
   bytes weights{}, gradients{}, optimizer{}, activations{};
-  bytes workspace{};  // logits, gathered weights, gradients on their way, and what the software and its network buffers
-                      // take
-  bytes usable{};     // of the chip's memory
+  bytes workspace{};  // logits, gathered weights, gradients on their way
+  bytes usable{};     // of the chip's memory, less what the software and its network buffers take (chips/memory.hpp)
 
   constexpr bytes total() const { return weights + gradients + optimizer + activations + workspace; }
   constexpr bytes left() const { return usable - total(); }  // negative: it does not fit

@@ -77,7 +77,7 @@ public:
     training_figures<T> f;
     const detail::training_rates<T> rates = detail::training_rates_of(p, kind_, c_);
     T recomputed_layers = T(0);
-    f.memory = detail::step_memory(p, bytes(chip_.memory), as(c_.custom_recompute), recomputed_layers,
+    f.memory = detail::step_memory(p, detail::memory_for(p, chip_), as(c_.custom_recompute), recomputed_layers,
                                    [&](const basic_training_layout<T>& l) { return memory_of_training(model_, l); });
     f.layers_again = repeated(p, recomputed_layers);
     f.attention_again = p.recompute == recomputation::selective ? T(1) : f.layers_again;
@@ -325,9 +325,9 @@ auto memory_by_stage(const models::basic_transformer<N>& model, const Chip& chip
   std::vector<training_step_memory<R>> stages;
   for (R stage = R(0); stage < p.pipeline; stage += R(1)) {
     R recomputed = R(0);
-    stages.push_back(detail::step_memory(
-        p, quantity<unit::byte, R>(chip.memory), R(training_constants{}.custom_recompute), recomputed,
-        [&](const basic_training_layout<R>& l) { return memory_of_stage(x, l, stage); }));
+    stages.push_back(
+        detail::step_memory(p, detail::memory_for(p, chip), R(training_constants{}.custom_recompute), recomputed,
+                            [&](const basic_training_layout<R>& l) { return memory_of_stage(x, l, stage); }));
   }
   return stages;
 }

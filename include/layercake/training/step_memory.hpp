@@ -1,6 +1,7 @@
 // The memory of a training plan: how its software lays it out, what a rank holds, and what to change where it does not fit.
 #pragma once
 
+#include <layercake/chips/memory.hpp>
 #include <layercake/training/constants.hpp>
 #include <layercake/training/figures.hpp>
 #include <layercake/training/memory.hpp>
@@ -47,24 +48,30 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
 }
 
 namespace detail {
+// The memory that a plan may take of a chip, a byte at least.
+template <number T, class Chip>
+constexpr quantity<unit::byte, T> memory_for(const basic_training_plan<T>& p, const Chip& chip) {
+  namespace k = training_counts;
+  const T software =
+      where(p.chips() > T(1), number_cast<T>(k::software_memory), number_cast<T>(k::software_memory_alone));
+  return max(chips::usable_memory<T>(chip, number_cast<T>(k::memory_share), software * units::byte),
+             T(1) * units::byte);
+}
+
 // The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of
 // layers that `automatic` must recompute.
 template <number T, class MemoryOf>
-constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, const quantity<unit::byte, T>& installed,
+constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, const quantity<unit::byte, T>& usable,
                                               const T& custom_recompute, T& recomputed_layers, MemoryOf&& memory_of) {
   using bytes = quantity<unit::byte, T>;
   basic_training_layout<T> l = training_layout_of(p);
-  namespace k = training_counts;
-  const bytes software =
-      where(p.chips() > T(1), number_cast<T>(k::software_memory), number_cast<T>(k::software_memory_alone)) *
-      units::byte;
   const auto filled = [&](const training_memory<T>& m) {
     return training_step_memory<T>{.weights = m.weights,
                                    .gradients = m.gradients,
                                    .optimizer = m.optimizer,
                                    .activations = m.activations,
-                                   .workspace = m.workspace + m.gathered + software,
-                                   .usable = installed * number_cast<T>(k::usable_memory)};
+                                   .workspace = m.workspace + m.gathered,
+                                   .usable = usable};
   };
   training_step_memory<T> r = filled(memory_of(l));
   if (p.recompute == recomputation::automatic) {

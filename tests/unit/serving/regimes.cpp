@@ -48,7 +48,6 @@ TEST_CASE("published runs, each within a quarter") {
                       double input, double output) {
     bench b;
     b.chip = lc::chips::catalog::find(chip);
-    if (b.chip.memory_bandwidth > 1.1 * terabyte_per_second) b.chip.memory = b.chip.memory * 1.068;
     b.site.network.scale_up = b.chip.family == lc::chips::family::ampere ? lc::infrastructure::catalog::nvlink_ampere
                               : b.chip.family == lc::chips::family::blackwell
                                   ? lc::infrastructure::catalog::nvlink_blackwell
