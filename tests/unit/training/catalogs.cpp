@@ -73,7 +73,7 @@ bool all_ways_agree(const lc::training_fleet<>& fleet, double sequence) {
 TEST_CASE("pruned and exhaustive searches agree on every chip") {
   int possible = 0;
   for (const auto& entry : lc::chips::catalog::all) {
-    CAPTURE(entry.chip->name);
+    CAPTURE(std::string(entry.chip->name));
     for (const double sequence : {512.0, 4096.0})
       possible += all_ways_agree({priced(*entry.chip), 8, lc::infrastructure::site{}, lc::energy::catalog::grid_ercot},
                                  sequence)

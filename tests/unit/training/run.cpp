@@ -39,6 +39,7 @@ const infrastructure::site site;
 const auto& energy_supply = energy::catalog::grid_ercot;
 }  // namespace
 
+// worked: training/run.hpp#run_training
 TEST_CASE("Llama 3 405B: utilisation, chip-hours, failures") {
   const auto f = train_step(llama_405b, h100, site, plan);
   CHECK(f.model_flop_utilisation(attention_flop::causal) == approx(0.41).epsilon(0.12));
