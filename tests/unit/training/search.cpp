@@ -439,7 +439,7 @@ TEST_CASE("training search: large counts are searched, or refused with what to c
       "options.most_plans is 100; allowed: at least the plans in the space, ");
   has(thrown<lc::invalid_value>(
           [] { (void)lc::best_training(dense(), fleet(16), run, base(), {}, {.keep = 1000000000000}); }),
-      "options.keep is 1e12; allowed: a whole number, from 1 to 1000");
+      "options.keep is 1000000000000; allowed: a whole number, from 1 to 1000");
   has(thrown<lc::invalid_value>(
           [] { (void)lc::best_training(dense(), fleet(16), run, base(), {.tensor = std::vector<double>(2000, 1.0)}); }),
       "space.tensor is 2000 values; allowed: at most 1000");
