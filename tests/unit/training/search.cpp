@@ -409,7 +409,7 @@ TEST_CASE("training search: every bad field of what it takes is refused by its p
 
   auto f = good;
   f.chip.scale_up_bandwidth = lc::unknown<>;
-  has(thrown<lc::missing_value>([&] { (void)lc::best_training(dense(), f, run, base()); }),
+  has(thrown<lc::invalid_value>([&] { (void)lc::best_training(dense(), f, run, base()); }),
       "fleets[0].chip.scale_up_bandwidth is unknown");
 }
 
