@@ -18,8 +18,11 @@ struct measurement {
   bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
   bool balanced = false;    // every expert gets equally many tokens; otherwise each token draws its experts uniformly
   int skew = 0;             // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
+  bool varying_rows = false;  // rows of products are a mean over steps, of which each has its own
 };
 inline constexpr measurement in_a_running_model{};
+// In an engine whose calls come and go.
+inline constexpr measurement over_many_steps{.varying_rows = true};
 
 // Formats wider than 16 bit take the shape of 16 bit, at their own peak: 1 for TF32, 2 for FP32, 0 for all others.
 constexpr std::size_t wide_format(precision math) {

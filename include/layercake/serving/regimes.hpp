@@ -39,7 +39,8 @@ struct serving_result {
 namespace detail {
 // Assumed bounds of the approximations below.
 inline constexpr double rare = 0.05;          // requests in flight where there is next to no load: where searches start
-inline constexpr int bisection_steps = 16;    // of searches for the requests in flight
+inline constexpr int slo_points = 16;         // loads from next to none to the capacity at which limits are looked at
+inline constexpr double nearly_all = 0.999;   // of what a queue that never empties gets, that is offered at most
 inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
 inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
 inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
@@ -93,11 +94,10 @@ serving_result<T> single_stream(const replica<T, X...>& r) {
 }
 
 namespace detail {
-// Steady state with `writing` requests that write and no queue.
+// Steady state with `writing` requests that write and no queue; `step` is the replica's with them.
 template <number T, class... X>
-serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
+serving_result<T> steady_state(const replica<T, X...>& r, const steady_step<T>& step, const T& writing) {
   serving_result<T> s;
-  const steady_step<T> step = r.steady(writing);
   s.in_flight = writing;
   s.time_per_output_token = step.time / r.tokens_per_pass();
   s.time_to_first_token = r.first_token(step, writing);
@@ -107,6 +107,10 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
       step.work * T(r.output / (max(writing, number_cast<T>(least_count)) * r.tokens_per_pass()) / r.plan.pipeline);
   s.busy = step.work.time / step.time;
   return s;
+}
+template <number T, class... X>
+serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
+  return steady_state(r, r.steady(writing), writing);
 }
 }  // namespace detail
 
@@ -134,6 +138,11 @@ quantity<unit::second, T> last_answer(const replica<T, X...>& r, const T& writin
          (T(1) + r.spread);
 }
 
+// Requests that `writing` of them at once answer per second: D / (O t(D)).
+template <number T, class... X>
+quantity<unit::per_second, T> answered_by(const replica<T, X...>& r, const T& writing) {
+  return writing / (r.output * (r.template steady<false>(writing).time / r.tokens_per_pass()));
+}
 }  // namespace detail
 
 // A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that run alone.
@@ -163,11 +172,11 @@ namespace detail {
 //   tails: waits exponential;  requests in flight Poisson, half of whose swings a request averages away over its own life
 template <number T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
-  serving_result<T> s = steady_state(r, writing);
-  const auto quiet = r.in_step(r.template decode<false>(max(writing, T(1)), r.mean_context()).time, writing);
-  const steady_step<T> step = r.template steady<false>(writing);
+  const steady_step<T> step = r.steady(writing);
+  serving_result<T> s = steady_state(r, step, writing);
   const quantity<unit::second, T> extra =
-      max(step.with_prompt - quiet, quantity<unit::second, T>()) + step.with_prompt * number_cast<T>(least_prompt);
+      max(step.with_prompt - step.without_prompt, quantity<unit::second, T>()) +
+      step.with_prompt * number_cast<T>(least_prompt);
   const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
   const T reading = min(s.calls * prompt, number_cast<T>(most_reading));
   const quantity<unit::second, T> prompt_wait = queue::mean_wait(T(1), reading, reading, prompt, T(1), T(0));
@@ -193,10 +202,8 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
 // second hardly rise with D, and steps of secants without a bracket never settle there.
 template <number T, class... X>
 T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
-  const auto answered = [&](const T& d) -> quantity<unit::per_second, T> {
-    return d / (r.output * (r.template steady<false>(d).time / r.tokens_per_pass()));
-  };
-  return largest_below(min(number_cast<T>(least_count), most), most, rate, answered);
+  return largest_below(min(number_cast<T>(least_count), most), most, rate,
+                       [&](const T& d) { return answered_by(r, d); });
 }
 }  // namespace detail
 
@@ -209,13 +216,13 @@ serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<u
                                      const T& quantile, const T& run = T(0)) {
   const T slots = detail::slots(r);
   const T most = detail::writing(r, max(slots, T(1)));
-  const serving_result<T> full = detail::steady_state(r, most);
-  const auto overloaded = rate >= full.calls;
+  const quantity<unit::per_second, T> capacity = detail::answered_by(r, most);
+  const auto overloaded = rate >= capacity;
   const T ever = where(run > T(0), min(most, max(run * T(0.5), T(1))), most);
   const T d = detail::in_flight_at(r, rate, ever);
   serving_result<T> s = detail::open_loop_at(r, d, slots, quantile);
   const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
-  const quantity<unit::second, T> late = T(1) / full.calls - T(1) / rate;
+  const quantity<unit::second, T> late = T(1) / capacity - T(1) / rate;
   const T half = where(run > T(0), run * T(0.5), infinite);
   const quantity<unit::second, T> none{};
   const quantity<unit::second, T> backlog = where(overloaded, max(late, none) * half, none);
@@ -223,7 +230,7 @@ serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<u
   s.slow_first_token = s.slow_first_token + backlog * T(2);
   s.latency = s.latency + backlog;
   s.slow_latency = s.slow_latency + backlog * T(2);
-  const quantity<unit::per_second, T> answered = min(rate, full.calls);
+  const quantity<unit::per_second, T> answered = min(rate, capacity);
   const quantity<unit::second, T> last = detail::last_answer(r, d);
   const quantity<unit::per_second, T> finite = run / (max(run, T(1)) / answered + last);
   s.calls = where(run > T(0), finite, answered);
@@ -252,25 +259,30 @@ struct basic_service_level {
 };
 using service_level = basic_service_level<>;
 
-// The highest rate at which the limits hold. 0 where an empty replica is too slow.
+// The highest rate at which the limits hold, and the open loop at it. 0 where an empty replica is too slow.
+// The time to the first token of slow requests may fall while the load rises, where prompts come to be read together:
+// the limits are looked at on a fixed ladder of loads, and the load is searched above the highest rung that keeps them.
 template <number T, class... X>
 serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_level<T>& level) {
-  const T slots = detail::slots(r);
-  const T most = detail::writing(r, max(slots, T(1)));
+  const T slots = detail::slots(r), one(1);
+  const T all = detail::writing(r, max(slots, one));
+  const T sold = r.plan.software.filled(all) * number_cast<T>(detail::nearly_all);  // no more than inflight_saturated
+  const T most = detail::in_flight_at(r, detail::answered_by(r, all) * sold, all);
   const T least = min(most, number_cast<T>(detail::rare));
-  const auto keeps = [&](const serving_result<T>& s) {
-    return (s.slow_first_token <= level.first_token) && (s.slow_output_token <= level.output_token);
+  // The larger of what the two limits are used up to: 1 where one of them is just kept.
+  const auto used = [&](const serving_result<T>& s) -> T {
+    return max(T(s.slow_first_token / level.first_token), T(s.slow_output_token / level.output_token));
   };
-  T low = least, high = most;
-  for (int i = 0; i < detail::bisection_steps; ++i) {
-    const T middle = sqrt(low * high);
-    const auto ok = keeps(detail::open_loop_at(r, middle, slots, level.share));
-    low = where(ok, middle, low);
-    high = where(ok, high, middle);
+  const auto pressure = [&](const T& d) -> T { return used(detail::open_loop_at(r, d, slots, level.share)); };
+  const T rung = exp(log(most / least) * number_cast<T>(1.0 / detail::slo_points));
+  T low = least, x = least;
+  for (int i = 0; i < detail::slo_points; ++i) {
+    x = x * rung;
+    low = where(pressure(x) <= one, x, low);
   }
-  serving_result<T> s = detail::open_loop_at(r, low, slots, level.share);
-  s.calls = where(keeps(s), s.calls, quantity<unit::per_second, T>());
-  detail::mark_infeasible(s, slots);
+  const T d = largest_below(low, min(low * rung, most), one, pressure);
+  serving_result<T> s = inflight_open_loop(r, detail::answered_by(r, d), level.share);
+  s.calls = where(used(s) <= number_cast<T>(objective_tolerance), s.calls, quantity<unit::per_second, T>());
   return s;
 }
 
@@ -309,13 +321,7 @@ serving_result<T> disaggregated(const Reading& reading, const Writing& writing, 
 template <number T, class... X>
 serving_result<T> production_day(const replica<T, X...>& r, const basic_service_level<T>& level,
                                  const T& peak_to_mean) {
-  const serving_result<T> peak = server_slo(r, level);
-  const T slots = detail::slots(r);
-  const quantity<unit::per_second, T> mean = peak.calls / peak_to_mean;
-  const T d = detail::in_flight_at(r, mean, peak.in_flight);
-  serving_result<T> s = detail::open_loop_at(r, d, slots, level.share);
-  s.calls = mean;
-  return s;
+  return inflight_open_loop(r, server_slo(r, level).calls / peak_to_mean, level.share);
 }
 
 }  // namespace layercake

@@ -104,7 +104,8 @@ struct replica {
                                .drafted = plan.speculation.drafted,
                                .prompts = p / queries * stage,
                                .queries = queries,
-                               .context = context};
+                               .context = context,
+                               .varying = true};
     const T draft = T(1) + plan.speculation.drafted * plan.speculation.draft_cost;
     const step_cost<T> plain = pass<Work>(load, true, false, uncaptured(b)) * draft;
     const step_cost<T> mixed = pass<Work>(load, true, true, T(1));

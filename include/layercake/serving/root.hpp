@@ -5,6 +5,9 @@
 
 namespace layercake {
 
+// An objective counts as kept up to this multiple of it: searches settle within 1e-5 of one. Assumed.
+inline constexpr double objective_tolerance = 1.001;
+
 // The largest x in [low, high] with f(x) <= limit for a rising f; below low where even f(low) exceeds the limit.
 //
 // Regula falsi after Anderson and Bjorck (BIT 13, 1973): x = a - g(a) (b - a) / (g(b) - g(a)), g = f / limit - 1; where

@@ -22,9 +22,6 @@ struct serving_figures {
   T reading = T(1);
 };
 
-// An objective counts as kept up to this multiple of it: the search for the largest batch settles within 1e-5. Assumed.
-inline constexpr double objective_tolerance = 1.001;
-
 // The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like
 // `demand`'s.
 //   calls/s = b / (O tpot(b)) ,  b = min(memory, both latency objectives)

@@ -24,6 +24,7 @@ struct serving_timer {
   const basic_serving_software<T>& software;
   step_cost<T>& sum;  // until finish() its time is without products and exchanges
   T whole_experts;    // 1, or the tensor ranks over which whole experts are spread in place of slices
+  const chips::measurement& how;
   T riders = T(0);
   T attending = T(1);  // of them, the share that goes through the products of attention on one chip
   T widening = T(1);   // tokens with riders over tokens without
@@ -43,8 +44,15 @@ struct serving_timer {
 
   // Member by member: as an aggregate it would first be filled with zeros, which takes as long as timing a kernel.
   serving_timer(const Timing& kernels, const Exchanges& exchanges, const Chip& on,
-                const basic_serving_software<T>& engine, step_cost<T>& cost, const T& whole)
-      : timing(kernels), network(exchanges), chip(on), software(engine), sum(cost), whole_experts(whole) {}
+                const basic_serving_software<T>& engine, step_cost<T>& cost, const T& whole,
+                const chips::measurement& counted)
+      : timing(kernels),
+        network(exchanges),
+        chip(on),
+        software(engine),
+        sum(cost),
+        whole_experts(whole),
+        how(counted) {}
 
   void finish_product() { products += max(product.time(), floor) * product_times; }
   // Once the model's operations have gone by.
@@ -69,8 +77,8 @@ struct serving_timer {
   }
   template <class Operation>
   void add(const Operation& op, const T& n, const T& slow) {
-    if constexpr (requires { chips::started_product<T>(timing.start(op)); }) {
-      const chips::started_product<T> next = timing.start(op);
+    if constexpr (requires { chips::started_product<T>(timing.start(op, how)); }) {
+      const chips::started_product<T> next = timing.start(op, how);
       finish_product();
       product.fourth = next.fourth;
       product.scale = next.scale * slow;
@@ -182,6 +190,7 @@ struct serving_load {
   T prompts = T(0);
   T queries = T(1);
   T context = T(1);
+  bool varying = false;  // these are means over many steps, of which each has its own
 };
 
 // What a step runs on: the laws that time its operations, chip, model, and how the model is laid out and run.
@@ -204,7 +213,9 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
                           bool decode, bool prompt, const T& uncaptured) {
   step_cost<T> sum;
   detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(on.timing, on.network, on.chip, on.software, sum,
-                                                                on.whole_experts);
+                                                                on.whole_experts,
+                                                                load.varying ? chips::over_many_steps
+                                                                             : chips::in_a_running_model);
   timer.floor = on.software.launch * uncaptured;
   timer.slower = T(1) / on.software.kernel_share;
   const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),
