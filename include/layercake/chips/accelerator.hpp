@@ -17,13 +17,6 @@ namespace layercake::chips {
 // Programming Guide, throughput of native arithmetic instructions).
 inline constexpr double exponentials_per_clock = 16;
 
-// What stands for figures of a chip that nobody gives, near those of the measured chips; assumed.
-struct usual_chip {
-  static constexpr double per_multiprocessor = 5;  // TFLOP/s of the 16-bit peak
-  static constexpr double per_exponential = 220;   // 16-bit FLOP for one exponential
-  static constexpr double on_chip_cache = 40;      // MB
-};
-
 // Dense peak rates by number format (no structured sparsity). A format that the chip has no units for is left unknown.
 template <number T = double>
 struct basic_peak_rates {
@@ -83,6 +76,32 @@ struct basic_peak_rates {
       return first(fp4, eighth());
     }
     return half();
+  }
+
+  // The FLOP of 16 bit that one of format p is worth, in the units that rate(p) names: by its width, a half for 8 bit.
+  // Worked number: FP8 on a chip that has units for it 0.5, on one that has none 1.
+  constexpr T sixteen_bit_worth(precision p) const {
+    const auto by = [](const rate_type& peak, double width, const T& instead) {
+      return where(is_known(peak), number_cast<T>(width), instead);
+    };
+    const T single = by(fp32, 2, T(6)), half = by(bf16, 1, by(fp16, 1, T(2))), eighth = by(fp8, 0.5, half);
+    switch (p) {
+    case precision::fp32:
+      return single;
+    case precision::tf32:
+      return by(tf32, 2, by(fp32, 2, T(3)));
+    case precision::int8:
+      return by(int8, 0.5, half);
+    case precision::fp8:
+    case precision::mxfp8:
+      return eighth;
+    case precision::fp4:
+    case precision::mxfp4:
+    case precision::nvfp4:
+      return by(fp4, 0.25, eighth);
+    default:
+      return half;
+    }
   }
 
 private:
@@ -219,7 +238,9 @@ struct basic_accelerator {
                                  .quarter = peak.fp4,
                                  .int8 = peak.rate(precision::int8),
                                  .memory_bandwidth = memory_bandwidth,
-                                 .multiprocessors = cores,
+                                 .eighth_worth = peak.sixteen_bit_worth(precision::fp8),
+                                 .int8_worth = peak.sixteen_bit_worth(precision::int8),
+                                 .multiprocessors = multiprocessors,
                                  .clock = known(clock, per_second / (number_cast<T>(exponentials_per_clock) * cores)),
                                  .exponential_rate = per_second,
                                  .on_chip_cache =

@@ -18,9 +18,10 @@ template <number T>
 struct prefill_row {
   quantity<unit::second, T> launch, tile_start;       // tile_start: over all multiprocessors
   quantity<unit::second, T> per_multiply, per_score;  // of one query, key and head: per width, and for its exponential
+  quantity<unit::second, T> longest_multiply, longest_score;  // of the longest tile, on one multiprocessor
   quantity<unit::second_per_byte, T> per_byte;
   quantity<unit::byte, T> cached;
-  T passes, longest, window_padding, tile, per_tile, cached_cost;
+  T passes, window_padding, tile, per_tile, cached_cost;
 };
 
 template <number T>
@@ -39,15 +40,17 @@ constexpr prefill_row<T> prefill_row_on(const kernel_source<T>& from, std::size_
   using namespace units;
   const prefill_constants& c = from.constants.prefill[i];
   const auto peak = i % 2 == 0 ? from.chip.half : from.chip.eighth;
+  const T multiprocessors = from.multiprocessors(i % 2);
   prefill_row<T> p;
   p.launch = number_cast<T>(c.launch) * second;
-  p.tile_start = number_cast<T>(c.tile_start) * second / from.chip.multiprocessors;
+  p.tile_start = number_cast<T>(c.tile_start) * second / multiprocessors;
   p.per_multiply = T(2) * flop / (peak * (number_cast<T>(c.compute) * from.sustained()));
   p.per_score = T(1) / (from.chip.exponential_rate * number_cast<T>(c.exponential));
   p.per_byte = from.per_byte() * number_cast<T>(1 / from.constants.shared.prefill_memory);
   p.cached = number_cast<T>(c.cache_share) * from.chip.on_chip_cache;
   p.passes = number_cast<T>(c.passes);
-  p.longest = number_cast<T>(c.longest) * from.chip.multiprocessors;
+  p.longest_multiply = p.per_multiply * (number_cast<T>(c.longest) * multiprocessors);
+  p.longest_score = p.per_score * (number_cast<T>(c.longest) * from.multiprocessors(0));
   p.window_padding = number_cast<T>(c.window_padding);
   p.tile = number_cast<T>(c.tile);
   p.per_tile = number_cast<T>(1 / c.tile);
@@ -60,7 +63,7 @@ constexpr decode_row<T> decode_row_on(const kernel_source<T>& from, std::size_t 
   using namespace units;
   const decode_constants& e = from.constants.decode[i];
   const auto peak = i % 2 == 0 ? from.chip.half : from.chip.eighth;
-  const T& multiprocessors = from.chip.multiprocessors;
+  const T multiprocessors = from.multiprocessors(i % 2);
   decode_row<T> d;
   d.launch = number_cast<T>(e.launch) * second;
   d.stream = number_cast<T>(e.stream) * second / multiprocessors;
@@ -90,7 +93,7 @@ class basic_attention_law {
 public:
   basic_attention_law() = default;
   constexpr explicit basic_attention_law(const detail::kernel_source<T>& from)
-      : per_multiprocessor_(T(1) / from.chip.multiprocessors), slower_(from.slower()) {
+      : per_multiprocessor_{T(1) / from.multiprocessors(0), T(1) / from.multiprocessors(1)}, slower_(from.slower()) {
     for (std::size_t i = 0; i < prefill_.size(); ++i)
       prefill_[i] = detail::prefill_row_on(from, i), decode_[i] = detail::decode_row_on(from, i);
   }
@@ -146,11 +149,15 @@ public:
     const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
     const R keys = within(seen);
     // Multiprocessors without a tile of their own share the prefix.
-    const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_))));
-    auto multiply = p(&law::per_multiply);
-    if (const std::size_t wide = wide_format(op.math)) multiply = multiply * as(slower_[wide]);
+    const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_[row]))));
+    auto multiply = p(&law::per_multiply), longest_multiply = p(&law::longest_multiply);
+    if (const std::size_t wide = wide_format(op.math)) {
+      multiply = multiply * as(slower_[wide]);
+      longest_multiply = longest_multiply * as(slower_[wide]);
+    }
     const auto each = width * multiply + p(&law::per_score);
-    const auto tiles_time = tile * (b * h * tiles * keys + p(&law::longest) * longest) * each;
+    const auto each_longest = width * longest_multiply + p(&law::longest_score);
+    const auto tiles_time = tile * (b * h * tiles * keys * each + longest * each_longest);
     const R cache = number_cast<R>(op.cache_bytes);
     const auto bytes = b *
                        (s * (R(2) * h * width * p(&law::passes) + key_heads * width * (R(2) + cache)) +
@@ -213,7 +220,7 @@ public:
   }
 
 private:
-  T per_multiprocessor_ = T(0);
+  std::array<T, 2> per_multiprocessor_{};  // of rows in 16 and in 8 bit
   std::array<T, 3> slower_{};
   std::array<detail::prefill_row<T>, 4> prefill_{};
   std::array<detail::decode_row<T>, 4> decode_{};

@@ -29,6 +29,13 @@ constexpr std::size_t wide_format(precision math) {
   return math == precision::fp32 ? 2 : math == precision::tf32 ? 1 : 0;
 }
 
+// What stands for figures of a chip that nobody gives, near those of the measured chips; assumed.
+struct usual_chip {
+  static constexpr double per_multiprocessor = 5;  // TFLOP/s of the 16-bit peak, twice that of 8 bit
+  static constexpr double per_exponential = 220;   // 16-bit FLOP for one exponential
+  static constexpr double on_chip_cache = 40;      // MB
+};
+
 // What the laws need of a chip.
 template <number T = double>
 struct basic_kernel_chip {
@@ -36,7 +43,8 @@ struct basic_kernel_chip {
   // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
   quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
   quantity<unit::byte_per_second, T> memory_bandwidth{};
-  T multiprocessors{};
+  T eighth_worth = number_cast<T>(0.5), int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth
+  T multiprocessors{};                                                     // may be unknown
   quantity<unit::per_second, T> clock{}, exponential_rate{};
   quantity<unit::byte, T> on_chip_cache{};
   quantity<unit::watt, T> power_limit{};        // may be unknown
@@ -82,6 +90,18 @@ struct kernel_source {
         chip.half, chip.eighth, chip.eighth, where(is_known(chip.quarter), chip.quarter, chip.half),
         chip.int8, chip.half};
     return rates[i];
+  }
+  // That peak in FLOP of 16 bit: what a format that is not multiplied has of peak changes nothing.
+  constexpr quantity<unit::flop_per_second, T> sixteen_bit_rate(std::size_t i) const {
+    const std::array<T, 6> worth{T(1),           chip.eighth_worth,
+                                 chip.eighth_worth, where(is_known(chip.quarter), number_cast<T>(0.25), T(1)),
+                                 chip.int8_worth,   T(1)};
+    return rate(i) * worth[i];
+  }
+  // Multiprocessors; where nobody says how many, as many usual ones as make up the peak of row `i`.
+  constexpr T multiprocessors(std::size_t i) const {
+    const auto usual = number_cast<T>(usual_chip::per_multiprocessor) * units::teraflop_per_second;
+    return where(is_known(chip.multiprocessors), chip.multiprocessors, max(T(sixteen_bit_rate(i) / usual), T(1)));
   }
   constexpr T in_units(std::size_t i, const T& x, const T& instead) const {
     return i == 3 ? where(is_known(chip.quarter), x, instead) : x;

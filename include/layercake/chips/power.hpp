@@ -11,8 +11,9 @@ namespace layercake::chips {
 // and 17 % of it.
 inline constexpr double idle_share = 0.12;
 
-// What a chip does, as shares of 0 to 1 averaged over a time: of that time in which a kernel runs, of its peak FLOP/s,
-// of its peak memory bandwidth.
+// What a chip does, as shares of 0 to 1 averaged over a time: of that time in which a kernel runs; of its peak FLOP/s in
+// 16 bit, where a FLOP counts by its width, one of 8 bit for half (on most chips also the share of the format's own
+// peak); of its peak memory bandwidth.
 template <number T = double>
 struct basic_use {
   T busy = T(1);
@@ -58,10 +59,10 @@ struct basic_power_chip {
 //   P = idle + busy (max(limit x / (1 + x^4)^(1/4), idle) - idle)
 //   x = r + sqrt(e R u_c / limit) + b B u_m / limit
 // r: share at which a kernel runs that does next to nothing (clocks, schedulers, leakage). e: energy of a 16-bit FLOP,
-// R: peak rate in 16 bit; a FLOP of half the width is taken to cost half, so that u_c is the share of the peak in
-// whichever format. b: energy of a byte, B: memory bandwidth. u_c, u_m: shares of the two peaks while busy. The rounded
+// R: peak rate in 16 bit; a FLOP of half the width is taken to cost half, and u_c counts it so: R u_c is work done, on
+// which the peak of a format that is not used has no bearing. b: energy of a byte, B: memory bandwidth. u_c, u_m: shares of the two peaks while busy. The rounded
 // minimum is the limit, at which the clock gives way.
-// Domain: busy, compute, memory 0 to 1. Leaves out: links (1 to 2 % of the limit), what the data are (zeros draw less),
+// Domain: busy, memory 0 to 1, compute from 0 (above 1 where narrow formats are more than proportionally fast). Leaves out: links (1 to 2 % of the limit), what the data are (zeros draw less),
 // formats that do not reach their power (block-scaled FP8 and FP4 on Blackwell draw half), temperature, clocks set
 // below the limit, and that softmax draws power without FLOP. Error: kernels longer than 0.2 ms 14 % in the median, of
 // a generation left out 14 %; whole runs 11 % in the mean of the sources, 12 % of sources left out. Shorter kernels

@@ -37,14 +37,14 @@ constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_
   const auto rate = from.rate(i);
   const auto per_byte = from.per_byte();
   // Watts per TFLOP/s short of what keeps the clock up.
-  const T watts = from.chip.power_limit / (from.chip.half / teraflop_per_second) / watt;
+  const T watts = from.chip.power_limit / (from.sixteen_bit_rate(i) / teraflop_per_second) / watt;
   const T least = number_cast<T>(from.constants.shared.droop_from);
   const T shortfall = where(is_known(watts), max(least - watts, T(0)), T(0));
   product_row<T> p;
   p.launch = c(&row::launch) * second;
   p.quantise_launch = c(&row::quantise_launch) * second;
   p.per_multiply = T(2) * flop / (rate * (c(&row::compute) * from.sustained()));
-  p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.chip.multiprocessors * flop / rate;
+  p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.multiprocessors(i) * flop / rate;
   p.chain_limit = c(&row::chain_limit) / second;
   p.per_result = c(&row::epilogue) * T(2) * byte * per_byte;
   p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);

@@ -7,6 +7,7 @@
 namespace layercake {
 
 // What a chip does: the shares of its peaks that work reaches that takes `time` on it, while it is busy for a share of the time.
+// Of a chip with a data sheet, FLOP are counted by the width they are multiplied in, against its peak in 16 bit.
 template <number T, class Chip>
 chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& busy) {
   T compute_share(1), memory_share(1);  // of its peaks that the roofline of `work` counts with
@@ -14,8 +15,10 @@ chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& 
     compute_share = number_cast<T>(chip.sustained_compute());
     memory_share = number_cast<T>(chip.sustained_memory());
   }
-  return {busy, busy * min(work.compute / work.time * compute_share, T(1)),
-          busy * min(work.memory / work.time * memory_share, T(1))};
+  T computing = min(work.compute / work.time * compute_share, T(1));
+  if constexpr (requires { chip.peak.sixteen_bit_worth(precision::bf16); })
+    computing = work.sixteen_bit_flop / (work.time * chip.peak.rate(precision::bf16));
+  return {busy, busy * computing, busy * min(work.memory / work.time * memory_share, T(1))};
 }
 
 // The same over a time in which there are steps for the share `present`. The gaps between kernels of a running engine,

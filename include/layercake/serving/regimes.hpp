@@ -269,20 +269,23 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
   const T sold = r.plan.software.filled(all) * number_cast<T>(detail::nearly_all);  // no more than inflight_saturated
   const T most = detail::in_flight_at(r, detail::answered_by(r, all) * sold, all);
   const T least = min(most, number_cast<T>(detail::rare));
-  // The larger of what the two limits are used up to: 1 where one of them is just kept.
-  const auto used = [&](const serving_result<T>& s) -> T {
-    return max(T(s.slow_first_token / level.first_token), T(s.slow_output_token / level.output_token));
+  // What the two limits are used up to: 1 where one of them is just kept.
+  const auto used = [&](const serving_result<T>& s) -> std::array<T, 2> {
+    return {T(s.slow_first_token / level.first_token), T(s.slow_output_token / level.output_token)};
   };
-  const auto pressure = [&](const T& d) -> T { return used(detail::open_loop_at(r, d, slots, level.share)); };
+  const auto pressure = [&](const T& d) { return used(detail::open_loop_at(r, d, slots, level.share)); };
+  const auto kept = [&](const std::array<T, 2>& part, double most) {
+    return max(part[0], part[1]) <= number_cast<T>(most);
+  };
   const T rung = exp(log(most / least) * number_cast<T>(1.0 / detail::slo_points));
   T low = least, x = least;
   for (int i = 0; i < detail::slo_points; ++i) {
     x = x * rung;
-    low = where(pressure(x) <= one, x, low);
+    low = where(kept(pressure(x), 1), x, low);
   }
   const T d = largest_below(low, min(low * rung, most), one, pressure);
   serving_result<T> s = inflight_open_loop(r, detail::answered_by(r, d), level.share);
-  s.calls = where(used(s) <= number_cast<T>(objective_tolerance), s.calls, quantity<unit::per_second, T>());
+  s.calls = where(kept(used(s), objective_tolerance), s.calls, quantity<unit::per_second, T>());
   return s;
 }
 

@@ -24,7 +24,8 @@ struct serving_figures {
 
 // The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like
 // `demand`'s.
-//   calls/s = b / (O tpot(b)) ,  b = min(memory, both latency objectives)
+//   calls/s = b / (O tpot(b)) ,  b = the number up to memory and both latency objectives with which this is most
+// The most that is allowed answers most, but for kernels so long that the clock droops, and for slots between requests.
 // With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
 // Leaves out: queueing before a place is free (regimes.hpp has it).
 template <number T, class Chip, class Infrastructure, class Model>
@@ -40,15 +41,19 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
   if constexpr (models::generates_tokens<Model>()) {
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
-    // The larger of what the two objectives are used up to: 1 where one of them is just kept.
+    // What the two objectives are used up to: 1 where one of them is just kept.
     const quantity<unit::second, T> interval = objective_or_none(demand.time_per_output_token) * (one * units::token);
-    const auto pressure = [&](const T& b) -> T {
+    const auto pressure = [&](const T& b) -> std::array<T, 2> {
       const steady_step<T> step = r.template steady<false>(b);
-      return max(T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / first_objective));
+      return {T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / first_objective)};
     };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
     const T by_latency = largest_below(one, most, one, pressure);
-    const T chosen = where(plan.concurrency > T(0), plan.concurrency, by_latency);
+    const auto answered = [&](const T& b) -> T {
+      return b / T(r.template steady<false>(b).time / (one * units::second)) * plan.software.filled(b);
+    };
+    const T busiest = min(by_latency, highest_between(one, max(by_latency, one), answered));
+    const T chosen = where(plan.concurrency > T(0), plan.concurrency, busiest);
     s.concurrency = min(chosen, s.memory_bound_concurrency);
     const T b = max(s.concurrency, one);
     const steady_step<T> step = r.steady(b);

@@ -73,6 +73,8 @@ struct serving_timer {
     sum.compute += chip.time(W{total.flop, decltype(total.bytes)(), total.math}) * n;
     sum.memory += chip.time(W{decltype(total.flop)(), total.bytes, total.math}) * n;
     sum.flop += total.flop * n;
+    if constexpr (requires { chip.peak.sixteen_bit_worth(total.math); })
+      sum.sixteen_bit_flop += total.flop * n * number_cast<T>(chip.peak.sixteen_bit_worth(total.math));
     sum.bytes += total.bytes * n;
   }
   template <class Operation>
