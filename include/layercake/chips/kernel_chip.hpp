@@ -15,9 +15,9 @@ namespace layercake::chips {
 struct measurement {
   // Copies of the weights that a benchmark rotates over; a part of few copies stays in the on-chip cache.
   double weight_copies = std::numeric_limits<double>::infinity();
-  bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
-  bool balanced = false;    // every expert gets equally many tokens; otherwise each token draws its experts uniformly
-  int skew = 0;             // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
+  bool warm_cache = false;    // decode attention finds a part of the key-value cache on the chip
+  bool balanced = false;      // every expert gets equally many tokens; otherwise each token draws its experts uniformly
+  int skew = 0;               // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
   bool varying_rows = false;  // rows of products are a mean over steps, of which each has its own
 };
 inline constexpr measurement in_a_running_model{};
@@ -43,8 +43,9 @@ struct basic_kernel_chip {
   // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
   quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
   quantity<unit::byte_per_second, T> memory_bandwidth{};
-  T eighth_worth = number_cast<T>(0.5), int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth
-  T multiprocessors{};                                                     // may be unknown
+  T eighth_worth = number_cast<T>(0.5),
+    int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth
+  T multiprocessors{};                 // may be unknown
   quantity<unit::per_second, T> clock{}, exponential_rate{};
   quantity<unit::byte, T> on_chip_cache{};
   quantity<unit::watt, T> power_limit{};        // may be unknown
@@ -93,9 +94,12 @@ struct kernel_source {
   }
   // That peak in FLOP of 16 bit: what a format that is not multiplied has of peak changes nothing.
   constexpr quantity<unit::flop_per_second, T> sixteen_bit_rate(std::size_t i) const {
-    const std::array<T, 6> worth{T(1),           chip.eighth_worth,
-                                 chip.eighth_worth, where(is_known(chip.quarter), number_cast<T>(0.25), T(1)),
-                                 chip.int8_worth,   T(1)};
+    const std::array<T, 6> worth{T(1),
+                                 chip.eighth_worth,
+                                 chip.eighth_worth,
+                                 where(is_known(chip.quarter), number_cast<T>(0.25), T(1)),
+                                 chip.int8_worth,
+                                 T(1)};
     return rate(i) * worth[i];
   }
   // Multiprocessors; where nobody says how many, as many usual ones as make up the peak of row `i`.

@@ -174,9 +174,8 @@ template <number T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
   const steady_step<T> step = r.steady(writing);
   serving_result<T> s = steady_state(r, step, writing);
-  const quantity<unit::second, T> extra =
-      max(step.with_prompt - step.without_prompt, quantity<unit::second, T>()) +
-      step.with_prompt * number_cast<T>(least_prompt);
+  const quantity<unit::second, T> extra = max(step.with_prompt - step.without_prompt, quantity<unit::second, T>()) +
+                                          step.with_prompt * number_cast<T>(least_prompt);
   const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
   const T reading = min(s.calls * prompt, number_cast<T>(most_reading));
   const quantity<unit::second, T> prompt_wait = queue::mean_wait(T(1), reading, reading, prompt, T(1), T(0));
@@ -274,8 +273,8 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
     return {T(s.slow_first_token / level.first_token), T(s.slow_output_token / level.output_token)};
   };
   const auto pressure = [&](const T& d) { return used(detail::open_loop_at(r, d, slots, level.share)); };
-  const auto kept = [&](const std::array<T, 2>& part, double most) {
-    return max(part[0], part[1]) <= number_cast<T>(most);
+  const auto kept = [](const std::array<T, 2>& part, double at_most) {
+    return max(part[0], part[1]) <= number_cast<T>(at_most);
   };
   const T rung = exp(log(most / least) * number_cast<T>(1.0 / detail::slo_points));
   T low = least, x = least;

@@ -53,11 +53,11 @@ T first_zero(const T& a, const std::array<T, Count>& at_a, const T& b, const std
 // Regula falsi after Anderson and Bjorck (BIT 13, 1973): x = a - g(a) (b - a) / (g(b) - g(a)), g = f / limit - 1; where
 // the same end moves twice, the value at the other is scaled by 1 - g(x) / g(last x), and by 1/4 where that is below
 // 1/10. Of several functions the first x counts: their larger has a kink, on which steps of its own would crawl. A step
-// that leaves the bracket halves it in log x. Every lane of a batch takes the same twelve steps and stands still once
-// it has arrived, as plain numbers stop; steps of an engine, nearly affine in x, take five or six. A last Newton step
-// carries the derivatives of f and of the limit (implicit function theorem). Where f jumps across the limit the lower
-// end of the bracket is given, below the jump and without a derivative of meaning. Leaves out: a method with a
-// guaranteed rate, which for a jump is bisection's, 20 steps. Worked number: f = 0.2 + 0.01 x, limit 1: 80.
+// that leaves the bracket halves it in log x. Twelve steps at most; those of an engine, nearly affine in x, take five or six.
+// Lanes of a batch take them together, and one that has arrived stands still. A last Newton step carries the
+// derivatives of f and of the limit (implicit function theorem). Where f jumps across the limit the lower end of the
+// bracket is given, below the jump and without a derivative of meaning. Leaves out: a method with a guaranteed rate,
+// which for a jump is bisection's, 20 steps. Worked number: f = 0.2 + 0.01 x, limit 1: 80.
 template <number T, class Limit, class Function>
 T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
   const auto g = [&](const T& x) { return detail::beyond<T>(f(x), limit); };
@@ -73,14 +73,16 @@ T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
   }
   auto each_a = g(a), weight_a = each_a, weight_b = each_b, last = each_a;
   T at_a = detail::largest_of(each_a), at_last(0);
-  for (int step = 0; step < steps; ++step) {
+  for (int i = 0; i < steps; ++i) {
     const auto moving = min(at_b, -at_a) > settled * settled;
     if constexpr (real<T>) {
       if (!moving) break;
+    } else if constexpr (requires { any(moving); }) {  // lanes of a batch
+      if (!any(moving && !bound)) break;
     }
     // One that is not yet above its limit at b has no zero on the way.
-    for (std::size_t i = 0; i < each_b.size(); ++i)
-      weight_b[i] = where(each_b[i] > T(0), weight_b[i], weight_a[i]);
+    for (std::size_t k = 0; k < each_b.size(); ++k)
+      weight_b[k] = where(each_b[k] > T(0), weight_b[k], weight_a[k]);
     const T secant = detail::first_zero(a, weight_a, b, weight_b);
     const T inside = where((secant > a) && (secant < b), secant, sqrt(a * b));
     const T x = where(moving, inside, where(at_b < -at_a, b, a));
@@ -88,14 +90,14 @@ T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
     const T at_x = detail::largest_of(each_x);
     const auto above = at_x > T(0);
     const auto again = at_last * at_x > T(0);
-    for (std::size_t i = 0; i < each_x.size(); ++i) {
-      const T shrink = T(1) - each_x[i] / where(again && (last[i] * last[i] > T(0)), last[i], T(1));
+    for (std::size_t k = 0; k < each_x.size(); ++k) {
+      const T shrink = T(1) - each_x[k] / where(again && (last[k] * last[k] > T(0)), last[k], T(1));
       const T scale =
           where(again, where(shrink > number_cast<T>(least_shrink), shrink, number_cast<T>(shrink_below_it)), T(1));
-      weight_a[i] = where(above, weight_a[i] * scale, each_x[i]);
-      weight_b[i] = where(above, each_x[i], weight_b[i] * scale);
-      each_a[i] = where(above, each_a[i], each_x[i]);
-      each_b[i] = where(above, each_x[i], each_b[i]);
+      weight_a[k] = where(above, weight_a[k] * scale, each_x[k]);
+      weight_b[k] = where(above, each_x[k], weight_b[k] * scale);
+      each_a[k] = where(above, each_a[k], each_x[k]);
+      each_b[k] = where(above, each_x[k], each_b[k]);
     }
     at_a = where(above, at_a, at_x);
     at_b = where(above, at_x, at_b);
@@ -106,8 +108,8 @@ T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
   }
   const auto from_b = (at_b < -at_a) && (at_b <= settled);
   const T closest = where(from_b, b, a);
-  for (std::size_t i = 0; i < each_a.size(); ++i)
-    each_a[i] = where(from_b, each_b[i], each_a[i]);
+  for (std::size_t k = 0; k < each_a.size(); ++k)
+    each_a[k] = where(from_b, each_b[k], each_a[k]);
   const T further = closest + closest * number_cast<T>(detail::slope_width);
   const T newton = detail::first_zero(closest, each_a, further, g(further));
   const auto possible = at_a <= T(0);

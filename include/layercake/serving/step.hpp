@@ -214,10 +214,9 @@ template <bool Work, number T, class Timing, class Exchanges, class Chip, class 
 step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& on, const serving_load<T>& load,
                           bool decode, bool prompt, const T& uncaptured) {
   step_cost<T> sum;
-  detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(on.timing, on.network, on.chip, on.software, sum,
-                                                                on.whole_experts,
-                                                                load.varying ? chips::over_many_steps
-                                                                             : chips::in_a_running_model);
+  detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(
+      on.timing, on.network, on.chip, on.software, sum, on.whole_experts,
+      load.varying ? chips::over_many_steps : chips::in_a_running_model);
   timer.floor = on.software.launch * uncaptured;
   timer.slower = T(1) / on.software.kernel_share;
   const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),

@@ -33,17 +33,20 @@ struct step_cost {
   quantity<unit::second, T> compute;   // that the arithmetic alone would take by the roofline
   quantity<unit::second, T> memory;    // that the memory traffic alone would take
   quantity<unit::flop, T> flop;
-  quantity<unit::byte, T> bytes;             // to and from memory
-  quantity<unit::flop, T> sixteen_bit_flop;  // those of 16 bit that the FLOP are worth: one of 8 bit is half of one
+  quantity<unit::byte, T> bytes;               // to and from memory
+  quantity<unit::flop, T> sixteen_bit_flop{};  // those of 16 bit that the FLOP are worth: one of 8 bit is half of one
 
   friend step_cost operator+(const step_cost& a, const step_cost& b) {
-    return {a.time + b.time,     a.exchange + b.exchange, a.compute + b.compute,
-            a.memory + b.memory, a.flop + b.flop,         a.bytes + b.bytes,
+    return {a.time + b.time,
+            a.exchange + b.exchange,
+            a.compute + b.compute,
+            a.memory + b.memory,
+            a.flop + b.flop,
+            a.bytes + b.bytes,
             a.sixteen_bit_flop + b.sixteen_bit_flop};
   }
   friend step_cost operator*(const step_cost& a, const T& n) {
-    return {a.time * n, a.exchange * n, a.compute * n,         a.memory * n,
-            a.flop * n, a.bytes * n,    a.sixteen_bit_flop * n};
+    return {a.time * n, a.exchange * n, a.compute * n, a.memory * n, a.flop * n, a.bytes * n, a.sixteen_bit_flop * n};
   }
 };
 

@@ -22,8 +22,9 @@ const lc::step_cost<> step{.time = 10 * millisecond,
                            .exchange = 1 * millisecond,
                            .compute = 2 * millisecond,
                            .memory = 6 * millisecond,
-                           .flop = 1 * teraflop,
-                           .bytes = 10 * gigabyte};
+                           .flop = 1.4 * teraflop,
+                           .bytes = 10 * gigabyte,
+                           .sixteen_bit_flop = 1 * teraflop};
 
 }  // namespace
 
@@ -33,10 +34,10 @@ TEST_CASE("shares of the peaks that a step reaches") {
   CHECK(plain.busy == 0.5);
   CHECK(plain.compute == approx(0.5 * 0.2));
   CHECK(plain.memory == approx(0.5 * 0.6));
-  // The roofline of a catalog chip counts with what it sustains.
+  // The roofline of a catalog chip counts with what it sustains; its FLOP by their width: 1 TFLOP of 16 bit in 10 ms.
   const auto& h100 = lc::chips::catalog::h100_sxm;
   const lc::chips::use share = lc::use_of(h100, step, 1.0);
-  CHECK(share.compute == approx(0.2 * h100.compute_efficiency));
+  CHECK(share.compute == approx(100 / 989.4).epsilon(1e-3));
   CHECK(share.memory == approx(0.6 * h100.memory_efficiency));
 }
 
@@ -51,6 +52,15 @@ TEST_CASE("an engine that runs does not rest between kernels, one without reques
   CHECK(lc::in<watt>(lc::running_power(h100, step, 0.8, 0.0)) == approx(lc::in<watt>(h100.idle_power)));
   CHECK(full > lc::running_power(h100, step, 0.4, 1.0));
   CHECK(full < h100.thermal_design_power);
+}
+
+TEST_CASE("a peak that a step does not use has no bearing on what it draws") {
+  auto chip = lc::chips::catalog::h100_sxm;
+  const double watts = lc::in<watt>(lc::running_power(chip, step, 0.8, 1.0));
+  for (const double more : {1.1, 2.0, 10.0}) {
+    chip.peak.bf16 = lc::chips::catalog::h100_sxm.peak.bf16 * more;
+    CHECK(lc::in<watt>(lc::running_power(chip, step, 0.8, 1.0)) == approx(watts).epsilon(1e-7));
+  }
 }
 
 TEST_CASE("power by boundary") {
