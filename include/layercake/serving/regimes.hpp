@@ -4,6 +4,7 @@
 // Every function takes a `replica` (replica.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
 #pragma once
 
+#include <layercake/serving/in_flight.hpp>
 #include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
 #include <layercake/serving/root.hpp>
@@ -197,12 +198,11 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   return s;
 }
 
-// The number that write at a rate: the largest D with D / (O t(D)) <= rate. Bracketed: near the capacity the answers per
-// second hardly rise with D, and steps of secants without a bracket never settle there.
+// The number that write at a rate, of at most `most`.
 template <number T, class... X>
 T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
-  return largest_below(min(number_cast<T>(least_count), most), most, rate,
-                       [&](const T& d) { return answered_by(r, d); });
+  return in_flight_at(r, rate, most,
+                      quantity<unit::second, T>(r.template steady<false>(most).time / r.tokens_per_pass()));
 }
 }  // namespace detail
 
@@ -282,7 +282,8 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
     x = x * rung;
     low = where(kept(pressure(x), 1), x, low);
   }
-  const T d = largest_below(low, min(low * rung, most), one, pressure);
+  const T found = largest_below(low, min(low * rung, most), one, pressure);
+  const T d = where(kept(pressure(found), objective_tolerance), found, low);
   serving_result<T> s = inflight_open_loop(r, detail::answered_by(r, d), level.share);
   s.calls = where(kept(used(s), objective_tolerance), s.calls, quantity<unit::per_second, T>());
   return s;
