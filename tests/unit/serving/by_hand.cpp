@@ -145,7 +145,7 @@ TEST_CASE("a search says which constraint fails, by how much, and what to change
     bool hopeless(const lc::serving_plan& plan, const lc::quantity<lc::unit::per_second>&) const {
       return plan.pipeline > most_stages;
     }
-    void operator()(const lc::serving_plan&, const lc::serving_figures<>&) { ++plans; }
+    void operator()(const lc::serving_plan&, const lc::pool_figures<>&) { ++plans; }
   };
   for (const double most : {1., 2., 4.}) {
     counter count{most};

@@ -291,7 +291,7 @@ TEST_CASE("the best plan, and why there is none") {
   CHECK(cheapest.price <= fewest.price);
   CHECK(frugal.energy <= fewest.energy);
   CHECK(fewest.chips == fewest.replicas * fewest.plan.chips());
-  CHECK(lc::in<hertz>(fewest.figures.calls) * fewest.replicas * search.headroom >= 50);
+  CHECK(lc::in<hertz>(fewest.figures.writing.calls) * fewest.replicas * search.headroom >= 50);
 
   const auto text = [&](auto&& change) {
     bench c;
