@@ -15,11 +15,11 @@ inline constexpr double slope_width = 1e-3;  // of x, over which slopes are take
 
 // f / limit - 1, of one function or of several.
 template <number T, class Value, class Limit>
-std::array<T, 1> beyond(const Value& f, const Limit& limit) {
+std::array<T, 1> past_limit(const Value& f, const Limit& limit) {
   return {T((f - limit) / limit)};
 }
 template <number T, class Value, std::size_t Count, class Limit>
-std::array<T, Count> beyond(const std::array<Value, Count>& f, const Limit& limit) {
+std::array<T, Count> past_limit(const std::array<Value, Count>& f, const Limit& limit) {
   std::array<T, Count> g;
   for (std::size_t i = 0; i < Count; ++i)
     g[i] = T((f[i] - limit) / limit);
@@ -60,7 +60,7 @@ T first_zero(const T& a, const std::array<T, Count>& at_a, const T& b, const std
 // which for a jump is bisection's, 20 steps. Worked number: f = 0.2 + 0.01 x, limit 1: 80.
 template <number T, class Limit, class Function>
 T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
-  const auto g = [&](const T& x) { return detail::beyond<T>(f(x), limit); };
+  const auto g = [&](const T& x) { return detail::past_limit<T>(f(x), limit); };
   constexpr double least_shrink = 0.1, shrink_below_it = 0.25;  // of the value at an end that stands still
   constexpr int steps = 12;                // at most, assumed: smooth functions settle in five or six
   const T settled = number_cast<T>(1e-5);  // of the limit, assumed: a Newton step beyond it squares the error

@@ -42,6 +42,7 @@ struct serving_timer {
   T product_times = T(0);
   seconds products{};  // the finished ones
 
+  // wide: one for each part of the record that it fills in place.
   // Member by member: as an aggregate it would first be filled with zeros, which takes as long as timing a kernel.
   serving_timer(const Timing& kernels, const Exchanges& exchanges, const Chip& on,
                 const basic_serving_software<T>& engine, step_cost<T>& cost, const T& whole,
