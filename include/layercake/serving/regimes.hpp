@@ -258,33 +258,35 @@ struct basic_service_level {
 };
 using service_level = basic_service_level<>;
 
-// The highest rate at which the limits hold, and the open loop at it. 0 where an empty replica is too slow.
-// The time to the first token of slow requests may fall while the load rises, where prompts come to be read together:
-// the limits are looked at on a fixed ladder of loads, and the load is searched above the highest rung that keeps them.
+// The highest rate at which the limits hold, and the open loop at it, which is what says so. 0 where an empty replica is too
+// slow. The time to the first token of slow requests may fall while the rate rises, where prompts come to be read together:
+// the limits are looked at on a fixed ladder of rates, and the rate is searched above the highest rung that keeps them.
 template <number T, class... X>
 serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_level<T>& level) {
   const T slots = detail::slots(r), one(1);
   const T all = detail::writing(r, max(slots, one));
   const T sold = r.plan.software.filled(all) * number_cast<T>(detail::nearly_all);  // no more than inflight_saturated
-  const T most = detail::in_flight_at(r, detail::answered_by(r, all) * sold, all);
-  const T least = min(most, number_cast<T>(detail::rare));
+  const quantity<unit::per_second, T> most = detail::answered_by(r, all) * sold;
+  const T least = min(T(detail::answered_by(r, min(all, number_cast<T>(detail::rare))) / most), one);
+  const auto at = [&](const T& load) {
+    return inflight_open_loop(r, quantity<unit::per_second, T>(most * load), level.share);
+  };
   // What the two limits are used up to: 1 where one of them is just kept.
   const auto used = [&](const serving_result<T>& s) -> std::array<T, 2> {
     return {T(s.slow_first_token / level.first_token), T(s.slow_output_token / level.output_token)};
   };
-  const auto pressure = [&](const T& d) { return used(detail::open_loop_at(r, d, slots, level.share)); };
+  const auto pressure = [&](const T& load) { return used(at(load)); };
   const auto kept = [](const std::array<T, 2>& part, double at_most) {
     return max(part[0], part[1]) <= number_cast<T>(at_most);
   };
-  const T rung = exp(log(most / least) * number_cast<T>(1.0 / detail::slo_points));
+  const T rung = exp(log(one / least) * number_cast<T>(1.0 / detail::slo_points));
   T low = least, x = least;
   for (int i = 0; i < detail::slo_points; ++i) {
-    x = x * rung;
+    x = min(x * rung, one);
     low = where(kept(pressure(x), 1), x, low);
   }
-  const T found = largest_below(low, min(low * rung, most), one, pressure);
-  const T d = where(kept(pressure(found), objective_tolerance), found, low);
-  serving_result<T> s = inflight_open_loop(r, detail::answered_by(r, d), level.share);
+  const T found = largest_below(low, min(low * rung, one), one, pressure);
+  serving_result<T> s = at(where(kept(pressure(found), objective_tolerance), found, low));
   s.calls = where(kept(used(s), objective_tolerance), s.calls, quantity<unit::per_second, T>());
   return s;
 }

@@ -69,6 +69,11 @@ TEST_CASE("accelerator: what nobody gives follows from the other figures") {
   layercake_test::check_stated(in<watt>(chips::idle_power_of(made)), "84");  // 12 % of 700 W
   // worked: chips/accelerator.hpp#basic_accelerator::exponentials
   layercake_test::check_stated(in<hertz>(made.exponentials()), "3.865e12");  // 16 x 132 x 1.83e9
+  // worked: chips/accelerator.hpp#basic_peak_rates::sixteen_bit_worth
+  layercake_test::check_stated(made.peak.sixteen_bit_worth(precision::fp8), "0.5");  // by its width
+  auto without = made.peak;
+  without.fp8 = unknown<>;
+  layercake_test::check_stated(without.sixteen_bit_worth(precision::fp8), "1");
   CHECK(made.sustained_compute() == chips::sustained(chips::family::hopper).compute);
   CHECK(made.sustained_memory() == chips::sustained(chips::family::hopper).memory);
 

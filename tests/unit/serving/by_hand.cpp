@@ -135,15 +135,15 @@ TEST_CASE("a search says which constraint fails, by how much, and what to change
   // An objective that is not set is kept.
   d.time_to_first_token = lc::unknown<lc::quantity<lc::unit::second>>();
   has(reason(chip), "time per output token: ");
-  // Every plan that answers is visited, but for those that the visitor calls hopeless.
+  // Every plan that answers is visited, but for those that cannot answer what the visitor needs of them.
   d.time_per_output_token = 1 * (second / token);
   lc::serving_search stages = one;
   stages.pipeline = {1, 2, 4};
   struct counter {
     double most_stages;
     int plans = 0;
-    bool hopeless(const lc::serving_plan& plan, const lc::quantity<lc::unit::per_second>&) const {
-      return plan.pipeline > most_stages;
+    auto needed(const lc::serving_plan& plan) const {
+      return (plan.pipeline > most_stages ? 1e9 : 1e-9) * (1 / second);
     }
     void operator()(const lc::serving_plan&, const lc::pool_figures<>&) { ++plans; }
   };

@@ -306,7 +306,7 @@ TEST_CASE("the best plan, and why there is none") {
     return what;
   };
   const auto has = [](const std::string& where, const char* what) { return where.find(what) != std::string::npos; };
-  const std::string memory = text([](bench& c, lc::call_demand<>&) { c.chip.memory = 2 * gigabyte; });
+  const std::string memory = text([](bench& c, lc::call_demand<>&) { c.chip.memory = 0.1 * gigabyte; });
   INFO(memory);
   CHECK(has(memory, "memory: "));
   CHECK(has(memory, "GB of weights"));

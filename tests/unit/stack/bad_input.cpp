@@ -80,7 +80,8 @@ TEST_CASE("a plan of the caller's is checked against the layers") {
   CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 7}), doctest::Contains("plan.tensor is 7"), lc::invalid_value);
   CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 1024}), doctest::Contains("scale-up domain"),
                        lc::invalid_value);
-  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 1}), doctest::Contains("do not fit"), lc::infeasible);
+  const auto wide = s.with(lc::models::catalog::llama_3_1_70b.at(lc::precision::bf16));
+  CHECK_THROWS_WITH_AS(wide.with(lc::serving_plan{.tensor = 1}), doctest::Contains("do not fit"), lc::infeasible);
   CHECK_NOTHROW(s.with(lc::serving_plan{.tensor = 8}));
 }
 

@@ -181,9 +181,12 @@ TEST_CASE("two pools: the bill has the chips of both, each as many as its own wo
   // The first token waits for the cache: 8,000 positions of 160 kB in fp8, a quarter on each chip, at 50 GB/s a chip.
   CHECK(lc::in<second>(f.time_to_first_token - f.reading.time_to_first_token) > 8000 * 163840. / 4 / 50e9);
   CHECK(lc::in<second>(f.time_to_first_token) <= 1 * 1.001);
-  // Neither pool may be too small for the model.
-  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 4, .reading = {.tensor = 1}}), doctest::Contains("do not fit"),
-                       lc::infeasible);
+  // Neither pool may be too small for the model, or too slow.
+  const auto wide = s.with(lc::models::catalog::llama_3_1_70b.at(lc::precision::bf16));
+  CHECK_THROWS_WITH_AS(wide.with(lc::serving_plan{.tensor = 4, .reading = {.tensor = 1}}),
+                       doctest::Contains("do not fit"), lc::infeasible);
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 4, .reading = {.tensor = 1}}),
+                       doctest::Contains("time to first token"), lc::infeasible);
   CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 4, .reading = {.tensor = 7}}), doctest::Contains("allowed:"),
                        lc::invalid_value);
 }

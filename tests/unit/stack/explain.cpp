@@ -34,7 +34,7 @@ TEST_CASE("a stack that costs infinity says which constraint fails") {
   auto vast = service();
   vast.application.daily_users = 1e25;
   CHECK(lc::why_not(service()).empty());
-  CHECK(lc::why_not(apart).find("the supply can bring 1 kW") != std::string::npos);
+  CHECK(lc::why_not(apart).find("at most the connection, 1 kW") != std::string::npos);
   CHECK(lc::to_string(apart.pull()).find("infeasible: no supply carries the power") == 0);
   CHECK(lc::why_not(vast).find("nodes are more than its tiers of switches join") != std::string::npos);
   CHECK(lc::to_string(vast.pull()).find("infeasible: a line of the cost is infinite") == 0);
