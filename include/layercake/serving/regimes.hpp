@@ -8,6 +8,7 @@
 #include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
 #include <layercake/serving/root.hpp>
+#include <layercake/serving/serve.hpp>
 
 namespace layercake {
 
@@ -33,7 +34,7 @@ struct serving_result {
   seconds prefill, decode;  // of a batch, in batch regimes
   T in_flight = T(0);       // requests that write, on average
   T busy = T(1);            // share of a step in which the chips work
-  T present = T(1);         // share of time in which there is a step: 1 unless requests are rare
+  T present = T(1);         // share of time in which the chips do not rest
   step_cost<T> work;        // of one chip, per call
 };
 
@@ -204,6 +205,19 @@ T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& r
   return in_flight_at(r, rate, most,
                       quantity<unit::second, T>(r.template steady<false>(most).time / r.tokens_per_pass()));
 }
+// What chips do at a rate, for their power: the work of full load for the share of the time that power_at_load counts with.
+// Beyond the objectives' full load, up to that of memory, they are never without a step.
+template <number T, class... X>
+void rest_between(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, serving_result<T>& s) {
+  const serving_figures<T> full = serve(r);
+  const quantity<unit::per_second, T> none{}, some(T(1) / units::second);
+  const T load = rate / where(full.calls > none, full.calls, some);
+  const auto within = (full.calls > none) && (load <= T(1));
+  const serving_result<T> at_full = steady_state(r, max(full.concurrency, T(1)));
+  s.work = either(within, at_full.work, s.work);
+  s.busy = where(within, at_full.busy, s.busy);
+  s.present = where(within, load, T(1));
+}
 }  // namespace detail
 
 // Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to first token and latency
@@ -233,7 +247,7 @@ serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<u
   const quantity<unit::second, T> last = detail::last_answer(r, d);
   const quantity<unit::per_second, T> finite = run / (max(run, T(1)) / answered + last);
   s.calls = where(run > T(0), finite, answered);
-  s.present = min(d, T(1));
+  detail::rest_between(r, answered, s);
   detail::mark_infeasible(s, slots);
   return s;
 }

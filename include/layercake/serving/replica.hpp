@@ -33,6 +33,9 @@ struct replica {
   T input, output;        // tokens of a call
   T cached_share = T(0);  // of the input, whose cache is there already
   T spread = T(0);        // variance of the output over its squared mean: long answers are in flight longer
+  // Objectives, met by everything where they are not set: of the first token, between two tokens.
+  seconds first_objective = objective_or_none(seconds(unknown<>)),
+          interval_objective = objective_or_none(seconds(unknown<>));
   kernel_times timing = chips::timing_of(chip);
   exchange_times exchanges = serving_exchanges<T>(chip, infrastructure);
   models::split<T> split = plan.split();  // of the plan; a replica of another plan is another replica
@@ -136,7 +139,10 @@ replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infra
           plan,
           in<units::token>(demand.input),
           max(in<units::token>(demand.output), T(1)),
-          demand.cached_share};
+          demand.cached_share,
+          T(0),
+          objective_or_none(demand.time_to_first_token),
+          objective_or_none(demand.time_per_output_token) * (T(1) * units::token)};
 }
 
 }  // namespace layercake

@@ -234,8 +234,7 @@ pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, cons
   // Replicas that share experts come in whole groups.
   need.replicas = ceil(asked.calls * asked.peak_to_mean / (full.calls * headroom) / plan.expert) * plan.expert;
   need.chips = need.replicas * plan.chips();
-  const auto r = replica_of<double>(task.chip, task.infrastructure, task.model, plan, asked);
-  need.power = power_of(task.chip, running_at(r, full, asked.calls / need.replicas)) * need.chips;
+  need.power = power_at_load<double>(task.chip, full.per_call, asked.calls / (full.calls * need.replicas)) * need.chips;
   return need;
 }
 }  // namespace detail

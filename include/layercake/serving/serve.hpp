@@ -22,30 +22,25 @@ struct serving_figures {
   T reading = T(1);
 };
 
-// The figures of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like
-// `demand`'s.
+// The figures of one replica at full load.
 //   calls/s = b / (O tpot(b)) ,  b = the number up to memory and both latency objectives with which this is most
 // The most that is allowed answers most, but for kernels so long that the clock droops, and for slots between requests.
 // With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
 // Leaves out: queueing before a place is free (regimes.hpp has it).
 template <number T, class Chip, class Infrastructure, class Model>
-serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
-  const quantity<unit::second, T> first_objective = objective_or_none(demand.time_to_first_token);
-  const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
+serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
+  const basic_serving_plan<T>& plan = r.plan;
   serving_figures<T> s;
-  const models::split<T> split = plan.split();
-  s.memory = chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
-  s.weights = model.weights(split);
+  s.memory = chips::usable_memory<T>(r.chip, plan.memory_share, plan.software.reserved);
+  s.weights = r.model.weights(r.split);
   const T one(1);
   if constexpr (models::generates_tokens<Model>()) {
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
     s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
     // What the two objectives are used up to: 1 where one of them is just kept.
-    const quantity<unit::second, T> interval = objective_or_none(demand.time_per_output_token) * (one * units::token);
     const auto pressure = [&](const T& b) -> std::array<T, 2> {
       const steady_step<T> step = r.template steady<false>(b);
-      return {T(step.time / r.tokens_per_pass() / interval), T(r.first_token(step, b) / first_objective)};
+      return {T(step.time / r.tokens_per_pass() / r.interval_objective), T(r.first_token(step, b) / r.first_objective)};
     };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
     const T by_latency = largest_below(one, most, one, pressure);
@@ -67,7 +62,7 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.reading = clamp(T(one - step.without_prompt / step.time), T(0), one);
     // A caller's own concurrency may miss the objective for output tokens, never that for the first.
     const auto possible = (s.memory_bound_concurrency >= one) && (by_latency >= one || plan.concurrency > T(0)) &&
-                          (s.time_to_first_token <= first_objective * number_cast<T>(objective_tolerance));
+                          (s.time_to_first_token <= r.first_objective * number_cast<T>(objective_tolerance));
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   } else {
     const step_cost<T> prompt = r.prefill(one);
@@ -76,10 +71,17 @@ serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure,
     s.time_to_first_token = prompt.time;
     s.calls = one / prompt.time;
     s.per_call = prompt;
-    const auto possible = (s.weights <= s.memory) && (prompt.time <= first_objective);
+    const auto possible = (s.weights <= s.memory) && (prompt.time <= r.first_objective);
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   }
   return s;
+}
+
+// The same of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like `demand`'s.
+template <number T, class Chip, class Infrastructure, class Model>
+serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
+  return serve(replica_of<T>(chip, infrastructure, model, plan, demand));
 }
 
 }  // namespace layercake

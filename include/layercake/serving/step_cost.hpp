@@ -45,6 +45,17 @@ struct step_cost {
             a.bytes + b.bytes,
             a.sixteen_bit_flop + b.sixteen_bit_flop};
   }
+  // a where the mask holds, b elsewhere.
+  template <class Mask>
+  friend step_cost either(const Mask& mask, const step_cost& a, const step_cost& b) {
+    return {where(mask, a.time, b.time),
+            where(mask, a.exchange, b.exchange),
+            where(mask, a.compute, b.compute),
+            where(mask, a.memory, b.memory),
+            where(mask, a.flop, b.flop),
+            where(mask, a.bytes, b.bytes),
+            where(mask, a.sixteen_bit_flop, b.sixteen_bit_flop)};
+  }
   friend step_cost operator*(const step_cost& a, const T& n) {
     return {a.time * n, a.exchange * n, a.compute * n, a.memory * n, a.flop * n, a.bytes * n, a.sixteen_bit_flop * n};
   }

@@ -243,11 +243,10 @@ constexpr auto bill_figures() {
       figure{"chips", "chips", "replicas * chips per replica, in whole nodes",
              [](const auto& b) { return b.built.chips; }},
       figure{"chips", "chip_power_peak",
-             "chips * (idle + (power at their use of compute and memory - idle) * share of time at work), with as many "
-             "calls "
-             "in a step as the busiest hour's rate leaves in flight",
+             "chips in service * (idle + (power at full load - idle) * load in the busiest hour) + idle chips of "
+             "filled nodes",
              [](const auto& b) { return b.built.peak.chips; }},
-      figure{"chips", "chip_power_mean", "the same at the mean rate", [](const auto& b) { return b.built.mean.chips; }},
+      figure{"chips", "chip_power_mean", "the same at the mean load", [](const auto& b) { return b.built.mean.chips; }},
       figure{"chips", "silicon", "chips * die area", [](const auto& b) { return b.built.silicon; }},
       figure{"chips", "capex_chips", "chips * price", [](const auto& b) { return b.built.capex_chips; }},
       figure{"chips", "chip_cost", "chips * price * capital recovery factor(discount rate, IT life)",

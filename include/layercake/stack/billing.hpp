@@ -2,7 +2,7 @@
 #pragma once
 
 #include <layercake/chips/chips.hpp>
-#include <layercake/serving/energy.hpp>
+#include <layercake/serving/power.hpp>
 #include <layercake/serving/search.hpp>
 #include <layercake/stack/bill.hpp>
 #include <string>
@@ -26,28 +26,24 @@ layers(const Energy&, const Chip&, const Infrastructure&, const Model&, const Ap
 
 // The bills of an application on a model on chips in an infrastructure on an energy supply, under a serving plan.
 //   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
-//   power:   chips -> node -> site -> plant, as a mean and at the busiest hour: what chips draw at the mean rate of a replica, and at the busiest
-//            hour's (serving/energy.hpp: running_at), where more calls share a step
+//   power:   chips -> node -> site -> plant, as a mean and at the busiest hour, linear in the load (serving/power.hpp: power_at_load)
 //   money:   one line per layer; cost per task is their sum over the tasks
 // Prompts that are read on chips of their own have replicas of their own; the cost is that of both pools.
-// A replica is timed once, when the law is made. Counted smoothly, its load is utilisation * availability / peak to mean whatever the size, so that
-// a bill of any size then costs what infrastructure and energy take to answer; counted whole, the load has to be solved for each bill.
+// A replica is timed once, when the law is made; a bill of any size then costs what infrastructure and energy take to answer.
 // Infeasible plans (weights that do not fit, an objective that cannot be met) need infinitely many replicas: every cost is infinite, and `why_not`
 // says which constraint fails.
 template <number T, class Layers>
 class billing {
 public:
-  // `prepared` is the way of counting of which many bills will be asked: what their sizes share is then solved once.
-  billing(const Layers& layers, const basic_serving_plan<T>& plan, counting prepared = counting::smooth)
-      : billing(layers, plan, task_of(layers).figures(plan), prepared) {}
+  billing(const Layers& layers, const basic_serving_plan<T>& plan)
+      : billing(layers, plan, task_of(layers).figures(plan)) {}
   // The same of a plan whose figures are known.
-  billing(const Layers& layers, const basic_serving_plan<T>& plan, const pool_figures<T>& served,
-          counting prepared = counting::smooth)
-      : on_(layers), task_(task_of(layers)), first_token_(served.time_to_first_token), prepared_(prepared) {
-    writing_ = pool_of(plan, task_.of_writing(plan), served.writing);
-    if (may_hold(plan.disaggregated()))
-      reading_ = pool_of(task_.plan_of_reading(plan), task_.of_reading(plan), served.reading);
-  }
+  billing(const Layers& layers, const basic_serving_plan<T>& plan, const pool_figures<T>& served)
+      : on_(layers),
+        task_(task_of(layers)),
+        writing_{plan, served.writing},
+        reading_{plan.of_reading(), served.reading},
+        first_token_(served.time_to_first_token) {}
 
   // The bill of `scale` times the application's calls. Whole counting buys whole replicas and nodes, smooth counting is proportional.
   basic_bill<T> operator()(counting how, const T& scale = T(1)) const {
@@ -55,7 +51,9 @@ public:
     basic_bill<T> b;
     b.usage = on_.application.push(calls);
     b.serving = service_of(calls, how);
-    b.built = on_.infrastructure.pull(fleet_of(b.serving, how), how);
+    const chip_demand<T> fleet = fleet_of(b.serving);
+    b.built = on_.infrastructure.pull(fleet, how);
+    if (how == counting::whole) b.built = on_.infrastructure.pull(with_rest(fleet, plain(b.built.chips)), how);
     b.supplied = on_.energy.pull(b.built.power);
     if constexpr (requires { on_.model.royalty; }) b.model_cost = plain(b.serving.output_tokens) * on_.model.royalty;
     if constexpr (requires { on_.application.cost_per_task; })
@@ -73,49 +71,33 @@ private:
   using task_type = serving_task<T, std::remove_cvref_t<decltype(std::declval<const Layers&>().chip)>,
                                  std::remove_cvref_t<decltype(std::declval<const Layers&>().infrastructure)>,
                                  std::remove_cvref_t<decltype(std::declval<const Layers&>().model)>>;
-  struct chip_power {  // of one chip
-    quantity<unit::watt, T> peak, mean;
-  };
   // Replicas of one plan that do the same work.
   struct pool {
     basic_serving_plan<T> plan;
-    call_demand<T> asked;
     serving_figures<T> served;
-    T proportional_load;  // of a fleet as large as its busiest hour asks for
-    chip_power proportional_power;
   };
 
   Layers on_;
   task_type task_;
-  pool writing_{}, reading_{};  // writing: or all of it, where there is one pool
+  pool writing_, reading_;  // writing: or all of it, where there is one pool
   quantity<unit::second, T> first_token_;
-  counting prepared_;
 
   static task_type task_of(const Layers& layers) {
     return {layers.chip, layers.infrastructure, layers.model, widened<T>(layers.application.pull())};
   }
   static auto answers(const pool& p) { return p.served.calls > quantity<unit::per_second, T>(); }
 
-  pool pool_of(const basic_serving_plan<T>& plan, const call_demand<T>& asked, const serving_figures<T>& served) const {
-    pool p{plan, asked, served, T(0), {}};
-    p.proportional_load = where(
-        answers(p), T(on_.infrastructure.utilisation * on_.infrastructure.availability / asked.peak_to_mean), T(0));
-    if (prepared_ == counting::smooth) p.proportional_power = power_at(p, p.proportional_load);
-    return p;
-  }
-
   // Replicas that share experts come in whole groups.
   T replicas_of(const pool& p, const quantity<unit::per_second, T>& calls, counting how) const {
     const quantity<unit::per_second, T> sold =
         p.served.calls * on_.infrastructure.utilisation * on_.infrastructure.availability;
-    return counted(T(calls * p.asked.peak_to_mean / sold / p.plan.expert), how) * p.plan.expert;
+    return counted(T(calls * task_.demand.peak_to_mean / sold / p.plan.expert), how) * p.plan.expert;
   }
-  T load_of(const pool& p, const quantity<unit::per_second, T>& calls, const T& replicas, counting how) const {
-    const quantity<unit::per_second, T> none{};
-    const auto serves = answers(p) && (calls > none);
-    const T whole =
-        calls / where(serves, p.served.calls * replicas, quantity<unit::per_second, T>(T(1) / units::second));
-    return where(serves, how == counting::smooth ? p.proportional_load : whole, T(0));
+  // Mean rate over what the replicas answer at full load.
+  T load_of(const pool& p, const quantity<unit::per_second, T>& calls, const T& replicas) const {
+    const quantity<unit::per_second, T> none{}, some(T(1) / units::second);
+    const auto serves = answers(p) && (calls > none) && (replicas > T(0));
+    return where(serves, T(calls / where(serves, p.served.calls * replicas, some)), T(0));
   }
 
   basic_service<T> service_of(const quantity<unit::per_second, T>& calls, counting how) const {
@@ -130,7 +112,7 @@ private:
     const T replicas = replicas_of(writing_, calls, how);
     s.replicas = replicas;
     s.reading = writing_.served.reading;
-    s.load = load_of(writing_, calls, replicas, how);
+    s.load = load_of(writing_, calls, replicas);
     const auto apart = writing_.plan.disaggregated();
     if (may_hold(apart)) {
       const T readers = where(apart && answers(reading_), replicas_of(reading_, calls, how), T(0));
@@ -143,40 +125,38 @@ private:
     return s;
   }
 
-  // What one chip draws at a load, and at the busiest hour. A larger batch reads the weights less often, so that the busiest hour may draw less than
-  // the mean one; the peak is what is drawn at most.
-  chip_power power_at(const pool& p, const T& load) const {
-    const auto replica = replica_of<T>(on_.chip, on_.infrastructure, on_.model, p.plan, p.asked);
-    const auto at = [&](const T& of_capacity) {
-      return power_of(on_.chip,
-                      running_at(replica, p.served, quantity<unit::per_second, T>(p.served.calls * of_capacity)));
-    };
-    const quantity<unit::watt, T> mean = at(load);
-    return {max(at(load * p.asked.peak_to_mean), mean), mean};
-  }
-  chip_power power_of_pool(const pool& p, const T& load, counting how) const {
-    const bool solved = how == counting::smooth && prepared_ == counting::smooth;
-    return solved ? p.proportional_power : power_at(p, load);
-  }
-
   // The chips in service: how many, and what one of them draws, on average over the pools, costs and consists of.
-  chip_demand<T> fleet_of(const basic_service<T>& s, counting how) const {
-    chip_power power = power_of_pool(writing_, s.load, how);
+  chip_demand<T> fleet_of(const basic_service<T>& s) const {
+    const T busiest = task_.demand.peak_to_mean;
+    const auto draws = [&](const pool& p, const T& load) { return power_at_load(on_.chip, p.served.per_call, load); };
     T chips = plain(s.replicas) * writing_.plan.chips();
+    quantity<unit::watt, T> peak = draws(writing_, s.load * busiest), mean = draws(writing_, s.load);
     if (may_hold(writing_.plan.disaggregated())) {
-      const T readers = plain(s.reading_replicas), reading = readers * reading_.plan.chips();
-      const chip_power other = power_of_pool(reading_, load_of(reading_, s.calls, max(readers, T(1)), how), how);
-      const T of_reading = where(is_finite(chips) && reading > T(0), reading / (chips + reading), T(0));
-      power.peak = power.peak + (other.peak - power.peak) * of_reading;
-      power.mean = power.mean + (other.mean - power.mean) * of_reading;
-      chips = chips + reading;
+      const T readers = plain(s.reading_replicas), others = readers * reading_.plan.chips();
+      const T load = load_of(reading_, s.calls, readers);
+      const T share_of_others = where(is_finite(chips) && others > T(0), others / (chips + others), T(0));
+      const auto mixed = [&](const auto& own, const auto& other) {
+        return where(share_of_others > T(0), own + (other - own) * share_of_others, own);
+      };
+      peak = mixed(peak, draws(reading_, load * busiest));
+      mean = mixed(mean, draws(reading_, load));
+      chips = chips + others;
     }
     chip_demand<T> fleet;
     fleet.chips = chips;
-    fleet.peak_power = power.peak;
-    fleet.mean_power = power.mean;
+    fleet.peak_power = peak;
+    fleet.mean_power = mean;
     fleet.price = on_.chip.price;
     fleet.die_area = chips::die_area_of(on_.chip);
+    return fleet;
+  }
+  // The same where more are installed, since nodes are filled: the others wait.
+  chip_demand<T> with_rest(chip_demand<T> fleet, const T& installed) const {
+    const quantity<unit::watt, T> idle = chips::idle_power_of(on_.chip);
+    const T chips = plain(fleet.chips);
+    const T in_service = where(is_finite(installed) && installed > T(0), chips / installed, T(1));
+    fleet.peak_power = idle + (plain(fleet.peak_power) - idle) * in_service;
+    fleet.mean_power = idle + (plain(fleet.mean_power) - idle) * in_service;
     return fleet;
   }
 };
@@ -184,7 +164,7 @@ private:
 // The bill of one plan; for many sizes of one service make `billing` once.
 template <number T, class Layers>
 basic_bill<T> bill_of(const Layers& layers, const basic_serving_plan<T>& plan, counting how) {
-  return billing<T, Layers>(layers, plan, how)(how);
+  return billing<T, Layers>(layers, plan)(how);
 }
 
 }  // namespace layercake

@@ -65,7 +65,7 @@ public:
     for (const counting how : {counting::whole, counting::smooth}) {
       const bool whole = how == counting::whole;
       plan_rank<T>& best = whole ? whole_ : smooth_;
-      const plan_rank<T> rank = plan_rank<T>::of(billing<T, Layers>(on_, plan, served, how)(how));
+      const plan_rank<T> rank = plan_rank<T>::of(billing<T, Layers>(on_, plan, served)(how));
       if (!rank.before(best)) continue;
       best = rank;
       (whole ? plans_.whole : plans_.smooth) = plan;
@@ -119,10 +119,10 @@ template <number T, class Layers>
 basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Layers& on, counting how) {
   basic_serving_plan<T> best = layercake::with_number<T>(plans.front());
   if (plans.size() == 1) return best;
-  auto least = detail::plan_rank<T>::of(billing<T, Layers>(on, best, how)(how));
+  auto least = detail::plan_rank<T>::of(billing<T, Layers>(on, best)(how));
   for (std::size_t i = 1; i < plans.size(); ++i) {
     const basic_serving_plan<T> plan = layercake::with_number<T>(plans[i]);
-    const auto rank = detail::plan_rank<T>::of(billing<T, Layers>(on, plan, how)(how));
+    const auto rank = detail::plan_rank<T>::of(billing<T, Layers>(on, plan)(how));
     const auto better = rank.before(least);
     best.tensor = where(better, plan.tensor, best.tensor);
     best.pipeline = where(better, plan.pipeline, best.pipeline);

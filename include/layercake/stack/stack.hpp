@@ -226,9 +226,9 @@ private:
   auto bills(counting how) const {
     if constexpr (!real<T>) {
       if (every_plan_ && same(plan, made_.whole))
-        return billing<T, layers_type>(parts(), best_of<T>(*every_plan_, parts(), how), how);
+        return billing<T, layers_type>(parts(), best_of<T>(*every_plan_, parts(), how));
     }
-    return billing<T, layers_type>(parts(), plan_of(how), how);
+    return billing<T, layers_type>(parts(), plan_of(how));
   }
 
   basic_ceiling<T> ceiling(basic_grant<T> granted) const {

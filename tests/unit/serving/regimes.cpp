@@ -309,7 +309,7 @@ TEST_CASE("the best plan, and why there is none") {
   const std::string memory = text([](bench& c, lc::call_demand<>&) { c.chip.memory = 0.1 * gigabyte; });
   INFO(memory);
   CHECK(has(memory, "memory: "));
-  CHECK(has(memory, "GB of weights"));
+  CHECK(has(memory, "B of weights"));
   CHECK(has(memory, "narrower format"));
   const std::string token_time =
       text([](bench&, lc::call_demand<>& e) { e.time_per_output_token = 1e-4 * (second / token); });

@@ -168,7 +168,7 @@ private:
                     calls};
     std::vector<billing<double, std::remove_const_t<decltype(on)>>> bills;
     for (const serving_plan& plan : plans)
-      bills.emplace_back(on, plan, counting::whole);
+      bills.emplace_back(on, plan);
     pair_of pair(request_.parts + 1);
     for (std::size_t n = 1; n <= request_.parts; ++n) {
       const double share = static_cast<double>(n) / static_cast<double>(request_.parts);
