@@ -299,7 +299,7 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
     x = min(x * rung, one);
     low = where(kept(pressure(x), 1), x, low);
   }
-  const T found = largest_below(low, min(low * rung, one), one, pressure);
+  const T found = max(largest_below(low, min(low * rung, one), one, pressure), low);
   serving_result<T> s = at(where(kept(pressure(found), objective_tolerance), found, low));
   s.calls = where(kept(used(s), objective_tolerance), s.calls, quantity<unit::per_second, T>());
   return s;

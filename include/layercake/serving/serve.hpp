@@ -22,6 +22,26 @@ struct serving_figures {
   T reading = T(1);
 };
 
+namespace detail {
+// Calls in flight, over the largest captured batch, near which the rate has a summit before launches one by one cost more. Assumed.
+inline constexpr double graph_summit = 0.75;
+
+// Of up to `most` calls in flight the number with which most are answered. More answer more, but for kernels so long that the
+// clock droops, for slots between requests, and where batches become too large for a captured graph.
+template <number T, class... X>
+T busiest_below(const replica<T, X...>& r, const T& most) {
+  const auto answered = [&](const T& b) -> T {
+    return b / T(r.template steady<false>(b).time / (T(1) * units::second)) * r.plan.software.filled(b);
+  };
+  const T captured = r.plan.software.captured_sequences * number_cast<T>(graph_summit);
+  if constexpr (real<T>) {  // nothing is left behind where it still rises
+    if (most < captured * T(0.5) && answered(most * (T(1) + number_cast<T>(slope_width))) >= answered(most))
+      return most;
+  }
+  return highest_between(T(1), most, captured, answered);
+}
+}  // namespace detail
+
 // The figures of one replica at full load.
 //   calls/s = b / (O tpot(b)) ,  b = the number up to memory and both latency objectives with which this is most
 // The most that is allowed answers most, but for kernels so long that the clock droops, and for slots between requests.
@@ -44,10 +64,7 @@ serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
     };
     const T most = max(min(s.memory_bound_concurrency, plan.software.largest_batch), one);
     const T by_latency = largest_below(one, most, one, pressure);
-    const auto answered = [&](const T& b) -> T {
-      return b / T(r.template steady<false>(b).time / (one * units::second)) * plan.software.filled(b);
-    };
-    const T busiest = min(by_latency, highest_between(one, max(by_latency, one), answered));
+    const T busiest = min(by_latency, detail::busiest_below(r, max(by_latency, one)));
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, busiest);
     s.concurrency = min(chosen, s.memory_bound_concurrency);
     const T b = max(s.concurrency, one);

@@ -10,6 +10,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "../../worked.hpp"
 
 namespace lc = layercake;
 using namespace lc::units;
@@ -70,8 +71,17 @@ TEST_CASE("serving inversion: closed forms") {
   CHECK(largest_below(1.0, 40.0, 1.0, [](double x) { return pair{0.95 + x / 1000, x / 85}; }) == 40);
   CHECK(largest_below(1.0, 40.0, 1.0, [](double x) { return pair{2.0, x / 85}; }) < 1);
   // worked: serving/root.hpp#highest_between
-  CHECK(lc::highest_between(0.1, 9.0, [](double x) { return x / (1 + x * x); }) == approx(0.9995).epsilon(1e-5));
-  CHECK(lc::highest_between(0.1, 0.9, [](double x) { return x / (1 + x * x); }) == 0.9);
+  const auto hill = [](double x) { return x / (1 + x * x); };
+  layercake_test::check_stated(lc::highest_between(0.1, 9.0, 0.0, hill), "1.000");
+  CHECK(lc::highest_between(0.1, 0.9, 0.0, hill) == 0.9);
+  CHECK(lc::highest_between(2.0, 9.0, 0.0, hill) == approx(2));
+  // Two summits, at 1 and, higher, at 100; with less room the first one.
+  const auto hills = [&](double x) { return hill(x) + 1.1 * hill(x / 100); };
+  const double second = lc::highest_between(0.1, 300.0, 0.0, hills);
+  CHECK(hills(second) >= hills(second * 1.001));
+  CHECK(hills(second) >= hills(second / 1.001));
+  CHECK(second > 50);
+  CHECK(lc::highest_between(0.1, 20.0, 0.0, hills) < 2);
   // A jump across the limit: never above it, and not far below.
   for (const double at : {1.5, 7.0, 64.0, 90.0}) {
     const double x = largest_below(1.0, 2048.0, 1.0, [&](double b) { return b / 100 + (b > at ? 0.99 : 0.0); });
