@@ -160,7 +160,7 @@ private:
     std::vector<serving_plan> plans;
     std::string reason = for_each_serving_plan(
         serving_task{offered.chip, building, request_.classes[at.demand_class].model, demand}, request_.search,
-        [&](const serving_plan& plan, const serving_figures<>&) { plans.push_back(plan); });
+        [&](const serving_plan& plan, const pool_figures<>&) { plans.push_back(plan); });
     if (plans.empty()) return reason;
     // The replica of each plan is timed once, for all parts of the calls.
     const calls_alone calls{demand};
