@@ -336,8 +336,11 @@ expert_rows expert_rows_of(const csv_table& table, const expert_kind& k) {
                  c,
                  row.number("time_s", 0)};
     const std::string_view distribution = row.cell("distribution");
-    e.how.balanced = distribution == "balanced";
-    e.how.skew = distribution == "power_law_1.01" ? 1 : distribution == "power_law_1.2" ? 2 : 0;
+    using routing = lc::chips::expert_routing;
+    e.how.routing = distribution == "balanced"         ? routing::balanced
+                    : distribution == "power_law_1.01" ? routing::power_law_1_01
+                    : distribution == "power_law_1.2"  ? routing::power_law_1_2
+                                                       : routing::uniform;
     rows.push_back(e);
     groups.half.push_back(half_of(key_of(row, {"hidden", "ffn", "experts"})));
     groups.other.push_back(static_cast<int>(c));

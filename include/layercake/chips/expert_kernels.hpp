@@ -15,7 +15,12 @@ struct expert_rates {
   quantity<unit::second, T> launch, per_multiply, ramp;
   quantity<unit::second_per_byte, T> per_byte;
   T half_length, tile, layers, reach;
-  std::array<T, 3> skew;
+  T skew_1, skew_2;
+
+  // Load of the busiest rank beyond the mean: 0 where all have the mean.
+  constexpr T skew(expert_routing r) const {
+    return r == expert_routing::power_law_1_01 ? skew_1 : r == expert_routing::power_law_1_2 ? skew_2 : T(0);
+  }
 };
 
 // A row of constants on a chip. Rows 4 to 6 are weight-only integers, weight-only FP4 and FP4 by FP8.
@@ -34,7 +39,8 @@ constexpr expert_rates<T> expert_rates_on(const kernel_source<T>& from, std::siz
   x.tile = c(&row::tile);
   x.layers = c(&row::layers);
   x.reach = c(&row::reach);
-  x.skew = {T(0), c(&row::skew_1), c(&row::skew_2)};
+  x.skew_1 = c(&row::skew_1);
+  x.skew_2 = c(&row::skew_2);
   return x;
 }
 
@@ -62,14 +68,16 @@ public:
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::expert_rates<T>& p = rows_[expert_row(op.math, op.weights)];
     const R ranks = as(op.ranks), hidden = as(op.hidden), width = as(op.width);
-    const R skew = as(p.skew[static_cast<std::size_t>(how.skew)]);
+    const R skew = as(p.skew(how.routing));
     const R load = ranks * (R(1) + skew) / (ranks + skew);
     const R pairs = as(op.tokens) * as(op.active) / ranks * load;
     const R each = as(op.tokens) * as(op.active) / as(op.experts) * load;
-    const R reached = how.skew > 0   ? R(as(op.experts) / ranks * min(R(1), each / (R(1) + as(p.reach) * each)))
-                      : how.balanced ? R(as(op.experts) / ranks * min(R(1), each))
-                                     : as(op.distinct());
-    const R experts = max(reached, R(1));
+    const auto reached_of = [&](expert_routing r) -> R {
+      if (r == expert_routing::uniform) return as(op.distinct());
+      const R each_reached = r == expert_routing::balanced ? each : each / (R(1) + as(p.reach) * each);
+      return as(op.experts) / ranks * min(R(1), each_reached);
+    };
+    const R experts = max(reached_of(how.routing), R(1));
     const R products =
         (as(op.matrices) - R(1)) * (R(1) + as(p.half_length) / hidden) + R(1) + as(p.half_length) / width;
     auto multiply = p.per_multiply;

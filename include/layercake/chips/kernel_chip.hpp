@@ -11,13 +11,16 @@
 
 namespace layercake::chips {
 
+// How tokens choose their experts: each draws them uniformly; every expert gets equally many tokens; they are drawn by a power
+// law of exponent 1.01 or 1.2, timed on the busiest rank.
+enum class expert_routing : unsigned char { uniform, balanced, power_law_1_01, power_law_1_2 };
+
 // How a kernel was measured, where that differs from a running model, in which it does not.
 struct measurement {
   // Copies of the weights that a benchmark rotates over; a part of few copies stays in the on-chip cache.
   double weight_copies = std::numeric_limits<double>::infinity();
-  bool warm_cache = false;    // decode attention finds a part of the key-value cache on the chip
-  bool balanced = false;      // every expert gets equally many tokens; otherwise each token draws its experts uniformly
-  int skew = 0;               // 1, 2: experts drawn by a power law of exponent 1.01, 1.2, timed on the busiest rank
+  bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
+  expert_routing routing = expert_routing::uniform;
   bool varying_rows = false;  // rows of products are a mean over steps, of which each has its own
 };
 inline constexpr measurement in_a_running_model{};

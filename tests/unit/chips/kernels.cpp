@@ -228,6 +228,29 @@ TEST_CASE("without FP4 units an FP4 product is one of 4-bit weights in 16 bit") 
   }
 }
 
+TEST_CASE("the busiest rank of experts that are drawn unevenly takes longer, and no routing is another number") {
+  using chips::expert_routing;
+  static_assert(!std::is_convertible_v<int, expert_routing>);
+  const auto law = chips::catalog::h100_sxm.timing();
+  const expert_product<> crowded{.tokens = 8192,
+                                 .hidden = 7168,
+                                 .width = 2048,
+                                 .experts = 256,
+                                 .active = 8,
+                                 .ranks = 16,
+                                 .math = precision::fp8,
+                                 .weights = precision::fp8,
+                                 .weight_bytes = 1,
+                                 .activation_bytes = 1};
+  const auto with = [&](expert_routing routing) { return law.time(crowded, chips::measurement{.routing = routing}); };
+  // So many tokens that every expert is reached: uniform draws are as good as balanced ones.
+  CHECK(with(expert_routing::uniform) / with(expert_routing::balanced) == approx(1).epsilon(1e-9));
+  CHECK(with(expert_routing::power_law_1_01) > with(expert_routing::uniform) * 1.1);
+  CHECK(with(expert_routing::power_law_1_2) > with(expert_routing::power_law_1_01));
+  // Whatever is forced into the type is a routing without a load of its own.
+  CHECK(with(static_cast<expert_routing>(200)) > 0 * second);
+}
+
 TEST_CASE("float, batch and dual give what double gives") {
   using batch = xsimd::batch<double>;
   using slope = dual<double, 1>;
