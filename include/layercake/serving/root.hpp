@@ -1,4 +1,16 @@
 // Where rising functions reach a limit, and where a function that rises and falls is highest, for every number type.
+//
+// How far what is built on these searches may be trusted:
+// - Signs: a bill strays from rising or falling by a ten-thousandth of it at most, where a search settles. Measured under fixed
+//   plans: 7e-5 over the catalogs (tests/property/stack/signs.cpp), 6e-5 in random stacks of the catalogs' chips and models,
+//   inputs raised by 0.003 to 10 %; where limits and not a summit decide, rounding.
+// - Derivatives: the slopes of a bill are those of its differences, within 1 % of the elasticity or 1e-4
+//   (tests/fuzz/slopes.cpp). They are one side's, or lie between both, at a kink, where two limits are reached at once, and have
+//   no meaning at a jump across a limit. At a summit they are those of f there, which is flat: of where the summit lies they
+//   are none.
+// - Number types: lanes of a batch, values of duals and recorded points are what a scalar gives, to rounding, 1e-12
+//   (tests/unit/serving/lanes.cpp). Where f hardly rises at its limit the rounding of a batch's exp and log is magnified: 1e-11
+//   was seen, of replicas whose memory holds no call.
 #pragma once
 
 #include <array>
@@ -120,7 +132,7 @@ T largest_below(const T& low, const T& high, const Limit& limit, Function&& f) {
 // The x in [low, high] at which f is highest. f may have several summits: it is looked at on the rungs low, 2 low, 4 low, ...,
 // at `other`, near which a second summit may lie, and at `high`; beside the best of them the bracket is halved in log x, and a
 // parabola through its three points gives the last step. What is given is the best of all that was looked at, so that a larger
-// `high` gives no lower f but for what the last step leaves, some parts in a million. Domain: 0 < low <= high <= 4096 low.
+// `high` gives no lower f but for what the last step leaves, less than a ten-thousandth. Domain: 0 < low <= high <= 4096 low.
 // Worked number: f = x / (1 + x^2) between 0.1 and 9: 1.000.
 template <number T, class Function>
 T highest_between(const T& low, const T& high, const T& other, Function&& f) {
