@@ -27,15 +27,18 @@ namespace detail {
 inline constexpr double graph_summit = 0.75;
 
 // Of up to `most` calls in flight the number with which most are answered. More answer more, but for kernels so long that the
-// clock droops, for slots between requests, and where batches become too large for a captured graph.
+// clock droops, for slots between requests, and where batches become too large for a captured graph or so large that every step
+// reads prompts: b tokens_per_pass P/O + b = token budget, P prompt tokens.
 template <number T, class... X>
 T busiest_below(const replica<T, X...>& r, const T& most) {
   const auto answered = [&](const T& b) -> T {
     return b / T(r.template steady<false>(b).time / (T(1) * units::second)) * r.plan.software.filled(b);
   };
   const T captured = r.plan.software.captured_sequences * number_cast<T>(graph_summit);
-  if constexpr (real<T>) {  // nothing is left behind where it still rises
-    if (most < captured * T(0.5) && answered(most * (T(1) + number_cast<T>(slope_width))) >= answered(most))
+  if constexpr (real<T>) {  // nothing is left behind where it still rises, far below these two
+    const T always_reading = r.plan.software.token_budget / (T(1) + r.tokens_per_pass() * r.fresh() / r.output);
+    if (most < min(captured, always_reading) * T(0.5) &&
+        answered(most * (T(1) + number_cast<T>(slope_width))) >= answered(most))
       return most;
   }
   return highest_between(T(1), most, captured, answered);

@@ -110,3 +110,32 @@ TEST_CASE("lanes and duals give what the scalar gives, to rounding") {
   CHECK(compared > 700);
   CHECK(limited * 4 > compared / static_cast<int>(figures));
 }
+
+TEST_CASE("full load answers as many as any smaller batch, for every number type") {
+  const auto& chip = lc::chips::catalog::a100_sxm_40gb;
+  auto model = lc::models::catalog::kimi_k2.at(lc::precision::bf16);
+  model.architecture.layers = 1;  // long prompts of which every step reads some from about 125 calls on
+  lc::call_demand<> demand;
+  demand.input = 16000 * token;
+  demand.output = 500 * token;
+  demand.cached_share = 0.05;
+  for (const double captured : {256.0, 1024.0, 4096.0}) {
+    lc::serving_plan plan;
+    plan.software.captured_sequences = captured;
+    plan.software.score_passes = 1;
+    plan.speculation = {.drafted = 3, .acceptance = 0.6, .draft_cost = 0.05};
+    INFO(captured << " in a graph");
+    const auto full = lc::serve<double>(chip, site, model, plan, demand);
+    REQUIRE(full.calls > 0 / second);
+    const auto wide = lc::serve<lanes>(chip, site, model, lc::with_number<lanes>(plan), lc::widened<lanes>(demand));
+    const auto varied =
+        lc::serve<slopes>(chip, site, model, lc::with_number<slopes>(plan), lc::widened<slopes>(demand));
+    CHECK(agrees(wide.concurrency.get(0), full.concurrency));
+    CHECK(varied.concurrency.value == full.concurrency);
+    for (double b = 1; b < full.memory_bound_concurrency; b *= 1.3) {
+      plan.concurrency = b;
+      INFO(b << " in flight");
+      CHECK(lc::serve<double>(chip, site, model, plan, demand).calls <= full.calls * (1 + 1e-4));
+    }
+  }
+}
