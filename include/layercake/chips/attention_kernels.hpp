@@ -22,6 +22,7 @@ struct prefill_row {
   quantity<unit::second_per_byte, T> per_byte;
   quantity<unit::byte, T> cached;
   T passes, window_padding, tile, per_tile, cached_cost;
+  T compute;  // share of the peak
 };
 
 template <number T>
@@ -44,7 +45,8 @@ constexpr prefill_row<T> prefill_row_on(const kernel_source<T>& from, std::size_
   prefill_row<T> p;
   p.launch = number_cast<T>(c.launch) * second;
   p.tile_start = number_cast<T>(c.tile_start) * second / multiprocessors;
-  p.per_multiply = T(2) * flop / (peak * (number_cast<T>(c.compute) * from.sustained()));
+  p.compute = number_cast<T>(c.compute) * from.sustained();
+  p.per_multiply = T(2) * flop / (peak * p.compute);
   p.per_score = T(1) / (from.chip.exponential_rate * number_cast<T>(c.exponential));
   p.per_byte = from.per_byte() * number_cast<T>(1 / from.constants.shared.prefill_memory);
   p.cached = number_cast<T>(c.cache_share) * from.chip.on_chip_cache;
@@ -116,7 +118,7 @@ public:
   // Many queries:
   //   t = launch + b h q tile keys u + longest tile + start of tiles + bytes / bandwidth
   // q = sqrt(1 + (s/tile)^2): tiles of queries a sequence and head; keys = prefix + s/2 + tile/2, cut smoothly by the
-  // window; u = 2 width / (peak e) + 1 / exponential rate: seconds per query, key and head.
+  // window, and at least e of those that a query sees: no faster than the peak; u = 2 width / (peak e) + 1 / exponential rate: seconds per query, key and head.
   // Without a causal mask keys = prefix + s. Leaves out sequences of unequal length and attention sinks.
   // Worked number: one sequence of 8192, 32 heads, 8 key heads of 128, BF16, H100 SXM: 1.21 ms.
   template <number N>
@@ -125,7 +127,7 @@ public:
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     // Keys wider than values are multi-head latent attention, expanded: other kernels.
-    const std::size_t row = is_narrow(op.math) ? 1 : 0;
+    const std::size_t row = is_narrow_attention(op.math) ? 1 : 0;
     const auto expanded = as(op.key_width) > as(op.value_width);
     const auto p = [&](auto member) {
       const auto cast = [](const auto& x) { return over_number<R>(x); };
@@ -147,7 +149,8 @@ public:
       return where(as(op.window) > R(0), detail::smooth_min(positions, window), positions);
     };
     const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
-    const R keys = within(seen);
+    R keys = within(seen);
+    if (may_hold(as(op.window) > R(0))) keys = max(keys, as(op.visible()) * p(&law::compute));
     // Multiprocessors without a tile of their own share the prefix.
     const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_[row]))));
     auto multiply = p(&law::per_multiply), longest_multiply = p(&law::longest_multiply);
@@ -172,7 +175,8 @@ public:
 
   // One query a sequence (several: packed beside the heads of a group):
   //   t = launch + sqrt(memory^2 + compute^2 + streams^2 + unsplit^2) + ramp X / (X + X0) + split sqrt(x)
-  // X: bytes of the cache that are read, x: of one sequence and key head. Groups of more heads than a tile of the
+  // X: bytes of the cache that are read, x: of one sequence and key head. Multiplied in 8 bit where the cache is stored in
+  // 8 bit, whatever the format of the queries, as the measured kernels do. Groups of more heads than a tile of the
   // matrix unit holds, and with some software single heads, run on vector units:
   //   t = launch' + sqrt(memory^2 + compute^2 + vector^2 + streams'^2) + the same.
   // Worked number: 64 sequences at 8192, 64 heads, 8 key heads of 128, BF16, H100 SXM: 0.71 ms
@@ -198,7 +202,8 @@ public:
     const auto squared = [](const auto& t) { return detail::square(R(t / second)); };
     const R moving = squared((read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte);
     auto multiply = p.per_multiply;
-    if (const std::size_t wide = wide_format(op.math)) multiply = multiply * slower_[wide];
+    if (const std::size_t wide = wide_format(op.math))
+      multiply = decode_[op.latent ? 2 : 0].per_multiply * slower_[wide];
     const R multiplying = (group2 + as(p.padded_rows)) * squared(streams * length * width * multiply);
     const auto rest = p.ramp * (cache / (cache + p.ramp_bytes)) + p.split * sqrt(R(one / byte));
     const auto on_vector_units = [&] {

@@ -15,6 +15,7 @@ struct expert_rates {
   quantity<unit::second, T> launch, per_multiply, ramp;
   quantity<unit::second_per_byte, T> per_byte;
   T half_length, tile, layers, reach;
+  T int8;  // time of a product in INT8 over that of the row
   T skew_1, skew_2;
 
   // Load of the busiest rank beyond the mean: 0 where all have the mean.
@@ -39,6 +40,7 @@ constexpr expert_rates<T> expert_rates_on(const kernel_source<T>& from, std::siz
   x.tile = c(&row::tile);
   x.layers = c(&row::layers);
   x.reach = c(&row::reach);
+  x.int8 = max(T(rate / from.chip.int8), T(1));
   x.skew_1 = c(&row::skew_1);
   x.skew_2 = c(&row::skew_2);
   return x;
@@ -60,7 +62,8 @@ public:
   //   x = 2 (A + d tile) hidden width / (peak e) ((matrices - 1)(1 + l/hidden) + 1 + l/width)
   //   y = bytes / bandwidth,  y' = y + sqrt(y ramp)
   //   t = launch + (x^4 + y'^4)^(1/4)
-  // A: token-expert pairs on the rank, d: distinct experts that they reach, l: half length.
+  // A: token-expert pairs on the rank, d: distinct experts that they reach, l: half length. INT8 does as FP8, whose
+  // kernels were measured, but not at more than its own peak.
   template <number N>
   constexpr auto time(const expert_product<N>& op, const measurement& how = in_a_running_model) const {
     using namespace units;
@@ -82,6 +85,7 @@ public:
         (as(op.matrices) - R(1)) * (R(1) + as(p.half_length) / hidden) + R(1) + as(p.half_length) / width;
     auto multiply = p.per_multiply;
     if (const std::size_t wide = wide_format(op.math)) multiply = multiply * slower_[wide];
+    if (op.math == precision::int8) multiply = multiply * p.int8;
     const auto compute = (pairs + experts * as(p.tile)) * hidden * width * products * multiply;
     const auto bytes =
         (R(op.weight_bytes) * experts * as(op.matrices) * hidden * width +

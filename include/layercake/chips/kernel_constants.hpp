@@ -111,6 +111,8 @@ enum class attention_class : unsigned char { half, eighth, latent_half, latent_e
 
 // Formats of 8 bit and fewer; the next are of 16.
 constexpr bool is_narrow(precision p) { return bits(p) < 12; }
+// Of those the ones that attention is multiplied in; no kernel multiplies it in integers.
+constexpr bool is_narrow_attention(precision p) { return is_narrow(p) && p != precision::int8 && p != precision::int4; }
 
 // The row of products multiplied in `math` whose weights are stored as `weights`.
 constexpr product_class class_of(precision math, precision weights) {
