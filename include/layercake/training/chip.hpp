@@ -34,6 +34,20 @@ constexpr chips::family family_of(const Chip& c) {
   }
 }
 
+// The least time of a 16-bit product over that of the chip's own law, at which the largest sustain largest_share of the peak; 1 where
+// time(work) is the peak.
+template <number T, class Chip>
+constexpr T least_of_law(const Chip& c) {
+  if constexpr (requires { c.sustained_compute(); }) {
+    const chips::family_constants& constants = chips::kernel_constants(family_of(c));
+    const T share =
+        constants.measured ? number_cast<T>(constants.product[0].compute) : number_cast<T>(c.sustained_compute());
+    return share * number_cast<T>(1 / training_counts::largest_share);
+  } else {
+    return T(1);
+  }
+}
+
 // What training software treats differently.
 template <number T = double>
 struct trained_chip {
@@ -41,6 +55,7 @@ struct trained_chip {
   bool ported = false;      // attention of 2023 was written for the generation before (Hopper and later)
   bool rack_scale = false;  // steps are replayed as graphs since 2025
   T balance{};              // FLOP/B at which 16-bit products and memory take equally long
+  T least = T(0);           // time of a 16-bit product over the chip's law: least_of_law
 };
 template <number T, class Chip>
 constexpr trained_chip<T> trained_chip_of(const Chip& c) {
@@ -49,7 +64,8 @@ constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   return {.tpu = family == chips::family::tpu,
           .ported = family == chips::family::hopper || family == chips::family::blackwell,
           .rack_scale = any_positive(c.scale_up_domain - number_cast<domain>(training_counts::rack_scale_domain - 1)),
-          .balance = peak_of<T>(c, precision::bf16) / units::flop / (chips::memory_bandwidth_of<T>(c) / units::byte)};
+          .balance = peak_of<T>(c, precision::bf16) / units::flop / (chips::memory_bandwidth_of<T>(c) / units::byte),
+          .least = least_of_law<T>(c)};
 }
 
 }  // namespace layercake::detail

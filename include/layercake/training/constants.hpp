@@ -43,6 +43,10 @@ inline constexpr double logit = 8;       // of a logit each way: 16 bit, and a c
 inline constexpr double logit_2024 = 4;  // since the loss is fused; assumed
 inline constexpr double head_input = 6;  // of a value in front of the output matrix, at the last norm; assumed
 
+// ---- products
+// Of the peak that 16-bit products sustain: what no measured kernel exceeds (chips/kernel_constants.hpp: product_constants).
+inline constexpr double largest_share = 0.97;
+
 // ---- shapes
 inline constexpr double expert_padding = 64;     // rows that an expert's products are padded by: half a tile of 128
 inline constexpr double rack_scale_domain = 72;  // chips on one fast fabric in a rack-scale system (GB200 NVL72)
@@ -75,7 +79,7 @@ inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where
 // `maturity` what is missing while software is younger than the chip. The two cannot be told apart from the outside.
 struct training_constants {
   double products = 0.9425;    // speed of matrix products over the chip's own law
-  double tpu_products = 1.38;  // the same for TPUs at a machine balance of 0
+  double tpu_products = 1.38;  // the same for TPUs at a machine balance of 0; of the peak at most largest_share
   double tpu_balance =
       0.001205;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
   double maturity = 0.1417;        // loss with software of the chip's first year, falls as 1/(1 + age)

@@ -7,6 +7,8 @@
 namespace layercake::detail {
 
 // Chosen once for a plan: every operation multiplies.
+//   16-bit products: (1 + maturity / (1 + age)) / products of the time by the chip's law, and never less than makes them
+//   training_counts::largest_share of the peak: what was fitted on some TPUs would have others be faster than theirs.
 template <number T = double>
 struct training_rates {
   precision math{};     // of the products of the layers
@@ -55,7 +57,7 @@ constexpr training_rates<T> training_rates_of(const basic_training_plan<T>& p, c
   r.math = p.math;
   r.narrow = bits(p.math) < 12;
   r.dropout = !since(training_software::year_2023);
-  r.slow_wide = (T(1) + as(c.maturity) / (T(1) + p.software_age)) / products;
+  r.slow_wide = max((T(1) + as(c.maturity) / (T(1) + p.software_age)) / products, chip.least);
   r.slow = r.slow_wide * as(1 / narrow_speed(c, p.math));
   r.slow_grouped = r.slow * as(1 / c.grouped);
   r.attention =

@@ -2,6 +2,7 @@
 // its chips have.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <layercake/chips/catalog.hpp>
 #include <layercake/energy/catalog.hpp>
@@ -138,4 +139,44 @@ TEST_CASE("no chip is used above its peak by any model in any format") {
   MESSAGE("at most ", most, " of the peak: ", where);
   CHECK(plans > 10000);
   CHECK(most <= 1);
+}
+
+// The fitted law of TPUs would have a v2 multiply at 0.93 * 1.38 / (1 + 0.001205 * 45e12 / 700e9) = 1.19 of its peak.
+TEST_CASE("training on every chip: no step is faster than the peak, with software of any age and in every format") {
+  lc::models::transformer wide{.name = "wide",
+                               .layers = 8,
+                               .width = 65536,
+                               .heads = 128,
+                               .key_heads = 8,
+                               .head_width = 512,
+                               .feed_forward = 262144,
+                               .vocabulary = 32000};
+  for (const auto& entry : lc::chips::catalog::all) {
+    CAPTURE(entry.name);
+    lc::chips::accelerator chip = priced(*entry.chip);
+    chip.memory = 100 * terabyte;
+    if (!lc::is_known(chip.scale_up_bandwidth)) chip.scale_up_domain = 1;
+    double most = 0;
+    for (const double age : {0.0, 2.0, 20.0}) {
+      for (const auto math :
+           {lc::precision::bf16, lc::precision::tf32, lc::precision::fp32, lc::precision::fp8, lc::precision::nvfp4}) {
+        const lc::training_plan plan{.micro_batch = 4,
+                                     .global_batch = 4,
+                                     .sequence = 4096,
+                                     .software_age = age,
+                                     .recompute = lc::recomputation::full,
+                                     .math = math};
+        const auto f = lc::train_step(wide, chip, lc::infrastructure::site{}, plan);
+        // Forward twice, backward twice as much: 8 FLOP for each parameter and token.
+        const double multiplied = wide.layers * wide.width * (wide.width * 2.125 + wide.feed_forward * 2) * 8;
+        const auto least = multiplied * lc::in<token>(f.tokens) * flop / f.peak;
+        CHECK(f.time.work.products + f.time.work.recomputed >= least);
+        CHECK(f.hardware_flop_utilisation(lc::attention_flop::causal) <= 1);
+        CHECK(f.model_flop_utilisation(lc::attention_flop::causal) <=
+              f.hardware_flop_utilisation(lc::attention_flop::causal));
+        most = std::max(most, f.hardware_flop_utilisation(lc::attention_flop::causal));
+      }
+    }
+    CHECK(most > 0.3);
+  }
 }
