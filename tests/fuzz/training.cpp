@@ -1,6 +1,7 @@
 // Random training runs: a step and a run of numbers that add up, or what contradicts.
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <layercake/energy/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
@@ -120,11 +121,27 @@ std::string wrong_step(const lc::training_figures<>& f) {
   return "";
 }
 
+// What holds a run back, by the word that its reason starts with; empty where the figures that it names do not.
+std::string wrong_reason(const lc::training_figures<>& f, const lc::training_run_figures<>& r,
+                         const std::string& reason) {
+  const auto starts = [&](const char* word) { return reason.compare(0, std::strlen(word), word) == 0; };
+  const bool endless = std::isinf(in<second>(r.wall_clock)), costs_all = std::isinf(in<usd>(r.cost()));
+  if (!endless && !costs_all) return reason.empty() ? "" : "run: a reason for a finite cost: " + reason;
+  const bool right = !f.memory.fits()                             ? starts("memory: ")
+                     : endless                                    ? starts("reliability: ")
+                     : std::isinf(in<usd>(r.infrastructure_cost)) ? starts("network: ")
+                                                                  : starts("energy: ");
+  return right ? "" : "run: infinite without a reason: " + reason;
+}
+
 std::string wrong_run(const lc::training_figures<>& f, const training_question& x) {
   const auto r = lc::run_training(f, x.run, x.chip, x.site, x.energy);
+  const std::string reason = lc::why_not(f, x.run, x.chip, x.site, x.energy);
+  const std::string wrong = wrong_reason(f, r, reason);
+  if (!wrong.empty()) return wrong;
   if (!f.memory.fits()) return std::isinf(in<second>(r.wall_clock)) ? "" : "run: of what does not fit";
   if (!(r.goodput >= 0 && r.goodput <= 1)) return "run: a goodput of " + lc::to_string(r.goodput);
-  if (r.goodput == 0 || std::isinf(in<second>(r.wall_clock))) return "";  // failures come faster than states are saved
+  if (!reason.empty()) return "";
   const std::pair<const char*, double> all[] = {{"wall clock", in<second>(r.wall_clock)},
                                                 {"chip time", in<second>(r.chip_time)},
                                                 {"chips", r.chips},

@@ -4,6 +4,7 @@
 #include <layercake/core/demand.hpp>
 #include <layercake/infrastructure/network.hpp>
 #include <layercake/units/kind.hpp>
+#include <string>
 #include <type_traits>
 
 namespace layercake::infrastructure {
@@ -80,5 +81,19 @@ template <class Value>
 inline constexpr bool is_infrastructure_need = false;
 template <number T>
 inline constexpr bool is_infrastructure_need<infrastructure_need<T>> = true;
+
+// Why a site costs infinity, in words; empty where it does not.
+template <real T>
+std::string why_not(const infrastructure_need<T>& need) {
+  const auto endless = [](const auto& cost) { return is_known(cost) && !is_finite(cost); };
+  if (endless(need.capex_network)) {
+    return "network: " + to_string(plain(need.nodes)) +
+           " nodes are more than its tiers of switches join. Take switches with more ports, more chips per node, or "
+           "ask for less.";
+  }
+  return endless(need.cost()) ? "infrastructure: a price of chips, servers, network, building, upkeep or staff is "
+                                "infinite. Give it a finite one."
+                              : std::string();
+}
 
 }  // namespace layercake::infrastructure

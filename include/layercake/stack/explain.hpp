@@ -46,12 +46,7 @@ bool endless(const Value& value) {
 // Why a bill is infinite that energy does not make so.
 template <real T>
 std::string why_endless(const basic_bill<T>& b) {
-  if (endless(b.built.capex_network)) {
-    return "network: " + to_string(plain(b.built.nodes)) +
-           " nodes are more than its tiers of switches join. Take switches with more ports, more chips per node, or "
-           "ask "
-           "for less.";
-  }
+  if (endless(b.built.capex_network)) return infrastructure::why_not(b.built);
   std::string lines;
   const auto look = [&](const auto& f) {
     if (f.line && endless(f.read(b))) lines += (lines.empty() ? "" : ", ") + std::string(f.name);

@@ -1,4 +1,4 @@
-// A whole training run: wall clock, energy and money of so many tokens, with failures, checkpoints and the building around the chips.
+// A whole training run: wall clock, energy and money of so many tokens, with failures, checkpoints and the building around the chips; or why there is no such run.
 #pragma once
 
 #include <layercake/energy/energy.hpp>
@@ -64,10 +64,63 @@ std::vector<finding> check_step(const training_figures<T>& f) {
   return found.take();
 }
 
-// run_training of what has been checked.
+// Everything that a run is asked with is looked at.
+template <number T, class Chip, class Site, class Energy>
+void check_run(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip, const Site& site,
+               const Energy& energy) {
+  if constexpr (real<T>) {
+    findings all;
+    all.add(check_step(f));
+    all.add(check(run, "run"));
+    if constexpr (described<Chip>) all.add(check(chip, "chip"));
+    if constexpr (described<Site>) all.add(check(site, "site"));
+    if constexpr (described<Energy>) all.add(check(energy, "energy"));
+    raise_if_any(all);
+  }
+}
+
+// When chips fail and what is saved against it, and what is left for the steps.
+template <number T = double>
+struct run_failures {
+  quantity<unit::second, T> between{}, checkpoint{}, restart{};
+  quantity<unit::second, T> interval{};  // between states that are saved
+  T useful{};                            // share of the time; 0 where failures come faster than a state is saved
+};
+template <number T, class Site>
+constexpr run_failures<T> failures_of_run(const T& chips, const Site& place) {
+  run_failures<T> r;
+  r.between = infrastructure::time_between_failures(place.reliability, chips);
+  r.checkpoint = place.reliability.checkpoint;
+  r.restart = place.reliability.restart;
+  r.interval = infrastructure::daly_interval(r.checkpoint, r.between);
+  r.useful = infrastructure::complete_goodput(r.interval, r.checkpoint, r.between, r.restart);
+  return r;
+}
+
+// What the chips of a run ask of the site.
+template <number T, class Chip>
+chip_demand<T> fleet_of_run(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
+                            const T& useful) {
+  chip_demand<T> fleet;
+  fleet.chips = f.chips * (T(1) + run.spare);
+  const auto working =
+      chips::power_of(chip, chips::basic_use<T>{T(1), min(f.use_compute, T(1)), min(f.use_memory, T(1))});
+  const T at_work = useful / (T(1) + run.spare);  // share of the installed chips' time
+  fleet.peak_power = working;
+  const auto idle = chips::idle_power_of(chip);
+  fleet.mean_power = idle + (working - idle) * at_work;
+  fleet.price = chip.price;
+  fleet.die_area = chips::die_area_of(chip);
+  return fleet;
+}
+
+// run_training and why_not of what has been checked.
 template <number T, class Chip, class Site, class Energy>
 training_run_figures<T> checked_run(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                     const Site& site, const Energy& energy);
+template <real T, class Chip, class Site, class Energy>
+std::string checked_why_not(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
+                            const Site& site, const Energy& energy);
 }  // namespace detail
 
 // A run of the step `f` on `chip` in `site`, fed by `energy`.
@@ -77,21 +130,14 @@ training_run_figures<T> checked_run(const training_figures<T>& f, const basic_tr
 //   over their number power: the chip's law at the step's use of its parts; while saving or restarting it idles cost:
 //   the site's yearly costs for the time of the run, whole site, and the energy supply's for its power
 //
-// Domain: the fields' own, of the run and of what it runs on; invalid_value is thrown outside it with all that is wrong. Infinite where the step does not fit and where failures
-// come faster than the state can be saved. Leaves out: queueing for a cluster, failed runs, people who train. Worked
+// Domain: the fields' own, of the run and of what it runs on; invalid_value is thrown outside it with all that is wrong. Infinite where the
+// step does not fit, failures come faster than the state can be saved, or the network or the supply cannot carry the chips: why_not says
+// which. Leaves out: queueing for a cluster, failed runs, people who train. Worked
 // number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in the tests.
 template <number T, class Chip, class Site, class Energy>
 training_run_figures<T> run_training(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                      const Site& site, const Energy& energy) {
-  if constexpr (real<T>) {
-    findings all;
-    all.add(detail::check_step(f));
-    all.add(check(run, "run"));
-    if constexpr (described<Chip>) all.add(check(chip, "chip"));
-    if constexpr (described<Site>) all.add(check(site, "site"));
-    if constexpr (described<Energy>) all.add(check(energy, "energy"));
-    raise_if_any(all);
-  }
+  detail::check_run(f, run, chip, site, energy);
   return detail::checked_run(f, run, chip, site, energy);
 }
 
@@ -105,25 +151,15 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
   r.stepping = f.feasible_step_time() * r.steps;
   const seconds work = r.stepping * (T(1) + run.evaluation);
 
-  const seconds M = infrastructure::time_between_failures(place.reliability, f.chips);
-  const seconds C = place.reliability.checkpoint;
-  r.checkpoint_interval = infrastructure::daly_interval(C, M);
-  const T useful = infrastructure::complete_goodput(r.checkpoint_interval, C, M, seconds(place.reliability.restart));
+  const detail::run_failures<T> failures = failures_of_run(f.chips, place);
+  r.checkpoint_interval = failures.interval;
+  const T useful = failures.useful;
   const seconds busy = work / useful;
   r.wall_clock = busy + run.start_up;
   r.goodput = useful / ((T(1) + run.evaluation) * (T(1) + run.start_up / busy));
-  r.failures = busy / M;
+  r.failures = busy / failures.between;
 
-  chip_demand<T> fleet;
-  fleet.chips = f.chips * (T(1) + run.spare);
-  const auto working =
-      chips::power_of(chip, chips::basic_use<T>{T(1), min(f.use_compute, T(1)), min(f.use_memory, T(1))});
-  const T at_work = useful / (T(1) + run.spare);  // share of the installed chips' time
-  fleet.peak_power = working;
-  const auto idle = chips::idle_power_of(chip);
-  fleet.mean_power = idle + (working - idle) * at_work;
-  fleet.price = chip.price;
-  fleet.die_area = chips::die_area_of(chip);
+  const chip_demand<T> fleet = fleet_of_run(f, run, chip, useful);
   const auto built = place.pull(fleet, counting::smooth);
   r.chips = plain(built.chips);
   r.chip_time = r.wall_clock * f.chips;
@@ -137,6 +173,39 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
   r.carbon = for_all(r.wall_clock, supplied.carbon);
   r.model_flops = f.model_flops(attention_flop::causal) * r.steps;
   return r;
+}
+
+// Why a run never ends or costs infinity: what the memory, the failures, the network or the supply does not allow, with its value, its
+// limit and what to change. Empty where it does neither. Throws as run_training does.
+// Worked number: 8 chips of 700 W behind a connection of 1 kW: "energy: the peak at the meter is ...; allowed: at most the connection, 1 kW".
+template <real T, class Chip, class Site, class Energy>
+std::string why_not(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip, const Site& site,
+                    const Energy& energy) {
+  detail::check_run(f, run, chip, site, energy);
+  return detail::checked_why_not(f, run, chip, site, energy);
+}
+
+template <real T, class Chip, class Site, class Energy>
+std::string detail::checked_why_not(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
+                                    const Site& site, const Energy& energy) {
+  if (!f.memory.fits()) {
+    return "memory: " + to_string(f.memory.total()) + " a chip do not fit in the usable " + to_string(f.memory.usable) +
+           ". how_to_fit says what to change in the plan.";
+  }
+  const auto place = layercake::with_number<T>(site);
+  const detail::run_failures<T> failures = failures_of_run(f.chips, place);
+  if (!(failures.useful > T(0))) {
+    return "reliability: one of " + to_string(f.chips) + " chips fails every " + to_string(failures.between) +
+           ", before a state is saved in " + to_string(failures.checkpoint) + " and loaded in " +
+           to_string(failures.restart) +
+           ". Shorten reliability.checkpoint and reliability.restart, train on fewer chips, or take chips that fail "
+           "less.";
+  }
+  const auto built = place.pull(fleet_of_run(f, run, chip, failures.useful), counting::smooth);
+  const std::string reason = infrastructure::why_not(built);
+  if (!reason.empty()) return reason;
+  const std::string carried = energy::why_not(energy, power_demand<>{plain(built.power.peak), plain(built.power.mean)});
+  return carried.empty() ? carried : "energy: " + carried;
 }
 
 // Wall clock of a run and the chip-hours it takes.

@@ -145,8 +145,8 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 // Time: one plan takes 0.2 to 1 us. Memory: 24 bytes for each layout.
 //
 // Throws invalid_value for fields outside their domains and for more plans than options.most_plans, missing_value for a
-// chip without a price, a power or the bandwidth of its fabric, infeasible where no plan divides the chips or none fits in
-// memory, with what comes closest and what to change.
+// chip without a price, a power or the bandwidth of its fabric, infeasible where no plan divides the chips, none fits in
+// memory, or no run ends at a finite cost (why_not of training/run.hpp), with what comes closest and what to change.
 // Leaves out: offloading to the host, plans that use only some of the chips, uneven shares of data.
 // Source of the question: Isaev, McDonald, Dennison, Vuduc, Calculon, SC 2023.
 // Worked number: a model of one layer and one head on 2 chips, 2 sequences a step, one way of doing things: data 2
@@ -184,7 +184,7 @@ training_search_result best_training(const models::transformer& model,
   } else {
     all.try_all();
   }
-  if (all.best.front().empty()) detail::nothing_fits(all.of, fleets, n.plans);
+  if (all.best.front().empty()) detail::nothing_fits(all.of, fleets, run, n.plans);
   return {.fastest = detail::shown(all.best.best(0)),
           .cheapest = detail::shown(all.best.best(1)),
           .least_energy = detail::shown(all.best.best(2)),

@@ -159,18 +159,19 @@ private:
   }
 };
 
-// Everything is too large: the plan that needs least for its chip, and what it lacks.
+// Everything is too large: the plan that needs least for its chip, and what it lacks. Or that plan fits, and the failures,
+// the network or the supply of its fleet do not let its run end: why.
 template <class Search, class Fleet>
-[[noreturn]] void nothing_fits(const std::vector<Search>& searches, const std::vector<Fleet>& fleets, double plans) {
+[[noreturn]] void nothing_fits(const std::vector<Search>& searches, const std::vector<Fleet>& fleets,
+                               const training_run& run, double plans) {
   const closest_plan<Search> closest(searches);
-  if (!(closest.share > 1)) {
-    raise(infeasible(
-        "no plan's run ends at a finite cost: failures come faster than the state can be saved, or the supply or the "
-        "network cannot carry the chips. Take fewer chips, shorten site.reliability.checkpoint, or raise the "
-        "connection."));
-  }
   const training_plan& p = closest.plan;
   const Fleet& f = fleets[closest.search];
+  if (closest.memory.fits()) {
+    const std::string reason = checked_why_not(searches[closest.search].figures(p), run, f.chip, f.site, f.energy);
+    raise(infeasible("no plan's run ends at a finite cost. With the plan that needs least memory: " +
+                     (reason.empty() ? std::string("a price that the cost is made of is unknown.") : reason)));
+  }
   raise(infeasible("none of " + to_exact_string(plans) + " plans fits in memory. The closest, on " +
                    to_exact_string(f.chips) + " " + chips::name_of(f.chip) + " (tensor " + to_exact_string(p.tensor) +
                    ", pipeline " + to_exact_string(p.pipeline) + ", context " + to_exact_string(p.context) + ", data " +

@@ -87,6 +87,45 @@ TEST_CASE("a run whose step does not fit takes forever and says so") {
   CHECK(std::isinf(in<second>(r.wall_clock)));
   CHECK(std::isinf(in<usd>(r.cost())));
   CHECK(std::isfinite(in<watt>(r.chip_power)));
+  const std::string reason = why_not(f, training_run{}, h100, site, energy_supply);
+  CHECK(reason.find("memory: ") == 0);
+  CHECK(reason.find(to_string(f.memory.total()) + " a chip do not fit in the usable ") != std::string::npos);
+}
+
+// worked: training/run.hpp#why_not
+TEST_CASE("a run that never ends or costs infinity says why, and no other run does") {
+  const auto f = train_step(llama_405b, h100, site, plan);
+  const auto why = [&](const training_run& run, const infrastructure::site& s, const energy::grid& supply) {
+    const std::string reason = why_not(f, run, h100, s, supply);
+    CHECK(reason.empty() == is_finite(run_training(f, run, h100, s, supply).cost()));
+    return reason;
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    CAPTURE(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  CHECK(why({}, site, energy_supply).empty());
+
+  energy::grid dark = energy_supply;
+  dark.connection = 1 * kilowatt;
+  has(why({}, site, dark), "energy: the peak at the meter is ");
+  has(why({}, site, dark), "allowed: at most the connection, 1 kW");
+  // 16,384 chips draw at most 700 W each, and the site at most 3 times that; a connection for it changes nothing.
+  dark.connection = 16384 * 700 * watt * 3;
+  CHECK(why({}, site, dark).empty());
+
+  // Five tiers of switches of 4 ports join 4^5 / 2^4 = 64 nodes; these are 16,384 / 8 = 2,048.
+  infrastructure::site few_ports = site;
+  few_ports.network.ports = 4;
+  has(why({}, few_ports, energy_supply), "network: 2048 nodes are more than its tiers of switches join");
+
+  // 16,384 chips of one second each fail every 61 us: no state is saved in between.
+  infrastructure::site frail = site;
+  frail.reliability.time_between_failures = 1 * second;
+  has(why({}, frail, energy_supply), "reliability: one of 16380 chips fails every 61.04 us");
+
+  CHECK_THROWS_WITH_AS((void)why_not(f, training_run{.spare = -1}, h100, site, energy_supply),
+                       doctest::Contains("run.spare is -1"), invalid_value);
 }
 
 TEST_CASE("bad runs are refused") { layercake_test::check_bad_input(training_run{}); }

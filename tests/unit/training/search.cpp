@@ -473,3 +473,20 @@ TEST_CASE("training search: why there is no plan") {
   has(large, "do not fit in the usable 80.99 GB");
   has(large, "take more chips");
 }
+
+TEST_CASE(
+    "training search: what no supply, network or mean time between failures carries is refused with that reason") {
+  using lc::best_training;
+  const auto refused = [](const lc::training_fleet<>& f) {
+    return thrown<lc::infeasible>([&] { (void)best_training(dense(), f, run, base()); });
+  };
+  lc::training_fleet<> dark = fleet(16), apart = fleet(4096), frail = fleet(16);
+  apart.site.network.ports = 4;
+  dark.energy.connection = 100 * watt;
+  frail.site.reliability.time_between_failures = 1 * second;
+  has(refused(dark), "energy: the peak at the meter is ");
+  has(refused(dark), "allowed: at most the connection, 100 W");
+  has(thrown<lc::infeasible>([&] { (void)best_training(dense(), apart, run, {.global_batch = 4096}); }),
+      "network: 512 nodes are more than its tiers of switches join");
+  has(refused(frail), "reliability: one of 16 chips fails every ");
+}
