@@ -118,7 +118,8 @@ public:
   // Many queries:
   //   t = launch + b h q tile keys u + longest tile + start of tiles + bytes / bandwidth
   // q = sqrt(1 + (s/tile)^2): tiles of queries a sequence and head; keys = prefix + s/2 + tile/2, cut smoothly by the
-  // window, and at least e of those that a query sees: no faster than the peak; u = 2 width / (peak e) + 1 / exponential rate: seconds per query, key and head.
+  // window, and at least e of those that a query sees: no faster than the peak; u = 2 width / (peak e) + 1 / exponential
+  // rate: seconds per query, key and head.
   // Without a causal mask keys = prefix + s. Leaves out sequences of unequal length and attention sinks.
   // Worked number: one sequence of 8192, 32 heads, 8 key heads of 128, BF16, H100 SXM: 1.21 ms.
   template <number N>
