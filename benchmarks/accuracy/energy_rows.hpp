@@ -58,7 +58,8 @@ energy_case energy_case_of(const Row& row, const lc::chips::accelerator& chip, c
     c.reason = "the boundary is not described";
   if (!lc::is_known(chip.thermal_design_power)) c.reason = "the power limit of the chip is not known";
   c.family = chip.family;
-  c.chip = {lc::chips::idle_power_of(chip), chip.thermal_design_power, chip.peak.rate(lc::precision::bf16), chip.memory_bandwidth};
+  c.chip = {lc::chips::idle_power_of(chip), chip.thermal_design_power, chip.peak.rate(lc::precision::bf16),
+            chip.memory_bandwidth};
   constexpr double large_run = 0.4;  // of the peaks
   c.doing = {1, large_run, large_run};
   if (!c.reason.empty() || c.by_data_sheet || row.cell("phase") == "training") return c;
