@@ -1,6 +1,6 @@
-// Inverse questions: the fewest chips, the cheapest token, the least energy for a load and its latency objective; and
-// why nothing fits when nothing fits. Enumerates plans (tensor, pipeline, expert ranks); the figures of each are
-// serve.hpp's branch-free formulas.
+// The one place where plans are enumerated: tensor, pipeline and experts' ranks, attention that is data-parallel, speculation,
+// chips of their own for prompts; what each answers (pools.hpp), and why none does. A stack, a fleet and best_plan choose
+// among them.
 #pragma once
 
 #include <layercake/energy/catalog.hpp>
@@ -46,6 +46,23 @@ struct serving_search {
   energy_price<> electricity = energy::catalog::grid_ercot.price;  // at the meter
   double headroom = infrastructure::site{}.utilisation;            // share of capacity that is planned to be used
 };
+
+// Throws invalid_value for a search that names what no plan can be.
+inline void check_plans(const serving_search& search) {
+  validate(search.software, "search.software");
+  validate(search.speculation, "search.speculation");
+  check_within("search.memory_share", search.memory_share, positive_share, "Set the share for weights and cache.");
+  check_within("search.headroom", search.headroom, positive_share, "Set the share of capacity that may be used.");
+  check_within("search.rent", search.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.5 * usd / hour.");
+  check_within("search.electricity", search.electricity, nonnegative.or_unknown(), "Set the price at the meter.");
+  const char* const remedy = "Name ranks to try, whole numbers from 1.";
+  check_each("search.tensor", search.tensor, positive_count, remedy);
+  check_each("search.pipeline", search.pipeline, positive_count, remedy);
+  check_each("search.expert", search.expert, positive_count, remedy);
+  check_each("search.attention_data", search.attention_data, positive_count, remedy);
+  for (std::size_t i = 0; i < search.reading.size(); ++i)
+    validate(search.reading[i], "search.reading[" + std::to_string(i) + "]");
+}
 
 // Why a replica does not answer a load, of which objectives are set: the constraint that fails, by value, limit and what
 // to change; of two objectives that are missed the one that is missed by more. Figures are those of serve().
@@ -207,19 +224,7 @@ void check_search(const serving_task<double, Chip, Site, Model>& task, const cal
   check_positive("demand.calls", demand.calls, "Ask for calls: their rate is what the chips are counted for.");
   if (models::generates_tokens<Model>())
     check_positive("demand.output", demand.output, "Prices and energies are of an output token.");
-  validate(search.software, "search.software");
-  validate(search.speculation, "search.speculation");
-  check_within("search.memory_share", search.memory_share, positive_share, "Set the share for weights and cache.");
-  check_within("search.headroom", search.headroom, positive_share, "Set the share of capacity that may be used.");
-  check_within("search.rent", search.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.5 * usd / hour.");
-  check_within("search.electricity", search.electricity, nonnegative.or_unknown(), "Set the price at the meter.");
-  const char* const remedy = "Name ranks to try, whole numbers from 1.";
-  check_each("search.tensor", search.tensor, positive_count, remedy);
-  check_each("search.pipeline", search.pipeline, positive_count, remedy);
-  check_each("search.expert", search.expert, positive_count, remedy);
-  check_each("search.attention_data", search.attention_data, positive_count, remedy);
-  for (std::size_t i = 0; i < search.reading.size(); ++i)
-    validate(search.reading[i], "search.reading[" + std::to_string(i) + "]");
+  check_plans(search);
 }
 
 // What one pool of a plan needs for a load: whole replicas, and the mean power of its chips.

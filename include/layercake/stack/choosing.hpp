@@ -107,6 +107,7 @@ private:
 // The plans of a service, by its bills. Throws infeasible with the reason of the plan that came nearest.
 template <real T, class Layers>
 chosen_plans<T> choose_plans(const Layers& on, const serving_search& search) {
+  check_plans(search);
   const serving_task task(on.chip, on.infrastructure, on.model, widened<T>(on.application.pull()));
   detail::cheapest_plans<T, Layers> cheapest(on, task.demand);
   const std::string reason = for_each_serving_plan(task, search, cheapest);

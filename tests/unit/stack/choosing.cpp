@@ -150,6 +150,10 @@ TEST_CASE("a search names what is tried: software, speculation, chips of their o
   CHECK(apart.with(lc::chips::catalog::h200_sxm).search().reading.size() == lc::every_reading_pool(8).size());
   CHECK_THROWS_WITH_AS(s.with(lc::serving_search{.tensor = {3}, .pipeline = {1}}),
                        doctest::Contains("Name other ranks"), lc::infeasible);
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_search{.tensor = {2.5}}), doctest::Contains("search.tensor"),
+                       lc::invalid_value);
+  CHECK_THROWS_WITH_AS(s.with(lc::serving_search{.memory_share = 2}), doctest::Contains("search.memory_share is 2"),
+                       lc::invalid_value);
 }
 
 TEST_CASE("two pools: the bill has the chips of both, each as many as its own work takes") {

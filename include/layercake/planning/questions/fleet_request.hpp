@@ -193,6 +193,7 @@ void check_request(const Request& q, fleet_goal goal) {
   check_not_empty("request.sites", q.sites, "Name at least one site.");
   check_count("request.months", q.months, "Ask for one month or more.");
   check_count("request.parts", q.parts, "1 keeps a class in one place; 4 splits it in quarters.");
+  check_plans(q.search);
   check_each("request.capital", q.capital, nonnegative,
              "Give what may be spent in each month, or no list for no limit.");
   for (std::size_t i = 0; i < q.chips.size(); ++i)
