@@ -4,6 +4,7 @@
 // Every function takes a `replica` (replica.hpp) and gives the figures of that one replica; an instance of n replicas has n times the rate.
 #pragma once
 
+#include <layercake/number/check.hpp>
 #include <layercake/serving/in_flight.hpp>
 #include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
@@ -72,6 +73,7 @@ void mark_infeasible(serving_result<T>& s, const T& slots) {
 // 0.2 (2 + 1) / 2 = 0.3 s.
 template <number T, class... X>
 serving_result<T> static_batch(const replica<T, X...>& r, const T& batch) {
+  if constexpr (real<T>) check_positive("batch", batch, "Set the requests that start together.");
   serving_result<T> s;
   const T stages = r.plan.pipeline;
   const T micro = min(max(batch, T(1)), stages);
@@ -120,11 +122,13 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
 //   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
 template <number T, class... X>
 serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency) {
+  if constexpr (real<T>) check_nonnegative("concurrency", concurrency, "Set the requests that are kept in flight.");
   const T slots = detail::slots(r);
   const T n = min(concurrency, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
   s.calls = n / s.latency * r.plan.software.filled(n);
-  const quantity<unit::second, T> queued = (concurrency - n) / s.calls;
+  const quantity<unit::second, T> none{};
+  const quantity<unit::second, T> queued = where(concurrency > n, (concurrency - n) / s.calls, none);
   s.time_to_first_token = s.time_to_first_token + queued;
   s.latency = s.latency + queued;
   detail::mark_infeasible(s, slots);
@@ -218,22 +222,16 @@ void rest_between(const replica<T, X...>& r, const quantity<unit::per_second, T>
   s.busy = where(within, at_full.busy, s.busy);
   s.present = where(within, load, T(1));
 }
-}  // namespace detail
-
-// Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to first token and latency
-// are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2 (1/capacity - 1/rate) on average.
-// `quantile`: the share of requests that the slow_ figures cover. Approximations: see open_loop_at; compared with a discrete-event simulation
-// in tests/unit/serving/queue_regimes.cpp.
 template <number T, class... X>
-serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate,
-                                     const T& quantile, const T& run = T(0)) {
+serving_result<T> open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& quantile,
+                            const T& run = T(0)) {
   const T slots = detail::slots(r);
-  const T most = detail::writing(r, max(slots, T(1)));
-  const quantity<unit::per_second, T> capacity = detail::answered_by(r, most);
+  const T most = writing(r, max(slots, T(1)));
+  const quantity<unit::per_second, T> capacity = answered_by(r, most);
   const auto overloaded = rate >= capacity;
   const T ever = where(run > T(0), min(most, max(run * T(0.5), T(1))), most);
-  const T d = detail::in_flight_at(r, rate, ever);
-  serving_result<T> s = detail::open_loop_at(r, d, slots, quantile);
+  const T d = in_flight_at(r, rate, ever);
+  serving_result<T> s = open_loop_at(r, d, slots, quantile);
   const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
   const quantity<unit::second, T> late = T(1) / capacity - T(1) / rate;
   const T half = where(run > T(0), run * T(0.5), infinite);
@@ -244,12 +242,29 @@ serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<u
   s.latency = s.latency + backlog;
   s.slow_latency = s.slow_latency + backlog * T(2);
   const quantity<unit::per_second, T> answered = min(rate, capacity);
-  const quantity<unit::second, T> last = detail::last_answer(r, d);
+  const quantity<unit::second, T> last = last_answer(r, d);
   const quantity<unit::per_second, T> finite = run / (max(run, T(1)) / answered + last);
   s.calls = where(run > T(0), finite, answered);
-  detail::rest_between(r, answered, s);
-  detail::mark_infeasible(s, slots);
+  rest_between(r, answered, s);
+  mark_infeasible(s, slots);
   return s;
+}
+}  // namespace detail
+
+// Requests arrive at random (Poisson) at `rate`. Beyond what the replica answers the queue grows without end: time to first token and latency
+// are infinite, unless the run has only `run` requests, which then wait for the backlog, run/2 (1/capacity - 1/rate) on average.
+// `quantile`: the share of requests that the slow_ figures cover. Approximations: see open_loop_at; compared with a discrete-event simulation
+// in tests/unit/serving/queue_regimes.cpp.
+// Throws invalid_value for a rate or a run below 0 and a quantile that is no share between 0 and 1, of plain numbers.
+template <number T, class... X>
+serving_result<T> inflight_open_loop(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate,
+                                     const T& quantile, const T& run = T(0)) {
+  if constexpr (real<T>) {
+    check_nonnegative("rate", rate, "Set the mean rate of arrivals.");
+    check_within("quantile", quantile, domain{0, 1, true, true}, "Set the share of requests that slow figures cover.");
+    check_nonnegative("run", run, "Set the requests of a finite run, 0 for one without end.");
+  }
+  return detail::open_loop(r, rate, quantile, run);
 }
 
 // Limits on latency, for a share of the requests.
@@ -277,13 +292,14 @@ using service_level = basic_service_level<>;
 // the limits are looked at on a fixed ladder of rates, and the rate is searched above the highest rung that keeps them.
 template <number T, class... X>
 serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_level<T>& level) {
+  if constexpr (real<T>) validate(level, "level");
   const T slots = detail::slots(r), one(1);
   const T all = detail::writing(r, max(slots, one));
   const T sold = r.plan.software.filled(all) * number_cast<T>(detail::nearly_all);  // no more than inflight_saturated
   const quantity<unit::per_second, T> most = detail::answered_by(r, all) * sold;
   const T least = min(T(detail::answered_by(r, min(all, number_cast<T>(detail::rare))) / most), one);
   const auto at = [&](const T& load) {
-    return inflight_open_loop(r, quantity<unit::per_second, T>(most * load), level.share);
+    return detail::open_loop(r, quantity<unit::per_second, T>(most * load), level.share);
   };
   // What the two limits are used up to: 1 where one of them is just kept.
   const auto used = [&](const serving_result<T>& s) -> std::array<T, 2> {
@@ -340,7 +356,9 @@ serving_result<T> disaggregated(const Reading& reading, const Writing& writing, 
 template <number T, class... X>
 serving_result<T> production_day(const replica<T, X...>& r, const basic_service_level<T>& level,
                                  const T& peak_to_mean) {
-  return inflight_open_loop(r, server_slo(r, level).calls / peak_to_mean, level.share);
+  if constexpr (real<T>)
+    check_within("peak_to_mean", peak_to_mean, at_least_one, "Set the busiest hour over the mean.");
+  return detail::open_loop(r, quantity<unit::per_second, T>(server_slo(r, level).calls / peak_to_mean), level.share);
 }
 
 }  // namespace layercake

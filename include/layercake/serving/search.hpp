@@ -56,6 +56,11 @@ inline void check_plans(const serving_search& search) {
   check_within("search.rent", search.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.5 * usd / hour.");
   check_within("search.electricity", search.electricity, nonnegative.or_unknown(), "Set the price at the meter.");
   const char* const remedy = "Name ranks to try, whole numbers from 1.";
+  check_not_empty("search.tensor", search.tensor, remedy);
+  check_not_empty("search.pipeline", search.pipeline, remedy);
+  check_not_empty("search.expert", search.expert, remedy);
+  check_not_empty("search.attention_data", search.attention_data, remedy);
+  check_not_empty("search.reading", search.reading, "Name {} for prompts that are read where answers are written.");
   check_each("search.tensor", search.tensor, positive_count, remedy);
   check_each("search.pipeline", search.pipeline, positive_count, remedy);
   check_each("search.expert", search.expert, positive_count, remedy);
@@ -195,7 +200,8 @@ std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Mo
   });
   if (found) return "";
   if (!(most_chips > T(0)))
-    return "no split that the search names is possible: heads, layers and experts have to divide. Name other ranks.";
+    return "no split that the search names is possible, since heads, layers and experts have to divide. Name other "
+           "ranks.";
   return why_not(task, nearest);
 }
 
@@ -244,7 +250,7 @@ pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, cons
 }
 }  // namespace detail
 
-// The best plan for `demand` (its rate at the peak, its objectives) by `goal`: the fewest chips, the cheapest output token by
+// The best plan for `demand` (its mean rate, times its peak to mean, within its objectives) by `goal`: the fewest chips, the cheapest output token by
 // the rent of its chips and their electricity at the meter, or the least energy for it. Throws invalid_value for a field
 // outside its domain, infeasible with the reason of the plan that came nearest, and missing_value where the cheapest token is
 // sought and search.rent or search.electricity is not known.
@@ -284,7 +290,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     if (better) best = c, found = true;
   };
   const std::string reason = for_each_serving_plan(task, search, consider);
-  if (!found) raise(infeasible("no serving plan answers the calls " + reason));
+  if (!found) raise(infeasible("no serving plan answers the calls: " + reason));
   return best;
 }
 

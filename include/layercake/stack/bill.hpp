@@ -286,7 +286,7 @@ inline constexpr double hours_a_week = 40;  // of one person's work; assumed
 
 // People as they can be hired: whole ones, or the hours of one.
 inline std::string shown_people(double people) {
-  if (!is_known(people) || !is_finite(people) || !(people > 0)) return shown(people);
+  if (!is_known(people) || !is_finite(people) || !(people > 0)) return layercake::shown(people);
   if (!(people < 1)) return to_string(ceil(people));
   constexpr double hundred = 100;  // hours are told to two decimals
   const double hours = std::round(people * hours_a_week * hundred) / hundred;

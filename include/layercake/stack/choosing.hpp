@@ -111,7 +111,7 @@ chosen_plans<T> choose_plans(const Layers& on, const serving_search& search) {
   const serving_task task(on.chip, on.infrastructure, on.model, widened<T>(on.application.pull()));
   detail::cheapest_plans<T, Layers> cheapest(on, task.demand);
   const std::string reason = for_each_serving_plan(task, search, cheapest);
-  if (!reason.empty()) raise(infeasible("no serving plan that the search names answers the calls " + reason));
+  if (!reason.empty()) raise(infeasible("no serving plan that the search names answers the calls: " + reason));
   return cheapest.plans();
 }
 

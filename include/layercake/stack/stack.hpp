@@ -159,7 +159,7 @@ public:
   }
 
 private:
-  template <class E, class C, class I, class M, class A>
+  template <class OtherEnergy, class OtherChip, class OtherInfrastructure, class OtherModel, class OtherApplication>
   friend class stack;
   using layers_type = layers<Energy, Chip, Infrastructure, Model, Application>;
   struct composition {
@@ -277,7 +277,7 @@ private:
     }
     const std::string reason =
         layercake::why_not(serving_task(chip, infrastructure, model, widened<T>(application.pull())), plan);
-    if (!reason.empty()) raise(infeasible("the plan answers no calls " + reason));
+    if (!reason.empty()) raise(infeasible("the plan answers no calls: " + reason));
   }
 
   void check_chip() const {

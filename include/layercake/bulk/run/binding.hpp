@@ -121,8 +121,9 @@ struct binding {
     if (allowed.contains(value)) return;
     const std::string reached =
         reads_as_allowed(allowed, value, text) ? to_exact_string(value) + " in base units" : text(value);
-    raise(invalid_axis("bulk: the axis of " + path + " reaches " + reached + "; allowed: " +
-                       range_text(allowed, text(allowed.low), text(allowed.high), value) + ". It is " + meaning + "."));
+    raise(invalid_axis("bulk: the axis of " + path + " reaches " + reached +
+                       "; allowed: " + range_text(allowed, text(allowed.low), text(allowed.high), value) +
+                       (*meaning == '\0' ? std::string(".") : std::string(". It is ") + meaning + ".")));
   }
   // Whether a drawn value lies in the domain.
   recorded_mask<S> inside(const recorded<S>& x) const {
