@@ -66,7 +66,7 @@ TEST_CASE("infeasible points are counted by reason and never win") {
   const auto [low, tally] =
       bulk::sweep(service)
           .over(
-              [](auto& s) -> auto& { return s.chip.memory; }, bulk::linear(10 * gigabyte, 200 * gigabyte, 20))
+              [](auto& s) -> auto& { return s.chip.memory; }, bulk::linear(0.1 * gigabyte, 200 * gigabyte, 20))
           .over(energy_price, bulk::linear(30 * usd / megawatt_hour, 120 * usd / megawatt_hour, 100))
           .where("more than 10 MW",
                  [](const auto& s, const auto& bill) {

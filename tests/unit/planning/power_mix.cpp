@@ -40,6 +40,7 @@ energy::battery battery(double standing, double efficiency, double hours) {
   b.round_trip_efficiency = efficiency;
   b.capital = standing * (usd / megawatt_hour) * (10 * year);
   b.lifetime = 10 * year;
+  b.fixed_operation = 0 * (usd / megawatt_hour);
   b.land = 1 * (square_metre / kilowatt);
   b.lead_time_high = 12 * month;
   return b;
