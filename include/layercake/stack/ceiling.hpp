@@ -113,8 +113,7 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
 // granted / (needed per call), and the least decides:
 //   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the one that binds
 // Needs per call are those at the ceiling itself (a larger cluster has more tiers of switches, so they change with it), found by four rounds
-// from the service as it is. Throws missing_value where a resource is granted whose need is unknown, invalid_value for a service without calls,
-// infeasible where what is granted costs infinity, as more nodes than a network joins do.
+// from the service as it is. Throws missing_value where a resource is granted whose need is unknown, invalid_value for a service without calls.
 template <number T, class BillAt>
 basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   constexpr int rounds = 4;        // three tiers of switches and one to settle
@@ -143,10 +142,6 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   c.users = times(b.usage.users);
   c.value = times(b.usage.value);
   c.cost = for_all(b.cost(), scale);
-  if constexpr (real<T>) {
-    if (is_finite(c.calls) && c.calls > decltype(c.calls)() && is_known(c.cost) && !is_finite(c.cost))
-      raise(infeasible("the grant is for more than can be built as one site: " + infrastructure::why_not(b.built)));
-  }
   const auto running = max(granted.time - b.built.time_to_build, b.built.time_to_build * T(0));
   c.tokens_in_time =
       where(is_known(granted.time), for_all(plain(c.output_tokens), running), quantity<unit::token, T>());
