@@ -203,12 +203,6 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   return s;
 }
 
-// The number that write at a rate, of at most `most`.
-template <number T, class... X>
-T in_flight_at(const replica<T, X...>& r, const quantity<unit::per_second, T>& rate, const T& most) {
-  return in_flight_at(r, rate, most,
-                      quantity<unit::second, T>(r.template steady<false>(most).time / r.tokens_per_pass()));
-}
 // What chips do at a rate, for their power: the work of full load for the share of the time that power_at_load counts with.
 // Beyond the objectives' full load, up to that of memory, they are never without a step.
 template <number T, class... X>

@@ -80,12 +80,12 @@ struct replica {
   // Bytes of cache of a call, on one chip.
   auto cache_of(const T& tokens) const { return model.cache(tokens * units::token, split); }
 
-  // Calls whose cache fits beside the weights, on average over their lives.
-  T memory_bound() const {
-    const quantity<unit::byte, T> usable = chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
-    const auto free = usable - model.weights(split);
-    return free / cache_of(mean_context());
+  // Of a chip's memory what weights and cache may take.
+  quantity<unit::byte, T> usable_memory() const {
+    return chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
   }
+  // Calls whose cache fits beside the weights, on average over their lives.
+  T memory_bound() const { return (usable_memory() - model.weights(split)) / cache_of(mean_context()); }
 
   // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
   // they exceed the token budget, in chunks.

@@ -240,7 +240,8 @@ struct pool_need {
 };
 template <class Chip, class Site, class Model>
 pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, const serving_plan& plan,
-                       const call_demand<>& asked, const serving_figures<>& full, double headroom) {
+                       const serving_figures<>& full, double headroom) {
+  const call_demand<>& asked = task.demand;
   pool_need need;
   // Replicas that share experts come in whole groups.
   need.replicas = ceil(asked.calls * asked.peak_to_mean / (full.calls * headroom) / plan.expert) * plan.expert;
@@ -271,11 +272,10 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     serving_choice c;
     c.plan = plan;
     c.figures = f;
-    auto need = detail::need_of_pool(task, plan, task.of_writing(plan), f.writing, search.headroom);
+    auto need = detail::need_of_pool(task, plan, f.writing, search.headroom);
     c.replicas = need.replicas;
     if (plan.disaggregated()) {
-      const auto reading =
-          detail::need_of_pool(task, task.plan_of_reading(plan), task.of_reading(plan), f.reading, search.headroom);
+      const auto reading = detail::need_of_pool(task, plan.of_reading(), f.reading, search.headroom);
       c.reading_replicas = reading.replicas;
       need.chips += reading.chips;
       need.power += reading.power;

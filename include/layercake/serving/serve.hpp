@@ -54,12 +54,12 @@ template <number T, class Chip, class Infrastructure, class Model>
 serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
   const basic_serving_plan<T>& plan = r.plan;
   serving_figures<T> s;
-  s.memory = chips::usable_memory<T>(r.chip, plan.memory_share, plan.software.reserved);
+  s.memory = r.usable_memory();
   s.weights = r.model.weights(r.split);
   const T one(1);
   if constexpr (models::generates_tokens<Model>()) {
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
-    s.memory_bound_concurrency = (s.memory - s.weights) / cache_per_call;
+    s.memory_bound_concurrency = r.memory_bound();
     // What the two objectives are used up to: 1 where one of them is just kept.
     const auto pressure = [&](const T& b) -> std::array<T, 2> {
       const steady_step<T> step = r.template steady<false>(b);

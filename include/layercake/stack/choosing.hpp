@@ -62,10 +62,11 @@ public:
   }
   void operator()(const basic_serving_plan<T>& plan, const pool_figures<T>& served) {
     if (!(served.writing.calls >= needed(plan))) return;
+    const billing<T, Layers> law(on_, plan, served);
     for (const counting how : {counting::whole, counting::smooth}) {
       const bool whole = how == counting::whole;
       plan_rank<T>& best = whole ? whole_ : smooth_;
-      const plan_rank<T> rank = plan_rank<T>::of(billing<T, Layers>(on_, plan, served)(how));
+      const plan_rank<T> rank = plan_rank<T>::of(law(how));
       if (!rank.before(best)) continue;
       best = rank;
       (whole ? plans_.whole : plans_.smooth) = plan;
@@ -256,8 +257,9 @@ private:
   std::vector<bounds> from_steps(const box& b) {
     std::vector<bounds> of(b.alive.size());
     const point centre = middle(b);
+    const Stack at_centre = at(centre);
     for (std::size_t k = 0; k < b.alive.size(); ++k) {
-      const auto here = ranks(at(centre), b.alive[k]);
+      const auto here = ranks(at_centre, b.alive[k]);
       point good = b.low, bad = b.high;
       for (std::size_t i = 0; i < ranges_.size(); ++i) {
         point x = centre;
@@ -265,7 +267,8 @@ private:
         const auto there = ranks(at(x), b.alive[k]);
         if (there.second.before(here.second)) std::swap(good[i], bad[i]);
       }
-      for (const point& x : {good, centre, bad})
+      widen(of[k], here);
+      for (const point& x : {good, bad})
         widen(of[k], ranks(at(x), b.alive[k]));
     }
     return of;
