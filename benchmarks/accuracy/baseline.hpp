@@ -14,9 +14,10 @@ template <class Row>
 double training(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model) {
   using namespace lc::units;
   const double length = number(row, "seq_len", 2048), chips = number(row, "chips", 1);
+  const lc::models::mixer mixer = model.mixer(0.0);
   const double flop_per_token =
       6 * lc::models::parameters(model).active() +
-      12 * model.layers * model.heads * (model.query_key_width() + model.head_value_width()) / 2 * length;
+      12 * model.layers * model.heads * (mixer.query_key_width() + mixer.value_width) / 2 * length;
   const double peak =
       lc::in<flop / second>(chip.peak.rate(precision_named(row.cell("compute_precision"), lc::precision::bf16)));
   const double tokens_per_s = utilisation * peak / flop_per_token;  // of a chip
@@ -52,11 +53,10 @@ serving_times serving(const Row& row, const lc::chips::accelerator& chip, const 
                bandwidth = lc::in<byte / second>(chip.memory_bandwidth) * t.chips;
   lc::models::formats f;
   f.cache_bits = number(row, "kv_bits", 16);
-  f.weight_bits = number(row, "weight_bits", 16);
   f.math = precision_named(row.cell("compute_precision"), lc::precision::bf16);
   const double peak = lc::in<flop / second>(chip.peak.rate(f.math)) * t.chips;
   const auto count = lc::models::parameters(model);
-  const double weight = f.weight_bits / 8, mean = t.input + t.output / 2;
+  const double weight = number(row, "weight_bits", 16) / 8, mean = t.input + t.output / 2;
   const double cache = lc::in<byte>(lc::models::cache_bytes(model, f, mean * token, 1.0));
   const double fits = lc::max((0.9 * memory - count.total() * weight) / lc::max(cache, 1.0), 1.0);
   t.batch = lc::min(number(row, "concurrency", fits), fits);

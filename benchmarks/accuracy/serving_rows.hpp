@@ -53,17 +53,17 @@ lc::models::formats formats_of(const Row& row, const lc::chips::accelerator& chi
   const double weight = number(row, "weight_bits", usual), activation = number(row, "activation_bits", usual);
   f.math = precision_named(row.cell("compute_precision"), activation <= 8 ? precision::fp8 : precision::bf16);
   if (activation >= 16 && lc::bits(f.math) < 16) f.math = precision::bf16;
-  f.weight_bits = f.expert_weight_bits = weight;
   f.activation_bits = activation;
   f.cache_bits = number(row, "kv_bits", 16);
-  f.weights = f.expert_weights = weight < 6 ? precision::int4 : weight < 12 ? precision::int8 : f.math;
-  if (lc::bits(f.math) < 16) f.weights = f.expert_weights = f.math;
+  const precision values = lc::bits(f.math) < 16 ? f.math
+                           : weight < 6          ? precision::int4
+                           : weight < 12         ? precision::int8
+                                                 : f.math;
+  f.attention = f.dense = f.experts = f.shared = {values, weight};
   // Scripted engines quantise activations in kernels of their own.
   if (lc::bits(f.math) < 16 && row.cell("software") != "tensorrt-llm") f.activation_bits = 16;
-  if (model.stored.expert_weight_bits < model.stored.weight_bits && weight < 6) {
-    f.weight_bits = model.stored.weight_bits;
-    f.weights = f.math;
-  }
+  if (model.stored.experts.bits < model.stored.attention.bits && weight < 6)
+    f.attention = f.dense = f.shared = {f.math, model.stored.attention.bits};
   return f;
 }
 

@@ -11,6 +11,9 @@
 
 namespace layercake::chips {
 
+// Share of the 16-bit peak that chunks of a recurrence are multiplied at: small tiles between element-wise steps. Assumed.
+inline constexpr double state_scan_compute = 0.3;
+
 // The laws on one chip. T is the number type of the chip's figures, N that of the operation's; times are of
 // promote_t<T, N>.
 template <number T = double>
@@ -55,6 +58,12 @@ public:
     return sqrt(launches * (launches + number_cast<R>(stream_overlap_) * moving) + moving * moving) * second;
   }
 
+  // A recurrence: its bytes as an element-wise kernel moves them, and its products, of which neither hides the other.
+  template <number N>
+  constexpr auto time(const state_scan<N>& op, const measurement& how = in_a_running_model) const {
+    return time(memory_traffic<promote_t<T, N>>{.moved = op.bytes()}, how) + op.flop() / scan_rate_;
+  }
+
 private:
   constexpr explicit basic_kernel_law(const detail::kernel_source<T>& from)
       : products_(from),
@@ -62,7 +71,8 @@ private:
         experts_(from),
         stream_launch_(number_cast<T>(from.constants.stream.launch) * units::second),
         stream_per_byte_(from.per_byte() * number_cast<T>(1 / from.constants.stream.memory)),
-        stream_overlap_(number_cast<T>(2 * from.constants.stream.overlap)) {}
+        stream_overlap_(number_cast<T>(2 * from.constants.stream.overlap)),
+        scan_rate_(from.chip.half * (number_cast<T>(state_scan_compute) * from.sustained())) {}
 
   basic_product_law<T> products_;
   basic_attention_law<T> attention_;
@@ -70,6 +80,7 @@ private:
   quantity<unit::second, T> stream_launch_{};
   quantity<unit::second_per_byte, T> stream_per_byte_{};
   T stream_overlap_ = T(0);
+  quantity<unit::flop_per_second, T> scan_rate_{};
 };
 
 }  // namespace layercake::chips

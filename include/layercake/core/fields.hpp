@@ -47,7 +47,7 @@ constexpr field_of<Owner, Value> field(const char* name, Value Owner::*member, d
   return {name, member, allowed, meaning};
 }
 
-// A member that is itself described by fields(), or an array of such.
+// A member that is itself described by fields(), or an array or a list of such.
 template <class Owner, class Value>
 struct part_of {
   const char* name;
@@ -149,6 +149,7 @@ constexpr auto with_number(const Record& x) {
         auto& target = y.*(to.member);
         const auto& source = x.*(from.member);
         if constexpr (detail::sequence<std::remove_cvref_t<decltype(source)>>) {
+          if constexpr (requires { target.resize(source.size()); }) target.resize(source.size());
           auto out = target.begin();
           for (const auto& element : source)
             *out++ = layercake::with_number<N>(element);

@@ -99,6 +99,40 @@ private:
   }
 };
 
+// A recurrence of linear attention or of a state-space model over `queries` new positions of each sequence: a state of [key width, value width]
+// for each head is read by queries and written by keys and values, the former shared by the heads of a group. Several positions go in chunks of c
+// positions: inside a chunk as attention, between chunks through the state.
+//   flop = s q (4 h w v + 2 (c - 1) (k w + h v)) [+ s q (2 h w v + 2 (c - 1) h (w + v)) with delta];  c = min(chunk, q)
+// with s sequences, q queries, h heads, k key heads, w key width, v value width.
+//   bytes = s (2 state bytes h w v (q / c) + activation bytes q (2 h v + 2 k w))
+// Source: Dao, Gu 2024 (Mamba-2), section 6; Yang et al. 2024 (parallel DeltaNet), section 3.2. Worked number: one position, one head of
+// 128 x 64: 4 x 8192 = 32 768 FLOP.
+template <number T = double>
+struct state_scan {
+  T sequences, queries;
+  T heads, key_heads;
+  T key_width, value_width;
+  T chunk = T(256);
+  bool delta = false;  // what a key held is taken out of the state before its value is written
+  precision math = precision::bf16;
+  T state_bytes = T(4);
+  double activation_bytes = 2;
+
+  T positions_at_once() const { return max(min(chunk, queries), T(1)); }
+  quantity<unit::flop, T> flop() const {
+    const T inside = T(2) * (positions_at_once() - T(1)), state = heads * key_width * value_width;
+    const T plain = T(4) * state + inside * (key_heads * key_width + heads * value_width);
+    const T erased = delta ? T(2) * state + inside * heads * (key_width + value_width) : T(0);
+    return sequences * queries * (plain + erased) * units::flop;
+  }
+  quantity<unit::byte, T> bytes() const {
+    const T state = T(2) * state_bytes * heads * key_width * value_width * (queries / positions_at_once());
+    const T moved = number_cast<T>(activation_bytes) * queries * T(2) * (heads * value_width + key_heads * key_width);
+    return sequences * (state + moved) * units::byte;
+  }
+  work<T> totals() const { return {flop(), bytes(), math}; }
+};
+
 // The routed feed-forward of a mixture of experts on one rank: `tokens` tokens, each sent to `active` of `experts` experts, of which this rank
 // holds 1 / `ranks`; `matrices` matrices [hidden, width] per expert (3 gated, 2 not).
 template <number T = double>

@@ -36,13 +36,6 @@ inline constexpr field_source feed_forward_and_vocabulary[] = {
     {"feed_forward", "two thirds of 4 d, up to a multiple of 256", recalled},
     {"vocabulary", "from the tokenizer", recalled}};
 
-// Weights and products in fp8, the cache in 16 bit: DeepSeek-V3 and Kimi K2 as published.
-inline constexpr formats fp8_weights = [] {
-  formats f = formats::at(precision::fp8);
-  f.cache_bits = 16;
-  return f;
-}();
-
 struct sizes {
   double layers, width, heads, key_heads, head_width, feed_forward, vocabulary;
 };
@@ -138,7 +131,7 @@ inline constexpr transformer deepseek_v3 =
     detail::shape("deepseek-v3", {61, 7168, 128, 128, 192, 18432, 129280}, detail::gated_untied, {671e9, 37e9}, from::deepseek)
         .mixture(256, 8, 2048, 1, 2048, 3)
         .latent(1536, 512, 128, 64, 128)
-        .stored(detail::fp8_weights);
+        .stored(formats::at(precision::fp8));
 inline constexpr transformer gemma3_12b =
     detail::shape("gemma3-12b", {48, 3840, 16, 8, 256, 15360, 262144}, detail::gated_tied, {11.771e9, 11.771e9}, from::gemma3)
         .sliding(1024, 40);
@@ -154,7 +147,7 @@ inline constexpr transformer kimi_k2 =
     detail::shape("kimi-k2", {61, 7168, 64, 64, 192, 18432, 163840}, detail::gated_untied, {1040e9, 32e9}, from::kimi)
         .mixture(384, 8, 2048, 1, 2048, 1)
         .latent(1536, 512, 128, 64, 128)
-        .stored(detail::fp8_weights);
+        .stored(formats::at(precision::fp8));
 inline constexpr transformer llama_2_13b =
     detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated_untied, {13.02e9, 13.02e9}, from::llama_2);
 inline constexpr transformer llama_2_70b =

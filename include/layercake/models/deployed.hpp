@@ -5,33 +5,44 @@
 
 namespace layercake::models {
 
-// A transformer in given formats.
-template <number T = double>
-struct basic_deployed {
-  basic_transformer<T> architecture;
+// An architecture in given formats: basic_transformer, or a list of groups of layers.
+template <class Architecture>
+struct in_formats {
+  using T = number_of_t<Architecture>;
+  Architecture architecture;
   models::formats formats{};
   quantity<unit::usd_per_token, T> royalty{};  // paid to the model's owner per output token; 0 for open weights
 
   template <class N>
-  using with_number = basic_deployed<N>;
+  using with_number = in_formats<typename Architecture::template with_number<N>>;
 
   static constexpr auto fields() {
-    using X = basic_deployed;
+    using X = in_formats;
     return std::tuple{part("architecture", &X::architecture), label(&X::formats),
                       field("royalty", &X::royalty, nonnegative, "what the model's owner is paid per output token")};
   }
 
-  void rules(findings& f) const requires real<T> {
+  void rules(findings& f) const requires real<number_of_t<Architecture>> {
     constexpr domain stored{0, 64, true};
     const char* remedy = "Set the stored bits of one value, scales included.";
-    f.check_within("formats.weight_bits", formats.weight_bits, stored, remedy);
-    f.check_within("formats.expert_weight_bits", formats.expert_weight_bits, stored, remedy);
+    f.check_within("formats.attention.bits", formats.attention.bits, stored, remedy);
+    f.check_within("formats.dense.bits", formats.dense.bits, stored, remedy);
+    f.check_within("formats.experts.bits", formats.experts.bits, stored, remedy);
+    f.check_within("formats.shared.bits", formats.shared.bits, stored, remedy);
+    f.check_within("formats.embedding.bits", formats.embedding.bits, stored, remedy);
+    f.check_within("formats.output.bits", formats.output.bits, stored, remedy);
     f.check_within("formats.activation_bits", formats.activation_bits, stored, remedy);
     f.check_within("formats.cache_bits", formats.cache_bits, stored, remedy);
-    f.check_within("formats.embedding_bits", formats.embedding_bits, stored, remedy);
   }
 
   constexpr const char* name() const { return architecture.name; }
+
+  // The same with a cache in another format than 16 bit.
+  constexpr in_formats cache(precision p) const {
+    in_formats m = *this;
+    m.formats.cache_bits = bits(p);
+    return m;
+  }
 
   // Whether the model can be cut so: heads divide over the tensor ranks that share attention, key heads divide or are replicated evenly, stages have
   // layers, expert ranks have experts. A mask where the numbers are lanes.
@@ -39,16 +50,24 @@ struct basic_deployed {
   constexpr auto allows(const split<N>& s) const {
     using P = promote_t<T, N>;
     const auto in = [](const auto& x) { return number_cast<P>(x); };
-    const auto divides = [&](const P& whole, const P& parts) {
+    const auto divides = [](const P& whole, const P& parts) {
       const P each = whole / parts;
       return each == floor(each);
     };
-    const basic_transformer<T>& x = architecture;
-    const P tensor = in(s.attention_tensor()), key_heads = in(x.key_heads);
-    const P experts = in(x.experts), expert = in(s.expert);
-    return divides(in(s.tensor), in(s.attention_data)) && divides(in(x.heads), tensor) &&
-           (divides(key_heads, tensor) || divides(tensor, key_heads)) && (in(s.pipeline) <= in(x.layers)) &&
-           ((experts > P(0) && divides(experts, expert)) || expert == P(1));
+    const P tensor = in(s.attention_tensor()), expert = in(s.expert);
+    auto fits = divides(in(s.tensor), in(s.attention_data)) && (in(s.pipeline) <= in(layers_of(architecture)));
+    architecture.each_mixer([&](const basic_mixer<T>& m, const T& times) {
+      const P key_heads = in(m.key_heads);
+      const auto whole = divides(in(m.heads), tensor) && (divides(key_heads, tensor) || divides(tensor, key_heads));
+      fits = fits && (whole || !(in(times) > P(0)));
+    });
+    auto spread = expert == P(1);
+    architecture.each_feed_forward([&](const basic_feed_forward<T>& f, const T& times) {
+      if (f.kind != feed_forward_kind::mixture) return;
+      const P experts = in(f.experts);
+      spread = spread || ((in(times) > P(0)) && (experts > P(0)) && divides(experts, expert));
+    });
+    return fits && spread;
   }
 
   // Bytes of weights on one chip of a split.
@@ -68,12 +87,7 @@ struct basic_deployed {
   // The operations of a pass on one chip of a split; see models::operations.
   template <number N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
-    using P = promote_t<T, N>;
-    if constexpr (std::same_as<P, N>) {  // a step of an engine is over before copies would have been written and read
-      models::operations(with<N>(), formats, p, s, visit);
-    } else {
-      models::operations(with<N>(), formats, layercake::with_number<P>(p), layercake::with_number<P>(s), visit);
-    }
+    detail::operations_of(architecture, formats, p, s, visit);
   }
   // Whether a call is a pass over the prompt and one for every output token after the first.
   static constexpr bool generates_tokens = true;
@@ -88,15 +102,33 @@ private:
     }
   }
 };
+template <number T = double>
+using basic_deployed = in_formats<basic_transformer<T>>;
 using deployed = basic_deployed<>;
 
 template <number T>
-constexpr basic_deployed<T> basic_transformer<T>::at(precision p) const {
-  return {*this, formats::at(p), {}};
+constexpr in_formats<basic_transformer<T>> basic_transformer<T>::at(const formats& f) const {
+  return {*this, f, {}};
 }
 template <number T>
-constexpr basic_deployed<T> basic_transformer<T>::as_published() const {
-  return {*this, stored, {}};
+constexpr in_formats<basic_transformer<T>> basic_transformer<T>::at(precision p) const {
+  return at(formats::at(p));
+}
+template <number T>
+constexpr in_formats<basic_transformer<T>> basic_transformer<T>::as_published() const {
+  return at(stored);
+}
+template <number T>
+constexpr in_formats<basic_layered<T>> basic_layered<T>::at(const formats& f) const {
+  return {*this, f, {}};
+}
+template <number T>
+constexpr in_formats<basic_layered<T>> basic_layered<T>::at(precision p) const {
+  return at(formats::at(p));
+}
+template <number T>
+constexpr in_formats<basic_layered<T>> basic_layered<T>::as_published() const {
+  return at(stored);
 }
 
 }  // namespace layercake::models

@@ -1,12 +1,14 @@
-// The operations of a pass of a transformer: dense and mixture-of-experts feed-forward, multi-head, grouped-query, multi-query and multi-head latent
-// attention, full, sliding and chunked.
+// The operations of a pass of a model: dense and mixture-of-experts feed-forward; multi-head, grouped-query, multi-query and multi-head latent
+// attention, full, sliding, chunked, over the positions of an encoder; linear attention and state-space models.
 //
 // A pass is a stream of operations (core/operations.hpp) handed to a visitor; FLOP, bytes and time, in serving and in
 // training, are all taken from that one stream.
 #pragma once
 
 #include <layercake/core/operations.hpp>
+#include <layercake/models/layered.hpp>
 #include <layercake/models/storage.hpp>
+#include <layercake/models/transformer.hpp>
 
 namespace layercake::models {
 
@@ -14,36 +16,34 @@ namespace detail {
 // What one chip of a split has of a pass; divided once, every operation multiplies.
 template <number T>
 struct chip_pass {
-  const basic_transformer<T>& model;
   const formats& format;
   const pass<T>& run;
   const split<T>& cut;
+  T width;            // of the residual stream
   T tensor, context;  // 1 / ranks
-  T tokens, heads, key_heads;
+  T tokens;
 
-  constexpr chip_pass(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s)
-      : model(x),
-        format(f),
+  constexpr chip_pass(const T& d, const formats& f, const pass<T>& p, const split<T>& s)
+      : format(f),
         run(p),
         cut(s),
+        width(d),
         tensor(T(1) / s.tensor),
         context(T(1) / s.context),
-        tokens(p.sequences * p.queries * context),
-        heads(x.heads * tensor),
-        key_heads(local_key_heads(x, s.tensor)) {}
+        tokens(p.sequences * p.queries * context) {}
 };
 
 template <number T>
-constexpr matrix_product<T> product(const formats& f, block part, const T& m, const T& k, const T& n,
-                                    const T& batch = T(1)) {
+constexpr matrix_product<T> product(const formats& f, const storage& how, block part, const T& m, const T& k,
+                                    const T& n, const T& batch = T(1)) {
   return {.m = m,
           .n = n,
           .k = k,
           .batch = batch,
-          .math = f.math,
-          .weights = f.weights,
-          .weight_bytes = f.weight_bits / 8,
-          .input_bytes = f.activation_bits / 8,
+          .math = f.math_of(how),
+          .weights = how.values,
+          .weight_bytes = how.bits / 8,
+          .input_bytes = f.input_bits_of(how) / 8,
           .output_bytes = 2,
           .part = part};
 }
@@ -94,134 +94,200 @@ constexpr bool absent(const T& times) {
   if constexpr (real<T>) return !(times > T(0));
   return false;
 }
-}  // namespace detail
+
+// The format of attention: in 8 bit where queries and cache are, otherwise as wide as 16 bit at least.
+constexpr precision attention_math(const formats& f) {
+  if (bits(f.math) >= 16) return f.math;
+  return f.cache_bits <= 8 ? precision::fp8 : precision::bf16;
+}
 
 // The attention of one layer on one chip, of positions in sequences of a pass. Sequences rather than positions are spread over context ranks: each
 // rank has the same share of early and late positions (zig-zag order), so the mean that a query sees does not change.
 // Chunked: the new tokens fall into `queries / window` blocks, each of which sees itself; where a single query falls in its block is not known, so
 // it sees half a block on average.
 template <number T>
-constexpr attention_product<T> attention_core(const detail::chip_pass<T>& c, const T& window) {
-  const basic_transformer<T>& x = c.model;
+constexpr attention_product<T> attention_core(const chip_pass<T>& c, const basic_mixer<T>& m) {
   const formats& f = c.format;
   const pass<T>& p = c.run;
+  const auto crossed = m.crossed > T(0);
   attention_product<T> core{.sequences = p.sequences * c.context,
                             .queries = p.queries,
-                            .context = p.context,
-                            .heads = c.heads,
-                            .key_heads = c.key_heads,
-                            .key_width = x.query_key_width(),
-                            .value_width = x.head_value_width(),
-                            .window = window,
-                            .causal = true,
-                            .math = f.cache_bits <= 8 && bits(f.math) < 16 ? precision::fp8
-                                    : bits(f.math) < 16                    ? precision::bf16
-                                                                           : f.math,
+                            .context = where(crossed, max(m.crossed, p.queries), p.context),
+                            .heads = m.heads * c.tensor,
+                            .key_heads = m.local_key_heads(c.cut.tensor),
+                            .key_width = m.query_key_width(),
+                            .value_width = m.value_width,
+                            .window = m.window,
+                            .causal = m.causal && !may_hold(crossed),
+                            .math = attention_math(f),
                             .cache_bytes = p.phase == phase::training ? 2 : f.cache_bits / 8};
-  if (x.chunked) {
-    const auto beyond = (window > T(0)) && (p.context > window);
-    const T blocks = where(beyond, max(p.queries / detail::or_one(window), T(1)), T(1));
+  if (m.chunked) {
+    const auto beyond = (m.window > T(0)) && (p.context > m.window);
+    const T blocks = where(beyond, max(p.queries / or_one(m.window), T(1)), T(1));
     core.sequences = core.sequences * blocks;
     core.queries = p.queries / blocks;
-    core.context = where(beyond, (window + core.queries) * T(0.5), p.context);
+    core.context = where(beyond, (m.window + core.queries) * T(0.5), p.context);
     core.window = T(0);
   }
   return core;
 }
 
-namespace detail {
+// What an indexer does: it scores every position that a query sees by a few narrow heads, from keys of its own. The best are attended to.
+template <number T, class Visit>
+constexpr void index_positions(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T>& core,
+                               const T& times, Visit&& visit) {
+  const auto chosen = m.index_heads > T(0);
+  if (!may_hold(chosen)) return;
+  const T n = where(chosen, times, T(0));
+  const storage& how = c.format.attention;
+  const T from = where(m.query_rank > T(0), m.query_rank, c.width);
+  visit(product(c.format, how, block::layer, c.tokens, from, or_one(m.index_heads) * or_one(m.index_width)), n);
+  visit(product(c.format, how, block::layer, c.tokens, c.width, or_one(m.index_heads + m.index_width)), n);
+  attention_product<T> scores = core;
+  scores.heads = or_one(m.index_heads), scores.key_heads = T(1);
+  scores.key_width = or_one(m.index_width), scores.value_width = T(0);
+  scores.window = T(0), scores.latent = false;
+  visit(scores, n);
+  core.window = where(chosen, m.index_top, core.window);
+}
+
 // The projections and the core of latent attention. Returns the core as it was computed.
 template <number T, class Visit>
-constexpr attention_product<T> latent_attention(const chip_pass<T>& c, attention_product<T> core, const T& times,
-                                                Visit&& visit) {
+constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
+                                                attention_product<T> core, const T& times, Visit&& visit) {
   constexpr block part = block::layer;
-  const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
+  const storage& how = f.attention;
   const pass<T>& p = c.run;
   const T& tokens = c.tokens;
-  const T& heads = c.heads;
-  const T query = heads * (x.plain_width + x.rotary_width);
-  const auto compressed = x.query_rank > T(0);
-  visit(product(f, part, tokens, x.width, where(compressed, x.query_rank, query) + x.latent_rank + x.rotary_width),
+  const T heads = core.heads;
+  const T query = heads * (m.plain_width + m.rotary_width);
+  const auto compressed = m.query_rank > T(0);
+  visit(product(f, how, part, tokens, c.width, where(compressed, m.query_rank, query) + m.latent_rank + m.rotary_width),
         times);
-  visit(product(f, part, tokens, or_one(x.query_rank), query), where(compressed, times, T(0)));
+  visit(product(f, how, part, tokens, or_one(m.query_rank), query), where(compressed, times, T(0)));
+  index_positions(c, m, core, times, visit);
   if (p.phase ==
       phase::decode) {  // keys and values stay compressed; their up-projections are absorbed into queries and results
-    visit(product(f, part, tokens, x.plain_width, x.latent_rank, heads), times);
+    visit(product(f, how, part, tokens, m.plain_width, m.latent_rank, heads), times);
     core.key_heads = T(1);
-    core.key_width = x.latent_rank + x.rotary_width;
-    core.value_width = x.latent_rank;
+    core.key_width = m.latent_rank + m.rotary_width;
+    core.value_width = m.latent_rank;
     core.latent = true;
     visit(core, times);
-    visit(product(f, part, tokens, x.latent_rank, x.value_width, heads), times);
+    visit(product(f, how, part, tokens, m.latent_rank, m.value_width, heads), times);
   } else {  // every position that is seen is expanded, cached ones too
-    visit(product(f, part, p.sequences * p.context * c.context, x.latent_rank, heads * (x.plain_width + x.value_width)),
+    visit(product(f, how, part, p.sequences * p.context * c.context, m.latent_rank,
+                  heads * (m.plain_width + m.value_width)),
           times);
     core.key_heads = heads;
     core.cache_bytes = 2;
     visit(core, times);
   }
-  visit(product(f, part, tokens, heads * x.value_width, x.width), times);
+  visit(product(f, how, part, tokens, heads * m.value_width, c.width), times);
   return core;
 }
 
 template <number T, class Visit>
-constexpr void grouped_attention(const chip_pass<T>& c, const attention_product<T>& core, const T& times,
-                                 Visit&& visit) {
+constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m, const attention_product<T>& core,
+                                 const T& times, Visit&& visit) {
   constexpr block part = block::layer;
-  const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
+  const storage& how = f.attention;
   const T& tokens = c.tokens;
-  const T& heads = c.heads;
-  const T wide = (heads + T(2) * core.key_heads) * x.head_width;
-  visit(product(f, part, tokens, x.width, wide), times);
-  visit(memory_traffic<T>{.moved = tokens * wide * T(4) * units::byte}, times);  // rotary embedding and cache write
+  const T keys = core.key_heads * (m.key_width + (m.shared_value ? T(0) : m.value_width));
+  const T queries = core.heads * (m.key_width + m.gate);
+  const auto crossed = m.crossed > T(0);
+  const T own = queries + where(crossed, T(0), keys);
+  visit(product(f, how, part, tokens, c.width, own), times);
+  if (may_hold(crossed)) {  // once a sequence, of what the encoder gives
+    const T first = c.run.phase == phase::decode ? T(0) : where(crossed, times, T(0));
+    visit(product(f, how, part, or_one(c.run.sequences * m.crossed * c.context), c.width, keys), first);
+  }
+  visit(memory_traffic<T>{.moved = tokens * own * T(4) * units::byte}, times);  // rotary embedding and cache write
   visit(core, times);
-  visit(product(f, part, tokens, heads * x.head_width, x.width), times);
+  visit(product(f, how, part, tokens, core.heads * m.value_width, c.width), times);
+}
+
+// The projections, the convolution and the recurrence of linear attention or of a state-space model.
+template <number T, class Visit>
+constexpr void linear_attention(const chip_pass<T>& c, const basic_mixer<T>& m, const T& times, Visit&& visit) {
+  constexpr block part = block::layer;
+  const formats& f = c.format;
+  const storage& how = f.attention;
+  const T heads = m.heads * c.tensor, keys = m.local_key_heads(c.cut.tensor), inner = heads * m.value_width;
+  const auto behind = m.step_rank > T(0);  // steps, keys and queries come out of the values
+  const T narrow = T(2) * keys * m.key_width;
+  visit(product(f, how, part, c.tokens, c.width, T(2) * inner + where(behind, T(0), narrow + m.steps * heads)), times);
+  const T channels = m.channels() * c.tensor;
+  visit(memory_traffic<T>{.moved = c.tokens * channels * T(4) * units::byte}, where(m.convolution > T(0), times, T(0)));
+  if (may_hold(behind)) {
+    const T n = where(behind, times, T(0));
+    visit(product(f, how, part, c.tokens, inner, or_one(m.step_rank + narrow)), n);
+    visit(product(f, how, part, c.tokens, or_one(m.step_rank), inner), n);
+  }
+  visit(state_scan<T>{.sequences = c.run.sequences * c.context,
+                      .queries = c.run.queries,
+                      .heads = heads,
+                      .key_heads = keys,
+                      .key_width = m.key_width,
+                      .value_width = m.value_width,
+                      .chunk = m.chunk,
+                      .delta = m.delta,
+                      .math = precision::bf16,
+                      .state_bytes = m.state_bytes},
+        times);
+  visit(memory_traffic<T>{.moved = c.tokens * inner * T(6) * units::byte}, times);  // gate and norm of the result
+  visit(product(f, how, part, c.tokens, inner, c.width), times);
 }
 
 // Values that context ranks gather of one layer: results of decode, where each rank attends to its own part of the cache;
 // otherwise keys and values of all positions, of latent attention compressed or, in training, as each rank expanded them.
 template <number T>
-constexpr T gathered_values(const chip_pass<T>& c, const attention_product<T>& core) {
-  if (c.run.phase == phase::decode) return c.run.sequences * c.heads * core.value_width;
-  const T each = c.run.phase == phase::training && c.model.kind == attention::latent
+constexpr T gathered_values(const chip_pass<T>& c, const basic_mixer<T>& m, const attention_product<T>& core) {
+  if (c.run.phase == phase::decode) return c.run.sequences * core.heads * core.value_width;
+  const T each = c.run.phase == phase::training && m.kind == mixing::latent
                      ? core.key_heads * (core.key_width + core.value_width)
-                     : cache_values_per_token(c.model, c.cut.tensor);
+                     : cache_values_per_token(m, c.cut.tensor);
   return core.sequences * c.cut.context * core.context * each;
 }
-}  // namespace detail
 
-namespace detail {
-// The same of the ranks that share the attention of a sequence.
+// The mixer of one layer, of the ranks that share the attention of a sequence.
 template <number T, class Visit>
-constexpr void attention_of_group(const chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
-  visit(detail::norm(c.tokens, c.model.width, block::layer), times);
-  attention_product<T> core = attention_core(c, window);
-  if (c.model.kind == attention::latent) {
-    core = detail::latent_attention(c, core, times, visit);
+constexpr void mixer_of_group(const chip_pass<T>& c, const basic_mixer<T>& m, const T& times, Visit&& visit) {
+  visit(norm(c.tokens, c.width, block::layer), times);
+  T gathered = T(0);
+  if (m.kind == mixing::linear) {
+    linear_attention(c, m, times, visit);
+    // Of every context rank the state that it ends with.
+    gathered = c.run.sequences * m.heads * c.tensor * m.key_width * m.value_width;
   } else {
-    detail::grouped_attention(c, core, times, visit);
+    attention_product<T> core = attention_core(c, m);
+    if (m.kind == mixing::latent) {
+      core = latent_attention(c, m, core, times, visit);
+    } else {
+      grouped_attention(c, m, core, times, visit);
+    }
+    gathered = gathered_values(c, m, core);
   }
-  const T gathered = detail::gathered_values(c, core);
   visit(collective<T>{.kind = exchange::all_gather,
                       .bytes = gathered * T(2) * units::byte,
                       .ranks = c.cut.context,
                       .stride = c.cut.tensor,
                       .group = communicator::context},
         where(c.cut.context > T(1), times, T(0)));
-  visit(detail::sum_of_block(c.tokens, c.model.width, c.cut.tensor, block::layer), c.model.parallel ? T(0) : times);
+  visit(sum_of_block(c.tokens, c.width, c.cut.tensor, block::layer), m.parallel ? T(0) : times);
 }
 }  // namespace detail
 
-// Attention of one layer on one chip, with a window or (0) without: projections, cache update, the attention itself, output projection and the
+// The mixer of one layer on one chip: projections, cache update, the attention or the recurrence itself, output projection and the
 // exchanges of a context- and of a tensor-parallel group. Where it is data-parallel over groups of the tensor ranks, each group has its share of
 // the sequences, and the others' results are gathered behind it.
 template <number T, class Visit>
-constexpr void attention_operations(const detail::chip_pass<T>& c, const T& window, const T& times, Visit&& visit) {
+constexpr void mixer_operations(const detail::chip_pass<T>& c, const basic_mixer<T>& m, const T& times, Visit&& visit) {
   if (detail::absent(times)) return;
   if (!may_hold(c.cut.attention_data > T(1))) {
-    detail::attention_of_group(c, window, times, visit);
+    detail::mixer_of_group(c, m, times, visit);
     return;
   }
   pass<T> own = c.run;
@@ -229,49 +295,50 @@ constexpr void attention_operations(const detail::chip_pass<T>& c, const T& wind
   split<T> group = c.cut;
   group.tensor = c.cut.attention_tensor();
   group.attention_data = T(1);
-  detail::attention_of_group(detail::chip_pass<T>(c.model, c.format, own, group), window, times, visit);
+  detail::mixer_of_group(detail::chip_pass<T>(c.width, c.format, own, group), m, times, visit);
   visit(collective<T>{.kind = exchange::all_gather,
-                      .bytes = c.tokens * c.model.width * T(2) * units::byte,
+                      .bytes = c.tokens * c.width * T(2) * units::byte,
                       .ranks = c.cut.attention_data,
                       .stride = group.tensor},
         where(c.cut.attention_data > T(1), times, T(0)));
 }
 
-// The feed-forward block of a dense layer on one chip.
+// The feed-forward block of a layer without a router on one chip.
 template <number T, class Visit>
-constexpr void dense_operations(const detail::chip_pass<T>& c, const T& times, Visit&& visit) {
+constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
+                                Visit&& visit) {
   if (detail::absent(times)) return;
-  const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
   const T& tokens = c.tokens;
   constexpr block part = block::dense;
-  const T local = detail::or_one(x.feed_forward) * c.tensor;
-  visit(detail::norm(tokens, x.width, part), times);
-  visit(detail::product(f, part, tokens, x.width, (x.matrices() - T(1)) * local), times);
+  const T local = detail::or_one(x.width) * c.tensor;
+  visit(detail::norm(tokens, c.width, part), times);
+  visit(detail::product(f, f.dense, part, tokens, c.width, (x.matrices() - T(1)) * local), times);
   visit(memory_traffic<T>{.moved = tokens * local * T(2) * x.matrices() * units::byte, .part = part}, times);
-  visit(detail::product(f, part, tokens, local, x.width), times);
-  detail::sum_of_feed_forward(tokens, x.width, c.cut, part, times, visit);
+  visit(detail::product(f, f.dense, part, tokens, local, c.width), times);
+  detail::sum_of_feed_forward(tokens, c.width, c.cut, part, times, visit);
 }
 
 // The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine. Experts are spread over
 // `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends each token once.
 template <number T, class Visit>
-constexpr void mixture_operations(const detail::chip_pass<T>& c, const T& times, Visit&& visit) {
+constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
+                                  Visit&& visit) {
   if (detail::absent(times)) return;
-  const basic_transformer<T>& x = c.model;
   const formats& f = c.format;
   const split<T>& s = c.cut;
   const T& tokens = c.tokens;
   constexpr block part = block::mixture;
   const T experts = detail::or_one(x.experts);
-  visit(detail::norm(tokens, x.width, part), times);
-  visit(detail::product(f, part, tokens, x.width, experts), times);
+  visit(detail::norm(tokens, c.width, part), times);
+  visit(detail::product(f, f.shared, part, tokens, c.width, experts), times);
   // What one rank sends: dispatched in the format of activations, combined in 16 bit.
-  const T active = where(x.experts > T(0), x.active_experts, T(1));
-  const auto routed = tokens * x.active_experts * x.width * c.tensor * units::byte;
+  const T active = where(x.experts > T(0), x.active, T(1));
+  const double input_bits = f.input_bits_of(f.experts);
+  const auto routed = tokens * x.active * c.width * c.tensor * units::byte;
   const T exchanged = where(s.expert > T(1), times, T(0));
   collective<T> sent{.kind = exchange::all_to_all,
-                     .bytes = routed * stored_bytes<T>(f.activation_bits),
+                     .bytes = routed * stored_bytes<T>(input_bits),
                      .ranks = s.expert,
                      .stride = s.tensor,
                      .group = communicator::expert,
@@ -279,44 +346,65 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const T& times,
                      .part = part};
   visit(sent, exchanged);
   visit(expert_product<T>{.tokens = tokens * s.expert,
-                          .hidden = x.width,
-                          .width = detail::or_one(x.expert_width) * c.tensor,
+                          .hidden = c.width,
+                          .width = detail::or_one(x.width) * c.tensor,
                           .experts = experts,
                           .active = active,
                           .ranks = s.expert,
                           .matrices = x.matrices(),
-                          .math = f.math,
-                          .weights = f.expert_weights,
-                          .weight_bytes = f.expert_weight_bits / 8,
-                          .activation_bytes = f.activation_bits / 8},
+                          .math = f.math_of(f.experts),
+                          .weights = f.experts.values,
+                          .weight_bytes = f.experts.bits / 8,
+                          .activation_bytes = input_bits / 8},
         times);
   sent.bytes = routed * T(2);
   visit(sent, exchanged);
-  const T shared = where(x.shared_experts > T(0), times, T(0));
+  const T shared = where(x.shared > T(0), times, T(0));
   if (!detail::absent(shared)) {
-    const T inner = detail::or_one(x.shared_experts * x.shared_expert_width) * c.tensor;
-    visit(detail::product(f, part, tokens, x.width, (x.matrices() - T(1)) * inner), shared);
-    visit(detail::product(f, part, tokens, inner, x.width), shared);
+    const T inner = detail::or_one(x.shared * x.shared_width) * c.tensor;
+    visit(detail::product(f, f.shared, part, tokens, c.width, (x.matrices() - T(1)) * inner), shared);
+    visit(detail::product(f, f.shared, part, tokens, inner, c.width), shared);
   }
-  detail::sum_of_feed_forward(tokens, x.width, s, part, times, visit);
+  detail::sum_of_feed_forward(tokens, c.width, s, part, times, visit);
 }
 
 namespace detail {
-// The output matrix, kept in 16 bit by software that quantises the rest, and what comes of it.
 template <number T, class Visit>
-constexpr void output_operations(const chip_pass<T>& c, Visit&& visit) {
-  const basic_transformer<T>& x = c.model;
-  const formats& f = c.format;
-  formats head = f;
-  head.math = head.weights = bits(f.math) < 16 ? precision::bf16 : f.math;
-  head.weight_bits = head.activation_bits = f.embedding_bits;
+constexpr void feed_forward_operations(const chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
+                                       Visit&& visit) {
+  if (x.kind == feed_forward_kind::dense) dense_operations(c, x, times, visit);
+  if (x.kind == feed_forward_kind::mixture) mixture_operations(c, x, times, visit);
+}
+
+// The output matrix, and what comes of it.
+template <number T, class Visit>
+constexpr void output_operations(const chip_pass<T>& c, const T& width, Visit&& visit) {
   const T rows = c.run.phase == phase::prefill ? c.run.sequences : c.tokens;
-  visit(product(head, block::head, rows, x.width, x.vocabulary * c.tensor), T(1));
-  const T returned = rows * x.vocabulary * T(2);
+  const T times = where(width > T(0), T(1), T(0)), columns = or_one(width);
+  if (absent(times)) return;
+  visit(product(c.format, c.format.output, block::head, rows, c.width, columns * c.tensor), times);
+  const T returned = rows * columns * T(2);
   visit(
       collective<T>{
           .kind = exchange::all_gather, .bytes = returned * units::byte, .ranks = c.cut.tensor, .part = block::head},
-      c.run.phase == phase::training ? T(0) : T(1));
+      c.run.phase == phase::training ? T(0) : times);
+}
+
+// The towers of a model over the items of its prompts.
+template <number T, class Visit>
+constexpr void tower_operations(const basic_layered<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
+                                Visit&& visit) {
+  if (p.phase == phase::decode) return;
+  for (const auto& t : x.towers) {
+    const T items = p.sequences * t.items, times = where(items > T(0), t.count, T(0));
+    if (absent(times)) continue;
+    const pass<T> look{phase::prefill, or_one(items), or_one(t.positions), or_one(t.positions)};
+    const chip_pass<T> c(t.width, f, look, s);
+    mixer_operations(c, t.mixer, times, visit);
+    feed_forward_operations(c, t.feed_forward, times, visit);
+    visit(product(f, f.attention, block::layer, c.tokens, t.width, or_one(t.other / or_one(t.width)) * c.tensor),
+          where(items > T(0), T(1), T(0)));
+  }
 }
 }  // namespace detail
 
@@ -327,22 +415,21 @@ constexpr void output_operations(const chip_pass<T>& c, Visit&& visit) {
 // ranks expanded, and it is the forward pass alone: what the backward pass is made of, training/layer_times.hpp says.
 // FLOP of a prefill of s tokens by a dense model of P parameters, embeddings untied:
 //   2 (P - 2 V d) s + 2 V d + 4 L h w s (s + 1) / 2
-// Leaves out: softmax, norms and activations as FLOP (they are memory traffic here), sampling, vision towers.
+// Leaves out: softmax, norms and activations as FLOP (they are memory traffic here), sampling, layers that predict further tokens.
 // Worked number: Llama-3.1-70B, one token after 1023 others: 141.7 GFLOP, of which attention 2.68 (4 x 80 x 8192 x
 // 1024).
-template <number T, class Visit>
-constexpr void operations(const basic_transformer<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
-                          Visit&& visit) {
-  const detail::chip_pass<T> c(x, f, p, s);
+template <class Architecture, number T, class Visit>
+constexpr void operations(const Architecture& x, const formats& f, const pass<T>& p, const split<T>& s, Visit&& visit) {
+  const detail::chip_pass<T> c(x.width, f, p, s);
+  if constexpr (requires { x.towers; }) detail::tower_operations(x, f, p, s, visit);
   visit(memory_traffic<T>{.moved = c.tokens * x.width * T(4) * units::byte,
                           .replicated = true,
                           .part = block::embedding},  // look-up
         T(1));
-  attention_operations(c, T(0), x.layers - x.sliding_layers, visit);
-  attention_operations(c, x.sliding_window, x.sliding_layers, visit);
-  const T mixture = x.mixture_layers();
-  dense_operations(c, x.layers - mixture, visit);
-  mixture_operations(c, mixture, visit);
+  x.each_mixer([&](const basic_mixer<T>& m, const T& times) { mixer_operations(c, m, times, visit); });
+  x.each_feed_forward([&](const basic_feed_forward<T>& block, const T& times) {
+    detail::feed_forward_operations(c, block, times, visit);
+  });
   if (p.phase == phase::training) {  // from stage to stage
     visit(collective<T>{.kind = exchange::point_to_point,
                         .bytes = c.tokens * x.width * T(2) * units::byte,
@@ -351,19 +438,34 @@ constexpr void operations(const basic_transformer<T>& x, const formats& f, const
                         .group = communicator::pipeline},
           where(s.pipeline > T(1), T(1), T(0)));
   }
-  detail::output_operations(c, visit);
+  detail::output_operations(c, x.output_width(), visit);
 }
+
+namespace detail {
+// A pass of an architecture whose numbers, or the pass's, may be of the narrower type.
+template <class Architecture, number N, class Visit>
+constexpr void operations_of(const Architecture& x, const formats& f, const pass<N>& p, const split<N>& s,
+                             Visit&& visit) {
+  using P = promote_t<number_of_t<Architecture>, N>;
+  if constexpr (std::same_as<P, number_of_t<Architecture>> && std::same_as<P, N>) {
+    models::operations(x, f, p, s,
+                       visit);  // a step of an engine is over before copies would have been written and read
+  } else {
+    models::operations(layercake::with_number<P>(x), f, layercake::with_number<P>(p), layercake::with_number<P>(s),
+                       visit);
+  }
+}
+}  // namespace detail
 
 template <number T>
 template <number N, class Visit>
 constexpr void basic_transformer<T>::operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
-  using P = promote_t<T, N>;
-  if constexpr (std::same_as<P, T> && std::same_as<P, N>) {
-    models::operations(*this, formats{}, p, s, visit);
-  } else {
-    models::operations(layercake::with_number<P>(*this), formats{}, layercake::with_number<P>(p),
-                       layercake::with_number<P>(s), visit);
-  }
+  detail::operations_of(*this, formats{}, p, s, visit);
+}
+template <number T>
+template <number N, class Visit>
+constexpr void basic_layered<T>::operations(const pass<N>& p, const split<N>& s, Visit&& visit) const {
+  detail::operations_of(*this, formats{}, p, s, visit);
 }
 
 // FLOP and bytes of everything that a visitor sees, exchanges left out.
@@ -381,9 +483,9 @@ struct totals {
   constexpr void operator()(const collective<T>&, const T&) {}
 };
 
-template <number T>
-constexpr totals<T> pass_totals(const basic_transformer<T>& x, const formats& f, const pass<T>& p,
-                                const split<T>& s = {}) {
+template <class Architecture, number T = number_of_t<Architecture>>
+constexpr totals<T> pass_totals(const Architecture& x, const formats& f, const pass<std::type_identity_t<T>>& p,
+                                const split<std::type_identity_t<T>>& s = {}) {
   totals<T> sum{};
   operations(x, f, p, s, sum);
   return sum;

@@ -1,40 +1,63 @@
-// Bytes of a transformer's weights and of its key-value cache on one chip of a split.
+// Bytes of a model's weights and of its cache on one chip of a split.
 #pragma once
 
+#include <layercake/models/formats.hpp>
 #include <layercake/models/parameters.hpp>
+#include <layercake/units/named.hpp>
 
 namespace layercake::models {
 
-// Values that one more cached token takes in one full-attention layer: 2 k w, or c + r in latent attention, on every chip.
+// Values that one more cached position takes in one layer that sees everything: k (w + v), or k w where keys are the values, or c + r and the
+// indexer's keys in latent attention, on every chip; none in a recurrence or where an encoder's positions are attended to.
 template <number T>
-constexpr T cache_values_per_token(const basic_transformer<T>& x, const T& tensor) {
-  if (x.kind == attention::latent) return x.latent_rank + x.rotary_width;
-  return T(2) * local_key_heads(x, tensor) * x.head_width;
+constexpr T cache_values_per_token(const basic_mixer<T>& m, const T& tensor) {
+  if (m.kind == mixing::latent)
+    return m.latent_rank + m.rotary_width + where(m.index_heads > T(0), m.index_width, T(0));
+  if (m.kind != mixing::attention) return T(0);
+  return m.local_key_heads(tensor) * (m.key_width + (m.shared_value ? T(0) : m.value_width));
 }
 
-// Key-value cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages):
-//   bytes * values per token * (full layers * tokens + sliding layers * min(tokens, window))
+// What one sequence of `tokens` positions keeps in one layer, on one chip of a tensor-parallel group, in bytes:
+//   attention  bytes * values per position * min(tokens, window), or * the encoder's positions
+//   linear     (state bytes * heads * key width * value width + 2 (K - 1) * channels) / tensor, whatever the tokens
+template <number T>
+constexpr T kept_by(const basic_mixer<T>& m, const formats& f, const T& tokens, const T& tensor) {
+  if (m.kind == mixing::linear) {
+    const T state = m.state_bytes * m.heads * m.key_width * m.value_width;
+    return (state + T(2) * max(m.convolution - T(1), T(0)) * m.channels()) / tensor;
+  }
+  const T own = where(m.window > T(0), min(tokens, m.window), tokens);
+  const T positions = where(m.crossed > T(0), m.crossed, own);
+  return positions * cache_values_per_token(m, tensor) * stored_bytes<T>(f.cache_bits);
+}
+
+// Cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages): the sum of
+// kept_by over its layers.
 // Worked number: Llama-3.1-70B (80 layers, 8 key heads of 128) at 2 bytes: 327 680 B per token.
-template <number T, number N>
-constexpr auto cache_bytes(const basic_transformer<T>& x, const formats& f, const quantity<unit::token, N>& tokens,
+template <class Architecture, number N, number T = number_of_t<Architecture>>
+constexpr auto cache_bytes(const Architecture& x, const formats& f, const quantity<unit::token, N>& tokens,
                            const T& tensor = T(1)) {
-  const auto n = in<units::token>(tokens);
-  const auto positions = (x.layers - x.sliding_layers) * n + x.sliding_layers * min(n, x.sliding_window);
-  return positions * cache_values_per_token(x, tensor) * stored_bytes<T>(f.cache_bits) * units::byte;
+  using P = promote_t<T, N>;
+  const T n = number_cast<T>(in<units::token>(tokens));
+  T sum = T(0);
+  x.each_mixer([&](const basic_mixer<T>& m, const T& times) { sum += times * kept_by(m, f, n, tensor); });
+  return number_cast<P>(sum) * units::byte;
 }
 
 // Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks (heads
 // over those that share the attention of a sequence), experts over expert ranks as well. A stage is taken as 1 / pipeline of the whole; the first and last, which hold the embeddings, are not told apart.
+// Norms, biases and towers are kept in 16 bit.
 // Worked number: Llama-3.1-70B in fp8, 72.7 GB: 68.45e9 bytes of layers and 2.10e9 embedding weights of 2 bytes.
-template <number T>
-constexpr quantity<unit::byte, T> weight_bytes(const basic_transformer<T>& x, const formats& f,
-                                               const split<T>& s = {}) {
-  const parameter_count<T> p = parameters(x, s.tensor);
-  const T routed = p.experts * stored_bytes<T>(f.expert_weight_bits) / s.expert;
-  const T embedding = p.embedding * stored_bytes<T>(f.embedding_bits);
-  const T attention = x.layers * attention_parameters(x, s.attention_tensor());
-  const T rest = (p.total() - p.experts - p.embedding - p.attention + attention) * stored_bytes<T>(f.weight_bits);
-  return (rest + embedding + routed) / s.pipeline * units::byte;
+template <class Architecture, number T = number_of_t<Architecture>>
+constexpr quantity<unit::byte, T> weight_bytes(const Architecture& x, const formats& f, const split<T>& s = {}) {
+  const parameter_count<T> p = parameters(x, s.tensor), own = parameters(x, s.attention_tensor());
+  const auto as = [](const storage& how) { return stored_bytes<T>(how.bits); };
+  const T wide = number_cast<T>(bytes_per_value(precision::bf16));
+  const T tables = p.input_embedding * as(f.embedding) + (p.embedding - p.input_embedding) * as(f.output);
+  const T sum = own.attention * as(f.attention) + p.dense_feed_forward * as(f.dense) +
+                (p.router + p.shared_experts) * as(f.shared) + p.experts * as(f.experts) / s.expert + tables +
+                (p.vectors + p.towers) * wide;
+  return sum / s.pipeline * units::byte;
 }
 
 }  // namespace layercake::models

@@ -1,24 +1,26 @@
-// The architecture of a transformer, as its configuration file gives it.
+// The architecture of an ordinary transformer, as its configuration file gives it: the short form of a list of layers.
 #pragma once
 
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/models/formats.hpp>
+#include <layercake/models/layers.hpp>
+#include <layercake/models/parameters.hpp>
 #include <layercake/models/split.hpp>
 #include <tuple>
 
 namespace layercake::models {
 
+template <number T = double>
+struct basic_transformer;
+template <class Architecture>
+struct in_formats;  // deployed.hpp
+
 // grouped covers multi-head (key_heads = heads) and multi-query (key_heads = 1); latent is DeepSeek's multi-head latent attention.
 enum class attention : unsigned char { grouped, latent };
 
-template <number T>
-struct basic_deployed;  // deployed.hpp
-template <number T>
-struct rank_parameters;  // parameters.hpp
-
 // The architecture as its configuration file gives it. Counts are numbers so that they can be swept.
-template <number T = double>
+template <number T>
 struct basic_transformer {
   const char* name = "";
   T layers = T(0);
@@ -126,22 +128,56 @@ struct basic_transformer {
   }
 
   // Ready to run in one format, or in the formats that its makers publish; defined in deployed.hpp.
-  constexpr basic_deployed<T> at(precision p) const;
-  constexpr basic_deployed<T> as_published() const;
+  constexpr in_formats<basic_transformer> at(precision p) const;
+  constexpr in_formats<basic_transformer> at(const formats& f) const;
+  constexpr in_formats<basic_transformer> as_published() const;
 
   // What training asks of any model (training/model.hpp): the operations of a pass on one chip of a split, in 16 bit
   // (operations.hpp), and the parameters that a chip holds (parameters.hpp).
   template <number N, class Visit>
   constexpr void operations(const pass<N>& p, const split<N>& s, Visit&& visit) const;
   template <number N>
-  constexpr rank_parameters<promote_t<T, N>> parameters(const split<N>& s) const;
+  constexpr rank_parameters<promote_t<T, N>> parameters(const split<N>& s) const {
+    using P = promote_t<T, N>;
+    return parameters_of_rank(layercake::with_number<P>(*this), layercake::with_number<P>(s));
+  }
 
   constexpr T mixture_layers() const { return where(experts > T(0), layers - dense_layers, T(0)); }
-  constexpr T matrices() const { return T(gated ? 3 : 2); }  // of a feed-forward block
 
-  // Widths that attention computes with: of a query-key product and of a value, per head, as stored in prefill and training.
-  constexpr T query_key_width() const { return kind == attention::latent ? plain_width + rotary_width : head_width; }
-  constexpr T head_value_width() const { return kind == attention::latent ? value_width : head_width; }
+  // What the formulas of a model take of an architecture (parameters.hpp): its blocks and how often each occurs.
+  constexpr basic_mixer<T> mixer(const T& window) const {
+    basic_mixer<T> m;
+    const bool latent = kind == attention::latent;
+    m.kind = latent ? mixing::latent : mixing::attention;
+    m.chunked = chunked, m.parallel = parallel;
+    m.heads = heads, m.key_heads = key_heads, m.window = window;
+    m.key_width = head_width, m.value_width = latent ? value_width : head_width;
+    if (latent) {
+      m.query_rank = query_rank, m.latent_rank = latent_rank;
+      m.plain_width = plain_width, m.rotary_width = rotary_width;
+    }
+    return m;
+  }
+  template <class Visit>
+  constexpr void each_mixer(Visit&& visit) const {
+    visit(mixer(T(0)), layers - sliding_layers);
+    visit(mixer(sliding_window), sliding_layers);
+  }
+  template <class Visit>
+  constexpr void each_feed_forward(Visit&& visit) const {
+    const T mixture = mixture_layers();
+    basic_feed_forward<T> f;
+    f.kind = feed_forward_kind::dense, f.gated = gated, f.width = feed_forward;
+    visit(f, layers - mixture);
+    f.kind = feed_forward_kind::mixture, f.width = expert_width;
+    f.experts = experts, f.active = active_experts, f.shared = shared_experts, f.shared_width = shared_expert_width;
+    visit(f, mixture);
+  }
+  constexpr table_parameters<T> tables(const T& tensor) const {
+    const T table = vocabulary * width / tensor;
+    return {.input = table, .output = tied ? T(0) : table};
+  }
+  constexpr T output_width() const { return vocabulary; }
 };
 using transformer = basic_transformer<>;
 

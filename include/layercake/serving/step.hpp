@@ -122,6 +122,10 @@ struct serving_timer {
     sum.time += where(decoding, seconds(), passes);
   }
   template <number S>
+  void operator()(const state_scan<S>& op, const T& times) {
+    if (!absent(times)) add(op, times, slower);
+  }
+  template <number S>
   void operator()(expert_product<S>&& op, const T& times) {
     if (attention_alone || absent(times)) return;
     op.tokens = op.tokens + S(riders) * op.ranks;

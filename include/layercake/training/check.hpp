@@ -13,16 +13,25 @@ namespace layercake {
 template <class Model, real T>
 std::vector<finding> check_plan(const Model& x, const basic_training_plan<T>& p, const std::string& path = "plan") {
   findings f(path);
-  f.check_at_most("pipeline", p.pipeline, "model.layers / virtual_stages", static_cast<T>(x.layers) / p.virtual_stages,
-                  "Every stage and chunk needs a layer.");
-  if constexpr (std::same_as<Model, models::basic_transformer<T>>) {
-    f.check_divides("tensor", p.tensor, "model.heads", x.heads, "Every tensor-parallel rank takes whole heads.");
-    f.require(findings::divides(p.tensor, x.key_heads) || findings::divides(x.key_heads, p.tensor), "tensor", p.tensor,
-              "a divisor or a multiple of model.key_heads, " + to_string(x.key_heads),
-              "Key heads are split or copied evenly.");
-    if (x.experts > T(0)) {
-      f.check_divides("expert", p.expert, "model.experts", x.experts,
-                      "Every expert-parallel rank takes whole experts.");
+  f.check_at_most("pipeline", p.pipeline, "model.layers / virtual_stages",
+                  static_cast<T>(models::layers_of(x)) / p.virtual_stages, "Every stage and chunk needs a layer.");
+  if constexpr (requires { x.tables(x.width); }) {
+    using N = number_of_t<Model>;
+    N heads = N(0), key_heads = N(0);  // of the layers looked at before
+    x.each_mixer([&](const models::basic_mixer<N>& m, const N& times) {
+      if (!(times > N(0)) || (m.heads == heads && m.key_heads == key_heads)) return;
+      heads = m.heads, key_heads = m.key_heads;
+      f.check_divides("tensor", p.tensor, "model.heads", m.heads, "Every tensor-parallel rank takes whole heads.");
+      f.require(findings::divides(p.tensor, m.key_heads) || findings::divides(m.key_heads, p.tensor), "tensor",
+                p.tensor, "a divisor or a multiple of model.key_heads, " + to_string(m.key_heads),
+                "Key heads are split or copied evenly.");
+    });
+    if (x.mixture_layers() > N(0)) {
+      x.each_feed_forward([&](const models::basic_feed_forward<N>& b, const N& times) {
+        if (!(times > N(0)) || b.kind != models::feed_forward_kind::mixture) return;
+        f.check_divides("expert", p.expert, "model.experts", b.experts,
+                        "Every expert-parallel rank takes whole experts.");
+      });
     } else {
       f.check_equal("expert", p.expert, "a model without experts has", T(1),
                     "Every expert-parallel rank takes whole experts.");

@@ -63,7 +63,7 @@ public:
         kernels_(chips::timing_of(chip_)),
         fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
         kind_(detail::trained_chip_of<T>(chip_)),
-        layers_(number_cast<T>(model_.layers)) {
+        layers_(number_cast<T>(models::layers_of(model_))) {
     detail::mixture_layer_count<T> count;
     model_.operations(models::pass<T>{models::phase::training}, models::split<T>{}, count);
     mixture_layers_ = count.layers;
@@ -313,9 +313,9 @@ inline constexpr double most_listed_stages = 1e5;  // by memory_by_stage; assume
 // most micro-batches, the last the output matrix and the logits. Throws invalid_value as train_step does. Worked
 // number: Llama 3.1 70B, tensor 8, pipeline 4, one sequence of 8192 a micro-batch, a hundred of them, replicated,
 // software of 2025: 4.540 GB of weights on the first stage and the last, 4.278 GB on those between.
-template <number N, class Chip, real T>
-auto memory_by_stage(const models::basic_transformer<N>& model, const Chip& chip, const basic_training_plan<T>& plan) {
-  using R = promote_all_t<N, number_of_t<Chip>, T>;
+template <class Model, class Chip, real T>
+auto memory_by_stage(const Model& model, const Chip& chip, const basic_training_plan<T>& plan) {
+  using R = promote_all_t<number_of_t<Model>, number_of_t<Chip>, T>;
   const struct {
   } nowhere;
   raise_if_any(check_training(model, chip, nowhere, plan));

@@ -3,6 +3,7 @@
 //   product    forward as it is, backward one for the input's gradient and one for the weights'
 //   attention  the chip's law of many queries, backward 2.5 times the FLOP; unfused: two products and the scores' way
 //              through memory
+//   recurrence by the roofline, backward twice
 //   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
 //   experts    two grouped products, their activation, and the permutation there and back
 //   narrow     operands of products below 16 bit are made first
@@ -94,6 +95,18 @@ public:
     }
     layer.forward.attention += core_forward_ * n;
     layer.backward.attention += core_backward_ * n;
+  }
+
+  // A recurrence, whose backward pass multiplies twice as much.
+  template <number S, class Times>
+  void operator()(const state_scan<S>& op, const Times& times) {
+    const T n = number_cast<T>(times);
+    if (!any_positive(n)) return;
+    const seconds once = over_number<T>(chips::time_of(kernels_, op)) * (r_.slow_wide * n);
+    layer.forward.products += once;
+    layer.backward.products += once * T(2);
+    layer.forward.moved += over_number<T>(op.bytes()) * n;
+    layer.backward.moved += over_number<T>(op.bytes()) * (n * T(2));
   }
 
   // Experts take the place of tensor ranks: whole ones lie on as many of these as there are expert ranks.

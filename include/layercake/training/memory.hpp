@@ -42,6 +42,96 @@ constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, c
           .workspace = T(0) * units::byte};
 }
 
+namespace detail {
+// Bytes that a mixer keeps for the backward pass of a token; layer_activations below says of what.
+template <number T>
+constexpr T kept_by_mixer(const models::basic_mixer<T>& m, const basic_training_layout<T>& l, recomputation again) {
+  const T split = T(1) / l.tensor;
+  const T narrow = where(l.input_bytes < T(2), l.input_bytes, T(0));
+  if (m.kind == models::mixing::linear) {
+    const T inner = m.heads * m.value_width;
+    const T states = m.state_bytes * inner * m.key_width / max(m.chunk, T(1));
+    return split * (T(2) * (m.channels() + inner) + T(2) * m.channels() + (T(2) + narrow) * inner + states);
+  }
+  const bool latent = m.kind == models::mixing::latent;
+  const T key_heads = latent ? m.heads : max(m.key_heads, l.tensor);
+  const T twice = l.head_exchange ? where(l.context > T(1), T(2), T(0)) : T(0);
+  const T projections = (T(2) * ((m.heads + key_heads) * m.query_key_width() + (key_heads + m.heads) * m.value_width) +
+                         (narrow + twice) * m.heads * m.value_width) *
+                            split +
+                        (latent ? T(4) * (m.query_rank + m.latent_rank) + T(2) * m.rotary_width : T(0));
+  const T scores = T(l.dropout ? 5 : 2) * m.heads * l.sequence * split;
+  const T core = l.fused_attention ? T(4) * m.heads * split : again == recomputation::selective ? T(0) : scores;
+  return projections + core;
+}
+template <number T>
+constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T& width,
+                                 const basic_training_layout<T>& l) {
+  const T split = T(1) / l.tensor, block = T(2) * (f.matrices() - T(1)) + l.input_bytes;
+  if (f.kind == models::feed_forward_kind::mixture) {
+    return split * (f.active * (l.input_bytes * width + block * f.width) + f.shared * block * f.shared_width);
+  }
+  return split * block * f.width;
+}
+// Per token and layer, beside its blocks.
+template <number T>
+constexpr T kept_beside_blocks(const T& width, const basic_training_layout<T>& l) {
+  return width * (T(l.dropout ? 6 : 4) + T(2) * l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
+}
+
+// A layer with experts and one without, as means over the layers of each kind; mixers over all.
+template <number T>
+struct mean_layers {
+  T mixture = T(0);                                                 // layers with experts
+  T dense_parameters{}, mixture_parameters{}, routed_parameters{};  // of a layer; routed: of all its experts
+  T dense_shapes{}, mixture_shapes{};                               // of one weight of every shape
+  T dense_kept{}, mixture_kept{};                                   // bytes per token, blocks alone
+  T dense_passing{}, mixture_passing{};
+
+  constexpr mean_layers(const auto& x, const basic_training_layout<T>& l, recomputation again) {
+    const T layers = models::layers_of(x), split = T(1) / l.tensor;
+    T mixer{}, mixer_kept{};
+    x.each_mixer([&](const models::basic_mixer<T>& m, const T& times) {
+      mixer += times * (models::mixer_parameters(m, x.width, l.tensor) + m.vectors);
+      mixer_kept += times * kept_by_mixer(m, l, again);
+    });
+    x.each_feed_forward([&](const models::basic_feed_forward<T>& f, const T& times) {
+      const models::feed_forward_parameters<T> p = models::parameters_of(f, x.width, l.tensor);
+      const T before = T(2) * (f.matrices() - T(1)) * split * f.width;  // 16-bit values before the activation
+      if (f.kind == models::feed_forward_kind::mixture) {
+        mixture += times;
+        mixture_parameters += times * (p.router + p.shared + f.vectors);
+        routed_parameters += times * f.experts * p.expert;
+        mixture_shapes += times * (p.shared + p.expert);
+        mixture_kept += times * kept_by_feed_forward(f, x.width, l);
+        mixture_passing += times * f.active * (before + T(4) * x.width * split);
+      } else {
+        dense_parameters += times * (p.dense + f.vectors);
+        dense_kept += times * kept_by_feed_forward(f, x.width, l);
+        dense_passing += times * before;
+      }
+    });
+    const T dense = layers - mixture, each = T(1) / layers;
+    const T each_dense = T(1) / where(dense > T(0), dense, T(1));
+    const T each_mixture = T(1) / where(mixture > T(0), mixture, T(1));
+    mixer = mixer * each, mixer_kept = mixer_kept * each;
+    dense_parameters = mixer + dense_parameters * each_dense;
+    mixture_parameters = mixer + mixture_parameters * each_mixture;
+    routed_parameters = routed_parameters * each_mixture;
+    dense_shapes = dense_parameters;
+    mixture_shapes = mixer + mixture_shapes * each_mixture;
+    const T beside = kept_beside_blocks(x.width, l);
+    dense_kept = beside + mixer_kept + dense_kept * each_dense;
+    mixture_kept = beside + mixer_kept + mixture_kept * each_mixture;
+    dense_passing = dense_passing * each_dense + T(4) * x.width;
+    mixture_passing = mixture_passing * each_mixture;
+    if (again != recomputation::full) return;
+    dense_kept = mixture_kept = T(2) * x.width / where(l.sequence_parallel, l.tensor, T(1));
+  }
+};
+
+}  // namespace detail
+
 // Bytes that the backward pass of one layer needs of one micro-batch, on one chip, in 16 bit, norms' statistics left
 // out. For a GPT-3 layer (width h, a heads, s positions, b sequences, 4 h wide, not gated, dropout, attention not
 // fused), t tensor ranks:
@@ -56,34 +146,16 @@ constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, c
 // dropout (softmax, mask, after the mask) and 2 without; fused attention keeps 4 bytes a head and position instead.
 // Exchanged heads: 2 a v more. Experts: the same per visited expert, and its input (i h) once per visit; their results
 // are not kept, as their weight is multiplied with inside (Megatron Core since 2025). Latent attention: its compressed
-// vectors before and after their norms, and k = a. Source: Korthikanti et al. 2022 (arXiv 2205.05198), section 4.1 and
+// vectors before and after their norms, and k = a. Linear attention: its channels before
+// and after the convolution, and the state at the end of every chunk. Several kinds of layers: their mean. Source: Korthikanti et al. 2022 (arXiv 2205.05198), section 4.1 and
 // table 2; Dao et al. 2022 (fused attention); Transformer Engine 2.11, fp8 primer and context parallelism. Worked
 // number: GPT-3 175B, t = 8, b = 1, sequence parallel, not recomputed: 2048 x 12288 x (34 + 80) / 8 = 358.6 MB a layer.
-template <number T>
-constexpr quantity<unit::byte, T> layer_activations(const models::basic_transformer<T>& x,
-                                                    const basic_training_layout<T>& l, bool mixture,
-                                                    recomputation again) {
+template <class Architecture, number T>
+constexpr quantity<unit::byte, T> layer_activations(const Architecture& x, const basic_training_layout<T>& l,
+                                                    bool mixture, recomputation again) {
+  const detail::mean_layers<T> one(x, l, again);
   const T tokens = l.micro_batch * l.sequence / l.context;
-  const T whole = T(1) / where(l.sequence_parallel, l.tensor, T(1));
-  const T split = T(1) / l.tensor;
-  if (again == recomputation::full) return tokens * x.width * T(2) * whole * units::byte;
-  const bool latent = x.kind == models::attention::latent;
-  const T key_heads = latent ? x.heads : max(x.key_heads, l.tensor);
-  const T value = x.head_value_width();
-  const T narrow = where(l.input_bytes < T(2), l.input_bytes, T(0));
-  const T twice = l.head_exchange ? where(l.context > T(1), T(2), T(0)) : T(0);
-  const T projections = (T(2) * ((x.heads + key_heads) * x.query_key_width() + (key_heads + x.heads) * value) +
-                         (narrow + twice) * x.heads * value) *
-                            split +
-                        (latent ? T(4) * (x.query_rank + x.latent_rank) + T(2) * x.rotary_width : T(0));
-  const T scores = T(l.dropout ? 5 : 2) * x.heads * l.sequence * split;
-  const T core = l.fused_attention ? T(4) * x.heads * split : again == recomputation::selective ? T(0) : scores;
-  const T block = T(2) * (x.matrices() - T(1)) + l.input_bytes;
-  const T feed_forward = mixture ? split * (x.active_experts * (l.input_bytes * x.width + block * x.expert_width) +
-                                            x.shared_experts * block * x.shared_expert_width)
-                                 : split * block * x.feed_forward;
-  const T shared = x.width * (T(l.dropout ? 6 : 4) + T(2) * l.input_bytes) * whole;
-  return tokens * (shared + projections + core + feed_forward) * units::byte;
+  return tokens * (mixture ? one.mixture_kept : one.dense_kept) * units::byte;
 }
 
 namespace detail {
@@ -91,56 +163,63 @@ namespace detail {
 template <number T>
 struct stage_parts {
   using bytes = quantity<unit::byte, T>;
-  T table, dense, mixture, routed;  // parameters: an embedding, a layer, a layer of experts without and its experts
-  T dense_shapes, mixture_shapes;   // of one weight of every shape of a layer
-  T layers, dense_layers;           // of a stage
-  bytes dense_kept, mixture_kept;   // activations of a layer and micro-batch
+  T input, output_table,
+      copied;  // parameters of the embedding, of an output matrix of its own, of a copy that serves as one
+  T dense, mixture, routed;              // parameters: a layer, a layer of experts without and its experts
+  T dense_shapes, mixture_shapes;        // of one weight of every shape of a layer
+  T layers, dense_layers;                // of a stage
+  bytes dense_kept, mixture_kept;        // activations of a layer and micro-batch
   bytes dense_passing, mixture_passing;  // gradients on their way through a layer, and what it computes again
   bytes norm, output;                    // the last norm's; logits and what their gradient needs
 };
 
-template <number T>
-constexpr stage_parts<T> stage_parts_of(const models::basic_transformer<T>& x, const basic_training_layout<T>& l) {
+template <class Architecture, number T>
+constexpr stage_parts<T> stage_parts_of(const Architecture& x, const basic_training_layout<T>& l) {
   stage_parts<T> s{};
   const T tokens = l.micro_batch * l.sequence / l.context;
   const T split = T(1) / l.tensor, whole = where(l.sequence_parallel, split, T(1));
-  const models::layer_parameters<T> one = models::parameters_of_layers(x, l.tensor);
-  s.table = one.table;
-  s.dense = one.dense();
-  s.mixture = one.mixture();
-  s.routed = x.experts * one.expert / l.expert;
-  s.dense_shapes = one.dense();
-  s.mixture_shapes = one.attention + one.shared_experts + one.expert;
-  s.layers = x.layers / l.pipeline;
-  s.dense_layers = s.layers - x.mixture_layers() / l.pipeline;
-  s.dense_kept = layer_activations(x, l, false, l.recompute);
-  s.mixture_kept = layer_activations(x, l, true, l.recompute);
-  const T before = T(2) * (x.matrices() - T(1)) * split;  // 16-bit values before the activation, per inner width
-  s.dense_passing = tokens * (before * x.feed_forward + T(4) * x.width) * units::byte;
-  s.mixture_passing = tokens * x.active_experts * (before * x.expert_width + T(4) * x.width * split) * units::byte;
+  const mean_layers<T> one(x, l, l.recompute);
+  const models::table_parameters<T> tables = x.tables(l.tensor);
+  s.input = tables.input + tables.vectors + tables.towers;
+  s.output_table = tables.output;
+  s.copied = where(x.output_width() > T(0), tables.input, T(0));
+  s.dense = one.dense_parameters;
+  s.mixture = one.mixture_parameters;
+  s.routed = one.routed_parameters / l.expert;
+  s.dense_shapes = one.dense_shapes;
+  s.mixture_shapes = one.mixture_shapes;
+  s.layers = models::layers_of(x) / l.pipeline;
+  s.dense_layers = s.layers - one.mixture / l.pipeline;
+  s.dense_kept = tokens * one.dense_kept * units::byte;
+  s.mixture_kept = tokens * one.mixture_kept * units::byte;
+  s.dense_passing = tokens * one.dense_passing * units::byte;
+  s.mixture_passing = tokens * one.mixture_passing * units::byte;
   if (l.recompute == recomputation::full) {
-    s.dense_passing += layer_activations(x, l, false, recomputation::none);
-    s.mixture_passing += layer_activations(x, l, true, recomputation::none);
+    const mean_layers<T> again(x, l, recomputation::none);
+    s.dense_passing += tokens * again.dense_kept * units::byte;
+    s.mixture_passing += tokens * again.mixture_kept * units::byte;
   }
   s.norm = tokens * x.width * T(4) * whole * units::byte;
-  s.output = (tokens * (x.vocabulary * split * l.logit_bytes + T(4) * x.width) +
-              where(l.gradient_bytes > T(2), T(2), T(0)) * s.table) *
+  s.output = (tokens * (x.output_width() * split * l.logit_bytes + T(4) * x.width) +
+              where(l.gradient_bytes > T(2), T(2), T(0)) * max(tables.output, tables.input)) *
              units::byte;
   return s;
 }
 
-template <number T>
-constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
+template <class Architecture, number T>
+constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_training_layout<T>& l,
                                              const stage_parts<T>& s, const T& stage) {
   using bytes = quantity<unit::byte, T>;
   const auto chosen = [](const auto& yes, const T& n) { return where(yes, n, T(0)); };
   const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
-  const T dense =
-      l.dense_first ? clamp(T(x.layers - x.mixture_layers() - stage * s.layers), T(0), s.layers) : s.dense_layers;
+  const T dense = l.dense_first ? clamp(T(models::layers_of(x) - x.mixture_layers() - stage * s.layers), T(0), s.layers)
+                                : s.dense_layers;
   const T mixture = s.layers - dense;
-  const T tables = chosen(first, T(1)) + where(last, where(first, T(x.tied ? 0 : 1), T(1)), T(0));
-  training_memory<T> m = model_states(
-      models::rank_parameters<T>{tables * s.table + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
+  // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
+  const T tables =
+      chosen(first, s.input) + where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
+  training_memory<T> m =
+      model_states(models::rank_parameters<T>{tables + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
 
   const T ahead = l.pipeline - stage;  // stages from here to the end
   const T in_flight =
@@ -188,24 +267,23 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 // Narayanan et al. 2021, section 2.2 (interleaving); Megatron Core 0.14 and Transformer Engine 2.11 (workspace). Worked
 // number: 12 layers of Llama 3.1 70B, tensor 2, data 4, 4096 positions, sharded optimiser, logits of 2 bytes, gradient
 // buffers: 51.84 states + 6.35 activations + 2.39 workspace = 60.58 GiB (measured: 60.68).
-template <number T>
-constexpr training_memory<T> memory_of_stage(const models::basic_transformer<T>& x, const basic_training_layout<T>& l,
-                                             const T& stage) {
+template <class Architecture, number T>
+constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_training_layout<T>& l, const T& stage) {
   return detail::memory_of_stage(x, l, detail::stage_parts_of(x, l), stage);
 }
 
 // The same of the fullest stage. That is the first, which keeps the most micro-batches, the last, which has the logits,
 // or, where a mixture's dense layers come first, the one where they end or the one after. It never grows with the
 // number of stages where dense layers are spread over all.
-template <number T>
-constexpr training_memory<T> memory_of_training(const models::basic_transformer<T>& x,
-                                                const basic_training_layout<T>& l) {
+template <class Architecture, number T>
+  requires requires(const Architecture& x, const T& tensor) { x.tables(tensor); }
+constexpr training_memory<T> memory_of_training(const Architecture& x, const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);
   const T last = l.pipeline - T(1);
   const auto of = [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); };
   const training_memory<T> ends = detail::fuller(of(T(0)), of(last));
   if (!l.dense_first) return ends;
-  const T end = min(last, floor((x.layers - x.mixture_layers()) * l.pipeline / x.layers));
+  const T end = min(last, floor((models::layers_of(x) - x.mixture_layers()) * l.pipeline / models::layers_of(x)));
   return detail::fuller(ends, detail::fuller(of(end), of(min(last, end + T(1)))));
 }
 

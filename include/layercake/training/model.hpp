@@ -22,7 +22,7 @@ struct trained_operation {
 };
 template <class Model>
 concept has_layers = requires(const Model& m) {
-  m.layers;
+  models::layers_of(m);
 };
 template <class Model>
 concept has_training_operations = requires(const Model& m, const models::pass<double>& p,

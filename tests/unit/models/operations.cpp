@@ -107,7 +107,7 @@ TEST_CASE("FLOP of mixture, windows and shared experts, counted by hand") {
 TEST_CASE("latent attention: expanded in prefill, absorbed in decode") {
   const transformer x = small_latent();
   const double down = 64.0 * (24 + 32 + 8), query = 24.0 * 8 * 24, up = 32.0 * 8 * 32, out = 8.0 * 16 * 64;
-  CHECK(attention_parameters(x) == down + query + up + out);
+  CHECK(mixer_parameters(x.mixer(0.0), x.width) == down + query + up + out);
   const double feed = 2 * 2.0 * 3 * 64 * 160 + 4 * 2.0 * (64 * 8 + 2 * 3 * 64 * 48 + 3 * 64 * 40),
                head = 2.0 * 64 * 1000;
   const auto prefill = [&](double queries, double context) {
@@ -170,7 +170,8 @@ TEST_CASE("bytes of a decode step are the weights that are read, the cache and t
   const moved wide{x, 2};
   CHECK(bytes == approx(2 * weights + 327680.0 * 32768 + 80 * (wide.attention() + wide.feed_forward()) + wide.ends())
                      .epsilon(1e-14));
-  const double fp8 = in<units::byte>(pass_totals(x.at(precision::fp8), pass<>{phase::decode, 1, 1, 32768}).bytes);
+  const double fp8 = in<units::byte>(
+        pass_totals(x.at(precision::fp8).cache(precision::fp8), pass<>{phase::decode, 1, 1, 32768}).bytes);
   // layers in 8 bit, the output matrix in 16, the cache in 8
   const moved narrow{x, 1};
   CHECK(fp8 == approx(68451041280.0 + 2 * 128256.0 * 8192 + 163840.0 * 32768 +

@@ -133,7 +133,7 @@ TEST_CASE("parts of the count") {
   CHECK(llama.dense_feed_forward == 80.0 * 3 * 8192 * 28672);
   CHECK(llama.total() == 70552387584.0);
 
-  CHECK(attention_parameters(catalog::deepseek_v3) == 187105280.0);
+  CHECK(mixer_parameters(catalog::deepseek_v3.mixer(0.0), 7168.0) == 187105280.0);
   const auto deepseek = parameters(catalog::deepseek_v3);
   CHECK(deepseek.experts == 58.0 * 256 * 3 * 7168 * 2048);
   CHECK(deepseek.dense_feed_forward == 3.0 * 3 * 7168 * 18432);
@@ -166,7 +166,7 @@ TEST_CASE("a tensor-parallel group holds the whole, once") {
   CHECK(parameters(x, 16.0).attention * 16 == approx(parameters(x).attention + 80 * 2.0 * 8192 * 1024).epsilon(1e-12));
   // down-projections of latent attention are on every rank
   const transformer& d = catalog::deepseek_v3;
-  CHECK(attention_parameters(d, 8.0) * 8 == attention_parameters(d) + 7.0 * 7168 * (1536 + 512 + 64));
+  CHECK(mixer_parameters(d.mixer(0.0), d.width, 8.0) * 8 == mixer_parameters(d.mixer(0.0), d.width) + 7.0 * 7168 * (1536 + 512 + 64));
 }
 
 TEST_CASE("slopes in every field of the architecture") {

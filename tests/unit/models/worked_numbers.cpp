@@ -15,9 +15,9 @@ using models::phase;
 TEST_CASE("worked numbers: parameters and memory") {
   const auto& llama = catalog::llama_3_1_70b;
 
-  // worked: models/parameters.hpp#attention_parameters
+  // worked: models/parameters.hpp#mixer_parameters
   // 7168 x 1536 + 1536 x 128 x 192 + 7168 x 576 + 512 x 128 x 256 + 128 x 128 x 7168
-  check_stated(models::attention_parameters(catalog::deepseek_v3), "187 105 280");
+  check_stated(models::mixer_parameters(catalog::deepseek_v3.mixer(0.0), 7168.0), "187 105 280");
 
   // worked: models/parameters.hpp#parameters
   // 80 (2 x 8192 x 128 x 72 + 3 x 8192 x 28672) + 2 x 128256 x 8192 = 68 451 041 280 + 2 101 346 304

@@ -52,7 +52,8 @@ TEST_CASE("published runs, each within a quarter") {
                               : b.chip.family == lc::chips::family::blackwell
                                   ? lc::infrastructure::catalog::nvlink_blackwell
                                   : lc::infrastructure::catalog::nvlink_hopper;
-    b.model = lc::models::catalog::find(model).at(p);
+    // Engines that were run in 8 bit cached in 8 bit too.
+    b.model = lc::models::catalog::find(model).at(p).cache(lc::bits(p) == 8 ? p : lc::precision::bf16);
     b.plan.tensor = tensor;
     b.plan.memory_share = 0.92;
     b.plan.software = lc::software_of(engine);
