@@ -171,7 +171,7 @@ TEST_CASE("bytes of a decode step are the weights that are read, the cache and t
   CHECK(bytes == approx(2 * weights + 327680.0 * 32768 + 80 * (wide.attention() + wide.feed_forward()) + wide.ends())
                      .epsilon(1e-14));
   const double fp8 = in<units::byte>(
-        pass_totals(x.at(precision::fp8).cache(precision::fp8), pass<>{phase::decode, 1, 1, 32768}).bytes);
+      pass_totals(x.at(precision::fp8).cache(precision::fp8), pass<>{phase::decode, 1, 1, 32768}).bytes);
   // layers in 8 bit, the output matrix in 16, the cache in 8
   const moved narrow{x, 1};
   CHECK(fp8 == approx(68451041280.0 + 2 * 128256.0 * 8192 + 163840.0 * 32768 +

@@ -166,7 +166,8 @@ TEST_CASE("a tensor-parallel group holds the whole, once") {
   CHECK(parameters(x, 16.0).attention * 16 == approx(parameters(x).attention + 80 * 2.0 * 8192 * 1024).epsilon(1e-12));
   // down-projections of latent attention are on every rank
   const transformer& d = catalog::deepseek_v3;
-  CHECK(mixer_parameters(d.mixer(0.0), d.width, 8.0) * 8 == mixer_parameters(d.mixer(0.0), d.width) + 7.0 * 7168 * (1536 + 512 + 64));
+  CHECK(mixer_parameters(d.mixer(0.0), d.width, 8.0) * 8 ==
+        mixer_parameters(d.mixer(0.0), d.width) + 7.0 * 7168 * (1536 + 512 + 64));
 }
 
 TEST_CASE("slopes in every field of the architecture") {
