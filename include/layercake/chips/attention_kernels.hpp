@@ -100,19 +100,25 @@ public:
       prefill_[i] = detail::prefill_row_on(from, i), decode_[i] = detail::decode_row_on(from, i);
   }
 
-  // Attention: the law of decode for one query a sequence, that of prefill for many; for a few queries on a long prefix
-  // (chunks, speculation) the faster of prefill and of decode with the queries packed beside the heads of a group.
+  // Attention: the law of decode for one query a sequence, that of prefill for more. What of their keys stands before
+  // the first of them is read as in decode, with the queries packed, where that is faster (speculation, small chunks):
+  //   t = min(t_prefill, (1 - w) t_prefill + w t_decode),  w = before / (before + queries)
+  // before = context - queries, or the window where that is less. w is assumed: measured were prompts, 0, and one query,
+  // 1. The kernels of prompts take longer to launch: a few queries on hardly a prefix take longer than on a longer one.
   template <number N>
   constexpr auto time(const attention_product<N>& op, const measurement& how = in_a_running_model) const {
     using R = promote_t<T, N>;
-    const R queries = number_cast<R>(op.queries), context = number_cast<R>(op.context);
+    const R queries = number_cast<R>(op.queries), window = number_cast<R>(op.window);
+    const R prefix = max(number_cast<R>(op.context) - queries, R(0));
+    const R before = where(window > R(0), min(prefix, window), prefix);
     if constexpr (real<R>) {  // plain numbers need not evaluate what they do not take
       if (queries < R(detail::about_one)) return decode(op, how);
-      if (!(context > R(2) * queries)) return prefill(op);
+      if (!(before > R(0))) return prefill(op);
     }
     const auto many = prefill(op);
     const auto few = decode(op, how);
-    return where(queries < R(detail::about_one), few, where(context > R(2) * queries, min(few, many), many));
+    const auto mixed = (queries * many + before * few) / (before + queries);
+    return where(queries < R(detail::about_one), few, min(many, mixed));
   }
 
   // Many queries:
@@ -174,7 +180,8 @@ public:
     return p(&law::launch) + tiles_time + b * h * tiles * p(&law::tile_start) + memory;
   }
 
-  // One query a sequence (several: packed beside the heads of a group):
+  // One query a sequence, or several packed beside the heads of a group, as many as one tile of the matrix unit holds;
+  // what is beyond it reads the cache once more, in passes of their own:
   //   t = launch + sqrt(memory^2 + compute^2 + streams^2 + unsplit^2) + ramp X / (X + X0) + split sqrt(x)
   // X: bytes of the cache that are read, x: of one sequence and key head. Multiplied in 8 bit where the cache is stored in
   // 8 bit, whatever the format of the queries, as the measured kernels do. Groups of more heads than a tile of the
@@ -188,9 +195,11 @@ public:
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::decode_row<T>& p = decode_[(op.latent ? 2U : 0U) + (op.cache_bytes < detail::narrow_bytes ? 1U : 0U)];
-    const R key_heads = as(op.latent ? N(1) : op.key_heads), b = as(op.sequences), h = as(op.heads) * as(op.queries);
+    const R key_heads = as(op.latent ? N(1) : op.key_heads), head_group = as(op.heads) / key_heads;
+    const R passes = max(R(1), min(as(op.queries), as(op.queries) * head_group / as(p.largest_group)));
+    const R packed = as(op.queries) / passes, b = as(op.sequences) * passes, h = as(op.heads) * packed;
     const R group = h / key_heads, group2 = group * group, streams = b * key_heads;
-    const R length = where(as(op.window) > R(0), min(as(op.context), as(op.window)), as(op.context));
+    const R length = where(as(op.window) > R(0), min(as(op.context), as(op.window) + (packed - R(1))), as(op.context));
     const R width = as(op.key_width + op.value_width),
             stored = as(op.latent ? op.key_width : op.key_width + op.value_width);
     const auto one = length * stored * (R(op.cache_bytes) * byte);
@@ -219,10 +228,10 @@ public:
     const auto matrix = p.launch + sqrt(moving + multiplying + starting + squared(one * p.unsplit)) * second + rest;
     if (op.latent) return matrix;
     if constexpr (real<R>) {
-      if (!(group > as(p.largest_group))) return matrix;
+      if (!(head_group > as(p.largest_group))) return matrix;
     }
     const auto vector = on_vector_units();
-    return where(single > R(0.5), vector, where(group > as(p.largest_group), max(vector, matrix), matrix));
+    return where(single > R(0.5), vector, where(head_group > as(p.largest_group), max(vector, matrix), matrix));
   }
 
 private:

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <layercake/chips/accelerator.hpp>
 #include <layercake/chips/catalog.hpp>
@@ -116,6 +117,59 @@ TEST_CASE("more work never takes less time, and every time is finite") {
       CHECK(grows(t, memory_traffic<>{.moved = t.moved * factor}));
     }
   }
+}
+
+// Attention costs at most the square of the queries, somewhat more where the cache overflows the chip's own memory. A
+// longer prefix saves at most what prefill takes to launch: by t = (queries prefill + before decode) / (before + queries)
+// a time of d ln t / d ln before > -1.
+TEST_CASE("attention has no jump in the queries, nor in the prefix") {
+  const attention_product<> shapes[] = {
+      {.sequences = 1, .heads = 24, .key_heads = 24, .key_width = 128, .value_width = 128},
+      {.sequences = 1, .heads = 4, .key_heads = 1, .key_width = 128, .value_width = 128, .cache_bytes = 1},
+      {.sequences = 64, .heads = 64, .key_heads = 8, .key_width = 128, .value_width = 128, .window = 1000},
+      {.sequences = 4, .heads = 71, .key_heads = 1, .key_width = 64, .value_width = 64},
+      {.sequences = 1, .heads = 128, .key_heads = 1, .key_width = 576, .value_width = 512, .latent = true}};
+  constexpr double step = 1.02;
+  for (const auto& entry : chips::catalog::all) {
+    const auto law = entry.chip->timing();
+    CAPTURE(entry.name);
+    for (attention_product<> op : shapes) {
+      const auto time = [&](double queries, double prefix) {
+        op.queries = queries, op.context = prefix + queries;
+        return in<second>(law.time(op));
+      };
+      CAPTURE(op.heads);
+      for (const double other : {4.0, 300.0, 8000.0}) {
+        CAPTURE(other);
+        double lowest = 1, highest = 1, falls = 1, rises = 1;
+        for (double x = 2; x < 30000; x *= step) {
+          const double queries = time(x * step, other) / time(x, other);
+          const double prefix = time(other, x * step) / time(other, x);
+          lowest = std::min(lowest, queries), highest = std::max(highest, queries);
+          falls = std::min(falls, prefix), rises = std::max(rises, prefix);
+        }
+        CHECK(lowest >= 1);
+        CHECK(highest < std::pow(step, 2.5));
+        CHECK(falls > 1 / step);
+        CHECK(rises < std::pow(step, 2.5));
+      }
+    }
+  }
+}
+
+// By hand, packed passes of decode: 64 queries of 8 heads a key head on an H100 are 512 rows, 16 passes of 32.
+TEST_CASE("queries beyond a tile read the cache again") {
+  const auto law = chips::catalog::h100_sxm.timing();
+  attention_product<> many{.sequences = 1,
+                           .queries = 64,
+                           .context = 4096,
+                           .heads = 64,
+                           .key_heads = 8,
+                           .key_width = 128,
+                           .value_width = 128};
+  attention_product<> passes = many;
+  passes.sequences = 16, passes.queries = 4;
+  CHECK(in<second>(law.decode(many)) == approx(in<second>(law.decode(passes))).epsilon(1e-12));
 }
 
 TEST_CASE("no kernel beats the peaks of the chip") {
