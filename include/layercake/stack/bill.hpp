@@ -271,6 +271,33 @@ constexpr auto bill_figures() {
              [](const auto& b) { return b.water(); }}};
 }
 
+namespace detail {
+template <class Value>
+bool endless(const Value& value) {
+  return is_known(without_kind(value)) && !is_finite(without_kind(value));
+}
+
+// Why a bill is infinite whose supply carries its power: more nodes than a network joins, or lines that are infinite.
+template <real T>
+std::string why_endless(const basic_bill<T>& b) {
+  if (endless(b.built.capex_network)) return infrastructure::why_not(b.built);
+  std::string lines;
+  const auto look = [&](const auto& f) {
+    if (f.line && endless(f.read(b))) lines += (lines.empty() ? "" : ", ") + std::string(f.name);
+  };
+  std::apply([&](const auto&... f) { (look(f), ...); }, bill_figures());
+  return lines + " is infinite: a price or a need of that layer is. Give it a finite one.";
+}
+// Why a bill on `supply` is infinite. Empty where it is not.
+template <class Supply, real T>
+std::string why_endless(const Supply& supply, const basic_bill<T>& b) {
+  if (!endless(b.cost())) return {};
+  const auto& meter = b.built.power;
+  const std::string reason = energy::why_not(supply, power_demand<>{plain(meter.peak), plain(meter.mean)});
+  return reason.empty() ? why_endless(b) : "energy: " + reason;
+}
+}  // namespace detail
+
 // A figure as a person reads it beside its name, which says its kind: one that depends on an input which nobody published reads as such.
 template <class Quantity>
 std::string shown(const Quantity& q) {

@@ -32,6 +32,8 @@ struct basic_ceiling {
   output_token_rate<T> output_tokens;
   T users = T(0);
   quantity<unit::usd_per_second, T> value, cost;
+  // Of plain numbers: why the calls or their cost are infinite, and what to change. Empty where neither is.
+  std::string reason;
   quantity<unit::token, T> tokens_in_time;                               // with `time` granted: output after building
   typename detail::limits_of<decltype(resources<T>()), T>::type limits;  // in the order of resources()
 
@@ -101,9 +103,11 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
       }
     }
     const auto limits = is_known(given) && (needed > decltype(needed)());
+    const auto counts = limits && is_finite(needed);  // beyond what a network joins a need is that of a smaller service
+    const auto allowed = b.serving.calls * (given / where(counts, needed, needed * T(0) + given));
     limit.name = r.name;
     limit.granted = granted.*(r.granted);
-    limit.calls = where(limits, b.serving.calls * (given / where(limits, needed, needed * T(0) + given)), unlimited);
+    limit.calls = where(counts, allowed, where(limits, limit.calls, unlimited));
     c.calls = min(c.calls, limit.calls);
   });
 }
@@ -113,7 +117,8 @@ void limit_by_needs(basic_ceiling<T>& c, const basic_grant<T>& granted, const ba
 // granted / (needed per call), and the least decides:
 //   calls = min over resources of granted / need ;   d tokens / d granted = (output tokens per call) / need  for the one that binds
 // Needs per call are those at the ceiling itself (a larger cluster has more tiers of switches, so they change with it), found by four rounds
-// from the service as it is. Throws missing_value where a resource is granted whose need is unknown, invalid_value for a service without calls.
+// from the service as it is. Beyond what the network joins they are the largest found below it, the cost is infinite, and `reason` says why.
+// Throws missing_value where a resource is granted whose need is unknown, invalid_value for a service without calls.
 template <number T, class BillAt>
 basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
   constexpr int rounds = 4;        // three tiers of switches and one to settle
@@ -154,6 +159,13 @@ basic_ceiling<T> ceiling_of(const basic_grant<T>& granted, BillAt&& bill_at) {
     limit.tokens_per_unit = where(binds, tokens, decltype(tokens)());
     limit.margin_per_unit = where(binds, margin, decltype(margin)());
   });
+  if constexpr (real<T>) {
+    if (!is_finite(c.calls)) {
+      c.reason = "nothing that is granted limits. Grant a resource of which the service needs some.";
+    } else if (detail::endless(c.cost)) {
+      c.reason = detail::why_endless(b);
+    }
+  }
   return c;
 }
 
@@ -162,6 +174,7 @@ inline std::string to_string(const ceiling& c) {
   std::string s = "ceiling " + shown(c.output_tokens) + " out, " + to_string(c.users) + " users, " +
                   to_string(c.calls) + " calls, " + to_string(c.tasks) + " tasks, costs " + shown(c.cost) + ", worth " +
                   shown(c.value) + "; binds: " + c.binding() + "\n";
+  if (!c.reason.empty()) s += "  infinite: " + c.reason + "\n";
   c.for_each_limit([&](const auto& l) {
     if (!is_finite(l.calls)) return;
     s += in_column(l.name) + shown(l.granted) + " allow " +

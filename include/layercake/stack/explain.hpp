@@ -38,23 +38,6 @@ struct source_visit {  // the provenance of the field at `path`, as far as its r
   }
 };
 
-template <class Value>
-bool endless(const Value& value) {
-  return is_known(without_kind(value)) && !is_finite(without_kind(value));
-}
-
-// Why a bill is infinite that energy does not make so.
-template <real T>
-std::string why_endless(const basic_bill<T>& b) {
-  if (endless(b.built.capex_network)) return infrastructure::why_not(b.built);
-  std::string lines;
-  const auto look = [&](const auto& f) {
-    if (f.line && endless(f.read(b))) lines += (lines.empty() ? "" : ", ") + std::string(f.name);
-  };
-  std::apply([&](const auto&... f) { (look(f), ...); }, bill_figures());
-  return lines + " is infinite: a price or a need of that layer is. Give it a finite one.";
-}
-
 inline bool varies(const std::string& path, const domain& allowed) {
   return !allowed.whole && path.compare(0, 5, "plan.") != 0;
 }
@@ -65,15 +48,11 @@ inline void sort_by_influence(std::vector<sensitivity>& list) {
       std::swap(list[j], list[j - 1]);
   }
 }
-}  // namespace detail
 
-// The slopes of `figures...` in every input of `service`, ranked by |elasticity| for each. Each figure is a callable on
-// the bill that returns a quantity or a number. Inputs that are whole numbers by nature (layers, heads, chips of a
-// replica) are left out: nobody can have one per cent more of them; so is the plan, which is chosen, not given. Fleets
-// are counted smoothly. Cost: one pull for every eight inputs.
+// gradients(), in which nothing moves a figure that is infinite or unknown.
 template <class... Layer, class... Figure>
-std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<Layer...>& service,
-                                                                  const Figure&... figures) {
+std::array<std::vector<sensitivity>, sizeof...(Figure)> slopes_where_finite(const stack<Layer...>& service,
+                                                                            const Figure&... figures) {
   constexpr std::size_t width = 8;
   using T = typename stack<Layer...>::number_type;
   using D = dual<T, width>;
@@ -81,9 +60,9 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
   std::vector<sensitivity> inputs;
   std::vector<T> values;
   for_each_field(service, "", [&](const std::string& path, const auto& value, const auto& described_by) {
-    if (!detail::varies(path, described_by.allowed)) return;
+    if (!varies(path, described_by.allowed)) return;
     const T base = number_cast<T>(base_value(value));
-    detail::source_visit source{path};
+    source_visit source{path};
     layercake::walk(service, "", source);
     inputs.push_back({path, is_known(base) ? to_string(value) : std::string("unknown"), 0, 0, source.found.source,
                       source.found.how});
@@ -97,7 +76,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
     auto varied = service.template over<D>();
     std::size_t i = 0;
     for_each_field(varied, "", [&](const std::string& path, auto& value, const auto& described_by) {
-      if (!detail::varies(path, described_by.allowed)) return;
+      if (!varies(path, described_by.allowed)) return;
       if constexpr (std::same_as<std::remove_cvref_t<decltype(base_value(value))>, D>) {
         if (i >= first && i < first + width) {
           using V = std::remove_cvref_t<decltype(value)>;
@@ -114,7 +93,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
       for (std::size_t k = 0; k < width && first + k < inputs.size(); ++k) {
         const T slope = y.slope[k];
         sensitivity& s = result[f][first + k];
-        const bool moves = is_known(y.value) && is_finite(y.value);  // nothing moves what is infinite
+        const bool moves = is_known(y.value) && is_finite(y.value);
         s.slope = moves ? static_cast<double>(slope) : 0.0;
         s.elasticity = y.value == T(0) || !moves || !is_known(values[first + k])
                            ? 0.0
@@ -125,22 +104,50 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<La
     (read(figures), ...);
   }
   for (auto& r : result)
-    detail::sort_by_influence(r);
+    sort_by_influence(r);
   return result;
+}
+
+// What has no slopes is said, not taken for one that nothing moves.
+template <class Energy, real T, class Figure>
+void check_has_slopes(const Energy& supply, const basic_bill<T>& billed, const Figure& figure) {
+  const auto value = figure(billed);
+  const std::string why = "the figure is " + shown(value) + " and has no slopes: ";
+  if (endless(value)) {
+    const std::string reason = why_endless(supply, billed);
+    raise(infeasible(why + (reason.empty() ? "it is one for each of what the bill has none of, such as output tokens. "
+                                             "Give the service some."
+                                           : reason)));
+  }
+  if (!is_known(without_kind(value))) {
+    raise(missing_value(why + "an input of it is unknown. Give the figure that is missing (a grid's carbon or water, a "
+                              "chip's die area)."));
+  }
+}
+}  // namespace detail
+
+// The slopes of `figures...` in every input of `service`, ranked by |elasticity| for each. Each figure is a callable on
+// the bill that returns a quantity or a number. Inputs that are whole numbers by nature (layers, heads, chips of a
+// replica) are left out: nobody can have one per cent more of them; so is the plan, which is chosen, not given. Fleets
+// are counted smoothly. Cost: one pull for every eight inputs. Throws infeasible, with why_not's reason, for a figure that is
+// infinite, and missing_value for one that is unknown.
+template <class... Layer, class... Figure>
+std::array<std::vector<sensitivity>, sizeof...(Figure)> gradients(const stack<Layer...>& service,
+                                                                  const Figure&... figures) {
+  const auto composed = service.composed();
+  const auto billed = composed.pull(counting::smooth);
+  (detail::check_has_slopes(composed.energy, billed, figures), ...);
+  return detail::slopes_where_finite(composed, figures...);
 }
 
 // Why the bill of a stack is infinite: what the supply, the network or a layer's price does not allow, with its value, its limit and what to change.
 // Empty where it is not. Throws infeasible, with the reason, where no plan answers the calls, as pull does.
 template <class... Layer>
 std::string why_not(const stack<Layer...>& s) requires real<typename stack<Layer...>::number_type> {
-  const auto billed = s.pull();
-  if (!detail::endless(billed.cost())) return {};
-  const auto& meter = billed.built.power;
-  const std::string reason = energy::why_not(s.energy, power_demand<>{plain(meter.peak), plain(meter.mean)});
-  return reason.empty() ? detail::why_endless(billed) : "energy: " + reason;
+  return detail::why_endless(s.energy, s.pull());
 }
 
-// How strongly each input moves the price of an output token, strongest first.
+// How strongly each input moves the price of an output token, or another figure, strongest first. Throws as gradients does.
 template <class... Layer>
 std::vector<sensitivity> gradient(const stack<Layer...>& service) {
   return gradients(service, [](const auto& b) { return b.price_of_tokens(); })[0];
@@ -167,7 +174,8 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
   const std::string reason = why_not(composed);
   return std::apply(
       [&](const auto&... f) {
-        auto slopes = gradients(composed.with(composed.plan), f.read...);  // under the plan of the bill
+        auto slopes =
+            detail::slopes_where_finite(composed.with(composed.plan), f.read...);  // under the plan of the bill
         std::vector<explanation> all{
             {f.name, shown(f, billed), f.formula, {}, detail::endless(f.read(billed)) ? reason : std::string()}...};
         for (std::size_t i = 0; i < all.size(); ++i) {

@@ -237,7 +237,13 @@ private:
     const auto asked = plain(granted.site_power);
     const auto site = where(is_known(asked), min(asked, connected), connected);
     granted.site_power = where(is_finite(site), site, unknown<quantity<unit::watt, T>>());
-    return ceiling_of(granted, [&](const T& scale) { return law(counting::smooth, scale); });
+    const auto bill_at = [&](const T& scale) { return law(counting::smooth, scale); };
+    basic_ceiling<T> c = ceiling_of(granted, bill_at);
+    if constexpr (real<T>) {  // the supply may say more than its bill
+      if (is_finite(c.calls) && !c.reason.empty())
+        c.reason = detail::why_endless(energy, bill_at(T(c.calls / law(counting::smooth).serving.calls)));
+    }
+    return c;
   }
 
   // The power that the supply can bring to the site's meter; infinite where nothing limits it. A plant of given capacity serves a mean as well

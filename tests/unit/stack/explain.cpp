@@ -60,6 +60,31 @@ TEST_CASE("where no plan answers, nothing is explained but why") {
   CHECK_THROWS_WITH_AS(lc::explain(slow), doctest::Contains("a token takes"), lc::infeasible);
 }
 
+TEST_CASE("a figure that is infinite or unknown has no slopes, which is said") {
+  const auto cost = [](const auto& b) { return b.cost(); };
+  const auto water = [](const auto& b) { return b.water(); };
+  const auto of_users = [](const auto& b) { return b.cost_per_user(); };
+  auto vast = service();
+  vast.application.daily_users = 1e25;
+  CHECK_THROWS_WITH_AS(lc::gradient(vast), doctest::Contains("nodes are more than its tiers of switches join"),
+                       lc::infeasible);
+  CHECK_THROWS_WITH_AS(lc::gradients(vast, water, cost), doctest::Contains("has no slopes: network: "), lc::infeasible);
+  CHECK(lc::gradients(vast, water)[0].front().elasticity != 0);  // the water of so many is a number
+  auto apart = service();
+  apart.energy.connection = 1 * kilowatt;
+  CHECK_THROWS_WITH_AS(lc::gradient(apart, cost), doctest::Contains("energy: "), lc::infeasible);
+  auto dry = service();
+  dry.energy.water = lc::unknown<>;
+  CHECK_THROWS_WITH_AS(lc::gradient(dry, water), doctest::Contains("the figure is unknown and has no slopes"),
+                       lc::missing_value);
+  CHECK(lc::gradient(dry).front().elasticity != 0);
+  const auto base = service();
+  const auto nobody = [](const auto& b) { return b.cost_per_task() / (b.usage.users * 0); };
+  CHECK_THROWS_WITH_AS(lc::gradient(base, nobody), doctest::Contains("it is one for each of what the bill has none of"),
+                       lc::infeasible);
+  CHECK(!lc::gradient(base, of_users).empty());
+}
+
 TEST_CASE("every slope of every figure is a number, of few users and of many") {
   for (const double users : {1e-30, 1.0, 1e9}) {
     auto s = service();

@@ -1,6 +1,8 @@
 // The ceiling: the least of what each resource allows, with the price of one more unit of the one that binds.
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "../../approx.hpp"
 #include "service.hpp"
 
@@ -113,6 +115,56 @@ TEST_CASE("a grant of more than there is counts as any other") {
   CHECK(std::string(c.binding()) == "site_power");
   CHECK(c.of(&lc::grant::site_power).granted == lc::grant{.site_power = 1e28 * watt}.site_power);
   CHECK(lc::is_finite(c.calls));
+}
+
+namespace {
+// Says that it brings what it then does not serve.
+struct boastful {
+  template <class N>
+  auto pull(const lc::power_demand<N>& meter) const {
+    const lc::quantity<lc::unit::usd_per_second, N> endless =
+        N(std::numeric_limits<double>::infinity()) * (usd / second);
+    const auto cost = plain(meter.mean) * N(1) * (60 * usd / megawatt_hour);
+    return lc::energy::basic_energy_bill<N>{.meter = meter,
+                                            .plant = lc::generated_for(meter),
+                                            .energy_cost = lc::where(plain(meter.peak) > N(1e9) * watt, endless, cost)};
+  }
+  template <class N>
+  auto push(const lc::quantity<lc::unit::watt, N>& plant) const {
+    return plant;
+  }
+  std::string why_not(const lc::power_demand<>& meter) const {
+    return plain(meter.peak) > 1 * gigawatt ? "the line melts above 1 GW" : "";
+  }
+};
+}  // namespace
+
+TEST_CASE("a ceiling that costs infinity says which constraint fails, whatever is granted") {
+  const auto s = service();
+  // 64 ports: six tiers would join more than 64 * 32^4 = 67,108,864 nodes of 8 chips, some 0.7 TW.
+  for (const lc::grant& g :
+       {lc::grant{.plant_power = 1e12 * watt}, lc::grant{.plant_power = 1e29 * watt}, lc::grant{.capital = 1e15 * usd},
+        lc::grant{.site_power = 1e12 * watt, .capital = 1e15 * usd}, lc::grant{.chips = 8 * 67108864.0 * 1.01}}) {
+    const lc::ceiling c = s.push(g);
+    CAPTURE(lc::to_string(c));
+    CHECK(lc::is_finite(plain(c.output_tokens)));
+    CHECK(c.output_tokens > 1e11 * token / second);
+    CHECK(!lc::is_finite(c.cost));
+    CHECK(c.reason.find("network: ") == 0);
+    CHECK(c.reason.find("nodes are more than its tiers of switches join") != std::string::npos);
+    CHECK(lc::to_string(c).find("\n  infinite: " + c.reason) != std::string::npos);
+  }
+  const lc::ceiling joined = s.push({.chips = 8 * 67108864.0 * 0.99});
+  CHECK(lc::is_finite(joined.cost));
+  CHECK(joined.reason.empty());
+  CHECK(lc::to_string(joined).find("infinite") == std::string::npos);
+  // The price of a dollar beyond is none that can be had; below, capital that is not needed changes nothing.
+  CHECK(s.push({.site_power = 1 * gigawatt, .capital = 1e15 * usd}).cost == s.push({.site_power = 1 * gigawatt}).cost);
+  CHECK(s.push(lc::grant{}).reason.find("nothing that is granted limits") == 0);
+
+  const lc::stack proud{boastful{}, s.chip, s.infrastructure, s.model, s.application};
+  CHECK(proud.push({.site_power = 0.9 * gigawatt}).reason.empty());
+  CHECK(proud.push({.site_power = 2 * gigawatt}).reason == "energy: the line melts above 1 GW");
 }
 
 // A stack is not composed where no plan answers; a bill under a plan that does not can be asked for.
