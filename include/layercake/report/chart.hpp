@@ -362,21 +362,26 @@ private:
     for (std::size_t i = 0; i < x.size(); ++i) {
       s.x.push_back(x[i] / as_x(1));
       s.y.push_back(y[i] / as_y(1));
-      const auto check = [&](double v, const auto& shown, scale how, const std::string& label) {
-        const bool finite = v - v == 0;
-        const std::string where_point = where_ + ": " + label + " of point " + std::to_string(i);
-        require(finite && (how == scale::linear || v > 0), where_point, shown,
-                finite ? "above 0 on a logarithmic axis" : "any finite value",
-                finite ? "Leave the point out or take a linear axis." : "Leave the point out.");
-        const double magnitude = std::fabs(v);
-        require(v == 0 || (magnitude <= largest_shown && magnitude >= 1 / largest_shown), where_point, shown,
-                "0, or from 1e-250 to 1e250 in the axis's unit", "Leave the point out or take another unit.");
-      };
-      check(s.x.back(), x[i], x_.scale, x_.label);
-      check(s.y.back(), y[i], y_.scale, y_.label);
+      const std::string point = " of point " + std::to_string(i);
+      check_shown(where_ + ": " + x_.label + point, s.x.back(), x[i], x_.scale);
+      check_shown(where_ + ": " + y_.label + point, s.y.back(), y[i], y_.scale);
     }
     all_.push_back(std::move(s));
     return *this;
+  }
+
+  // A value, `in_unit` of the axis, that the axis can show.
+  template <class Value>
+  static void check_shown(const std::string& path, double in_unit, const Value& value, scale how) {
+    const bool logarithmic = how == scale::logarithmic;
+    const double size = std::fabs(in_unit);
+    const bool within = size <= largest_shown && size >= 1 / largest_shown;
+    require(logarithmic ? within && in_unit > 0 : within || in_unit == 0, path, value,
+            logarithmic ? "from 1e-250 to 1e250 in the unit of a logarithmic axis"
+                        : "0, or from 1e-250 to 1e250 of either sign in the axis's unit",
+            !std::isfinite(in_unit)       ? "Leave the point out."
+            : logarithmic && in_unit <= 0 ? "Leave the point out or take a linear axis."
+                                          : "Leave the point out or take another unit.");
   }
 
   // All values of a coordinate with some room at both ends.

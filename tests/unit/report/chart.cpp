@@ -167,10 +167,40 @@ TEST_CASE("chart: values next to each other, and as far apart as can be drawn") 
   const std::vector<money> one{1 * usd};
   for (const double far : {1.7e308, -1e300, 5e-324, 1e-310}) {
     const std::vector<duration> x{far * second};
-    CHECK(
-        has(refused([&] { report::chart("t", report::axis<second>("x"), report::axis<usd>("y")).points("A", x, one); }),
-            "allowed: 0, or from 1e-250 to 1e250"));
+    CHECK(has(
+        refused([&] { report::chart("t", report::axis<second>("x"), report::axis<usd>("y")).points("A", x, one); }),
+        "allowed: 0, or from 1e-250 to 1e250 of either sign in the axis's unit. Leave the point out or take another "
+        "unit."));
   }
+}
+
+// What is told to be allowed is: 0 on no logarithmic axis, and what to change helps.
+TEST_CASE("chart: a value that an axis cannot show is told what it can") {
+  using report::scale;
+  const std::vector<money> one{1 * usd};
+  const auto said = [&](double value, scale how) {
+    const std::vector<duration> x{value * second};
+    return refused(
+        [&] { report::chart("t", report::axis<second>("x", how), report::axis<usd>("y")).points("A", x, one); });
+  };
+  for (const double far : {1e-300, 1e300}) {
+    CHECK(has(said(far, scale::logarithmic), "; allowed: from 1e-250 to 1e250 in the unit of a logarithmic axis. "
+                                             "Leave the point out or take another unit."));
+  }
+  for (const double not_positive : {0.0, -1.0, -1e300}) {
+    CHECK(has(said(not_positive, scale::logarithmic), "; allowed: from 1e-250 to 1e250 in the unit of a logarithmic "
+                                                      "axis. Leave the point out or take a linear axis."));
+  }
+  for (const scale how : {scale::linear, scale::logarithmic}) {
+    for (const double none : {std::nan(""), std::numeric_limits<double>::infinity()}) {
+      const std::string text = said(none, how);
+      CHECK(text.substr(text.find_last_of('.', text.size() - 2)) == ". Leave the point out.");
+    }
+    CHECK(said(1e-250, how) == "nothing was thrown");
+    CHECK(said(1e250, how) == "nothing was thrown");
+  }
+  for (const double shown : {0.0, -1.0, -1e250, -1e-250})
+    CHECK(said(shown, scale::linear) == "nothing was thrown");
 }
 
 TEST_CASE("chart: text that is not UTF-8") {
@@ -277,7 +307,7 @@ TEST_CASE("chart: bad data are refused by series and point") {
   CHECK(has(refused([&] { chart().points("A", t, m, names); }), ": names.size is 1; allowed: 2, as x.size is."));
   CHECK(has(refused([&] { chart().line("A", t, hole); }), "series \"A\" of chart \"Runs\": cost of point 1 is"));
   CHECK(has(refused([&] { chart().line("A", t, endless); }), "cost of point 0 is"));
-  CHECK(
-      has(refused([&] { chart(report::scale::linear, report::scale::logarithmic).line("A", t, zero); }),
-          "cost of point 1 is $0; allowed: above 0 on a logarithmic axis. Leave the point out or take a linear axis."));
+  CHECK(has(refused([&] { chart(report::scale::linear, report::scale::logarithmic).line("A", t, zero); }),
+            "cost of point 1 is $0; allowed: from 1e-250 to 1e250 in the unit of a logarithmic axis. Leave the point "
+            "out or take a linear axis."));
 }
