@@ -82,6 +82,35 @@ TEST_CASE("R05: a gated model with as many key heads as heads: a tool that count
   CHECK(models::parameters(qwen_1_5_72b).total() == approx(72e9).epsilon(0.005));
 }
 
+// AI-Hypercomputer/maxtext 4017, with its configs/models/gemma4-26b.yml: a tool that took the routed width for the shared expert
+// counted 9 % too little.
+TEST_CASE("R36: a shared expert that is wider than the routed ones counts by its own width") {
+  const models::transformer gemma4_26b{.name = "gemma4-26b",
+                                       .layers = 30,
+                                       .width = 2816,
+                                       .heads = 16,
+                                       .key_heads = 8,
+                                       .head_width = 256,
+                                       .vocabulary = 262144,
+                                       .tied = true,
+                                       .experts = 128,
+                                       .active_experts = 8,
+                                       .shared_experts = 1,
+                                       .expert_width = 704,
+                                       .shared_expert_width = 2112,
+                                       .sliding_window = 1024,
+                                       .sliding_layers = 25};
+  CHECK(check(gemma4_26b).empty());
+  const auto p = models::parameters(gemma4_26b);
+  CHECK(p.shared_experts == approx(30.0 * 3 * 2816 * 2112));
+  CHECK(p.active_experts == approx(30.0 * 8 * 3 * 2816 * 704));
+  CHECK(p.active() == approx(3.82e9).epsilon(0.02));
+  // What is missing: the 5 layers without a window have heads of 512, 2 of them for keys, which are values too; of a
+  // transformer all layers have heads of one shape.
+  const double windowed = 2816.0 * 256 * (16 + 16 + 8 + 8), whole = 2816.0 * 512 * (16 + 16 + 2);
+  CHECK(p.active() + 5 * (whole - windowed) == approx(3.82e9).epsilon(0.001));
+}
+
 // ai-dynamo/aiconfigurator, model_configs: counts of the published checkpoints, norms and biases (below 0.1 %) included
 TEST_CASE("C01, C02, C03, C04: models from their configuration files") {
   CHECK(models::parameters(gpt_oss_20b).total() == approx(20.915e9).epsilon(0.001));
