@@ -386,6 +386,30 @@ TEST_CASE("what is wrong with a request is named by its path") {
   refused([](request& q) { q.sites[1].energy.carbon = lc::unknown<lc::quantity<lc::unit::kilogram_co2e_per_joule>>(); },
           "request.sites[1].energy.carbon is unknown");
   refused([&](request& q) { q.capital = {nan * usd}; }, "request.capital[0]");
+  // Every field of the demand, objectives too.
+  int fields = 0;
+  const lc::call_demand<> asked = batch();
+  lc::for_each_field(asked, "", [&](const std::string&, const auto&, const auto&) { ++fields; });
+  for (int i = 0; i < fields; ++i) {
+    for (const double bad : {-1.0, std::numeric_limits<double>::infinity(), nan, 1e300}) {
+      request q = small_request();
+      std::string path;
+      bool allowed = false;
+      int k = 0;
+      const auto set = [&](const std::string& at, auto& value, const auto& of) {
+        if (k++ != i) return;
+        value = lc::from_base_value<std::remove_cvref_t<decltype(value)>>(bad);
+        path = at, allowed = lc::allows(of.allowed, value);
+      };
+      lc::for_each_field(q.classes[1].demand, "request.classes[1].demand", set);
+      if (allowed) continue;
+      CAPTURE(path);
+      CHECK(has(message<lc::invalid_value>(q), (path + " is ").c_str()));
+    }
+  }
+  CHECK(fields == 7);
+  refused([](request& q) { q.classes[0].demand.time_to_first_token = 0 * second; },
+          "request.classes[0].demand.time_to_first_token is 0 s; allowed: above 0 s");
   // A chip without a price may be rented.
   request q = small_request();
   q.chips[0].chip.price = lc::unknown<lc::quantity<lc::unit::usd>>();

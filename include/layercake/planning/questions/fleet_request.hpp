@@ -176,13 +176,11 @@ void check_fleet_site(const Request& q, const fleet_site<Energy>& s, fleet_goal 
 template <class Model>
 void check_fleet_class(const fleet_class<Model>& k, const std::string& path) {
   layercake::validate(k.model, path + ".model");
+  layercake::validate(k.demand, path + ".demand");
   const char* const remedy = "Describe the calls of the class.";
   if (k.calls.empty()) check_positive(path + ".demand.calls", k.demand.calls, remedy);
   check_each(path + ".calls", k.calls, positive, remedy);
-  check_within(path + ".demand.peak_to_mean", k.demand.peak_to_mean, at_least_one, remedy);
-  check_nonnegative(path + ".demand.input", k.demand.input, remedy);
   check_positive(path + ".demand.output", k.demand.output, "Prices are per output token.");
-  check_share(path + ".demand.cached_share", k.demand.cached_share, remedy);
 }
 
 // Throws invalid_value and missing_value for what is wrong with the request, by its path.
