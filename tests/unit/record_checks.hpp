@@ -12,6 +12,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../approx.hpp"
@@ -27,6 +28,20 @@ void set_base(V& value, double base) {
 template <class V>
 double get_base(const V& value) {
   return lc::base_value(value);
+}
+
+// Whether a path names one thing twice in a row: network.network.bandwidth.
+inline bool names_twice(const std::string& path) {
+  std::string last, name;
+  for (const char c : path + ".") {
+    if (c != '.') {
+      name += c;
+      continue;
+    }
+    if (name == last) return true;
+    last = std::exchange(name, "");
+  }
+  return false;
 }
 
 // Puts every kind of bad value into every field of `good`, one at a time, and expects exactly the findings that the domain asks for: with the

@@ -1,6 +1,7 @@
 // What is wrong with a question about training.
 #pragma once
 
+#include <layercake/infrastructure/site.hpp>
 #include <layercake/training/model.hpp>
 #include <layercake/training/plan.hpp>
 #include <string>
@@ -48,7 +49,8 @@ std::vector<finding> check_training(const Model& model, const Chip& chip, const 
   findings found;
   if constexpr (described<Model>) found.add(check(model, "model"));
   if constexpr (described<Chip>) found.add(check(chip, "chip"));
-  if constexpr (described<Network>) found.add(check(network, "network"));
+  if constexpr (described<Network>)  // a site has its network inside
+    found.add(check(network, infrastructure::infrastructure<Network> ? "site" : "network"));
   found.add(check(plan, "plan"));
   using R = promote_all_t<number_of_t<Model>, T>;
   if (found.empty()) found.add(check_plan(layercake::with_number<R>(model), layercake::with_number<R>(plan), "plan"));

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../../approx.hpp"
+#include "../record_checks.hpp"
 
 using namespace layercake;
 using namespace layercake::units;
@@ -50,6 +51,7 @@ void refuses(tried& sum, const Record& good, const std::string& path, const Ask&
       if (allowed) continue;
       CAPTURE(at);
       CAPTURE(bad);
+      CHECK(!layercake_test::names_twice(at));
       CHECK_THROWS_WITH_AS(ask(x), doctest::Contains((at + " is ").c_str()), invalid_value);
       ++sum.refused;
     }
@@ -62,7 +64,7 @@ void step_refuses(const Ask& ask) {
   tried sum;
   refuses(sum, model, "model", [&](const auto& x) { ask(x, chip, site, plan); });
   refuses(sum, chip, "chip", [&](const auto& x) { ask(model, x, site, plan); });
-  refuses(sum, site, "network", [&](const auto& x) { ask(model, chip, x, plan); });
+  refuses(sum, site, "site", [&](const auto& x) { ask(model, chip, x, plan); });
   refuses(sum, plan, "plan", [&](const auto& x) { ask(model, chip, site, x); });
   CHECK(sum.fields > 120);
   CHECK(sum.refused > 500);
@@ -117,6 +119,14 @@ TEST_CASE("a run refuses every bad field") {
   run_refuses([](const auto& f, const auto& r, const auto& c, const auto& s, const auto& e) {
     (void)chip_hours(f, r, c, s, e);
   });
+}
+
+// A network and a site that holds one are each named once.
+TEST_CASE("a step names the network by where it stands") {
+  infrastructure::site bad = site;
+  bad.network.bandwidth = 0 * gigabyte_per_second;
+  CHECK_THROWS_WITH_AS((void)train_step(model, chip, bad, plan), doctest::Contains("site.network.bandwidth is 0"),
+                       invalid_value);
 }
 
 // Counts within their domains, far beyond what a long long holds.
