@@ -8,6 +8,9 @@
 #include <layercake/chips/silicon.hpp>
 #include <layercake/chips/wafers.hpp>
 #include <layercake/core/demand.hpp>
+#include <layercake/number/check.hpp>
+#include <string>
+#include <vector>
 
 namespace layercake::chips {
 
@@ -75,6 +78,31 @@ constexpr auto die_area_of(const Chip& c) {
   } else {
     return unknown<quantity<unit::square_metre>>();
   }
+}
+
+// What has to be known of a chip that serves or trains, and is not: its thermal design power, from which an idle power that nobody gives
+// follows, and the rate of the fabric that joins it to others. Each with what to set; empty where nothing is missing.
+template <class Chip>
+std::vector<finding> missing_in_use(const Chip& c, const std::string& path) {
+  const std::string unpublished = std::string(name_of(c)) + " has no published one; set it: " + path;
+  findings found(path);
+  found.check_known("thermal_design_power", c.thermal_design_power,
+                    unpublished + ".thermal_design_power = 700 * watt.");
+  // Lanes and plain numbers compare an unknown with a number differently.
+  if (c.scale_up_domain > 1)
+    found.check_known("scale_up_bandwidth", c.scale_up_bandwidth,
+                      unpublished + ".scale_up_bandwidth = 450 * gigabyte_per_second.");
+  return found.take();
+}
+// The same of a chip that is bought: its price besides. `instead`: what else may be done about it.
+template <class Chip>
+std::vector<finding> missing_in_bill(const Chip& c, const std::string& path, const std::string& instead = "") {
+  findings found(path);
+  found.check_known("price", c.price,
+                    std::string(name_of(c)) + " has no published one; set it: " + path + ".price = 30000 * usd" +
+                        instead + ".");
+  found.add(missing_in_use(c, path));
+  return found.take();
 }
 
 // Time of an operation (core/operations.hpp) on a chip: by its own time(operation) if it has one, otherwise by its

@@ -58,6 +58,11 @@ inline void raise_if_any(const std::vector<finding>& found) {
   if (!found.empty()) raise(invalid_value(text_of(found)));
 }
 
+// Throws `missing_value` with all of them, if there is one: of figures that are needed and nobody gave.
+inline void raise_if_missing(const std::vector<finding>& found) {
+  if (!found.empty()) raise(missing_value(text_of(found)));
+}
+
 // A domain in words: "above 0", "from 0 to 1", "a whole number, at least 1". `low` and `high` are its ends as text; an end that only
 // bounds what is sensible is left out unless `x`, which is refused, lies beyond it.
 inline std::string range_text(const domain& d, const std::string& low, const std::string& high, double x) {
@@ -354,7 +359,7 @@ template <class Value>
 void check_known(std::string_view path, const Value& value, std::string_view remedy) {
   findings f;
   f.check_known(path, value, remedy);
-  if (!f.empty()) raise(missing_value(text_of(f.list())));
+  raise_if_missing(f.list());
 }
 template <class List>
 void check_not_empty(std::string_view path, const List& list, std::string_view remedy) {

@@ -254,7 +254,7 @@ pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, cons
 // The best plan for `demand` (its mean rate, times its peak to mean, within its objectives) by `goal`: the fewest chips, the cheapest output token by
 // the rent of its chips and their electricity at the meter, or the least energy for it. Throws invalid_value for a field
 // outside its domain, infeasible with the reason of the plan that came nearest, and missing_value where the cheapest token is
-// sought and search.rent or search.electricity is not known.
+// sought and search.rent or search.electricity is not known, or any but the fewest chips and a chip's power is not.
 template <class Chip, class Model>
 serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructure::site& site, const Model& model,
                          const call_demand<>& demand, const serving_search& search = {}) {
@@ -266,6 +266,7 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     check_known("search.electricity", plain(search.electricity),
                 "Set it: search.electricity = 60 * usd / megawatt_hour.");
   }
+  if (goal != serving_goal::fewest_chips) raise_if_missing(chips::missing_in_use(chip, "chip"));
   serving_choice best;
   bool found = false;
   const auto consider = [&](const serving_plan& plan, const pool_figures<>& f) {

@@ -42,7 +42,7 @@ public:
       : stack(composition{std::move(e), std::move(c), std::move(i), std::move(m), std::move(a)}) {
     if constexpr (real<number_type> && in_order) {
       validate(*this);
-      check_chip();
+      raise_if_missing(chips::missing_in_bill(chip, "chip"));
       made_ = choose_plans<T>(parts(), search);
       plan = made_.whole;
       settle(std::make_shared<const serving_search>(std::move(search)));
@@ -55,7 +55,7 @@ public:
     made_ = {p, p};
     if constexpr (real<number_type> && in_order) {
       validate(*this);
-      check_chip();
+      raise_if_missing(chips::missing_in_bill(chip, "chip"));
       check_plan();
       settle(nullptr);
     }
@@ -284,13 +284,6 @@ private:
     const std::string reason =
         layercake::why_not(serving_task(chip, infrastructure, model, widened<T>(application.pull())), plan);
     if (!reason.empty()) raise(infeasible("the plan answers no calls: " + reason));
-  }
-
-  void check_chip() const {
-    const std::string name = chips::name_of(chip);
-    check_known("chip.price", chip.price, name + " has no published price; set it: chip.price = 30000 * usd");
-    check_known("chip.thermal_design_power", chip.thermal_design_power,
-                name + " has none that is published; set it: chip.thermal_design_power = 700 * watt");
   }
 };
 

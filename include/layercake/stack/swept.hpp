@@ -1,6 +1,7 @@
 // A stack in a sweep (bulk/run/sweep.hpp): what is asked of it where no formula is named, and whether parts go together.
 #pragma once
 
+#include <layercake/chips/chips.hpp>
 #include <layercake/number/number.hpp>
 #include <tuple>
 #include <utility>
@@ -61,7 +62,7 @@ stack_question swept(const stack<Layer...>&, counting how) {
 // Whether the fields of a stack are inside their domains and its chip's figures known, so that it can be asked for bills.
 template <class... Layer>
 bool composes(const stack<Layer...>& s) {
-  return check(s).empty() && is_known(s.chip.price) && is_known(s.chip.thermal_design_power);
+  return check(s).empty() && chips::missing_in_bill(s.chip, "chip").empty();
 }
 
 }  // namespace layercake

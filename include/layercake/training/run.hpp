@@ -78,6 +78,13 @@ void check_run(const training_figures<T>& f, const basic_training_run<T>& run, c
     raise_if_any(all);
   }
 }
+// And what its cost is made of is known.
+template <number T, class Chip, class Site, class Energy>
+void check_billed_run(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
+                      const Site& site, const Energy& energy) {
+  check_run(f, run, chip, site, energy);
+  if constexpr (real<T>) raise_if_missing(chips::missing_in_bill(chip, "chip"));
+}
 
 // When chips fail and what is saved against it, and what is left for the steps.
 template <number T = double>
@@ -130,14 +137,15 @@ std::string checked_why_not(const training_figures<T>& f, const basic_training_r
 //   over their number power: the chip's law at the step's use of its parts; while saving or restarting it idles cost:
 //   the site's yearly costs for the time of the run, whole site, and the energy supply's for its power
 //
-// Domain: the fields' own, of the run and of what it runs on; invalid_value is thrown outside it with all that is wrong. Infinite where the
+// Domain: the fields' own, of the run and of what it runs on; invalid_value is thrown outside it with all that is wrong, missing_value for a
+// chip whose price or thermal design power is unknown. Infinite where the
 // step does not fit, failures come faster than the state can be saved, or the network or the supply cannot carry the chips: why_not says
 // which. Leaves out: queueing for a cluster, failed runs, people who train. Worked
 // number: Llama 3 405B, 15.6e12 tokens on 16,384 H100 at 400 TFLOP/s: in the tests.
 template <number T, class Chip, class Site, class Energy>
 training_run_figures<T> run_training(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                      const Site& site, const Energy& energy) {
-  detail::check_run(f, run, chip, site, energy);
+  detail::check_billed_run(f, run, chip, site, energy);
   return detail::checked_run(f, run, chip, site, energy);
 }
 
@@ -181,7 +189,7 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
 template <real T, class Chip, class Site, class Energy>
 std::string why_not(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip, const Site& site,
                     const Energy& energy) {
-  detail::check_run(f, run, chip, site, energy);
+  detail::check_billed_run(f, run, chip, site, energy);
   return detail::checked_why_not(f, run, chip, site, energy);
 }
 
@@ -208,16 +216,18 @@ std::string detail::checked_why_not(const training_figures<T>& f, const basic_tr
   return carried.empty() ? carried : "energy: " + carried;
 }
 
-// Wall clock of a run and the chip-hours it takes.
+// Wall clock of a run and the chip-hours it takes. Throw invalid_value as run_training does; neither asks what a chip costs or draws.
 template <number T, class Chip, class Site, class Energy>
 quantity<unit::second, T> time_to_train(const training_figures<T>& f, const basic_training_run<T>& run,
                                         const Chip& chip, const Site& site, const Energy& energy) {
-  return run_training(f, run, chip, site, energy).wall_clock;
+  detail::check_run(f, run, chip, site, energy);
+  return detail::checked_run(f, run, chip, site, energy).wall_clock;
 }
 template <number T, class Chip, class Site, class Energy>
 T chip_hours(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip, const Site& site,
              const Energy& energy) {
-  return in<units::hour>(run_training(f, run, chip, site, energy).chip_time);
+  detail::check_run(f, run, chip, site, energy);
+  return in<units::hour>(detail::checked_run(f, run, chip, site, energy).chip_time);
 }
 
 }  // namespace layercake

@@ -85,15 +85,8 @@ void check_question(const models::transformer& model, const std::vector<Fleet>& 
     if constexpr (described<decltype(f.energy)>) all.add(check(f.energy, path + ".energy"));
   }
   raise_if_any(all);
-  for (std::size_t i = 0; i < fleets.size(); ++i) {
-    const std::string path = "fleets[" + std::to_string(i) + "].chip.";
-    const std::string of = std::string(chips::name_of(fleets[i].chip)) + " has no published one; set it.";
-    check_known(path + "price", fleets[i].chip.price, of);
-    check_known(path + "thermal_design_power", fleets[i].chip.thermal_design_power, of);
-    // Lanes and plain numbers compare an unknown with a number differently.
-    if (fleets[i].chip.scale_up_domain > 1)
-      check_known(path + "scale_up_bandwidth", fleets[i].chip.scale_up_bandwidth, of);
-  }
+  for (std::size_t i = 0; i < fleets.size(); ++i)
+    raise_if_missing(chips::missing_in_bill(fleets[i].chip, "fleets[" + std::to_string(i) + "].chip"));
 }
 
 // Nothing divides.

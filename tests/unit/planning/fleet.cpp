@@ -372,8 +372,10 @@ TEST_CASE("what is wrong with a request is named by its path") {
   refused([](request& q) { q.classes[0].demand.output = 0 * token; }, "request.classes[0].demand.output is 0");
   refused([](request& q) { q.classes[0].demand.peak_to_mean = 0.5; }, "request.classes[0].demand.peak_to_mean is 0.5");
   refused([](request& q) { q.classes[0].demand.cached_share = 2; }, "request.classes[0].demand.cached_share is 2");
-  refused([&](request& q) { q.chips[0].chip.price = lc::unknown<lc::quantity<lc::unit::usd>>(); },
-          "request.chips[0].chip.price is unknown; allowed: a known value. H100-SXM5-80GB: set it");
+  refused(
+      [&](request& q) { q.chips[0].chip.price = lc::unknown<lc::quantity<lc::unit::usd>>(); },
+      "request.chips[0].chip.price is unknown; allowed: a known value. H100-SXM5-80GB has no published one; set it: "
+      "request.chips[0].chip.price = 30000 * usd, or rent it: request.chips[0].rent = 2.50 * usd / hour.");
   refused([](request& q) { q.chips[0].chip.price = -1 * usd; }, "request.chips[0].chip.price is");
   refused([](request& q) { q.chips[1].rent = -1 * usd_per_hour; }, "request.chips[1].rent");
   refused([](request& q) { q.chips[1].available = {8, -1}; }, "request.chips[1].available[1] is -1");

@@ -293,6 +293,14 @@ TEST_CASE("the best plan, and why there is none") {
   CHECK(frugal.energy <= fewest.energy);
   CHECK(fewest.chips == fewest.replicas * fewest.plan.chips());
   CHECK(lc::in<hertz>(fewest.figures.writing.calls) * fewest.replicas * search.headroom >= 50);
+  // What is compared by energy asks for the chip's power; chips are counted without.
+  lc::chips::accelerator unpowered = b.chip;
+  unpowered.thermal_design_power = lc::unknown<>;
+  for (const auto goal : {lc::serving_goal::cheapest_token, lc::serving_goal::least_energy}) {
+    CHECK_THROWS_WITH_AS((void)lc::best_plan(goal, unpowered, b.site, b.model, d, search),
+                         doctest::Contains("chip.thermal_design_power is unknown"), lc::missing_value);
+  }
+  CHECK(lc::best_plan(lc::serving_goal::fewest_chips, unpowered, b.site, b.model, d, search).chips == fewest.chips);
 
   const auto text = [&](auto&& change) {
     bench c;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "../record_checks.hpp"
 #include "service.hpp"
 
 using namespace layercake_test;
@@ -73,6 +74,39 @@ TEST_CASE("a chip without a price is asked for one") {
   auto chip = s.chip;
   chip.price = lc::unknown<lc::quantity<lc::unit::usd>>();
   CHECK_THROWS_WITH_AS(s.with(chip), doctest::Contains("chip.price"), lc::missing_value);
+}
+
+// A stack, a sweep, a fleet and a run ask for the same (chips::missing_in_bill).
+TEST_CASE("what a chip lacks for a bill is named, all of it; an idle power follows from the limit") {
+  auto chip = service().chip;
+  CHECK(lc::chips::missing_in_bill(chip, "chip").empty());
+  chip.idle_power = lc::unknown<>;
+  CHECK(lc::chips::missing_in_bill(chip, "chip").empty());
+  CHECK(lc::is_known(service().with(chip).pull().cost()));
+  chip.price = lc::unknown<>, chip.thermal_design_power = lc::unknown<>, chip.scale_up_bandwidth = lc::unknown<>;
+  const auto lacks = lc::chips::missing_in_bill(chip, "chip", ", or rent it");
+  REQUIRE(lacks.size() == 3);
+  CHECK(lacks[0].text() == "chip.price is unknown; allowed: a known value. H100-SXM5-80GB has no published one; set "
+                           "it: chip.price = 30000 * usd, or rent it.");
+  CHECK(lacks[1].path == "chip.thermal_design_power");
+  CHECK(lacks[2].path == "chip.scale_up_bandwidth");
+  CHECK(lc::chips::missing_in_use(chip, "chip").size() == 2);
+  chip.scale_up_domain = 1;  // no fabric, no rate of it
+  CHECK_THROWS_WITH_AS(service().with(chip), doctest::Contains("chip.thermal_design_power is unknown"),
+                       lc::missing_value);
+  CHECK(lc::chips::missing_in_bill(chip, "chip").size() == 2);
+  auto s = service();
+  CHECK(lc::composes(s));
+  s.chip = chip;
+  CHECK(!lc::composes(s));
+}
+
+TEST_CASE("no path of a stack names one thing twice") {
+  const auto s = service();
+  lc::for_each_field(s, "", [](const std::string& path, const auto&, const auto&) {
+    CAPTURE(path);
+    CHECK(!layercake_test::names_twice(path));
+  });
 }
 
 TEST_CASE("a plan of the caller's is checked against the layers") {

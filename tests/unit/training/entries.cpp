@@ -121,6 +121,27 @@ TEST_CASE("a run refuses every bad field") {
   });
 }
 
+// As a stack asks for what its bill is made of; time alone is answered without.
+TEST_CASE("a run on a chip whose price or power nobody gave is refused by name") {
+  const auto f = train_step(model, chip, site, plan);
+  const auto asks_for = [&](const chips::accelerator& c, const char* name) {
+    CAPTURE(name);
+    CHECK_THROWS_WITH_AS((void)run_training(f, run, c, site, grid), doctest::Contains(name), missing_value);
+    CHECK_THROWS_WITH_AS((void)why_not(f, run, c, site, grid), doctest::Contains(name), missing_value);
+    CHECK(time_to_train(f, run, c, site, grid) == time_to_train(f, run, chip, site, grid));
+    CHECK(chip_hours(f, run, c, site, grid) == chip_hours(f, run, chip, site, grid));
+  };
+  chips::accelerator unpriced = chip, unpowered = chip;
+  unpriced.price = unknown<>;
+  unpowered.thermal_design_power = unknown<>;
+  asks_for(unpriced, "chip.price is unknown; allowed: a known value. H100-SXM5-80GB has no published one; set it: "
+                     "chip.price = 30000 * usd.");
+  asks_for(unpowered, "chip.thermal_design_power is unknown");
+  chips::accelerator resting = chip;
+  resting.idle_power = unknown<>;  // the usual share of the limit
+  CHECK(is_known(run_training(f, run, resting, site, grid).cost()));
+}
+
 // A network and a site that holds one are each named once.
 TEST_CASE("a step names the network by where it stands") {
   infrastructure::site bad = site;

@@ -362,7 +362,7 @@ TEST_CASE("training search: bad questions are refused") {
   f.chip.price = std::nan("") * usd;
   const auto unknown_price = thrown<lc::missing_value>([&] { ask(f); });
   has(unknown_price, "fleets[0].chip.price is unknown");
-  has(unknown_price, "H100-SXM5-80GB has no published one; set it.");
+  has(unknown_price, "H100-SXM5-80GB has no published one; set it: fleets[0].chip.price = ");
   f = fleet(16);
   f.chip.memory = -1 * gigabyte;
   has(thrown<invalid>([&] { ask(f); }), "fleets[0].chip.memory is");

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <layercake/chips/accelerator.hpp>
+#include <layercake/chips/chips.hpp>
 #include <layercake/core/fields.hpp>
 #include <layercake/energy/grid.hpp>
 #include <layercake/infrastructure/site.hpp>
@@ -133,7 +133,6 @@ namespace detail {
 template <class Chip>
 void check_fleet_chip(const fleet_chip<Chip>& c, const std::string& path) {
   constexpr domain chips_of_a_node{1, 1e6};
-  const std::string name = chips::name_of(c.chip);
   layercake::validate(c.chip, path + ".chip");
   layercake::validate(c.node, path + ".node");
   layercake::validate(c.fabric, path + ".fabric");
@@ -141,11 +140,9 @@ void check_fleet_chip(const fleet_chip<Chip>& c, const std::string& path) {
   check_each(path + ".available", c.available, nonnegative,
              "Give the chips to be had in each month, or no list for no limit.");
   check_within(path + ".rent", c.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.50 * usd / hour.");
-  if (!is_known(c.rent))
-    check_known(path + ".chip.price", c.chip.price,
-                name + ": set it, chip.price = 30000 * usd, or rent it, rent = 2.50 * usd / hour.");
-  check_known(path + ".chip.thermal_design_power", c.chip.thermal_design_power,
-              name + ": set it, chip.thermal_design_power = 700 * watt.");
+  raise_if_missing(is_known(c.rent) ? chips::missing_in_use(c.chip, path + ".chip")
+                                    : chips::missing_in_bill(c.chip, path + ".chip",
+                                                             ", or rent it: " + path + ".rent = 2.50 * usd / hour"));
 }
 
 template <class Request, class Energy>
