@@ -122,15 +122,17 @@ constexpr auto idle_power_of(const Chip& c) {
 }
 
 // A chip as its data sheet gives it. What has no default in the physics is unknown until it is set, and validation asks for it; a
-// chip without a thermal design power or a price is asked for them where they are needed. Four figures follow from others where
+// chip without a thermal design power or a price is asked for them where they are needed. Five figures follow from others where
 // nobody gives them, in whatever order they are set, and are asked by functions: idle_power by idle_power_of, exponential_rate by
-// exponentials, compute_efficiency and memory_efficiency by sustained_compute and sustained_memory.
+// exponentials, compute_efficiency and memory_efficiency by sustained_compute and sustained_memory, and what the driver reports of
+// the memory by reported_memory (memory.hpp).
 template <number T = double>
 struct basic_accelerator {
   const char* name = "";
   chips::family family = chips::family::other;
   basic_peak_rates<T> peak;
   quantity<unit::byte, T> memory = unknown<>;
+  T reported_over_nominal = unknown<>;  // of that memory, as the driver counts it; unknown: reported_memory
   quantity<unit::byte_per_second, T> memory_bandwidth = unknown<>;
   quantity<unit::byte_per_second, T> scale_up_bandwidth = unknown<>;  // per direction and chip
   T scale_up_domain = T(1);                                           // chips in one scale-up fabric
@@ -159,7 +161,9 @@ struct basic_accelerator {
         label(&X::launch),
         label(&X::origin),
         part("peak", &X::peak),
-        field("memory", &X::memory, positive, "the memory of one chip"),
+        field("memory", &X::memory, positive, "the memory of one chip, as its data sheet names it"),
+        field("reported_over_nominal", &X::reported_over_nominal, domain{0.8, 1.1}.or_unknown(),
+              "bytes of memory that the driver reports over those of the data sheet, unknown for the usual ratio"),
         field("memory_bandwidth", &X::memory_bandwidth, positive, "the peak rate of that memory"),
         field("scale_up_bandwidth", &X::scale_up_bandwidth, nonnegative.or_unknown(),
               "into and out of a chip, each, inside its fabric"),

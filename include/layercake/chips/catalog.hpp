@@ -17,6 +17,7 @@ struct peaks {
 };
 struct moving {
   double memory, bandwidth, scale_up, domain;  // GB, GB/s, GB/s per direction, chips
+  double reported = na;                        // MiB of memory as the driver reports it
 };
 struct buying {
   double power, idle, price, die_area, dies;  // W, W, USD, mm^2 of all compute dies
@@ -38,6 +39,7 @@ constexpr accelerator data_sheet(const char* name, family f, const peaks& p, con
           .family = f,
           .peak = {rate(p.fp32), rate(p.tf32), rate(p.fp16), rate(p.bf16), rate(p.fp8), rate(p.fp4), rate(p.int8)},
           .memory = m.memory * gigabyte,
+          .reported_over_nominal = m.reported * (mebibyte / gigabyte) / m.memory,
           .memory_bandwidth = m.bandwidth * gigabyte_per_second,
           .scale_up_bandwidth = datum<gigabyte_per_second>(m.scale_up),
           .scale_up_domain = m.domain,
@@ -67,6 +69,8 @@ inline constexpr field_source cache_recalled{"on_chip_cache", "data sheet, from 
 inline constexpr field_source exponentials_counted{
     "exponential_rate", "16 per multiprocessor and clock, the special-function units, general knowledge",
     confidence::recalled};
+inline constexpr field_source memory_recalled{"reported_over_nominal", "nvidia-smi or rocm-smi, total, recalled",
+                                              confidence::recalled};
 inline constexpr field_source idle_of_family{"idle_power", "share of the thermal design power", confidence::assumed};
 // 32 on the chips whose clock counts twice in `inside`.
 inline constexpr field_source exponentials_doubled{
@@ -82,15 +86,15 @@ inline constexpr field_source memory_of_family{"memory_efficiency", "fitted kern
 inline constexpr field_source memory_of_others{"memory_efficiency", "as on NVIDIA's chips", confidence::assumed};
 // Rows without a source of their own for a field: of the measured NVIDIA families, of AMD, of a family without
 // measurements, of Gaudi; and those whose inside is not known.
-inline constexpr field_source inside_recalled[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
-                                                   exponentials_counted,     idle_of_family, compute_of_family,
-                                                   memory_of_family};
+inline constexpr field_source inside_recalled[] = {memory_recalled,   multiprocessors_recalled, clock_recalled,
+                                                   cache_recalled,    exponentials_counted,     idle_of_family,
+                                                   compute_of_family, memory_of_family};
 inline constexpr field_source inside_recalled_amd[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
                                                        exponentials_counted,     idle_of_family, compute_of_family,
                                                        memory_of_others};
-inline constexpr field_source inside_recalled_others[] = {multiprocessors_recalled, clock_recalled, cache_recalled,
-                                                          exponentials_counted,     idle_of_family, compute_of_others,
-                                                          memory_of_others};
+inline constexpr field_source inside_recalled_others[] = {memory_recalled,   multiprocessors_recalled, clock_recalled,
+                                                          cache_recalled,    exponentials_counted,     idle_of_family,
+                                                          compute_of_others, memory_of_others};
 inline constexpr field_source inside_recalled_matrix_measured[] = {
     multiprocessors_recalled, clock_recalled,   cache_recalled,  exponentials_counted,
     idle_of_family,           compute_measured, memory_of_others};
@@ -101,6 +105,7 @@ inline constexpr field_source inside_unknown_others[] = {idle_of_family, compute
 inline constexpr field_source a100_sxm_40gb_fields[] = {
     {"price", "single-unit list 2020-07 (Next Platform via Epoch); DGX A100/8 = 24875 at launch",
      confidence::published},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -109,12 +114,13 @@ inline constexpr field_source a100_sxm_40gb_fields[] = {
     detail::compute_of_family,
     detail::memory_of_family};
 inline constexpr accelerator a100_sxm_40gb =
-    detail::data_sheet("A100-SXM4-40GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {40, 1560, 300, 8},
+    detail::data_sheet("A100-SXM4-40GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {40, 1560, 300, 8, 40960},
                        {400, na, 15000, 826, 1}, {108, 1.41, 40}, na, "2020-05-14",
                        {"Epoch chip dataset; Epoch hardware prices; stas00/ml-engineering", "2020-05-14",
                         confidence::published, a100_sxm_40gb_fields});
 inline constexpr field_source a100_sxm_80gb_fields[] = {
     {"price", "single-unit list (Next Platform via Epoch); 17349 per GPU HGX/8 2025-03", confidence::published},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -123,12 +129,13 @@ inline constexpr field_source a100_sxm_80gb_fields[] = {
     detail::compute_measured,
     detail::memory_of_family};
 inline constexpr accelerator a100_sxm_80gb =
-    detail::data_sheet("A100-SXM4-80GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {80, 2039, 300, 8},
+    detail::data_sheet("A100-SXM4-80GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {80, 2039, 300, 8, 81920},
                        {400, na, 17500, 826, 1}, {108, 1.41, 40}, 271.2, "2020-11-16",
                        {"Epoch chip dataset; Epoch hardware prices; stas00/ml-engineering", "2020-11-16",
                         confidence::published, a100_sxm_80gb_fields});
 inline constexpr field_source h100_sxm_fields[] = {
     {"price", "HGX/8 street price 2025-01-31; vendor ASP 2025 est. 20000-27000 (geomean 23238)", confidence::published},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -137,12 +144,13 @@ inline constexpr field_source h100_sxm_fields[] = {
     detail::compute_measured,
     detail::memory_of_family};
 inline constexpr accelerator h100_sxm =
-    detail::data_sheet("H100-SXM5-80GB", family::hopper, {67, 494.5, 989.4, 989.4, 1979, na, 1979}, {80, 3350, 450, 8},
-                       {700, na, 31905, 814, 1}, {132, 1.83, 50}, 794.5, "2022-09-20",
+    detail::data_sheet("H100-SXM5-80GB", family::hopper, {67, 494.5, 989.4, 989.4, 1979, na, 1979},
+                       {80, 3350, 450, 8, 81559}, {700, na, 31905, 814, 1}, {132, 1.83, 50}, 794.5, "2022-09-20",
                        {"Epoch chip dataset; Epoch hardware prices; Epoch ai-chip-counts; stas00/ml-engineering",
                         "2022-09-20", confidence::published, h100_sxm_fields});
 inline constexpr field_source h100_pcie_fields[] = {{"price", "single-unit 2025-03-03", confidence::published},
                                                     {"scale_up_domain", "general knowledge", confidence::recalled},
+                                                    detail::memory_recalled,
                                                     detail::multiprocessors_recalled,
                                                     detail::clock_recalled,
                                                     detail::cache_recalled,
@@ -151,7 +159,7 @@ inline constexpr field_source h100_pcie_fields[] = {{"price", "single-unit 2025-
                                                     detail::compute_of_family,
                                                     detail::memory_of_family};
 inline constexpr accelerator h100_pcie =
-    detail::data_sheet("H100-PCIe-80GB", family::hopper, {51, 378, 756, 756, 1513, na, 1513}, {80, 2040, 300, 2},
+    detail::data_sheet("H100-PCIe-80GB", family::hopper, {51, 378, 756, 756, 1513, na, 1513}, {80, 2040, 300, 2, 81559},
                        {350, na, 24500, 814, 1}, {114, 1.755, 50}, na, "2022-09-20",
                        {"Epoch chip dataset; Epoch hardware prices; stas00/ml-engineering", "2022-09-20",
                         confidence::published, h100_pcie_fields});
@@ -172,6 +180,7 @@ inline constexpr accelerator h800_sxm =
 inline constexpr field_source h200_sxm_fields[] = {
     {"price", "HGX/8 sale 2025-01-31; 33821 on 2024-03-27", confidence::published},
     {"die_area", "general knowledge", confidence::recalled},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -180,13 +189,14 @@ inline constexpr field_source h200_sxm_fields[] = {
     detail::compute_measured,
     detail::memory_of_family};
 inline constexpr accelerator h200_sxm =
-    detail::data_sheet("H200-SXM-141GB", family::hopper, {67, 494.5, 989.5, 989.5, 1979, na, 1979}, {141, 4800, 450, 8},
-                       {700, na, 39083, 814, 1}, {132, 1.83, 50}, 794.5, "2024-11-18",
+    detail::data_sheet("H200-SXM-141GB", family::hopper, {67, 494.5, 989.5, 989.5, 1979, na, 1979},
+                       {141, 4800, 450, 8, 143771}, {700, na, 39083, 814, 1}, {132, 1.83, 50}, 794.5, "2024-11-18",
                        {"Epoch chip dataset; Epoch hardware prices; stas00/ml-engineering", "2024-11-18",
                         confidence::published, h200_sxm_fields});
 inline constexpr field_source b200_sxm_fields[] = {
     {"price", "DGX/8 2024-12-17 (EUR converted)", confidence::published},
     {"die_area", "secondary sources give about 400, 530 and 800 mm2 per die; not published", confidence::estimated},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -196,13 +206,14 @@ inline constexpr field_source b200_sxm_fields[] = {
     detail::memory_of_family};
 inline constexpr accelerator b200_sxm =
     detail::data_sheet("B200-SXM-180GB", family::blackwell, {80, 1125, 2250, 2250, 4500, 9000, 4500},
-                       {180, 8000, 900, 8}, {1000, na, 47409, 1600, 2}, {148, 2, 126}, 1745, "2024-03-18",
+                       {180, 8000, 900, 8, 183359}, {1000, na, 47409, 1600, 2}, {148, 2, 126}, 1745, "2024-03-18",
                        {"stas00/ml-engineering; Epoch chip dataset; Epoch hardware prices; "
                         "brendanjameslynskey.github.io Blackwell notes (die area ~800 mm2)",
                         "2024-03-18", confidence::published, b200_sxm_fields});
 inline constexpr field_source gb200_fields[] = {
     {"price", "Epoch ASP estimate 2025 geomean of 30000-45000", confidence::estimated},
     {"die_area", "secondary sources give about 400, 530 and 800 mm2 per die; not published", confidence::estimated},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -212,12 +223,13 @@ inline constexpr field_source gb200_fields[] = {
     detail::memory_of_family};
 inline constexpr accelerator gb200 =
     detail::data_sheet("GB200 (per GPU)", family::blackwell, {80, 1250, 2500, 2500, 5000, 10000, 5000},
-                       {186, 8000, 900, 72}, {1200, na, 36742, 1600, 2}, {148, 2, 126}, 1822, "2024-03-18",
+                       {186, 8000, 900, 72, 189471}, {1200, na, 36742, 1600, 2}, {148, 2, 126}, 1822, "2024-03-18",
                        {"stas00/ml-engineering; Epoch chip dataset; Epoch ai-chip-counts", "2024-03-18",
                         confidence::published, gb200_fields});
 inline constexpr field_source b300_sxm_fields[] = {
     {"price", "Epoch ASP estimate for GB300 2025 geomean of 30000-45000", confidence::estimated},
     {"die_area", "secondary sources give about 400, 530 and 800 mm2 per die; not published", confidence::estimated},
+    detail::memory_recalled,
     detail::multiprocessors_recalled,
     detail::clock_recalled,
     detail::cache_recalled,
@@ -227,7 +239,7 @@ inline constexpr field_source b300_sxm_fields[] = {
     detail::memory_of_family};
 inline constexpr accelerator b300_sxm =
     detail::data_sheet("B300-SXM-288GB", family::blackwell, {80, 1125, 2250, 2250, 4500, 12600, na},
-                       {288, 8000, 900, 8}, {1000, na, 36742, 1600, 2}, {148, 2, 126, 2}, 1769, "2025-08-15",
+                       {288, 8000, 900, 8, 275040}, {1000, na, 36742, 1600, 2}, {148, 2, 126, 2}, 1769, "2025-08-15",
                        {"stas00/ml-engineering; Epoch chip dataset; Epoch ai-chip-counts", "2025-08-15",
                         confidence::published, b300_sxm_fields});
 inline constexpr field_source gb300_fields[] = {
@@ -249,6 +261,7 @@ inline constexpr field_source l40s_fields[] = {{"price", "typical street price 7
                                                {"launch", "general knowledge", confidence::recalled},
                                                {"scale_up_bandwidth", "general knowledge", confidence::recalled},
                                                {"scale_up_domain", "general knowledge", confidence::recalled},
+                                               detail::memory_recalled,
                                                detail::multiprocessors_recalled,
                                                detail::clock_recalled,
                                                detail::cache_recalled,
@@ -257,7 +270,7 @@ inline constexpr field_source l40s_fields[] = {{"price", "typical street price 7
                                                detail::compute_of_family,
                                                detail::memory_of_family};
 inline constexpr accelerator l40s =
-    detail::data_sheet("L40S", family::ada, {91.6, 183, 362, 362, 733, na, 733}, {48, 864, 32, 8},
+    detail::data_sheet("L40S", family::ada, {91.6, 183, 362, 362, 733, na, 733}, {48, 864, 32, 8, 46068},
                        {350, na, 8000, 609, 1}, {142, 2.49, 96}, na, "2023-08-08",
                        {"stas00/ml-engineering; Epoch chip dataset", "2023-08-08", confidence::published, l40s_fields});
 inline constexpr field_source mi250x_fields[] = {{"price", "Epoch release price", confidence::published},
@@ -276,6 +289,7 @@ inline constexpr accelerator mi250x = detail::data_sheet(
     {220, 1.7, 16}, na, "2021-11-08",
     {"stas00/ml-engineering; Epoch chip dataset", "2021-11-08", confidence::published, mi250x_fields});
 inline constexpr field_source mi300x_fields[] = {{"price", "8-GPU 2025-02-10", confidence::published},
+                                                 detail::memory_recalled,
                                                  detail::multiprocessors_recalled,
                                                  detail::clock_recalled,
                                                  detail::cache_recalled,
@@ -284,7 +298,7 @@ inline constexpr field_source mi300x_fields[] = {{"price", "8-GPU 2025-02-10", c
                                                  detail::compute_measured,
                                                  detail::memory_of_others};
 inline constexpr accelerator mi300x = detail::data_sheet(
-    "MI300X", family::amd_cdna, {163.4, 653.7, 1307.4, 1307.4, 2614.9, na, 2614.9}, {192, 5300, 448, 8},
+    "MI300X", family::amd_cdna, {163.4, 653.7, 1307.4, 1307.4, 2614.9, na, 2614.9}, {192, 5300, 448, 8, 196592},
     {750, na, 25734, 880, 8}, {304, 2.1, 256}, 668.4, "2023-12-06",
     {"stas00/ml-engineering; Epoch chip dataset; Epoch hardware prices; ISSCC-2026 coverage (XCD 110 mm2)",
      "2023-12-06", confidence::published, mi300x_fields});
@@ -410,7 +424,7 @@ inline constexpr accelerator cerebras_wse3 =
                        {"Epoch chip dataset; stas00/ml-engineering; 46225 mm2; 4T transistors)", "2024-03-13",
                         confidence::published, cerebras_wse3_fields});
 inline constexpr accelerator a100_pcie = detail::data_sheet(
-    "NVIDIA A100 PCIe 80GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {80, 1935, 300, 2},
+    "NVIDIA A100 PCIe 80GB", family::ampere, {19.5, 156, 312, 312, na, na, 624}, {80, 1935, 300, 2, 81920},
     {300, na, na, 826, 1}, {108, 1.41, 40}, na, "2021-06",
     {"data sheet, from general knowledge", "2021-06", confidence::recalled, detail::inside_recalled});
 inline constexpr accelerator a800_pcie = detail::data_sheet(
@@ -430,7 +444,7 @@ inline constexpr accelerator gh200_144gb =
                        {141, 4900, 450, 1}, {1000, na, na, 814, 1}, {132, 1.83, 50}, na, "2024",
                        {"data sheet, from general knowledge", "2024", confidence::recalled, detail::inside_recalled});
 inline constexpr accelerator gh200_96gb = detail::data_sheet(
-    "NVIDIA GH200 96GB HBM3", family::hopper, {67, 494.5, 989.4, 989.4, 1979, na, 1979}, {96, 4000, 450, 1},
+    "NVIDIA GH200 96GB HBM3", family::hopper, {67, 494.5, 989.4, 989.4, 1979, na, 1979}, {96, 4000, 450, 1, 97871},
     {1000, na, na, 814, 1}, {132, 1.83, 50}, na, "2023-05",
     {"data sheet, from general knowledge", "2023-05", confidence::recalled, detail::inside_recalled});
 inline constexpr accelerator h100_nvl = detail::data_sheet(
@@ -438,8 +452,8 @@ inline constexpr accelerator h100_nvl = detail::data_sheet(
     {400, na, na, 814, 1}, {132, 1.785, 50}, na, "2023-03",
     {"data sheet, from general knowledge", "2023-03", confidence::recalled, detail::inside_recalled});
 inline constexpr accelerator h20 = detail::data_sheet(
-    "NVIDIA H20 96GB", family::hopper, {44, 74, 148, 148, 296, na, 296}, {96, 4000, 450, 8}, {400, na, na, 814, 1},
-    {78, 1.83, 60}, na, "2023-11",
+    "NVIDIA H20 96GB", family::hopper, {44, 74, 148, 148, 296, na, 296}, {96, 4000, 450, 8, 97871},
+    {400, na, na, 814, 1}, {78, 1.83, 60}, na, "2023-11",
     {"data sheet, from general knowledge", "2023-11", confidence::recalled, detail::inside_recalled});
 inline constexpr accelerator mi250x_gcd = detail::data_sheet(
     "AMD Instinct MI250X, one of two dies", family::amd_cdna, {23.9, na, 191.5, 191.5, na, na, 191.5},
@@ -454,8 +468,8 @@ inline constexpr accelerator p100_sxm_16gb = detail::data_sheet(
     {56, 1.48, 4}, na, "2016-04",
     {"data sheet, from general knowledge", "2016-04", confidence::recalled, detail::inside_recalled_others});
 inline constexpr accelerator t4 = detail::data_sheet(
-    "NVIDIA T4", family::volta, {8.1, na, 65, na, na, na, 130}, {16, 320, 16, 1}, {70, na, na, 545, 1}, {40, 1.59, 4},
-    na, "2018-09",
+    "NVIDIA T4", family::volta, {8.1, na, 65, na, na, na, 130}, {16, 320, 16, 1, 15360}, {70, na, na, 545, 1},
+    {40, 1.59, 4}, na, "2018-09",
     {"data sheet, from general knowledge", "2018-09", confidence::recalled, detail::inside_recalled_others});
 inline constexpr accelerator tpu_v2 = detail::data_sheet(
     "Google TPU v2", family::tpu, {na, na, na, 45, na, na, na}, {16, 700, 62, 256}, {280, na, na, na, na}, {na, na, na},
