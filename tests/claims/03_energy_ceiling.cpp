@@ -51,7 +51,9 @@ TEST_CASE("claim 3: a gigawatt is 1.91e9 tokens per second at 0.0120 dollars of 
                                             .per_sequence = 0 * second,
                                             .per_request = 0 * second,
                                             .launch = 0 * second,
-                                            .reserved = 0 * byte,
+                                            .context = 0 * byte,
+                                            .communication = 0 * byte,
+                                            .graph_operation = 0 * byte,
                                             .wave_loss = 0}};
   const auto service =
       lc::stack{lc::energy::grid{.price = 82.6 * usd / megawatt_hour, .carbon = 369.5 * gram_co2e / kilowatt_hour},

@@ -2,7 +2,9 @@
 // calls through it, batched continuously (Yu et al., Orca, OSDI 2022).
 #pragma once
 
+#include <layercake/chips/memory.hpp>
 #include <layercake/core/demand.hpp>
+#include <layercake/serving/memory.hpp>
 #include <layercake/serving/plan.hpp>
 #include <layercake/serving/step.hpp>
 
@@ -80,12 +82,27 @@ struct replica {
   // Bytes of cache of a call, on one chip.
   auto cache_of(const T& tokens) const { return model.cache(tokens * units::token, split); }
 
-  // Of a chip's memory what weights and cache may take.
-  quantity<unit::byte, T> usable_memory() const {
-    return chips::usable_memory<T>(chip, plan.memory_share, plan.software.reserved);
+  // Weights on one chip, a draft's included.
+  quantity<unit::byte, T> weights() const {
+    const quantity<unit::byte, T> own = model.weights(split);
+    return own + plan.speculation.draft_memory(own);
   }
-  // Calls whose cache fits beside the weights, on average over their lives.
-  T memory_bound() const { return (usable_memory() - model.weights(split)) / cache_of(mean_context()); }
+  engine_memory<T> engine() const { return memory_of_engine(plan.software, model, split, plan.speculation.drafted); }
+  // Of a chip's memory what weights, cache and logits may take: the plan's share of what programs can have, of which the rest has to
+  // hold the captured graphs, less what the engine keeps.
+  quantity<unit::byte, T> usable_memory(const engine_memory<T>& taken) const {
+    return min(chips::usable_memory<T>(chip, plan.memory_share, taken.fixed()),
+               chips::usable_memory<T>(chip, T(1), taken.fixed() + taken.graphs));
+  }
+  quantity<unit::byte, T> usable_memory() const { return usable_memory(engine()); }
+  // Calls that fit beside the weights, on average over their lives. Logits come when the layers are through with their activations, and take
+  // their place:
+  //   b cache + max(activations, b logits) = usable + activations - weights
+  T memory_bound() const { return memory_bound(engine()); }
+  T memory_bound(const engine_memory<T>& taken) const {
+    const quantity<unit::byte, T> left = usable_memory(taken) - weights(), cache = cache_of(mean_context());
+    return min(T(left / cache), T((left + taken.activations) / (cache + taken.logits)));
+  }
 
   // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
   // they exceed the token budget, in chunks.

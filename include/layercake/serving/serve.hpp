@@ -14,7 +14,7 @@ struct serving_figures {
   quantity<unit::per_second, T> calls;            // calls answered per second
   quantity<unit::second, T> time_to_first_token;  // without waiting for a place
   quantity<unit::second_per_token, T> time_per_output_token;
-  quantity<unit::byte, T> weights, cache;  // on one chip
+  quantity<unit::byte, T> weights, cache;  // on one chip; a draft's weights included
   quantity<unit::byte, T> memory;          // that they may take on one chip
   step_cost<T> per_call;                   // on one chip of the replica
   T memory_bound_concurrency = T(0);       // calls whose cache fits
@@ -54,12 +54,13 @@ template <number T, class Chip, class Infrastructure, class Model>
 serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
   const basic_serving_plan<T>& plan = r.plan;
   serving_figures<T> s;
-  s.memory = r.usable_memory();
-  s.weights = r.model.weights(r.split);
+  const engine_memory<T> taken = r.engine();
+  s.memory = r.usable_memory(taken);
+  s.weights = r.weights();
   const T one(1);
   if constexpr (models::generates_tokens<Model>()) {
     const quantity<unit::byte, T> cache_per_call = r.cache_of(r.mean_context());
-    s.memory_bound_concurrency = r.memory_bound();
+    s.memory_bound_concurrency = r.memory_bound(taken);
     // What the two objectives are used up to: 1 where one of them is just kept.
     const auto pressure = [&](const T& b) -> std::array<T, 2> {
       const steady_step<T> step = r.template steady<false>(b);

@@ -2,6 +2,7 @@
 // batches and memory.
 #pragma once
 
+#include <layercake/chips/memory.hpp>
 #include <layercake/core/fields.hpp>
 #include <layercake/units/named.hpp>
 #include <tuple>
@@ -22,14 +23,23 @@ struct serving_constants {
   double spread = 0.3358;          // variance of answers' lengths over the squared mean, in chat data
   double neuron_compute = 0.1897;  // NeuronX on Trainium: share of the peak,
   double neuron_cache = 0.3366;    // and speed of decode attention over the chip's law
+  // Of memory, on engines' logs: what a process takes, and bytes that a scripted engine's sampler holds for a logit.
+  double context = chips::fitted_process.context, communication = chips::fitted_process.communication;
+  double scripted_logit = 41;
 };
 inline constexpr serving_constants fitted_serving{};
+
+// Bytes that a compiled engine's sampler holds for a logit: in 32 bit, and sorted with its index. Assumed.
+inline constexpr double compiled_logit = 12;
+// Bytes of a captured graph for an operation: 35 graphs of Llama-3.2-1B, of some 150 operations each, took 0.21 GiB (vLLM pull request
+// 11349, 2024).
+inline constexpr double graph_operation_bytes = 45e3;
 
 // Requests in flight with which half of `wave_loss` is lost: a single stream has no slot to lose. Assumed.
 inline constexpr double half_wave = 16;
 
 // Defaults: an engine whose scheduler is in a scripting language, by the fitted constants above; token budget, largest
-// batch, captured batch and memory are vLLM's and TensorRT-LLM's usual settings, assumed. Other engines: software_of.
+// batch and captured batch are vLLM's and TensorRT-LLM's usual settings, assumed. Other engines: software_of.
 template <number T = double>
 struct basic_serving_software {
   const char* name = "scripted engine";
@@ -46,7 +56,12 @@ struct basic_serving_software {
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
   T token_budget = T(8192);       // tokens in one step, prompts and answers together
   T largest_batch = T(2048);      // sequences in flight in one replica
-  quantity<unit::byte, T> reserved = T(1) * units::gigabyte;  // of a chip's memory for activations and libraries
+  // Of a chip's memory, beside weights and cache (memory.hpp has the law):
+  quantity<unit::byte, T> context = number_cast<T>(fitted_serving.context) * units::byte;
+  quantity<unit::byte, T> communication = number_cast<T>(fitted_serving.communication) * units::byte;
+  T activation_copies = T(1);  // 2 where an engine overlaps two batches
+  quantity<unit::byte, T> sampled_logit = number_cast<T>(fitted_serving.scripted_logit) * units::byte;
+  quantity<unit::byte, T> graph_operation = number_cast<T>(graph_operation_bytes) * units::byte;
   // Of throughput: slots that stand empty between the end of one request and the start of the next.
   T wave_loss = number_cast<T>(fitted_serving.wave_loss);
 
@@ -69,7 +84,12 @@ struct basic_serving_software {
         field("cache_share", &X::cache_share, domain{0.05, 2}, "speed of decode attention over the chip's law"),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),
-        field("reserved", &X::reserved, nonnegative, "memory of a chip that neither weights nor cache can have"),
+        field("context", &X::context, nonnegative, "memory of a process: context, kernels and libraries"),
+        field("communication", &X::communication, nonnegative, "memory of a rank that exchanges with others"),
+        field("activation_copies", &X::activation_copies, domain{0, 16},
+              "activations of a step over those of its widest block"),
+        field("sampled_logit", &X::sampled_logit, nonnegative, "memory of the sampler for one logit"),
+        field("graph_operation", &X::graph_operation, nonnegative, "memory of a captured graph for one operation"),
         field("wave_loss", &X::wave_loss, domain{0, 1}, "throughput lost to slots between two requests")};
   }
 
@@ -109,6 +129,9 @@ constexpr serving_software software_of(serving_engine engine, const serving_cons
   s.per_request = k.request * units::second;
   s.launch = k.launch * units::second;
   s.wave_loss = k.wave_loss;
+  s.context = k.context * units::byte;
+  s.communication = k.communication * units::byte;
+  s.sampled_logit = (compiled ? compiled_logit : k.scripted_logit) * units::byte;
   if (engine == serving_engine::fastertransformer) {
     s.captured_sequences = 0;
     s.score_passes = 4;  // scores are written, read and written by the softmax, and read

@@ -133,6 +133,7 @@ basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Laye
     best.speculation.drafted = where(better, plan.speculation.drafted, best.speculation.drafted);
     best.speculation.acceptance = where(better, plan.speculation.acceptance, best.speculation.acceptance);
     best.speculation.draft_cost = where(better, plan.speculation.draft_cost, best.speculation.draft_cost);
+    best.speculation.draft_weights = where(better, plan.speculation.draft_weights, best.speculation.draft_weights);
     best.reading.tensor = where(better, plan.reading.tensor, best.reading.tensor);
     best.reading.pipeline = where(better, plan.reading.pipeline, best.reading.pipeline);
     best.reading.expert = where(better, plan.reading.expert, best.reading.expert);

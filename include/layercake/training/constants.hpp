@@ -59,12 +59,8 @@ inline constexpr double cut_by_hand =
     0.25;  // layers of the longest stage beyond the mean, if they do not divide; assumed
 inline constexpr double whole_layers = 1e-4;  // layers a stage this near to a whole number are whole
 
-// ---- memory and host
-// Of what the driver reports (chips/memory.hpp): allocators lose the rest; assumed.
-inline constexpr double memory_share = 0.983;
-inline constexpr double software_memory = 3e9;  // bytes of the device's context and the network's buffers; assumed
-inline constexpr double software_memory_alone = 1.5e9;  // on a single chip; assumed
-inline constexpr double host_of_step = 2e-3;            // s that the host takes of every optimiser step; assumed
+// ---- host
+inline constexpr double host_of_step = 2e-3;   // s that the host takes of every optimiser step; assumed
 inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where it no longer hides under attention
 
 }  // namespace training_counts

@@ -51,11 +51,9 @@ namespace detail {
 // The memory that a plan may take of a chip, a byte at least.
 template <number T, class Chip>
 constexpr quantity<unit::byte, T> memory_for(const basic_training_plan<T>& p, const Chip& chip) {
-  namespace k = training_counts;
-  const T software =
-      where(p.chips() > T(1), number_cast<T>(k::software_memory), number_cast<T>(k::software_memory_alone));
-  return max(chips::usable_memory<T>(chip, number_cast<T>(k::memory_share), software * units::byte),
-             T(1) * units::byte);
+  const chips::process_memory k = chips::fitted_process;
+  const T kept = where(p.chips() > T(1), number_cast<T>(k.context + k.communication), number_cast<T>(k.context));
+  return max(chips::usable_memory<T>(chip, T(1), kept * units::byte), T(1) * units::byte);
 }
 
 // The memory of a rank, of which `memory_of` gives the parts for a layout. Sets `recomputed_layers` to the share of

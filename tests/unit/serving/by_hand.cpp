@@ -50,7 +50,9 @@ lc::serving_plan plan_of(double pipeline) {
                    .per_sequence = 0 * second,
                    .per_request = 0 * second,
                    .launch = 0 * second,
-                   .reserved = 0 * byte,
+                   .context = 0 * byte,
+                   .communication = 0 * byte,
+                   .graph_operation = 0 * byte,
                    .wave_loss = 0};
   return plan;
 }

@@ -169,7 +169,7 @@ TEST_CASE("limits on latency") {
   CHECK(rate(loose) <= most * 1.1);
   CHECK(rate(tight) > 0);
   CHECK(s(tight.slow_first_token) <= 0.4);
-  CHECK(s(tight.slow_output_token) <= 0.025);
+  CHECK(s(tight.slow_output_token) <= 0.025 * (1 + 1e-4));  // searched until it settles
   CHECK(rate(impossible) == 0);
   const auto service_day = lc::production_day(r, lc::service_level{}, 2.0);
   CHECK(rate(service_day) == approx(rate(lc::server_slo(r, lc::service_level{})) / 2));
@@ -220,7 +220,9 @@ TEST_CASE("cached prefixes, speculation, chunks, formats, memory") {
   const double at8 = b.replica().memory_bound();
   b.model.formats.cache_bits = 16;
   const double at16 = b.replica().memory_bound();
-  CHECK(at8 == approx(2 * at16));
+  // Twice as many, but for the logits of a call, which do not narrow: 1 % of its cache here.
+  CHECK(at8 <= 2 * at16);
+  CHECK(at8 > 1.99 * at16);
   CHECK((calls16 == approx(at8) || calls16 == approx(at16)));
 
   // 70.6 GB of weights at 8 bit (embeddings 16) do not fit one 64 GB chip.

@@ -53,7 +53,9 @@ const lc::serving_plan bare{.software = {.per_step = 0 * second,
                                          .per_sequence = 0 * second,
                                          .per_request = 0 * second,
                                          .launch = 0 * second,
-                                         .reserved = 0 * byte,
+                                         .context = 0 * byte,
+                                         .communication = 0 * byte,
+                                         .graph_operation = 0 * byte,
                                          .wave_loss = 0}};
 
 // An application that says itself how many ask, and for what.

@@ -50,7 +50,9 @@ auto on_paper() {
                                            .per_sequence = 0 * second,
                                            .per_request = 0 * second,
                                            .launch = 0 * second,
-                                           .reserved = 0 * byte,
+                                           .context = 0 * byte,
+                                           .communication = 0 * byte,
+                                           .graph_operation = 0 * byte,
                                            .wave_loss = 0}};
   return lc::stack{lc::energy::grid{.price = 100 * usd / megawatt_hour,
                                     .demand_charge = 10 * usd_per_kilowatt_month,
