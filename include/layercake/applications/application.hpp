@@ -51,6 +51,8 @@ inline constexpr field_source workload_defaults[] = {
     {"calls_per_task", "1, unless set: a task is a call", confidence::assumed},
     {"cached_share", "0, unless set: no input is reused", confidence::assumed},
     {"cost_per_task", "0, unless set: nothing is spent beside the stack", confidence::assumed},
+    {"shared_prefix", "0, unless set: no two inputs begin alike", confidence::assumed},
+    {"waiting_time", "0, unless set: no cache waits", confidence::assumed},
     {"peak_to_mean", "3, unless set: assumption for a service with a day and a night", confidence::assumed},
     {"time_to_first_token", "1 s, unless set: chat, assumption", confidence::assumed},
     {"time_per_output_token", "50 ms, unless set: chat, assumption", confidence::assumed}};
@@ -70,10 +72,12 @@ struct basic_workload {
   T calls_per_task = number_cast<T>(1);
   input_tokens<T> input = unknown<>;    // read per call; no default
   output_tokens<T> output = unknown<>;  // written per call; no default
-  T cached_share{};                     // of the input, reused from an earlier call
+  T cached_share{};                     // of the input behind the shared prefix, read by an earlier call
   T peak_to_mean = number_cast<T>(3);   // busiest hour over mean
   quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
   quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
+  input_tokens<T> shared_prefix{};           // a system prompt: the same at the head of every input
+  quantity<unit::second, T> waiting_time{};  // of a session between two of its calls: a tool runs, a person reads
   quantity<unit::usd, T> value_per_task = unknown<>;
   quantity<unit::usd, T> cost_per_task{};  // spent beside the stack: review by people, licences, searches; 0: nothing
   quantity<unit::second, T> human_time_replaced = unknown<>;  // per task
@@ -90,18 +94,26 @@ struct basic_workload {
         field("calls_per_task", &W::calls_per_task, positive, "model calls that a task takes"),
         field("input", &W::input, nonnegative, "tokens read per call, 0 for a model without tokens"),
         field("output", &W::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
-        field("cached_share", &W::cached_share, share, "share of the input reused from an earlier call's cache"),
+        field("cached_share", &W::cached_share, share,
+              "share of the input behind the shared prefix that an earlier call of the session has read"),
         field("peak_to_mean", &W::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
         field("time_to_first_token", &W::time_to_first_token, positive.or_unknown(),
               "longest wait for an answer to begin"),
         field("time_per_output_token", &W::time_per_output_token, positive.or_unknown(),
               "longest time between tokens of an answer"),
+        field("shared_prefix", &W::shared_prefix, nonnegative,
+              "tokens at the head of every input that are the same in all"),
+        field("waiting_time", &W::waiting_time, nonnegative, "time of a session between two of its calls"),
         field("value_per_task", &W::value_per_task, nonnegative.or_unknown(),
               "what a task is worth to who pays for it"),
         field("cost_per_task", &W::cost_per_task, nonnegative, "what a task costs beside the stack"),
         field("human_time_replaced", &W::human_time_replaced, nonnegative.or_unknown(),
               "time of a person that a task saves"),
         label(&W::origin)};
+  }
+
+  void rules(findings& f) const requires real<T> {
+    f.check_at_most("shared_prefix", shared_prefix, "input", input, "The prefix is a part of the input.");
   }
 
   // Mean rate of tasks: daily users * tasks per user and time   [1/s]
@@ -111,8 +123,8 @@ struct basic_workload {
   // What is asked of the models: calls = tasks * calls per task [1/s], with the tokens and objectives of each. Throws nothing.
   // Worked number: 50,000 users with 2 tasks a day of 50 calls: 57.87 calls/s.
   constexpr call_demand<T> pull() const {
-    return {tasks() * calls_per_task, peak_to_mean,         input, output, cached_share,
-            time_to_first_token,      time_per_output_token};
+    return {tasks() * calls_per_task, peak_to_mean,          input,         output,      cached_share,
+            time_to_first_token,      time_per_output_token, shared_prefix, waiting_time};
   }
 
   // What a granted mean rate of calls makes: tasks = calls / calls per task [1/s], users = tasks / tasks per user, value = tasks * value per

@@ -27,8 +27,8 @@ template <number T = double>
 struct basic_tower {
   T count = T(0);  // layers, all alike
   T width = T(0);
-  basic_mixer<T> mixer;
-  basic_feed_forward<T> feed_forward;
+  basic_mixer<T> mixer{};
+  basic_feed_forward<T> feed_forward{};
   T positions = T(0);  // that an item has inside: patches of an image, frames of a clip
   T tokens = T(0);     // positions of the model that an item becomes
   T items = T(0);      // of a call; 0: the tower is held in memory and not run
@@ -68,11 +68,11 @@ struct basic_layered {
   T width = T(0);  // d_model
   T vocabulary = T(0);
   output_matrix output = output_matrix::own;
-  inplace_list<basic_layer_group<T>, most_groups> groups;
-  inplace_list<basic_tower<T>, most_towers> towers;
+  inplace_list<basic_layer_group<T>, most_groups> groups{};
+  inplace_list<basic_tower<T>, most_towers> towers{};
   // Layers that predict further tokens (multi-token prediction), of which each has a projection of two widths to one. Held
   // and run by speculation alone.
-  inplace_list<basic_layer_group<T>, 1> prediction;
+  inplace_list<basic_layer_group<T>, 1> prediction{};
   T vectors = T(0);         // parameters outside the layers that are no matrix: the last norm, tables of positions
   T positions = unknown<>;  // the longest context that the model was made for
   formats stored{};         // in which the makers publish the weights

@@ -166,8 +166,8 @@ using feed_forward = basic_feed_forward<>;
 template <number T = double>
 struct basic_layer_group {
   T count = T(0);
-  basic_mixer<T> mixer;
-  basic_feed_forward<T> feed_forward;
+  basic_mixer<T> mixer{};
+  basic_feed_forward<T> feed_forward{};
 
   template <class N>
   using with_number = basic_layer_group<N>;

@@ -72,13 +72,15 @@ struct serving_task {
   // The plan of the chips that read: as many prompts in a step as its tokens allow.
   basic_serving_plan<T> plan_of_reading(const basic_serving_plan<T>& plan) const {
     basic_serving_plan<T> p = plan.of_reading();
-    const T fresh = max(in<units::token>(demand.input) * (T(1) - demand.cached_share), T(1));
+    const T own = in<units::token>(demand.input) - in<units::token>(demand.shared_prefix);
+    const T fresh = max(own * (T(1) - demand.cached_share), T(1));
     p.software.largest_batch = max(p.software.token_budget / (fresh + T(1)), T(1));
     return p;
   }
 
   // Of one replica of each pool; under a plan that cannot be laid out none answers calls.
   //   one pool:   serve() of the demand
+  //               caches of sessions that wait are not followed from pool to pool: such demands have one pool alone
   //   two pools:  serve() of answers whose prompts are cached, and of prompts with one token each; the first token comes once
   //               the cache has crossed the network from chip to chip
   pool_figures<T> figures(const basic_serving_plan<T>& plan) const {
@@ -93,7 +95,8 @@ struct serving_task {
       f.reading.calls = where(apart && f.writing.calls > none, f.reading.calls, none);
       f.time_to_first_token = where(apart, f.reading.time_to_first_token + way_of_cache(plan), f.time_to_first_token);
     }
-    f.writing.calls = where(can_be_laid_out(chip, model, plan), f.writing.calls, none);
+    const auto covered = !apart || !(demand.waiting_time > quantity<unit::second, T>());
+    f.writing.calls = where(can_be_laid_out(chip, model, plan) && covered, f.writing.calls, none);
     return f;
   }
 

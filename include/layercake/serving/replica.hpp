@@ -33,16 +33,21 @@ struct replica {
   const Model& model;
   basic_serving_plan<T> plan;
   T input, output;        // tokens of a call
-  T cached_share = T(0);  // of the input, whose cache is there already
+  T cached_share = T(0);  // of the input behind the shared prefix, whose cache is there already
   T spread = T(0);        // variance of the output over its squared mean: long answers are in flight longer
   // Objectives, met by everything where they are not set: of the first token, between two tokens.
   seconds first_objective = objective_or_none(seconds(unknown<>)),
           interval_objective = objective_or_none(seconds(unknown<>));
+  T shared = T(0);    // tokens that every input begins with
+  seconds waiting{};  // of a session between its calls, while its cache stays on the chip
+  seconds loading{};  // in which what is cached of an input comes from another tier
   kernel_times timing = chips::timing_of(chip);
   exchange_times exchanges = serving_exchanges<T>(chip, infrastructure);
   models::split<T> split = plan.split();  // of the plan; a replica of another plan is another replica
 
-  T fresh() const { return max(input * (T(1) - cached_share), T(1)); }
+  T own() const { return max(input - shared, T(0)); }  // tokens of an input behind the shared prefix
+  T cached() const { return own() * cached_share; }
+  T fresh() const { return max(own() - cached(), T(1)); }
   // Positions in the cache of a call: the mean over its life, and over calls by their lengths.
   T mean_context() const { return input + output * (T(1) + spread) * T(0.5); }
 
@@ -79,8 +84,14 @@ struct replica {
     return pass({.prompts = prompts, .queries = fresh(), .context = max(input, T(1))}, false, true, T(1));
   }
 
-  // Bytes of cache of a call, on one chip.
-  auto cache_of(const T& tokens) const { return model.cache(tokens * units::token, split); }
+  // Bytes of cache of one sequence, on one chip.
+  quantity<unit::byte, T> cache_of(const T& tokens) const { return model.cache(tokens * units::token, split); }
+  // What the shared prefix takes, once; a state that does not grow with its positions is every call's own.
+  quantity<unit::byte, T> shared_cache() const { return cache_of(shared) - cache_of(T(0)); }
+  // What a call of `tokens` positions takes for itself: in blocks, the last of which is half full on average.
+  quantity<unit::byte, T> own_cache(const T& tokens) const {
+    return cache_of(tokens + (plan.software.cache_block - T(1)) * T(0.5)) - shared_cache();
+  }
 
   // Weights on one chip, a draft's included.
   quantity<unit::byte, T> weights() const {
@@ -95,12 +106,13 @@ struct replica {
                chips::usable_memory<T>(chip, T(1), taken.fixed() + taken.graphs));
   }
   quantity<unit::byte, T> usable_memory() const { return usable_memory(engine()); }
-  // Calls that fit beside the weights, on average over their lives. Logits come when the layers are through with their activations, and take
+  // Calls that fit beside the weights and the shared prefix, on average over their lives. Logits come when the layers are through with their activations, and take
   // their place:
   //   b cache + max(activations, b logits) = usable + activations - weights
   T memory_bound() const { return memory_bound(engine()); }
   T memory_bound(const engine_memory<T>& taken) const {
-    const quantity<unit::byte, T> left = usable_memory(taken) - weights(), cache = cache_of(mean_context());
+    const quantity<unit::byte, T> left = usable_memory(taken) - weights() - shared_cache(),
+                                  cache = own_cache(mean_context());
     return min(T(left / cache), T((left + taken.activations) / (cache + taken.logits)));
   }
 
@@ -141,7 +153,8 @@ struct replica {
   // A prompt waits for the step under way, half of it on average, then is read: in one step, or in chunks.
   seconds first_token(const steady_step<T>& step, const T& sequences) const {
     const T chunks = max(T(1) / step.prompts, T(1));
-    return step.time * (T(0.5) * min(sequences, T(1))) + step.with_prompt * chunks + plan.software.per_request;
+    return step.time * (T(0.5) * min(sequences, T(1))) + step.with_prompt * chunks + plan.software.per_request +
+           loading;
   }
   T tokens_per_pass() const { return plan.speculation.tokens_per_pass(); }
 };
@@ -159,7 +172,9 @@ replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infra
           demand.cached_share,
           T(0),
           objective_or_none(demand.time_to_first_token),
-          objective_or_none(demand.time_per_output_token) * (T(1) * units::token)};
+          objective_or_none(demand.time_per_output_token) * (T(1) * units::token),
+          in<units::token>(demand.shared_prefix),
+          demand.waiting_time};
 }
 
 }  // namespace layercake

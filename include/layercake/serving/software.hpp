@@ -4,6 +4,7 @@
 
 #include <layercake/chips/memory.hpp>
 #include <layercake/core/fields.hpp>
+#include <layercake/serving/cache_tier.hpp>
 #include <layercake/units/named.hpp>
 #include <tuple>
 
@@ -62,6 +63,8 @@ struct basic_serving_software {
   T activation_copies = T(1);  // 2 where an engine overlaps two batches
   quantity<unit::byte, T> sampled_logit = number_cast<T>(fitted_serving.scripted_logit) * units::byte;
   quantity<unit::byte, T> graph_operation = number_cast<T>(graph_operation_bytes) * units::byte;
+  T cache_block = T(16);  // positions that are allotted at once; vLLM's default (engine arguments, 2025)
+  basic_cache_tier<T> host_cache{}, stored_cache{};  // where caches may wait: host memory, storage
   // Of throughput: slots that stand empty between the end of one request and the start of the next.
   T wave_loss = number_cast<T>(fitted_serving.wave_loss);
 
@@ -90,6 +93,9 @@ struct basic_serving_software {
               "activations of a step over those of its widest block"),
         field("sampled_logit", &X::sampled_logit, nonnegative, "memory of the sampler for one logit"),
         field("graph_operation", &X::graph_operation, nonnegative, "memory of a captured graph for one operation"),
+        field("cache_block", &X::cache_block, at_least_one, "positions of a cache that are allotted at once"),
+        part("host_cache", &X::host_cache),
+        part("stored_cache", &X::stored_cache),
         field("wave_loss", &X::wave_loss, domain{0, 1}, "throughput lost to slots between two requests")};
   }
 

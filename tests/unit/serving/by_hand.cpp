@@ -53,6 +53,7 @@ lc::serving_plan plan_of(double pipeline) {
                    .context = 0 * byte,
                    .communication = 0 * byte,
                    .graph_operation = 0 * byte,
+                   .cache_block = 1,
                    .wave_loss = 0};
   return plan;
 }

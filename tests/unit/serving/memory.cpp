@@ -94,6 +94,7 @@ TEST_CASE("buffers for exchanges only where there are others, graphs by operatio
 TEST_CASE("calls that fit: cache, and activations or logits, whichever are more") {
   lc::serving_plan plan;
   plan.software = round_numbers();
+  plan.software.cache_block = 1;
   const lc::call_demand<> d = calls(900, 200);  // 1000 positions on average, of 131,072 B
   const auto on = lc::chips::catalog::h100_sxm;
   const auto r = lc::replica_of<double>(on, site, dense, plan, d);
@@ -137,7 +138,7 @@ TEST_CASE("a draft model takes memory: fewer calls fit") {
   plan.speculation = {.drafted = 4, .acceptance = 0.8, .draft_cost = 0.05, .draft_weights = 3 * gigabyte};
   const auto drafting = lc::replica_of<double>(on, site, model, plan, d);
   CHECK(drafting.memory_bound() < plain.memory_bound());
-  CHECK(gb(plain.cache_of(1000.0)) * (plain.memory_bound() - drafting.memory_bound()) == approx(3));
+  CHECK(gb(plain.own_cache(1000.0)) * (plain.memory_bound() - drafting.memory_bound()) == approx(3));
   CHECK(gb(lc::serve(drafting).weights) == approx(gb(lc::serve(plain).weights) + 3));
 }
 
