@@ -6,8 +6,9 @@
 
 namespace layercake {
 
-// What a chip does: the shares of its peaks that work reaches that takes `time` on it, while it is busy for a share of the time.
-// Of a chip with a data sheet, FLOP are counted by the width they are multiplied in, against its peak in 16 bit.
+// How far `work`, which takes work.time on a chip, uses the chip's peak FLOP/s and memory bandwidth, in the mean over a time of
+// which the chip is busy for the share `busy`. For a chip with a data sheet a FLOP counts by its width, one of 8 bit for half
+// of one, against the peak rate in 16 bit.
 template <number T, class Chip>
 chips::basic_use<T> use_of(const Chip& chip, const step_cost<T>& work, const T& busy) {
   T compute_share(1), memory_share(1);  // of its peaks that the roofline of `work` counts with

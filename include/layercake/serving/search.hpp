@@ -44,7 +44,7 @@ struct serving_search {
   double memory_share = serving_plan{}.memory_share;
   quantity<unit::usd_per_second> rent = unknown<>;                 // of one chip
   energy_price<> electricity = energy::catalog::grid_ercot.price;  // at the meter
-  double headroom = infrastructure::site{}.utilisation;            // share of capacity that is planned to be used
+  double utilisation = infrastructure::site{}.utilisation;         // share of the replicas' capacity that is sold
 };
 
 // Throws invalid_value for a search that names what no plan can be.
@@ -52,7 +52,7 @@ inline void check_plans(const serving_search& search) {
   validate(search.software, "search.software");
   validate(search.speculation, "search.speculation");
   check_within("search.memory_share", search.memory_share, positive_share, "Set the share for weights and cache.");
-  check_within("search.headroom", search.headroom, positive_share, "Set the share of capacity that may be used.");
+  check_within("search.utilisation", search.utilisation, positive_share, "Set the share of capacity that is sold.");
   check_within("search.rent", search.rent, nonnegative.or_unknown(), "Set it per chip and time: 2.5 * usd / hour.");
   check_within("search.electricity", search.electricity, nonnegative.or_unknown(), "Set the price at the meter.");
   const char* const remedy = "Name ranks to try, whole numbers from 1.";
@@ -98,10 +98,13 @@ std::string why_not(const serving_figures<T>& s, const basic_serving_plan<T>& pl
 }
 
 namespace detail {
-// Whether a replica of `plan` may answer more than `needed` calls per second: what costs a twentieth of serve() to know.
-// With b calls in flight, a token takes t(b), which rises with b, and so does the rate b / (O t(b)). The batch that would
-// answer `needed` at the very objective, needed O / tokens per second, tells: if it misses the objective, all batches that
-// keep it answer less. False where no call fits. A margin covers what the edges of tiles are worth.
+// A test before serve() that costs a twentieth of it: false if no replica of `plan` answers `needed` calls per second within
+// the objective for output tokens; true if serve() has to find out.
+//   With b calls in flight a token takes t(b), and a replica answers b / (O t(b)) calls per second; both rise with b.
+//   If every token took the objective t*, b* = needed O t* calls in flight would answer `needed`.
+//   If t(b*) > t*, every batch that keeps the objective is below b* and answers less than `needed`.
+// Where fewer than b* calls are possible, the most that are have to answer `needed`. False where no call fits in memory. The
+// margin allows for t(b) that falls a little where a kernel's tiles fill up.
 template <number T, class Chip, class Infrastructure, class Model>
 bool may_answer(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan,
                 const quantity<unit::per_second, T>& needed) {
@@ -244,11 +247,11 @@ struct pool_need {
 };
 template <class Chip, class Site, class Model>
 pool_need need_of_pool(const serving_task<double, Chip, Site, Model>& task, const serving_plan& plan,
-                       const serving_figures<>& full, double headroom) {
+                       const serving_figures<>& full, double utilisation) {
   const call_demand<>& asked = task.demand;
   pool_need need;
   // Replicas that share experts come in whole groups.
-  need.replicas = ceil(asked.calls * asked.peak_to_mean / (full.calls * headroom) / plan.expert) * plan.expert;
+  need.replicas = ceil(asked.calls * asked.peak_to_mean / (full.calls * utilisation) / plan.expert) * plan.expert;
   need.chips = need.replicas * plan.chips();
   need.power = power_at_load<double>(task.chip, full.per_call, asked.calls / (full.calls * need.replicas)) * need.chips;
   return need;
@@ -277,10 +280,10 @@ serving_choice best_plan(serving_goal goal, const Chip& chip, const infrastructu
     serving_choice c;
     c.plan = plan;
     c.figures = f;
-    auto need = detail::need_of_pool(task, plan, f.writing, search.headroom);
+    auto need = detail::need_of_pool(task, plan, f.writing, search.utilisation);
     c.replicas = need.replicas;
     if (plan.disaggregated()) {
-      const auto reading = detail::need_of_pool(task, plan.of_reading(), f.reading, search.headroom);
+      const auto reading = detail::need_of_pool(task, plan.of_reading(), f.reading, search.utilisation);
       c.reading_replicas = reading.replicas;
       need.chips += reading.chips;
       need.power += reading.power;

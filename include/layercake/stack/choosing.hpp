@@ -25,8 +25,8 @@ struct chosen_plans {
 };
 
 namespace detail {
-// What plans are compared by, the least first: cost; where it is infinite or unknown under both, chips; where they are
-// too, since neither plan answers, calls whose cache fits, the most first.
+// The order of plans. The lower cost comes first. If neither plan has a finite cost, fewer chips do; if neither has a finite
+// number of chips, since neither answers the calls, more calls whose cache fits do.
 template <number T>
 struct plan_rank {
   quantity<unit::usd_per_second, T> cost;  // of what depends on the plan: infrastructure and energy
@@ -53,7 +53,8 @@ class cheapest_plans {
 public:
   cheapest_plans(const Layers& layers, const call_demand<T>& demand) : on_(layers), demand_(demand) {}
 
-  // What a replica has to answer lest as many chips as its plan takes, idle, cost more than the best plan so far.
+  // The calls per second that a replica of `plan` answers at least, if the plan can cost less than the best so far: one that
+  // answers fewer takes so many chips that they cost more even idle.
   quantity<unit::per_second, T> needed(const basic_serving_plan<T>& plan) const {
     const quantity<unit::per_second, T> busiest =
         demand_.calls * demand_.peak_to_mean / (on_.infrastructure.utilisation * on_.infrastructure.availability);
@@ -79,11 +80,11 @@ private:
   const Layers& on_;
   const call_demand<T>& demand_;
   plan_rank<T> whole_ = plan_rank<T>::last(), smooth_ = plan_rank<T>::last();
-  // Chips that, idle, cost what the best plan does.
+  // The number of idle chips that cost as much as the best plan so far.
   T whole_chips_ = std::numeric_limits<T>::infinity(), smooth_chips_ = std::numeric_limits<T>::infinity();
   chosen_plans<T> plans_{};
 
-  // Chips so many that, idle, they cost what the best plan does or a little more. Without end where no cost is known.
+  // The number of idle chips that cost as much as the best plan or up to a tenth more; infinite where its cost is not known.
   T chips_for(const plan_rank<T>& best, counting how) const {
     constexpr int steps = 40;
     const T step = number_cast<T>(1.1);
@@ -145,10 +146,13 @@ basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Laye
 
 namespace detail {
 
-// The plans each of which may be the best somewhere in a box of inputs. With each input a bill rises, or it falls, so that
-// inside a box it lies between its least and its greatest at the corners. Boxes in which a plan that is not known to win
-// might are halved, until that many bills are made; then it is kept. `Range` has members set(stack, value), low, high,
-// and whole, whether its values are whole numbers.
+// Finds the plans that are the best somewhere in a box of input ranges. A bill is taken to rise throughout or to fall
+// throughout with each input, so that anywhere in a box it lies between its least and its greatest value at the corners.
+//   A plan that is the best at a corner wins: it is kept.
+//   A plan whose least bill in a box is above the greatest of another plan there cannot be the best in that box.
+//   A box with plans that are neither is halved, and both halves are looked at. After `most_bills` bills nothing is halved any
+//   more, and such plans are kept: a plan too many costs time, never a wrong answer.
+// `Range` has members set(stack, value), low, high, and whole, whether its values are whole numbers.
 template <class Stack, class Range>
 class plans_in_a_box {
   using T = typename Stack::number_type;
@@ -156,7 +160,7 @@ class plans_in_a_box {
   using rank = plan_rank<T>;
   struct box {
     point low, high;
-    std::vector<std::size_t> alive;  // plans that may win
+    std::vector<std::size_t> alive;  // the plans that may be the best somewhere inside
   };
   // Of one plan in a box, under each counting.
   struct bounds {
@@ -186,7 +190,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t most_corners_of = 6;  // inputs: with more, corners are found input by input
+  static constexpr std::size_t most_corners_of = 6;  // inputs; with more, from_steps looks at two corners
   static constexpr std::size_t most_bills = 20000;   // a quarter of a second
 
   const Stack& base_;
@@ -233,7 +237,7 @@ private:
     of.seen = true;
   }
 
-  // Of the living plans, from all corners. The best plan of a corner wins there.
+  // The bounds of every plan that is alive, from all corners. The best plan of a corner wins.
   std::vector<bounds> from_corners(const box& b) {
     std::vector<bounds> of(b.alive.size());
     for (std::size_t corner = 0; corner < std::size_t(1) << ranges_.size(); ++corner) {
@@ -254,7 +258,8 @@ private:
     }
     return of;
   }
-  // The same from the two corners that the steps along each input point to.
+  // The same from the middle and two corners: the one that lies, input by input, on the side where the bill is lower, and the
+  // one opposite.
   std::vector<bounds> from_steps(const box& b) {
     std::vector<bounds> of(b.alive.size());
     const point centre = middle(b);
@@ -275,7 +280,7 @@ private:
     return of;
   }
 
-  // Those that no other plan beats in the whole box.
+  // The plans of a box that no other plan beats everywhere in it.
   std::vector<std::size_t> living(const box& b, const std::vector<bounds>& of) const {
     std::vector<std::size_t> alive;
     const auto may_win = [&](std::size_t k, std::size_t h) {
@@ -304,7 +309,7 @@ private:
     return best;
   }
 
-  // The living plans of a box win, if that is known or cannot be told; or the box is halved.
+  // Done if all plans that are alive in the box have won. If not, the box is halved, or they are kept where it cannot be.
   void explore(box b, std::deque<box>& boxes) {
     const bool few = ranges_.size() <= most_corners_of;
     b.alive = living(b, few ? from_corners(b) : from_steps(b));

@@ -294,7 +294,7 @@ TEST_CASE("the best plan, and why there is none") {
   CHECK(cheapest.price <= fewest.price);
   CHECK(frugal.energy <= fewest.energy);
   CHECK(fewest.chips == fewest.replicas * fewest.plan.chips());
-  CHECK(lc::in<hertz>(fewest.figures.writing.calls) * fewest.replicas * search.headroom >= 50);
+  CHECK(lc::in<hertz>(fewest.figures.writing.calls) * fewest.replicas * search.utilisation >= 50);
   // What is compared by energy asks for the chip's power; chips are counted without.
   lc::chips::accelerator unpowered = b.chip;
   unpowered.thermal_design_power = lc::unknown<>;

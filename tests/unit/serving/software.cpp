@@ -33,7 +33,7 @@ TEST_CASE("by default an engine is the scripted one of the fitted constants, whe
   CHECK(numbers(lc::serving_plan{}.software) == numbers(software));
   CHECK(numbers(lc::serving_search{}.software) == numbers(software));
   CHECK(lc::serving_search{}.memory_share == lc::serving_plan{}.memory_share);
-  CHECK(lc::serving_search{}.headroom == lc::infrastructure::site{}.utilisation);
+  CHECK(lc::serving_search{}.utilisation == lc::infrastructure::site{}.utilisation);
 }
 
 TEST_CASE("compiled engines spend less on the host, and old ones attend without fusion") {
