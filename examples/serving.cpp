@@ -41,7 +41,9 @@ int main() {
   const auto kept = lc::server_slo(replica, {.first_token = 1 * second, .output_token = 50 * millisecond});
   show("99 % within 1 s, 50 ms", kept);
   show("half of that at random", lc::inflight_open_loop(replica, kept.calls / 2, 0.99));
-  show("prompts on other chips", lc::disaggregated(replica, replica, 64.0, site.network.bandwidth));
+  auto apart = replica;
+  apart.plan.reading = {.tensor = 4};
+  show("prompts on other chips", lc::disaggregated(apart, 64.0));
 
   std::cout << "\nThe best plan for 50 requests a second at 2.50 $ per chip and hour\n\n";
   const lc::serving_search search{.rent = 2.5 * usd / hour};

@@ -208,7 +208,10 @@ inline lc::serving_result<> run_regime(std::string_view regime, const serving_se
     }
     return f;
   }
-  if (regime == "disaggregated") return lc::disaggregated(r, r, n, s.site.network.bandwidth);
+  if (regime == "disaggregated") {
+    r.plan.reading = {s.plan.tensor, s.plan.pipeline, s.plan.expert};
+    return lc::disaggregated(r, n);
+  }
   reason = "the regime " + std::string(regime) + " is not known";
   return {};
 }

@@ -1,5 +1,5 @@
-// What is to be served, and what the chips that a plan lays out for it do: one pool that reads prompts and writes answers, or
-// two, each with replicas of its own.
+// The calls to be served, and the pools of chips that serve them under a plan: one pool that reads prompts and writes answers,
+// or one pool that reads and another that writes, each with replicas of its own.
 #pragma once
 
 #include <layercake/serving/serve.hpp>
@@ -18,8 +18,8 @@ auto ranks_can_be_laid_out(const Chip& chip, const Model& model, const basic_ser
 }
 }  // namespace detail
 
-// Whether a model can be split so and tensor ranks share a chip's fabric, where it is written and where it is read; a mask
-// where the numbers are lanes.
+// Whether a plan can be laid out, in both of its pools where it has two: the model's heads, layers and experts divide over the
+// ranks, and the tensor ranks fit in one scale-up domain. A mask where the numbers are lanes.
 template <number T, class Chip, class Model>
 auto can_be_laid_out(const Chip& chip, const Model& model, const basic_serving_plan<T>& plan) {
   const auto writing = detail::ranks_can_be_laid_out(chip, model, plan);
@@ -27,30 +27,32 @@ auto can_be_laid_out(const Chip& chip, const Model& model, const basic_serving_p
   if constexpr (models::generates_tokens<Model>()) {
     return writing && detail::ranks_can_be_laid_out(chip, model, plan.of_reading());
   } else {
-    return writing && !plan.disaggregated();  // what only reads has no second pool
+    return writing && !plan.disaggregated();  // a model that writes no tokens has one pool
   }
 }
 
-// The figures of a plan's pools, one replica of each.
+// What one replica of each pool of a plan does.
 template <number T = double>
 struct pool_figures {
-  serving_figures<T> writing;                     // the one pool where prompts are read there too
-  serving_figures<T> reading;                     // answers no calls where there is no such pool
-  quantity<unit::second, T> time_to_first_token;  // with the way of the cache from pool to pool
+  serving_figures<T> writing;                     // of the pool that writes; where it is the only one, it reads too
+  serving_figures<T> reading;                     // of the pool that only reads; its calls are 0 where there is none
+  quantity<unit::second, T> time_to_first_token;  // includes sending the cache from pool to pool
 };
 
-// The calls of a demand by a model on chips inside an infrastructure.
+// A demand for calls, the model that answers them, and the chips and the infrastructure that it runs on.
 template <number T, class Chip, class Infrastructure, class Model>
 struct serving_task {
   const Chip& chip;
   const Infrastructure& infrastructure;
   const Model& model;
   call_demand<T> demand;
+  T spread = T(0);  // of the answers' lengths: variance over squared mean
 
   constexpr serving_task(const Chip& on, const Infrastructure& inside, const Model& of, const call_demand<T>& asked)
       : chip(on), infrastructure(inside), model(of), demand(widened<T>(asked)) {}
 
-  // What is asked of the chips that write: all of it or, where others read, to go on from a cache that is there.
+  // The demand on the pool that writes: the whole of it or, where another pool reads, calls whose whole input is cached
+  // already and whose first token has no objective.
   call_demand<T> of_writing(const basic_serving_plan<T>& plan) const {
     const auto apart = plan.disaggregated();
     call_demand<T> d = demand;
@@ -59,17 +61,18 @@ struct serving_task {
         where(apart, objective_or_none(quantity<unit::second, T>(unknown<>)), d.time_to_first_token);
     return d;
   }
-  // What is asked of the chips that read: the first token, before the cache goes on its way.
+  // The demand on the pool that reads: the first token of each call, in the time that its objective leaves for it once the
+  // cache has been sent.
   call_demand<T> of_reading(const basic_serving_plan<T>& plan) const {
-    constexpr double least = 1e-9;  // of the objective, where the way takes all of it
+    constexpr double least = 1e-9;  // of the objective, kept where sending takes all of it: an objective is above 0
     call_demand<T> d = demand;
     d.output = T(1) * units::token;
     d.time_to_first_token =
-        max(d.time_to_first_token - way_of_cache(plan), d.time_to_first_token * number_cast<T>(least));
+        max(d.time_to_first_token - cache_transfer_time(plan), d.time_to_first_token * number_cast<T>(least));
     d.time_per_output_token = objective_or_none(quantity<unit::second_per_token, T>(unknown<>));
     return d;
   }
-  // The plan of the chips that read: as many prompts in a step as its tokens allow.
+  // The plan of the pool that reads. A step holds as many prompts as its token budget does.
   basic_serving_plan<T> plan_of_reading(const basic_serving_plan<T>& plan) const {
     basic_serving_plan<T> p = plan.of_reading();
     const T own = in<units::token>(demand.input) - in<units::token>(demand.shared_prefix);
@@ -78,22 +81,23 @@ struct serving_task {
     return p;
   }
 
-  // Of one replica of each pool; under a plan that cannot be laid out none answers calls.
+  // The figures of one replica of each pool. Under a plan that cannot be laid out no pool answers calls.
   //   one pool:   serve() of the demand
   //               caches of sessions that wait are not followed from pool to pool: such demands have one pool alone
-  //   two pools:  serve() of answers whose prompts are cached, and of prompts with one token each; the first token comes once
-  //               the cache has crossed the network from chip to chip
+  //   two pools:  serve() of of_writing(plan), and of of_reading(plan) under plan_of_reading(plan); the first token comes when
+  //               it is computed and the cache has been sent
   pool_figures<T> figures(const basic_serving_plan<T>& plan) const {
     pool_figures<T> f;
-    f.writing = serve<T>(chip, infrastructure, model, plan, of_writing(plan));
+    f.writing = serve(replica_under(plan, of_writing(plan)));
     f.time_to_first_token = f.writing.time_to_first_token;
     const auto apart = plan.disaggregated();
     const quantity<unit::per_second, T> none{};
     if (may_hold(apart)) {
-      f.reading = serve<T>(chip, infrastructure, model, plan_of_reading(plan), of_reading(plan));
+      f.reading = serve(replica_under(plan_of_reading(plan), of_reading(plan)));
       f.writing.calls = where(!apart || f.reading.calls > none, f.writing.calls, none);
       f.reading.calls = where(apart && f.writing.calls > none, f.reading.calls, none);
-      f.time_to_first_token = where(apart, f.reading.time_to_first_token + way_of_cache(plan), f.time_to_first_token);
+      f.time_to_first_token =
+          where(apart, f.reading.time_to_first_token + cache_transfer_time(plan), f.time_to_first_token);
     }
     const auto covered = !apart || !(demand.waiting_time > quantity<unit::second, T>());
     f.writing.calls = where(can_be_laid_out(chip, model, plan) && covered, f.writing.calls, none);
@@ -101,8 +105,15 @@ struct serving_task {
   }
 
 private:
-  // The time in which the cache of a prompt goes from the chips that read to those that write, each of which takes its part.
-  quantity<unit::second, T> way_of_cache(const basic_serving_plan<T>& plan) const {
+  replica<T, Chip, Infrastructure, Model> replica_under(const basic_serving_plan<T>& plan,
+                                                        const call_demand<T>& asked) const {
+    auto r = replica_of<T>(chip, infrastructure, model, plan, asked);
+    r.spread = spread;
+    return r;
+  }
+  // The time to send the cache of a prompt from the pool that reads to the one that writes. Each chip that writes receives what
+  // it holds of the cache, all at the same time.
+  quantity<unit::second, T> cache_transfer_time(const basic_serving_plan<T>& plan) const {
     const auto exchanges = serving_exchanges<T>(chip, infrastructure);
     const quantity<unit::byte, T> of_a_chip =
         model.cache(quantity<unit::token, T>(plain(demand.input)), plan.split()) * plan.attention_data;

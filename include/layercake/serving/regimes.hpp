@@ -6,6 +6,7 @@
 
 #include <layercake/number/check.hpp>
 #include <layercake/serving/in_flight.hpp>
+#include <layercake/serving/pools.hpp>
 #include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
 #include <layercake/serving/root.hpp>
@@ -47,7 +48,6 @@ inline constexpr double nearly_all = 0.999;   // of what a queue that never empt
 inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
 inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
 inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
-inline constexpr double prompt_batch = 0.25;  // of the token budget, that a pool which only reads takes at once
 // Slope of the logistic approximation of the normal distribution (Haley 1952).
 inline constexpr double logistic_slope = 1.702;
 
@@ -315,34 +315,44 @@ serving_result<T> server_slo(const replica<T, X...>& r, const basic_service_leve
   return s;
 }
 
-// Prompts on one pool of chips, answers on another; the cache moves between them. The pools are in the ratio that keeps both at work:
-//   calls per chip = 1 / (chips_p t_p + chips_d t_d),  t the time of a call on its pool's replica
-// Figures are of the decoding replica's share of one such pair: `calls` counts both pools as one replica of the decoding plan.
-template <number T, class Reading, class Writing>
-serving_result<T> disaggregated(const Reading& reading, const Writing& writing, const T& in_flight,
-                                const quantity<unit::byte_per_second, T>& bandwidth) {
-  const T slots = detail::slots(writing);
-  const T n = where(in_flight > T(0), min(in_flight, max(slots, T(1))), max(slots, T(1)));
-  const T prompts =
-      max(reading.plan.software.token_budget * number_cast<T>(detail::prompt_batch) / reading.fresh(), T(1));
-  const step_cost<T> prompt = reading.prefill(prompts);
-  const quantity<unit::second, T> read = reading.in_step(prompt.time / reading.plan.pipeline, prompts) / prompts;
+// Prompts on one pool of chips, which r.plan.reading lays out, answers on another: the pools of a plan (pools.hpp), each at full load,
+// in the ratio that keeps both at work. `in_flight` calls in a replica that writes; 0: those of its plan, or as many as memory and
+// objectives allow.
+//   calls per chip = 1 / (chips_p / calls_p + chips_d / calls_d),  calls_p and calls_d those of a replica that reads and one that writes
+// Figures are of one replica that writes and its share of the other pool; `calls` is what both pools answer on as many chips as such a
+// replica has. Throws invalid_value for in_flight below 0 and a plan without a pool that reads, of plain numbers.
+template <number T, class Chip, class Infrastructure, class Model>
+serving_result<T> disaggregated(const replica<T, Chip, Infrastructure, Model>& r, const T& in_flight = T(0)) {
+  if constexpr (real<T>) {
+    check_nonnegative("in_flight", in_flight, "Set the requests in a replica that writes, 0 for those of its plan.");
+    check_positive("plan.reading.tensor", r.plan.reading.tensor,
+                   "Lay out the pool that reads: .reading = {.tensor = 8}.");
+  }
+  serving_task<T, Chip, Infrastructure, Model> task(
+      r.chip, r.infrastructure, r.model,
+      {.input = r.input * units::token,
+       .output = r.output * units::token,
+       .cached_share = r.cached_share,
+       .time_to_first_token = r.first_objective,
+       .time_per_output_token = r.interval_objective / (T(1) * units::token)});
+  task.spread = r.spread;
+  basic_serving_plan<T> plan = r.plan;
+  plan.concurrency = where(in_flight > T(0), in_flight, plan.concurrency);
+  const pool_figures<T> f = task.figures(plan);
+  const T ratio = plan.of_reading().chips() / plan.chips();
+  const quantity<unit::per_second, T> none{}, some(T(1) / units::second);
+  const auto answers = (f.writing.calls > none) && (f.reading.calls > none);
+  const auto both =
+      T(1) / (T(1) / where(answers, f.writing.calls, some) + ratio / where(answers, f.reading.calls, some));
   serving_result<T> s;
-  const step_cost<T> step = writing.decode(n, writing.mean_context());
-  s.in_flight = n;
-  s.time_per_output_token = writing.in_step(step.time, n) / writing.tokens_per_pass();
-  const quantity<unit::second, T> written = s.time_per_output_token * writing.output / n;
-  const T ratio = reading.plan.chips() / writing.plan.chips();
-  s.calls = T(1) / (written + read * ratio);
-  const quantity<unit::byte, T> moved = writing.cache_of(writing.input);
-  s.prefill = reading.in_step(prompt.time, prompts);
-  s.time_to_first_token = s.prefill + moved / bandwidth + reading.plan.software.per_request;
-  s.decode = s.time_per_output_token * (writing.output - T(1));
+  s.calls = where(answers, both, none);
+  s.in_flight = f.writing.concurrency;
+  s.time_per_output_token = f.writing.time_per_output_token * (T(1) * units::token);
+  s.prefill = f.reading.time_to_first_token;
+  s.time_to_first_token = f.time_to_first_token;
+  s.decode = s.time_per_output_token * (r.output - T(1));
   s.latency = s.time_to_first_token + s.decode;
-  s.work = step * T(writing.output / (n * writing.tokens_per_pass()) / writing.plan.pipeline) +
-           prompt * T(ratio / prompts / reading.plan.pipeline);
-  s.busy = min(s.work.time * s.calls, T(1));
-  detail::mark_infeasible(s, slots);
+  s.work = f.writing.per_call + f.reading.per_call * ratio;
   return s;
 }
 

@@ -58,15 +58,10 @@ T sessions_below(const replica<T, X...>& r, const T& most, const T& memory_bound
     return {T(b / memory_bound + rate * held), T(rate * loading)};
   });
 }
-}  // namespace detail
 
-// The figures of one replica at full load.
-//   calls/s = b / (O tpot(b)) ,  b = the number up to memory and both latency objectives with which this is most
-// The most that is allowed answers most, but for kernels so long that the clock droops, and for slots between requests.
-// With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
-// Leaves out: queueing before a place is free (regimes.hpp has it).
+// As serve() below, where the caches of sessions that wait stay on the chip.
 template <number T, class Chip, class Infrastructure, class Model>
-serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
+serving_figures<T> serve_kept(const replica<T, Chip, Infrastructure, Model>& r) {
   const basic_serving_plan<T>& plan = r.plan;
   serving_figures<T> s;
   const engine_memory<T> taken = r.engine();
@@ -85,8 +80,8 @@ serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
     const T by_latency = largest_below(one, most, one, pressure);
     T room = s.memory_bound_concurrency;
     const quantity<unit::second, T> no_time{};
-    if (may_hold(r.waiting > no_time || r.loading > no_time)) room = min(room, detail::sessions_below(r, most, room));
-    const T busiest = min(by_latency, detail::busiest_below(r, max(by_latency, one)));
+    if (may_hold(r.waiting > no_time || r.loading > no_time)) room = min(room, sessions_below(r, most, room));
+    const T busiest = min(by_latency, busiest_below(r, max(by_latency, one)));
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, busiest);
     s.concurrency = min(chosen, room);
     const T b = max(s.concurrency, one);
@@ -116,7 +111,6 @@ serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
   return s;
 }
 
-namespace detail {
 // `other`, of the same weights and memory, in place of `best` where it answers more calls.
 template <number T>
 void keep_better(serving_figures<T>& best, const serving_figures<T>& other) {
@@ -133,7 +127,7 @@ void keep_better(serving_figures<T>& best, const serving_figures<T>& other) {
 // back, what the tier has lost being read anew, or are dropped and read anew whole.
 template <number T, class... X>
 serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
-  serving_figures<T> best = serve(kept);
+  serving_figures<T> best = serve_kept(kept);
   replica<T, X...> away = kept;
   away.waiting = {};
   const auto try_tier = [&](const basic_cache_tier<T>& tier, T serving_figures<T>::*where_it_waits) {
@@ -144,7 +138,7 @@ serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
     away.cached_share = where(there, kept.cached_share * tier.hit_share, T(0));
     away.loading = where(there, kept.own_cache(kept.shared + kept.cached()) * tier.hit_share / bandwidth,
                          quantity<unit::second, T>());
-    serving_figures<T> f = serve(away);
+    serving_figures<T> f = serve_kept(away);
     f.waiting_on_chip = T(0);
     f.*where_it_waits = where(there, T(1), T(0));
     keep_better(best, f);
@@ -153,23 +147,33 @@ serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
   try_tier(kept.plan.software.stored_cache, &serving_figures<T>::waiting_in_storage);
   away.cached_share = T(0);
   away.loading = {};
-  serving_figures<T> anew = serve(away);
+  serving_figures<T> anew = serve_kept(away);
   anew.waiting_on_chip = T(0);
   keep_better(best, anew);
   return best;
 }
 }  // namespace detail
 
-// The same of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like `demand`'s. Where sessions
-// wait between calls, their caches are kept, moved to a tier of the plan's software or dropped, by what answers most.
+// The figures of one replica at full load.
+//   calls/s = b / (O tpot(b)) ,  b = the number up to memory and both latency objectives with which this is most
+// The most that is allowed answers most, but for kernels so long that the clock droops, and for slots between requests.
+// With objectives that cannot be met, or weights that do not fit, concurrency is below 1 and `calls` is 0.
+// Leaves out: queueing before a place is free (regimes.hpp has it).
+// Where sessions wait between their calls, their caches are kept, moved to a tier of the plan's software or dropped, by what
+// answers most.
 template <number T, class Chip, class Infrastructure, class Model>
-serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
-                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
-  const auto r = replica_of<T>(chip, infrastructure, model, plan, demand);
+serving_figures<T> serve(const replica<T, Chip, Infrastructure, Model>& r) {
   if constexpr (models::generates_tokens<Model>()) {
     if (may_hold(r.waiting > quantity<unit::second, T>())) return detail::serve_sessions(r);
   }
-  return serve(r);
+  return detail::serve_kept(r);
+}
+
+// The same of one replica of `model` on `chip`s inside `infrastructure` under `plan`, answering calls like `demand`'s.
+template <number T, class Chip, class Infrastructure, class Model>
+serving_figures<T> serve(const Chip& chip, const Infrastructure& infrastructure, const Model& model,
+                         const basic_serving_plan<T>& plan, const call_demand<T>& demand) {
+  return serve(replica_of<T>(chip, infrastructure, model, plan, demand));
 }
 
 }  // namespace layercake

@@ -179,13 +179,49 @@ TEST_CASE("limits on latency") {
 TEST_CASE("prompts on chips of their own leave decoding undisturbed") {
   bench b;
   b.demand = calls(4000, 400);
+  b.plan.reading = {.tensor = 4};
   const auto r = b.replica();
-  const auto apart = lc::disaggregated(r, r, 64.0, b.site.network.bandwidth);
+  const auto apart = lc::disaggregated(r, 64.0);
   const auto together = lc::inflight_fixed_concurrency(r, 64.0);
   CHECK(s(apart.time_per_output_token) < s(together.time_per_output_token));
   CHECK(rate(apart) > 0);
   // A share of the chips for each: no more than either pool alone gives.
   CHECK(rate(apart) < 64 / (400 * s(apart.time_per_output_token)));
+  CHECK_THROWS_WITH_AS((void)lc::disaggregated(bench{}.replica()), doctest::Contains("plan.reading.tensor is 0"),
+                       lc::invalid_value);
+  CHECK_THROWS_WITH_AS((void)lc::disaggregated(r, -1.0), doctest::Contains("in_flight is -1"), lc::invalid_value);
+}
+
+// One law for two pools: of the regime, of plans and their search, and of a stack's bill.
+TEST_CASE("two pools answer the same whoever asks") {
+  bench b;
+  b.demand = calls(4000, 400);
+  b.plan.software.largest_batch = 100;
+  for (const double ranks : {2.0, 4.0, 8.0}) {
+    CAPTURE(ranks);
+    b.plan.reading = {.tensor = ranks};
+    const auto f = lc::serving_task(b.chip, b.site, b.model, b.demand).figures(b.plan);
+    const auto apart = lc::disaggregated(b.replica());
+    CHECK(apart.in_flight == f.writing.concurrency);
+    CHECK(apart.time_to_first_token == f.time_to_first_token);
+    CHECK(apart.prefill == f.reading.time_to_first_token);
+    CHECK(s(apart.time_per_output_token) == lc::in<second>(f.writing.time_per_output_token * (1 * token)));
+    // So many replicas that read and write as answer 1000 calls per second, as a bill counts them; chips of both.
+    const double writers = 1000 / lc::in<hertz>(f.writing.calls), readers = 1000 / lc::in<hertz>(f.reading.calls);
+    const double chips = writers * 4 + readers * ranks;
+    CHECK(rate(apart) / 4 == approx(1000 / chips));
+    // Busy all the time, and what they do is what a bill takes their power from.
+    CHECK(lc::in<second>(apart.work.time) * rate(apart) == approx(1).epsilon(0.1));
+    const double flop = (lc::in<lc::units::flop>(f.writing.per_call.flop) * 4 +
+                         lc::in<lc::units::flop>(f.reading.per_call.flop) * ranks) /
+                        4;
+    CHECK(lc::in<lc::units::flop>(apart.work.flop) == approx(flop));
+  }
+  // Spread answers are in flight longer, and the cache of fewer fits.
+  auto spread = b.replica();
+  spread.spread = 1;
+  CHECK(lc::disaggregated(spread, 64.0).time_per_output_token >
+        lc::disaggregated(b.replica(), 64.0).time_per_output_token);
 }
 
 TEST_CASE("cached prefixes, speculation, chunks, formats, memory") {
