@@ -112,7 +112,7 @@ std::array<std::vector<sensitivity>, sizeof...(Figure)> slopes_where_finite(cons
 template <class Energy, real T, class Figure>
 void check_has_slopes(const Energy& supply, const basic_bill<T>& billed, const Figure& figure) {
   const auto value = figure(billed);
-  const std::string why = "the figure is " + shown(value) + " and has no slopes: ";
+  const std::string why = "the figure is " + layercake::shown(value) + " and has no slopes: ";
   if (endless(value)) {
     const std::string reason = why_endless(supply, billed);
     raise(infeasible(why + (reason.empty() ? "it is one for each of what the bill has none of, such as output tokens. "
