@@ -50,6 +50,7 @@ lc::chips::accelerator chip_of(const Row& row) {
   c.peak = {rate("peak_fp32_flops"), rate("peak_tf32_flops"), rate("peak_fp16_flops"), rate("peak_bf16_flops"),
             rate("peak_fp8_flops"),  rate("peak_fp4_flops"),  rate("peak_int8_ops")};
   c.memory = cell("memory_bytes") * byte;
+  c.reported_over_nominal = cell("memory_bytes_reported") / cell("memory_bytes");
   c.memory_bandwidth = cell("memory_bytes_per_s") * (byte / second);
   c.scale_up_bandwidth = cell("scale_up_bytes_per_s") * (byte / second);
   const double domain = cell("scale_up_domain");

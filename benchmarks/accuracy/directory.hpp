@@ -25,7 +25,8 @@ inline const columns chip_numbers{"peak_fp32_flops",
                                   "scale_up_bytes_per_s",
                                   "scale_up_domain",
                                   "tdp_w",
-                                  "reference_scale_out_bytes_per_s"};
+                                  "reference_scale_out_bytes_per_s",
+                                  "memory_bytes_reported"};
 inline const columns model_numbers{"layers",
                                    "d_model",
                                    "heads",
@@ -101,6 +102,48 @@ inline const columns micro_numbers{"chips",
                                    "in_network_reduction",
                                    "tokens",
                                    "software_year"};
+inline const columns training_memory_required{"id", "source", "metric", "value", "unit", "boundary", "predictable"};
+inline const columns training_memory_numbers{"parameters",
+                                             "largest_layer",
+                                             "tp",
+                                             "pp",
+                                             "vp",
+                                             "cp",
+                                             "dp",
+                                             "ep",
+                                             "stage",
+                                             "micro_batch",
+                                             "micro_batches",
+                                             "seq_len",
+                                             "head_exchange",
+                                             "dropout",
+                                             "sequence_parallel",
+                                             "weight_bytes",
+                                             "gradient_bytes",
+                                             "optimizer_bytes",
+                                             "logit_bytes",
+                                             "value",
+                                             "gradient_buffers",
+                                             "dense_first",
+                                             "predictable"};
+inline const columns memory_required{"id", "source", "model", "workload", "metric", "value", "predictable"};
+inline const columns memory_numbers{"chips",
+                                    "tp",
+                                    "pp",
+                                    "dp",
+                                    "cp",
+                                    "ep",
+                                    "weight_bits",
+                                    "kv_bits",
+                                    "gpu_memory_utilization",
+                                    "max_model_len",
+                                    "token_budget",
+                                    "sequences",
+                                    "micro_batch",
+                                    "seq_len",
+                                    "summed",
+                                    "value",
+                                    "predictable"};
 inline const columns measured{"id", "source", "chip", "metric", "value", "predictable"};
 }  // namespace schema
 
@@ -123,7 +166,10 @@ public:
         training(csv_table::read(folder, "training.csv", schema::measured, schema::training_numbers)),
         inference(csv_table::read(folder, "inference.csv", schema::measured, schema::inference_numbers)),
         energy(csv_table::read(folder, "energy.csv", schema::measured, schema::energy_numbers)),
-        micro(csv_table::read(folder, "micro.csv", schema::measured, schema::micro_numbers)) {
+        micro(csv_table::read(folder, "micro.csv", schema::measured, schema::micro_numbers)),
+        memory(csv_table::read(folder, "memory.csv", schema::memory_required, schema::memory_numbers)),
+        training_memory(csv_table::read(folder, "training_memory.csv", schema::training_memory_required,
+                                        schema::training_memory_numbers)) {
     for (std::size_t i = 0; i < chips_.rows(); ++i)
       chip_rows_.emplace(chips_[i].cell("chip"), i);
     for (std::size_t i = 0; i < models_.rows(); ++i)
@@ -132,7 +178,10 @@ public:
   directory(const directory&) = delete;
 
   const std::string& folder() const { return folder_; }
-  bool empty() const { return training.rows() + inference.rows() + energy.rows() + micro.rows() == 0; }
+  bool empty() const {
+    return training.rows() + inference.rows() + energy.rows() + micro.rows() + memory.rows() + training_memory.rows() ==
+           0;
+  }
 
   // The catalog's chip of that key, otherwise the one that chips.csv describes.
   std::optional<described_chip> chip(std::string_view key) const {
@@ -169,7 +218,7 @@ private:
   std::map<std::string, std::size_t, std::less<>> chip_rows_, model_rows_;
 
 public:
-  csv_table training, inference, energy, micro;
+  csv_table training, inference, energy, micro, memory, training_memory;
 };
 
 }  // namespace accuracy

@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "files.hpp"
-#include "memory_rows.hpp"
 
 namespace accuracy {
 namespace {
@@ -41,8 +40,7 @@ std::vector<std::string> cells(const std::vector<std::string>& names, const scor
 }
 
 // The memory of training, of the program's own data.
-std::string memory_section() {
-  const std::vector<prediction> all = predict_memory(directory(own_folder() + "data"));
+std::string memory_section(const std::vector<prediction>& all) {
   const auto fine = [](double x) {
     char text[32];
     std::snprintf(text, sizeof text, "%.2f", 100 * x);
@@ -57,7 +55,8 @@ std::string memory_section() {
       "(`benchmarks/accuracy/data/training_memory.csv`), "
       "nothing fitted. The rule of thumb: 16 bytes\na parameter over the ranks of a copy, and 34 s b h a layer.\n\n" +
       head({"source", "rows", "predicted", "median", "90th", "bias", "rule: median", "rule: 90th"}, 1);
-  const group_score ours = score_group(all, memory_group), rule = score_group(all, memory_group, of_whom::baseline);
+  const group_score ours = score_group(all, training_memory_group),
+                    rule = score_group(all, training_memory_group, of_whom::baseline);
   for (std::size_t i = 0; i < ours.sources.size(); ++i)
     text += line(ours.sources[i], ours.by_source[i], rule.by_source[i]);
   text += line("**mean over sources**", ours.macro, rule.macro);
@@ -67,7 +66,7 @@ std::string memory_section() {
   text += "\nEvery figure whose error is above 1 %, of those that count:\n\n" +
           head({"row", "model", "metric", "measured", "predicted", "error"}, 3);
   for (const prediction& p : all) {
-    if (p.scored && p.answered() && std::fabs(p.error()) > 0.01)
+    if (p.file == "training_memory" && p.scored && p.answered() && std::fabs(p.error()) > 0.01)
       text += row({p.id, p.model.empty() ? "-" : p.model, p.metric, number(p.measured), number(p.predicted),
                    percent(p.error(), true)});
   }
@@ -230,7 +229,7 @@ std::string document(const std::vector<prediction>& all, const std::string& held
       "the data sheet's roofline.\n\n"
       "Run it on measurements of your own with `./dev accuracy DIR`; the schema is in "
       "`benchmarks/accuracy/data/README.md`.\n\n";
-  return text + by_group(all) + by_source(all) + memory_section() + left_out(held_out) + kernel_laws(kernels) +
+  return text + by_group(all) + by_source(all) + memory_section(all) + left_out(held_out) + kernel_laws(kernels) +
          breakdown(all, "regime", [](const prediction& p) { return p.regime; }) +
          breakdown(all, "chip", [](const prediction& p) { return p.chip; }) + worst_rows(all) + unanswered_rows(all) +
          "\n" + notes;

@@ -5,7 +5,7 @@
 
 namespace accuracy {
 
-// Training, serving (training/constants.hpp, serving/software.hpp) and power (chips/power.hpp) from the
+// Training, serving (training/constants.hpp, serving/software.hpp), memory (chips/memory.hpp, serving/software.hpp) and power (chips/power.hpp) from the
 // measurements in `folder`, from first guesses; writes the errors of every source when it was left out of the fit to
 // `held_out`, unless that is empty.
 void fit_measurements(const std::string& folder, const std::string& held_out);

@@ -95,6 +95,15 @@ std::vector<named_constant> serving_list(lc::serving_constants& c) {
           {"neuron_cache", {&c.neuron_cache, 0.1, 1, 0.5}, false}};
 }
 
+// Drawn to: the context of a process as nvidia-smi shows it on large chips, half a gigabyte; 1.5 GB that training was known to need
+// more with others than alone; and the tensors that vLLM 0.6 has at once of a logit while it sorts for top-p: 16-bit and 32-bit
+// logit, the sorted ones and their 64-bit indices, twice as the sort writes them, exponential, its running sum and the mask.
+std::vector<named_constant> memory_list(lc::serving_constants& c) {
+  return {{"context", {&c.context, 0.1e9, 3e9, 0.5e9}, false},
+          {"communication", {&c.communication, 0.1e9, 6e9, 1.5e9}, false},
+          {"scripted_logit", {&c.scripted_logit, 4, 120, 39}, false}};
+}
+
 // Drawn to what kernels alone draw (fit_power.cpp, rounded). Whole runs are few, and of what they draw servers and
 // settings that no table tells are a part: the weaker the pull, the larger the errors of sources left out.
 std::vector<named_constant> power_list(lc::chips::power_constants& c) {
@@ -264,6 +273,33 @@ private:
   }
 };
 
+// What engines left for the cache: the figures that their own memory enters.
+std::vector<observation> room_for_cache(const directory& data, const lc::serving_constants& k) {
+  std::vector<observation> out;
+  for (std::size_t i = 0; i < data.memory.rows(); ++i) {
+    const csv_record row = data.memory[i];
+    const std::string_view metric = row.cell("metric");
+    const auto chip = data.chip(row.cell("chip"));
+    const auto model = data.model(row.cell("model"));
+    if (row.cell("predictable") != "1" || !chip || !model || !model->described) continue;
+    if (row.cell("workload") != "serving" || (metric != "kv_tokens" && metric != "kv_bytes_per_rank")) continue;
+    observation o{row,
+                  row.number("value", 0),
+                  std::string(row.cell("source")),
+                  std::string(metric),
+                  "serving_memory",
+                  lc::chips::name(chip->chip.family),
+                  std::string(row.cell("software")),
+                  {}};
+    o.predict = [&k, row, c = chip->chip, m = model->model] {
+      double rule = 0;
+      return predict_memory(row, std::optional(c), m, k, rule).value;
+    };
+    if (std::isfinite(std::log(o.predict()))) out.push_back(std::move(o));
+  }
+  return out;
+}
+
 }  // namespace
 
 void fit_measurements(const std::string& folder, const std::string& held_out) {
@@ -308,6 +344,9 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
   // Two dozen constants: drawn to their guesses as strongly as sources that are left out want it.
   const group_settings of_training{"training_constants", 0.1};
   group_fit(of_training, training_list(k.training), training).run(leave_out, lines);
+  const auto room = room_for_cache(data, k.serving);
+  const group_settings of_memory{"serving_constants, of memory", 0.04};
+  group_fit(of_memory, memory_list(k.serving), room).run(leave_out, lines);
   const auto serving = observations(
       data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
         return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.network, k.serving).value; };

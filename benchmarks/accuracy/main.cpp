@@ -6,8 +6,8 @@
 //   leaves out each source in turn accuracy --fit-kernels DIR              fits the constants of kernels again, from a
 //   folder of kernel times
 //
-// The last lines of the first form are for programs: `memory,...` for the memory of training, `source,...` for every
-// source of every group, then `score,...` for every group.
+// The last lines of the first form are for programs: `source,...` for every source of every group, then `score,...` for every
+// group.
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -15,7 +15,6 @@
 #include "document.hpp"
 #include "files.hpp"
 #include "fit.hpp"
-#include "memory_rows.hpp"
 #include "predictions.hpp"
 
 namespace accuracy {
@@ -31,9 +30,9 @@ void write_predictions(const std::vector<prediction>& all, const std::string& pa
     return std::string(text);
   };
   for (const prediction& p : all) {
-    file << csv_text(p.id) << ',' << csv_text(p.metric) << ',' << (p.measured > 0 ? number(p.measured) : "") << ',';
+    file << csv_text(p.id) << ',' << csv_text(p.metric) << ',' << (p.comparable() ? number(p.measured) : "") << ',';
     if (p.answered())
-      file << number(p.predicted) << ',' << (p.measured > 0 ? number(p.predicted / p.measured - 1) : "");
+      file << number(p.predicted) << ',' << (p.comparable() ? number(std::exp(p.error()) - 1) : "");
     else
       file << ',';
     file << ',' << p.confidence << ',' << csv_text(p.reason) << ',' << p.file << ".csv," << p.group << ','
@@ -109,10 +108,10 @@ int write_document(const std::string& path) {
 int report(const std::string& folder, const std::string& path) {
   const directory data(folder);
   if (data.empty()) {
-    std::fprintf(
-        stderr,
-        "accuracy: %s has no measurements: none of training.csv, inference.csv, energy.csv, micro.csv has a row\n",
-        folder.c_str());
+    std::fprintf(stderr,
+                 "accuracy: %s has no measurements: none of training.csv, inference.csv, energy.csv, micro.csv, "
+                 "memory.csv, training_memory.csv has a row\n",
+                 folder.c_str());
     return 2;
   }
   keep_out_of(folder, path);
@@ -120,7 +119,6 @@ int report(const std::string& folder, const std::string& path) {
   write_predictions(all, path);
   std::printf("%zu rows of %s, each in %s\n", all.size(), folder.c_str(), path.c_str());
   print_tables(all);
-  print_memory(predict_memory(data));
   print_scores(all);
   return 0;
 }

@@ -1,222 +1,258 @@
-// Rows of training_memory.csv: published figures of the memory of training, and what the library predicts for them.
+// One row of memory.csv: the memory that an engine or a training run took, or what was left for the cache.
 //
-// A row is one figure of one layout. Columns beside those of training.csv:
-//   shape            fields of the model that differ from `model`, such as layers=12;key_heads=16
-//   parameters       instead of a model, with largest_layer where the figure counts a gathered layer
-//   stage            of the pipeline, 0 the first; empty: the fullest
-//   micro_batches    of a step and data-parallel rank
-//   attention        fused or unfused
-//   head_exchange, dropout, dense_first, gradient_buffers: 1 or 0, as in training/memory.hpp
-//   *_bytes          of a weight, a gradient, optimiser state, a logit
-//   metric           peak_memory; states (weights, gradients, optimiser states); weights; activations;
-//                    activation_share, of the same layout with neither sequence parallelism nor recomputation
-//   unit             GiB, MiB, GB or %
-//   boundary         allocated: all that the allocator gave out; reserved: what it took from the device, fragments
-//                    included, which nothing here predicts; states; layers: without embeddings, output and last norm
+// A row is one figure of one run. Columns: workload (serving: an engine's log; inference: one batch, what the allocator gave out;
+// training; lora), weight_bits of a value with its scales, gpu_memory_utilization, max_model_len, token_budget, sequences (that
+// the engine may run at once), and those of inference.csv and training.csv. Metrics: peak_memory, allocated_after_step,
+// weights_bytes_per_rank, weights_without_input_embedding, used_after_weights, kv_bytes_per_rank, kv_bytes_per_token,
+// kv_tokens, fits.
 #pragma once
 
-#include <cstdio>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <layercake/chips/memory.hpp>
+#include <layercake/serving/memory.hpp>
+#include <layercake/training/constants.hpp>
+#include <layercake/training/memory.hpp>
+#include <optional>
 
-#include "predictions.hpp"
+#include "prediction.hpp"
+#include "serving_rows.hpp"
 
 namespace accuracy {
 
-namespace schema {
-inline const columns memory_required{"id", "source", "metric", "value", "unit", "boundary", "predictable"};
-inline const columns memory_numbers{"parameters",
-                                    "largest_layer",
-                                    "tp",
-                                    "pp",
-                                    "vp",
-                                    "cp",
-                                    "dp",
-                                    "ep",
-                                    "stage",
-                                    "micro_batch",
-                                    "micro_batches",
-                                    "seq_len",
-                                    "head_exchange",
-                                    "dropout",
-                                    "sequence_parallel",
-                                    "weight_bytes",
-                                    "gradient_bytes",
-                                    "optimizer_bytes",
-                                    "logit_bytes",
-                                    "value",
-                                    "gradient_buffers",
-                                    "dense_first",
-                                    "predictable"};
-}  // namespace schema
+// Defaults of engines for what a log does not show. vLLM (vllm/engine/arg_utils.py): steps of max_model_len tokens, 2048 at
+// least, until 0.7; since 0.8 of 2048, or 8192 on chips of 70 GiB and more but the A100; 256 sequences, 1024 where it is 8192.
+inline constexpr double usual_sequences = 256, many_sequences = 1024;
+inline constexpr double short_budget = 2048, long_budget = 8192;
+inline constexpr double large_chip = 70 * 1073741824.0;
 
-inline constexpr std::string_view memory_group = "training_memory";
-
-// Bytes of a unit; 1 for shares, 0 for what is not known.
-inline double bytes_of_unit(std::string_view unit) {
-  return unit == "GiB" ? 1073741824.0 : unit == "MiB" ? 1048576.0 : unit == "GB" ? 1e9 : unit == "%" ? 1.0 : 0.0;
+// The second part of a version 0.x; 99 where it is another or none is given.
+inline double minor_version(std::string_view version) {
+  int minor = 99;
+  if (version.substr(0, 2) == "0.") std::from_chars(version.data() + 2, version.data() + version.size(), minor);
+  return minor;
 }
 
-template <csv_row Row>
-lc::training_layout layout_of(const Row& row) {
-  lc::training_layout l;
-  const auto given = [&](std::string_view column, double& value) { value = number_or(row, column, value); };
-  given("tp", l.tensor), given("pp", l.pipeline), given("vp", l.chunks), given("cp", l.context), given("dp", l.data);
-  given("micro_batch", l.micro_batch), given("micro_batches", l.micro_batches), given("seq_len", l.sequence);
-  given("weight_bytes", l.weight_bytes), given("gradient_bytes", l.gradient_bytes);
-  given("optimizer_bytes", l.optimizer_bytes), given("logit_bytes", l.logit_bytes);
-  // Ranks of experts take the place of tensor ranks first; where there are fewer, an expert is split over the others.
-  l.expert = lc::max(number_or(row, "ep", 1) / l.tensor, 1.0);
-  const auto flag = [&](std::string_view column, bool& value) { value = number_or(row, column, value ? 1 : 0) == 1; };
-  flag("sequence_parallel", l.sequence_parallel), flag("head_exchange", l.head_exchange), flag("dropout", l.dropout);
-  flag("dense_first", l.dense_first), flag("gradient_buffers", l.gradient_buffers);
-  l.fused_attention = row.cell("attention") != "unfused";
-  const std::string_view again = row.cell("recompute"), spread = row.cell("sharding");
-  l.recompute = again == "full"        ? lc::recomputation::full
-                : again == "selective" ? lc::recomputation::selective
-                                       : lc::recomputation::none;
+struct engine_settings {
+  double tokens = 0, sequences = 0;
+};
+template <class Row>
+engine_settings engine_settings_of(const Row& row, const lc::chips::accelerator& chip) {
+  const double longest = number(row, "max_model_len", short_budget);
+  const bool chunked = row.cell("software") != "vllm" || minor_version(row.cell("software_version")) >= 8;
+  const bool large = lc::in<lc::units::byte>(lc::chips::visible_memory(chip)) >= large_chip &&
+                     chip.family != lc::chips::family::ampere;
+  const bool many = row.cell("software") == "vllm" && chunked && large;
+  const double budget = !chunked ? lc::max(longest, short_budget) : large ? long_budget : short_budget;
+  return {number(row, "token_budget", budget), number(row, "sequences", many ? many_sequences : usual_sequences)};
+}
+
+// What one rank of an engine holds.
+struct engine_case {
+  lc::models::deployed model;
+  lc::models::split<> split;
+  lc::quantity<lc::unit::byte> visible{};  // 0 where no chip is named
+  lc::quantity<lc::unit::byte> weights;
+  lc::engine_memory<> taken;
+  double share = 0.9, tokens = 1, sequences = 1;
+  bool static_share = false;  // the share holds weights and cache alone; what a step takes lies beside it (SGLang)
+
+  // The larger of a step's activations and of its logits.
+  lc::quantity<lc::unit::byte> step() const { return lc::max(taken.activations, taken.logits * sequences); }
+  lc::quantity<lc::unit::byte> room_for_cache() const {
+    const auto kept = taken.context + taken.communication;
+    return static_share ? (visible - kept) * share - weights : visible * share - kept - weights - step();
+  }
+  lc::quantity<lc::unit::byte> cache(double positions) const {
+    return model.cache(positions * lc::units::token, split);
+  }
+};
+
+// Software that makes the cache anew for every token, of the old one and a column, and holds both meanwhile (Hugging Face
+// transformers, tuples of past keys and values).
+inline double cache_copies(std::string_view software) { return software == "transformers" ? 2 : 1; }
+
+// Bytes that a model has less where software narrows every linear layer, the output matrix too (torchao's int8wo and int4wo, as in
+// gpt-fast).
+inline lc::quantity<lc::unit::byte> narrow_output(std::string_view software, const lc::models::deployed& m) {
+  const lc::models::transformer& x = m.architecture;
+  const double bits = software == "gpt-fast" && !x.tied ? m.formats.embedding_bits - m.formats.weight_bits : 0;
+  return x.vocabulary * x.width * bits / 8 * lc::units::byte;
+}
+
+// Why the law does not cover a row; empty if it does.
+template <class Row>
+std::string not_covered(const Row& row, const std::optional<lc::chips::accelerator>& chip) {
+  const std::string_view metric = row.cell("metric"), workload = row.cell("workload");
+  if (workload != "serving" && workload != "inference")
+    return "the workload " + std::string(workload) + " is not known";
+  const bool weights_count = metric != "kv_bytes_per_token";
+  if (weights_count && row.cell("weight_bits").empty())
+    return "weight_bits is not given: formats are mixed, or not said";
+  if (weights_count && row.cell("software") == "llama.cpp" && number(row, "weight_bits", 16) < 16)
+    return "files of llama.cpp below 16 bit mix formats from tensor to tensor";
+  const bool chip_counts = metric == "kv_tokens" || metric == "kv_bytes_per_rank" || metric == "fits";
+  if (chip_counts && !chip) return row.cell("chip").empty() ? "no chip is given" : "the chip is not known";
+  return {};
+}
+
+template <class Row>
+engine_case engine_case_of(const Row& row, const std::optional<lc::chips::accelerator>& chip,
+                           const lc::models::transformer& model, const lc::serving_constants& k) {
+  engine_case c;
+  const lc::chips::accelerator on = chip ? *chip : lc::chips::accelerator{};
+  c.model = {model, formats_of(row, on, model), {}};
+  c.split = {number(row, "tp", 1), number(row, "pp", 1), number(row, "ep", 1)};
+  c.share = number(row, "gpu_memory_utilization", c.share);
+  c.static_share = row.cell("software") == "sglang";
+  lc::serving_software software = software_of(engine_named(row.cell("software")), k);
+  if (row.cell("workload") == "inference") {
+    c.sequences = number(row, "micro_batch", 1);
+    c.tokens = c.sequences * number(row, "seq_len", usual_input + usual_output);
+    software.token_budget = c.tokens;
+  } else {
+    const engine_settings s = engine_settings_of(row, on);
+    software.token_budget = s.tokens, c.sequences = s.sequences;
+    c.tokens = number(row, "micro_batch", 1) * number(row, "seq_len", usual_input + usual_output);
+  }
+  if (chip) c.visible = lc::chips::visible_memory(on);
+  c.weights =
+      c.model.weights(c.split) - narrow_output(row.cell("software"), c.model) / (c.split.tensor * c.split.pipeline);
+  c.taken = lc::memory_of_engine(software, c.model, c.split, 0.0);
+  return c;
+}
+
+template <class Row>
+answer engine_figure(const Row& row, const engine_case& c) {
+  using lc::units::byte;
+  const std::string_view metric = row.cell("metric");
+  const lc::quantity<lc::unit::byte> step = row.cell("workload") == "inference" ? c.step() : c.taken.activations * 0.0;
+  const auto held = c.weights + c.cache(c.tokens) * cache_copies(row.cell("software")) + step;
+  const double ranks = number(row, "summed", 0) == 1 ? c.split.tensor * c.split.pipeline : 1;
+  if (metric == "weights_bytes_per_rank") return {lc::in<byte>(c.weights), {}};
+  if (metric == "weights_without_input_embedding") {
+    const lc::models::transformer& x = c.model.architecture;
+    return {lc::in<byte>(c.weights) - (x.tied ? 0 : x.vocabulary * x.width * c.model.formats.embedding_bits / 8), {}};
+  }
+  if (metric == "used_after_weights") return {lc::in<byte>(c.weights + c.taken.context + c.taken.communication), {}};
+  if (metric == "kv_bytes_per_token") return {lc::in<byte>(c.cache(1)), {}};
+  if (metric == "kv_bytes_per_rank") return {lc::in<byte>(c.room_for_cache()), {}};
+  if (metric == "kv_tokens") return {c.room_for_cache() / c.cache(1), {}};
+  if (metric == "peak_memory") return {lc::in<byte>(held) * ranks, {}};
+  if (metric == "fits") return {(held + c.taken.context + c.taken.communication) / c.visible, {}};
+  return {0, "the metric " + std::string(metric) + " is not known"};
+}
+
+// The rule of thumb: weights of all parameters over the ranks, 0.9 of the data sheet's memory, and nothing else.
+template <class Row>
+double engine_rule(const Row& row, const engine_case& c, const std::optional<lc::chips::accelerator>& chip) {
+  using lc::units::byte;
+  const std::string_view metric = row.cell("metric");
+  const lc::models::transformer& x = c.model.architecture;
+  const double ranks = c.split.tensor * c.split.pipeline;
+  const double weights = lc::models::parameters(x).total() * number(row, "weight_bits", 16) / 8 / ranks;
+  const double memory = chip ? lc::in<byte>(chip->memory) : std::nan("");
+  const double room = 0.9 * memory - weights, held = weights + lc::in<byte>(c.cache(c.tokens));
+  if (metric == "kv_bytes_per_token") return lc::in<byte>(c.cache(1));
+  if (metric == "kv_bytes_per_rank") return room;
+  if (metric == "kv_tokens") return room / lc::in<byte>(c.cache(1));
+  if (metric == "peak_memory") return held * (number(row, "summed", 0) == 1 ? ranks : 1);
+  if (metric == "fits") return held / memory;
+  return weights;
+}
+
+// How the software of a training row lies in memory, by its own defaults where the row is silent.
+//   Megatron Core    16-bit weights, 32-bit gradients; no sequence parallelism, dropout (megatron/training/arguments.py)
+//   Megatron-Bridge  the same, sequence parallel and without dropout (its recipes of 2025)
+//   DeepSpeed        16-bit weights and gradients; logits of the model's own loss, in 32 bit beside 16
+//   nanotron         16-bit weights, 32-bit gradients, sequence parallel; of a logit the 16-bit result, its 32-bit copy, the
+//                    exponential, the gradient, and that in 16 bit. Its pipelines hold 1.7 times this (five runs that are not counted)
+//   torchtitan       32-bit weights, sharded, gathered in 16 bit; logits in 32 bit beside 16; `selective` keeps every second product
+template <class Row>
+std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
+  const std::string_view software = row.cell("software"), again = row.cell("recompute"), spread = row.cell("sharding");
+  l.tensor = number(row, "tp", 1), l.pipeline = number(row, "pp", 1), l.data = number(row, "dp", 1);
+  l.context = number(row, "cp", 1), l.expert = lc::max(number(row, "ep", 1) / l.tensor, 1.0);
+  l.micro_batch = number(row, "micro_batch", 1), l.sequence = number(row, "seq_len", 2048);
+  l.micro_batches = l.pipeline;  // a full pipeline; of how many more a step is made does not matter to memory
+  if (again == "full")
+    l.recompute = lc::recomputation::full;
+  else if (again == "selective")
+    l.recompute = software == "torchtitan" ? lc::recomputation::custom : lc::recomputation::selective;
+  else if (again != "none" && !again.empty())
+    return "what is computed again (" + std::string(again) + ") is not described";
   l.sharding = spread == "full"        ? lc::sharding::full
                : spread == "gradients" ? lc::sharding::gradients
                : spread == "optimizer" ? lc::sharding::optimizer
                                        : lc::sharding::none;
-  return l;
-}
-
-// Changes the fields that `shape` names; says which it does not know, empty if it knows all.
-inline std::string apply_shape(lc::models::transformer& model, std::string_view shape) {
-  while (!shape.empty()) {
-    const std::string_view item = shape.substr(0, shape.find(';'));
-    shape.remove_prefix(item.size() < shape.size() ? item.size() + 1 : item.size());
-    const std::string_view name = item.substr(0, item.find('='));
-    double number = 0;
-    bool found = false;
-    if (name.size() < item.size() && parse_number(item.substr(name.size() + 1), number)) {
-      lc::for_each_field(model, "", [&](const std::string& path, auto& value, const auto&) {
-        if (path == name) value = number, found = true;
-      });
-    }
-    if (!found) return "the shape has no field " + std::string(item);
+  l.sequence_parallel = software == "megatron-bridge" || software == "nanotron";
+  l.dropout = software == "megatron-core";
+  if (software == "deepspeed") {
+    l.gradient_bytes = 2, l.logit_bytes = 10;
+  } else if (software == "nanotron") {
+    l.logit_bytes = 16;
+  } else if (software == "torchtitan") {
+    l.weight_bytes = 4, l.optimizer_bytes = 8, l.logit_bytes = 10;
+  } else if (software != "megatron-core" && software != "megatron-bridge") {
+    return "how the software " + std::string(software) + " lies in memory is not known";
   }
   return {};
 }
 
-// The rule of thumb: 16 bytes a parameter, spread over the ranks of a copy, and 34 s b h of activations a layer, on the
-// first stage of all the layers' micro-batches.
-template <csv_row Row>
-double memory_rule(const Row& row, const lc::models::transformer& x, const lc::training_layout& l) {
+template <class Row>
+answer training_figure(const Row& row, const std::optional<lc::chips::accelerator>& chip,
+                       const lc::models::transformer& x) {
+  using lc::units::byte;
   const std::string_view metric = row.cell("metric");
-  const double parameters = number_or(row, "parameters", x.layers > 0 ? lc::models::parameters(x).total() : 0);
-  const double ranks = l.tensor * l.pipeline * number_or(row, "ep", 1);
-  const double states = (metric == "weights" ? 2 : 16) * parameters / ranks;
-  const double activations = 34 * l.sequence * l.micro_batch * x.width * x.layers / (l.tensor * l.context);
-  if (metric == "states" || metric == "weights") return states;
-  if (metric == "activations") return activations;
-  if (metric == "activation_share") return 100;
+  lc::training_layout l;
+  if (std::string why = training_layout_of_row(row, l); !why.empty()) return {0, why};
+  const std::vector<lc::finding> wrong = lc::check(l, "layout");
+  if (!wrong.empty()) return {0, wrong[0].text()};
+  const bool custom = l.recompute == lc::recomputation::custom;
+  if (custom) l.recompute = lc::recomputation::none;
+  auto m = lc::memory_of_training(x, l);
+  // What was published did fit: without expert ranks, the fewest that the experts fit on.
+  if (row.cell("ep").empty() && x.experts > 0 && metric != "fits" && chip) {
+    while (m.total() > lc::chips::visible_memory(*chip) && 2 * l.expert <= l.data * l.context)
+      l.expert *= 2, m = lc::memory_of_training(x, l);
+  }
+  if (custom) m.activations = m.activations * (1 - lc::training_constants{}.custom_recompute);
+  if (metric == "peak_memory") return {lc::in<byte>(m.total()), {}};
+  if (metric == "allocated_after_step") return {lc::in<byte>(m.states()), {}};
+  if (metric != "fits") return {0, "the metric " + std::string(metric) + " is not known"};
+  if (!chip) return {0, "no chip is given"};
+  const lc::chips::process_memory kept = lc::chips::fitted_process;
+  const double own = kept.context + (l.tensor * l.pipeline * l.data > 1 ? kept.communication : 0);
+  return {(lc::in<byte>(m.total()) + own) / lc::in<byte>(lc::chips::visible_memory(*chip)), {}};
+}
+
+// 16 bytes a parameter over the ranks of a copy, and 34 s b h of activations a layer.
+template <class Row>
+double training_rule(const Row& row, const std::optional<lc::chips::accelerator>& chip,
+                     const lc::models::transformer& x) {
+  const double ranks = number(row, "tp", 1) * number(row, "pp", 1) * number(row, "ep", 1);
+  const double states = 16 * lc::models::parameters(x).total() / ranks;
+  const double activations =
+      34 * number(row, "seq_len", 2048) * number(row, "micro_batch", 1) * x.width * x.layers / number(row, "tp", 1);
+  if (row.cell("metric") == "allocated_after_step") return states;
+  if (row.cell("metric") == "fits")
+    return chip ? (states + activations) / lc::in<lc::units::byte>(chip->memory) : std::nan("");
   return states + activations;
 }
 
-template <csv_row Row>
-answer predict_memory_row(const Row& row, const lc::models::transformer& x, const lc::training_layout& l) {
-  using lc::units::byte;
-  const std::string_view metric = row.cell("metric");
-  const double unit = bytes_of_unit(row.cell("unit"));
-  if (unit == 0) return {0, "the unit " + std::string(row.cell("unit")) + " is not known"};
-  if (!row.cell("parameters").empty()) {
-    if (metric != "states") return {0, "without a model only states are known"};
-    const auto m = lc::model_states(lc::models::rank_parameters<double>{number_or(row, "parameters", 0)}, l);
-    const double gathered = 2 * number_or(row, "largest_layer", 0) * l.weight_bytes;
-    return {(lc::in<byte>(m.states()) + gathered) / unit, {}};
-  }
-  const bool layers_only = row.cell("boundary") == "layers";
-  const auto of = [&](const lc::training_layout& layout) {
-    const auto figure = [&](const lc::models::transformer& model) {
-      const auto m = row.cell("stage").empty() ? lc::memory_of_training(model, layout)
-                                               : lc::memory_of_stage(model, layout, number_or(row, "stage", 0));
-      return lc::in<byte>(metric == "peak_memory" ? m.total()
-                          : metric == "states"    ? m.states()
-                          : metric == "weights"   ? m.weights
-                                                  : m.activations);
-    };
-    if (!layers_only) return figure(x);
-    // Twice as many layers less these: what is not theirs cancels.
-    lc::models::transformer twice = x;
-    twice.layers = 2 * x.layers, twice.dense_layers = 2 * x.dense_layers;
-    return figure(twice) - figure(x);
-  };
-  if (metric == "activation_share") {
-    lc::training_layout plain = l;
-    plain.sequence_parallel = false, plain.recompute = lc::recomputation::none;
-    return {100 * of(l) / of(plain), {}};
-  }
-  if (metric == "peak_memory" || metric == "states" || metric == "weights" || metric == "activations")
-    return {of(l) / unit, {}};
-  return {0, "the metric " + std::string(metric) + " is not known"};
-}
+inline bool is_training(std::string_view workload) { return workload == "training" || workload == "lora"; }
 
-// Every row of the folder's training_memory.csv; none where there is no such file.
-inline std::vector<prediction> predict_memory(const directory& data) {
-  const csv_table table = csv_table::read(data.folder(), std::string(memory_group) + ".csv", schema::memory_required,
-                                          schema::memory_numbers);
-  std::vector<prediction> out;
-  for (std::size_t i = 0; i < table.rows(); ++i) {
-    const csv_record row = table[i];
-    prediction p;
-    p.id = row.cell("id"), p.source = row.cell("source"), p.file = memory_group, p.group = memory_group;
-    p.metric = row.cell("metric"), p.regime = row.cell("boundary"), p.model = row.cell("model");
-    p.measured = row.number("value", 0);
-    p.scored = row.number("predictable", 0) == 1;
-    const auto model = data.model(p.model);
-    lc::models::transformer x = model ? model->model : lc::models::transformer{};
-    answer a;
-    if (row.cell("parameters").empty() && !model) {
-      a.reason = "neither the catalog nor models.csv has the model " + p.model;
-    } else if (a.reason = apply_shape(x, row.cell("shape")); a.reason.empty()) {
-      const lc::training_layout l = layout_of(row);
-      std::vector<lc::finding> wrong = lc::check(l, "layout");
-      if (model) {
-        for (lc::finding& f : lc::check(x, "model"))
-          wrong.push_back(std::move(f));
-      }
-      a = wrong.empty() ? predict_memory_row(row, x, l) : answer{0, wrong[0].text()};
-      p.baseline = memory_rule(row, x, l);
-      if (const double unit = bytes_of_unit(row.cell("unit")); unit > 0) p.baseline /= unit;
-    }
-    p.predicted = a.value, p.reason = a.reason;
-    if (p.answered() && !(p.predicted > 0 && std::isfinite(p.predicted)))
-      p.reason = "no finite figure for this configuration";
-    p.confidence = !p.answered() ? "" : p.scored ? "architecture and layout" : "incomplete configuration";
-    out.push_back(std::move(p));
+// What is said of a row, and by the rule of thumb. Of `fits`: what is needed over what there is.
+template <class Row>
+answer predict_memory(const Row& row, const std::optional<lc::chips::accelerator>& chip,
+                      const lc::models::transformer& model, const lc::serving_constants& k, double& rule) {
+  if (row.cell("workload") == "lora") return {0, "what training frozen weights holds is not known"};
+  if (is_training(row.cell("workload"))) {
+    rule = training_rule(row, chip, model);
+    return training_figure(row, chip, model);
   }
-  return out;
-}
-
-// A table, then lines for programs: `memory,source,...` and `memory,score,...` with the columns of `source,` and
-// `score,`.
-inline void print_memory(const std::vector<prediction>& all) {
-  const group_score ours = score_group(all, memory_group), rule = score_group(all, memory_group, of_whom::baseline);
-  if (ours.sources.empty()) return;
-  std::printf("\n%-36s %5s %5s   %6s %6s %6s %6s   16 B a parameter + 34 s b h: median, p90, bias\n", "training memory",
-              "rows", "pred.", "median", "mean", "p90", "bias");
-  const auto line = [](const std::string& name, const score& s, const score& r) {
-    std::printf("  %-34s %5zu %5zu   %6.2f %6.2f %6.2f %+6.2f   %6.1f %6.1f %+6.1f\n", name.c_str(), s.rows,
-                s.predicted, 100 * s.median, 100 * s.mean, 100 * s.p90, 100 * s.bias, 100 * r.median, 100 * r.p90,
-                100 * r.bias);
-  };
-  for (std::size_t i = 0; i < ours.sources.size(); ++i)
-    line(ours.sources[i], ours.by_source[i], rule.by_source[i]);
-  line("mean over sources", ours.macro, rule.macro);
-  const auto reserved = [](const prediction& p) { return p.regime == "reserved"; };
-  const score apart = score_where(all, reserved);
-  if (apart.rows > 0)
-    line("not counted: reserved, not allocated", apart, score_where(all, reserved, of_whom::baseline));
-  for (std::size_t i = 0; i < ours.sources.size(); ++i) {
-    const score& s = ours.by_source[i];
-    std::printf("memory,source,training_memory,%s,%zu,%zu,%.4f,%.4f,%.4f,%.4f\n", csv_text(ours.sources[i]).c_str(),
-                s.rows, s.predicted, s.median, s.mean, s.p90, s.bias);
-  }
-  std::printf("memory,score,training_memory,%zu,%zu,%.4f,%.4f,%.4f\n", ours.macro.rows, ours.macro.predicted,
-              ours.macro.median, ours.macro.p90, ours.macro.bias);
+  if (std::string why = not_covered(row, chip); !why.empty()) return {0, why};
+  const engine_case c = engine_case_of(row, chip, model, k);
+  rule = engine_rule(row, c, chip);
+  return engine_figure(row, c);
 }
 
 }  // namespace accuracy

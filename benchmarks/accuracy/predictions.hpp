@@ -11,8 +11,11 @@
 #include "baseline.hpp"
 #include "directory.hpp"
 #include "energy_rows.hpp"
+#include "memory_rows.hpp"
 #include "micro_rows.hpp"
+#include "prediction.hpp"
 #include "serving_rows.hpp"
+#include "training_memory_rows.hpp"
 #include "training_rows.hpp"
 
 namespace accuracy {
@@ -24,21 +27,10 @@ struct constants {
   micro_constants micro{};
 };
 
-struct prediction {
-  std::string id, source, file, metric, group, regime, chip, model;
-  double measured = 0, predicted = 0, baseline = 0;
-  bool scored = false;  // marked predictable
-  const char* confidence = "";
-  std::string reason;  // why there is no prediction, empty if there is one
-
-  bool answered() const { return reason.empty(); }
-  double error() const { return std::log(predicted / measured); }
-  double baseline_error() const { return std::log(baseline / measured); }
-};
-
-inline constexpr std::array<std::string_view, 12> groups{
-    "training_speed", "training_run",      "serving_throughput", "serving_latency", "ttft",   "energy",
-    "gemm",           "attention_prefill", "attention_decode",   "collective",      "memory", "moe"};
+inline constexpr std::array<std::string_view, 14> groups{
+    "training_speed", "training_run", "serving_throughput", "serving_latency",  "ttft",
+    "energy",         "gemm",         "attention_prefill",  "attention_decode", "collective",
+    "memory",         "moe",          "serving_memory",     "training_memory"};
 
 // The group that a figure is scored in; empty for figures that are in none.
 inline std::string_view group_of(std::string_view file, std::string_view op, std::string_view metric,
@@ -106,18 +98,71 @@ inline answer answer_training(const csv_record& row, const described_chip& c, co
   return {0, "no step time for this layout"};
 }
 
+namespace detail {
+// What a row says of itself.
+inline prediction named(const csv_record& row, const char* file) {
+  prediction p;
+  p.id = row.cell("id"), p.source = row.cell("source"), p.file = file, p.metric = row.cell("metric");
+  p.chip = row.cell("chip"), p.model = row.cell("model");
+  p.measured = row.number("value", 0);
+  p.scored = row.number("predictable", 0) == 1;
+  return p;
+}
+inline void settle(prediction& p, const answer& a, const char* confidence) {
+  p.predicted = a.value, p.reason = a.reason;
+  if (p.reason.empty() && !(p.predicted > 0 && std::isfinite(p.predicted)))
+    p.reason = "no finite figure for this configuration";
+  if (p.answered()) p.confidence = p.scored ? confidence : "incomplete configuration";
+}
+
+inline prediction predicted_memory(const csv_record& row, const directory& data, const lc::serving_constants& k) {
+  prediction p = named(row, "memory");
+  p.group = is_training(row.cell("workload")) ? "training_memory" : "serving_memory";
+  p.regime = row.cell("workload");
+  const auto chip = data.chip(p.chip);
+  const auto model = data.model(p.model);
+  answer a;
+  if (!chip && !p.chip.empty()) {
+    a.reason = "neither the catalog nor chips.csv has the chip " + p.chip;
+  } else if (!model) {
+    a.reason = "neither the catalog nor models.csv has the model " + p.model;
+  } else if (!model->described) {
+    a.reason = "the model's attention is a hybrid, or not described";
+  } else {
+    try {
+      a = predict_memory(row, chip ? std::optional(chip->chip) : std::nullopt, model->model, k, p.baseline);
+    } catch (const lc::error& e) {
+      a = {0, e.what()};
+    }
+  }
+  if (a.reason.empty() && p.metric == "fits") {
+    p.yes_or_no = true;
+    p.needed = std::log(a.value), p.baseline_needed = std::log(p.baseline);
+    p.predicted = a.value <= 1 ? 1 : 0, p.baseline = p.baseline <= 1 ? 1 : 0;
+    if (p.scored) p.confidence = "architecture and layout";
+    return p;
+  }
+  settle(p, a, "architecture and layout");
+  return p;
+}
+
+inline prediction predicted_training_memory(const csv_record& row, const directory& data) {
+  prediction p = named(row, "training_memory");
+  p.group = training_memory_group, p.regime = row.cell("boundary");
+  settle(p, predict_training_memory(row, data.model(p.model), p.baseline), "architecture and layout");
+  return p;
+}
+}  // namespace detail
+
 inline std::vector<prediction> predict(const directory& data, const constants& k = {}) {
   std::vector<prediction> out;
   const auto each = [&](const csv_table& table, const char* file) {
     for (std::size_t i = 0; i < table.rows(); ++i) {
       const csv_record row = table[i];
-      prediction p;
-      p.id = row.cell("id"), p.source = row.cell("source"), p.file = file, p.metric = row.cell("metric");
+      prediction p = detail::named(row, file);
       p.group = group_of(file, row.cell("op"), p.metric, row.cell("unit"));
       p.regime = regime_of(file, row);
-      p.chip = row.cell("chip"), p.model = row.cell("model");
-      p.measured = row.number("value", 0);
-      p.scored = row.number("predictable", 0) == 1 && !p.group.empty();
+      p.scored = p.scored && !p.group.empty();
       const auto chip = data.chip(p.chip);
       const auto model = data.model(p.model);
       const bool kernel = std::string_view(file) == "micro",
@@ -145,14 +190,10 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
                      : p.file == "inference" ? baseline::serving_figure(row, chip->chip, architecture)
                                              : baseline::energy(row, chip->chip, model ? &architecture : nullptr);
       }
-      p.predicted = a.value, p.reason = a.reason;
-      if (p.reason.empty() && !(p.predicted > 0 && std::isfinite(p.predicted)))
-        p.reason = "no finite figure for this configuration";
-      p.confidence = !p.answered() ? ""
-                     : !p.scored   ? "incomplete configuration"
-                     : !chip->in_catalog || !lc::chips::kernel_constants(chip->chip.family).measured
-                         ? "chip by its data sheet"
-                         : "chip family measured";
+      detail::settle(p, a,
+                     chip && chip->in_catalog && lc::chips::kernel_constants(chip->chip.family).measured
+                         ? "chip family measured"
+                         : "chip by its data sheet");
       out.push_back(std::move(p));
     }
   };
@@ -160,6 +201,10 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
   each(data.inference, "inference");
   each(data.energy, "energy");
   each(data.micro, "micro");
+  for (std::size_t i = 0; i < data.memory.rows(); ++i)
+    out.push_back(detail::predicted_memory(data.memory[i], data, k.serving));
+  for (std::size_t i = 0; i < data.training_memory.rows(); ++i)
+    out.push_back(detail::predicted_training_memory(data.training_memory[i], data));
   return out;
 }
 
@@ -201,7 +246,7 @@ score score_where(const std::vector<prediction>& all, Selected&& selected, of_wh
   for (const prediction& p : all) {
     if (!selected(p)) continue;
     ++rows;
-    if (!p.answered() || !(p.measured > 0)) continue;
+    if (!p.answered() || !p.comparable()) continue;
     const double e = who == of_whom::library ? p.error() : p.baseline_error();
     if (std::isfinite(e)) errors.push_back(e);
   }

@@ -175,10 +175,14 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.demand.output = lc::max(number(row, "osl", usual_output), 1.0) * token;
   if (s.reason.empty()) {
     const auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
-    const auto missing = (lc::clamp(s.concurrency, 1.0, 8.0) - r.memory_bound()) * r.cache_of(r.mean_context());
+    const auto taken = r.engine();
+    const double calls = lc::clamp(s.concurrency, 1.0, 8.0);
+    const auto cache = r.cache_of(r.mean_context()) * calls;
+    const auto needed = lc::max(cache, cache + taken.logits * calls - taken.activations);
     constexpr double room = 1.001;  // for what rounding takes
-    const double reported = lc::chips::reported_memory(s.chip) / s.chip.memory;
-    if (r.memory_bound() < 1) s.chip.memory = s.chip.memory + missing / (s.plan.memory_share * reported) * room;
+    const double given = lc::chips::visible_memory(s.chip) / s.chip.memory * s.plan.memory_share;
+    if (r.memory_bound() < 1)
+      s.chip.memory = s.chip.memory + (needed + r.weights() - r.usable_memory(taken)) / given * room;
   }
   return s;
 }

@@ -77,7 +77,7 @@ struct widest_block {
 // prefixes that latent attention expands, workspaces of single kernels.
 // Source: the activations are what vLLM's profiling run holds (vllm/worker/model_runner.py: profile_run, 2024), which a log of two
 // runs of Llama-3.1-8B, with 20,000 and 29,000 tokens in a step, shows: 0.92 GiB for 9,000 tokens, 6 (d + f) = 110,592 B each.
-// Worked number: Llama-3.1-8B, 8192 tokens in a step: 110,592 B * 8192 = 0.906 GB of activations; 128256 * 41 B = 5.26 MB of logits a call.
+// Worked number: Llama-3.1-8B, 8192 tokens in a step: 110,592 B * 8192 = 0.906 GB of activations; 128256 * 39.7 B = 5.09 MB of logits a call.
 template <number T, class Model>
 constexpr engine_memory<T> memory_of_engine(const basic_serving_software<T>& software, const Model& model,
                                             const models::split<T>& s, const T& drafted) {
