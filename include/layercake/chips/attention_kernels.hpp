@@ -13,12 +13,19 @@ inline constexpr double no_window = 1e18;    // positions, more than any sequenc
 inline constexpr double narrow_bytes = 1.5;  // of a cached value: below it 8 bit, above 16
 // Queries a sequence: one is decoding; and query heads a key head: one is attention without groups. Between whole numbers.
 inline constexpr double about_one = 1.5;
+// FLOP per clock and multiprocessor that fused attention multiplies with if it is written for the matrix instructions of NVIDIA's Ampere
+// generation, which has 2048 of them; later generations run it at the same pace. Its exponentials are not hidden behind the products. From 370
+// TFLOP/s on the 132 multiprocessors of an H100 SXM at 1.83 GHz, heads of 128, no mask, 8 to 16 thousand positions (FlashAttention-2 in
+// Shah et al., FlashAttention-3, NeurIPS 2024, figure 5): 512 FLOP a score take 0.334 clocks, of which an exponential 1/16. By the 225 TFLOP/s
+// that the same kernel reaches on an A100 (Dao, FlashAttention-2, ICLR 2024) it is 1803.
+inline constexpr double ported_rate = 1884;
 
 template <number T>
 struct prefill_row {
   quantity<unit::second, T> launch, tile_start;       // tile_start: over all multiprocessors
   quantity<unit::second, T> per_multiply, per_score;  // of one query, key and head: per width, and for its exponential
   quantity<unit::second, T> longest_multiply, longest_score;  // of the longest tile, on one multiprocessor
+  quantity<unit::second, T> ported_multiply, ported_score;    // the same of a ported kernel
   quantity<unit::second_per_byte, T> per_byte;
   quantity<unit::byte, T> cached;
   T passes, window_padding, tile, per_tile, cached_cost;
@@ -51,6 +58,8 @@ constexpr prefill_row<T> prefill_row_on(const kernel_source<T>& from, std::size_
   p.per_byte = from.per_byte() * number_cast<T>(1 / from.constants.shared.prefill_memory);
   p.cached = number_cast<T>(c.cache_share) * from.chip.on_chip_cache;
   p.passes = number_cast<T>(c.passes);
+  p.ported_multiply = T(2) / (number_cast<T>(ported_rate) * from.multiprocessors(0) * from.chip.clock);
+  p.ported_score = T(1) / from.chip.exponential_rate;
   p.longest_multiply = p.per_multiply * (number_cast<T>(c.longest) * multiprocessors);
   p.longest_score = p.per_score * (number_cast<T>(c.longest) * from.multiprocessors(0));
   p.window_padding = number_cast<T>(c.window_padding);
@@ -126,7 +135,8 @@ public:
   // q = sqrt(1 + (s/tile)^2): tiles of queries a sequence and head; keys = prefix + s/2 + tile/2, cut smoothly by the
   // window, and at least e of those that a query sees: no faster than the peak; u = 2 width / (peak e) + 1 / exponential
   // rate: seconds per query, key and head.
-  // Without a causal mask keys = prefix + s. Leaves out sequences of unequal length and attention sinks.
+  // Without a causal mask keys = the context, all of it. A ported kernel takes at least 2 width / (1884 multiprocessors
+  // clock) + 1 / exponential rate for each query, key that it sees and head. Leaves out sequences of unequal length and attention sinks.
   // Worked number: one sequence of 8192, 32 heads, 8 key heads of 128, BF16, H100 SXM: 1.21 ms.
   template <number N>
   constexpr auto prefill(const attention_product<N>& op) const {
@@ -155,11 +165,12 @@ public:
       }
       return where(as(op.window) > R(0), detail::smooth_min(positions, window), positions);
     };
-    const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + s);
+    const R own = op.causal ? s : R(min(s, as(op.context)));  // keys beside the prefix: other sequences may be shorter
+    const R seen = op.causal ? R(prefix + R(0.5) * (s + tile)) : R(prefix + own);
     R keys = within(seen);
     if (may_hold(as(op.window) > R(0))) keys = max(keys, as(op.visible()) * p(&law::compute));
     // Multiprocessors without a tile of their own share the prefix.
-    const R longest = within(R(s + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_[row]))));
+    const R longest = within(R(own + prefix * min(R(1), b * h * tiles * as(per_multiprocessor_[row]))));
     auto multiply = p(&law::per_multiply), longest_multiply = p(&law::longest_multiply);
     if (const std::size_t wide = wide_format(op.math)) {
       multiply = multiply * as(slower_[wide]);
@@ -167,10 +178,13 @@ public:
     }
     const auto each = width * multiply + p(&law::per_score);
     const auto each_longest = width * longest_multiply + p(&law::longest_score);
-    const auto tiles_time = tile * (b * h * tiles * keys * each + longest * each_longest);
+    auto tiles_time = tile * (b * h * tiles * keys * each + longest * each_longest);
+    if (op.ported)
+      tiles_time =
+          max(tiles_time, b * h * s * as(op.visible()) * (width * p(&law::ported_multiply) + p(&law::ported_score)));
     const R cache = number_cast<R>(op.cache_bytes);
     const auto bytes = b *
-                       (s * (R(2) * h * width * p(&law::passes) + key_heads * width * (R(2) + cache)) +
+                       (s * R(2) * h * width * p(&law::passes) + own * key_heads * width * (R(2) + cache) +
                         prefix * key_heads * width * cache) *
                        byte;
     const auto cached = p(&law::cached);

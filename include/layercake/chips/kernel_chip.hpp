@@ -22,8 +22,12 @@ struct measurement {
   bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
   expert_routing routing = expert_routing::uniform;
   bool varying_rows = false;  // rows of products are a mean over steps, of which each has its own
+  bool without_rest =
+      false;  // the chip works on and on: its clock is down at what the power limit leaves in the long run
 };
 inline constexpr measurement in_a_running_model{};
+// In passes of seconds, one after the other.
+inline constexpr measurement in_long_passes{.without_rest = true};
 // In an engine whose calls come and go.
 inline constexpr measurement over_many_steps{.varying_rows = true};
 

@@ -10,6 +10,9 @@ namespace detail {
 
 // Rows and columns of a tile of a product; part of the constants' meaning (kernel_constants.hpp).
 inline constexpr double product_tile = 128;
+// How long, in droop times, a kernel would be that loses as much of the clock as any kernel does on a chip that never rests: two thirds of
+// what an endless product loses. Between the products are kernels that draw less; assumed.
+inline constexpr double without_rest = 2;
 
 // A row of constants on a chip: what does not depend on the shape.
 template <number T>
@@ -94,6 +97,7 @@ public:
   // a: time of a multiply-add, b: of a result; L = u / (1 + u limit): the k loop of one tile on one multiprocessor,
   // cut by split-K; g: droop of the clock in kernels longer than tau; spilled = A^2 / (A + half the on-chip cache):
   // activations A that leave the cache. X that arrives in 16 bit for a narrower product is quantised first.
+  // On a chip that never rests x' = (1 + 2/3 g) x, however short the kernels are.
   // Where rows vary from step to step and m is their mean, so do the tiles begun: spread evenly over one tile,
   // ceil(m/128) is max(m/128 + 1/2, 1) in the mean, without jumps, and twice the rows never take twice as long.
   // Domain: m, n, k, batch > 0. Leaves out odd alignments, wave quantisation and which kernel a library picks.
@@ -121,7 +125,8 @@ public:
     const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * begun;
     const auto x =
         rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
-    const R droops = x * per_droop_time_, longer = R(1) + droops;  // x' = x (1 + (1 + g) x/tau) / (1 + x/tau)
+    // x' = x (1 + (1 + g) x/tau) / (1 + x/tau)
+    const R droops = how.without_rest ? R(detail::without_rest) : R(x * per_droop_time_), longer = R(1) + droops;
     const auto weights = batch * n * k * (as(op.weight_bytes) * byte);
     auto read = weights;  // that, weighed by where they come from
     if (how.weight_copies < in_a_running_model.weight_copies) {

@@ -18,12 +18,14 @@ namespace layercake {
 //   head       the output matrix behind the last, and in training the loss
 enum class block : unsigned char { layer, dense, mixture, embedding, head };
 
-// A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory.
+// A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory. `sustained` is the share of that
+// roofline that the kernels behind the totals reach, 0 to 1: the work takes its time by the roofline over it.
 template <number T = double>
 struct work {
   quantity<unit::flop, T> flop;
   quantity<unit::byte, T> bytes;
   precision math = precision::bf16;
+  T sustained = T(1);
 
   work totals() const { return *this; }
 };
@@ -57,7 +59,8 @@ struct matrix_product {
 enum class attention_flop : unsigned char { causal, full };
 
 // Scaled dot-product attention of `queries` new positions a sequence over `context` positions (the new ones included), softmax inside.
-// Causal: position i sees the context before it and itself, or the last `window` of it (0: all).
+// Causal: position i sees the context before it and itself, or the last `window` of it (0: all). Not causal: every query sees all of the
+// context, which may also be another sequence (cross-attention) and shorter than the queries.
 template <number T = double>
 struct attention_product {
   T sequences, queries, context;
@@ -66,6 +69,8 @@ struct attention_product {
   T window = T(0);
   bool causal = true;
   bool latent = false;  // keys and values are one shared latent vector (absorbed multi-head latent attention)
+  // By a kernel that is not written for the chip but for the instructions of an earlier one, as frameworks bring it along.
+  bool ported = false;
   precision math = precision::bf16;
   double cache_bytes = 2, activation_bytes = 2;
 

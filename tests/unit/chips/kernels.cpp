@@ -387,3 +387,65 @@ TEST_CASE("float, batch and dual give what double gives") {
   };
   CHECK(in<second>(chip.timing().time(p)).slope[0] == approx((at(8.00001) - at(7.99999)) / 2e-5).epsilon(1e-5));
 }
+
+// FlashAttention-2 on an H100 SXM, heads of 128 without a mask: 370 TFLOP/s at 8,192 and 16,384 positions (Shah et al., FlashAttention-3,
+// NeurIPS 2024, figure 5).
+TEST_CASE("attention by a kernel of an earlier generation") {
+  const auto rate = [](const chips::accelerator& chip, double positions, double width, bool ported) {
+    const double heads = 2048 / width, sequences = 16384 / positions;
+    const attention_product<> op{.sequences = sequences,
+                                 .queries = positions,
+                                 .context = positions,
+                                 .heads = heads,
+                                 .key_heads = heads,
+                                 .key_width = width,
+                                 .value_width = width,
+                                 .causal = false,
+                                 .ported = ported};
+    return in<flop>(op.flop()) / in<second>(chip.time(op)) / 1e12;
+  };
+  for (const double positions : {8192., 16384.})
+    CHECK(rate(chips::catalog::h100_sxm, positions, 128, true) == approx(370).epsilon(0.08));
+  CHECK(rate(chips::catalog::h100_sxm, 16384, 64, true) < rate(chips::catalog::h100_sxm, 16384, 128, true));
+  // Later chips run the same instructions at their own clock, with their own number of multiprocessors; a kernel of their own is faster.
+  CHECK(rate(chips::catalog::b200_sxm, 16384, 128, true) ==
+        approx(rate(chips::catalog::h100_sxm, 16384, 128, true) * (148 * 2.0) / (132 * 1.83)).epsilon(0.05));
+  CHECK(rate(chips::catalog::b200_sxm, 16384, 128, false) > 2 * rate(chips::catalog::b200_sxm, 16384, 128, true));
+  // Where the law is that of the generation itself nothing changes.
+  CHECK(rate(chips::catalog::a100_sxm_80gb, 16384, 128, true) ==
+        rate(chips::catalog::a100_sxm_80gb, 16384, 128, false));
+}
+
+TEST_CASE("attention to another, shorter sequence") {
+  attention_product<> self{.sequences = 1,
+                           .queries = 32768,
+                           .context = 32768,
+                           .heads = 40,
+                           .key_heads = 40,
+                           .key_width = 128,
+                           .value_width = 128,
+                           .causal = false};
+  attention_product<> cross = self;
+  cross.context = 512;
+  CHECK(cross.flop() == self.flop() * (1.0 / 64));
+  const auto& chip = chips::catalog::h100_sxm;
+  const double all = in<second>(chip.time(self)), few = in<second>(chip.time(cross));
+  CHECK(few < all / 20);
+  CHECK(few > all / 64);
+  CHECK(few > in<second>(cross.bytes() / chip.memory_bandwidth));
+}
+
+// The limit of 700 W is 0.4926 W per TFLOP/s short of 1.2, of which the constants lose 0.5056: an endless product is 1.249 times as long as a
+// short one, and one on a chip that never rests loses two thirds of that.
+TEST_CASE("products on a chip that never rests") {
+  const auto law = chips::catalog::h100_sxm.timing();
+  const auto time = [&](double m, const chips::measurement& how) {
+    return in<second>(law.time(matrix_product<>{m, 8192, 8192}, how));
+  };
+  const double loss = 0.5056 * (1.2 - 700 / 989.4);
+  CHECK(time(1024, chips::in_long_passes) / time(1024, chips::in_a_running_model) ==
+        approx((1 + loss * 2 / 3) / 1.02).epsilon(0.02));
+  CHECK(time(1e6, chips::in_long_passes) < time(1e6, chips::in_a_running_model));
+  CHECK(time(1e6, chips::in_long_passes) * (1 + loss) / (1 + loss * 2 / 3) ==
+        approx(time(1e6, chips::in_a_running_model)).epsilon(0.01));
+}
