@@ -11,7 +11,8 @@ namespace layercake::applications {
 
 // What is published or assumed about a workload beside its demand: to compare with, never an input. Energies: chat 0.34
 // Wh a query (OpenAI, by IEEE Spectrum), Gemini 0.24 Wh (Google, August 2025), generation and reasoning ML.ENERGY, the
-// others assumed.
+// others assumed. Generation is of the GPU alone: one B200, FLUX.1-dev in 50 steps of 1024 x 1024, HunyuanVideo in 50 steps of 129 frames of
+// 1280 x 720 (generation.csv of the accuracy data has both).
 struct reference {
   const workload* of;
   quantity<unit::joule> energy_per_task;  // measured or claimed by its operator

@@ -1,4 +1,4 @@
-// Public models: 78 transformers with their full shapes, and models of other kinds by the work of an inference.
+// Public language models: 78 transformers with their full shapes. Those that are not language are in catalog_beyond_language.hpp.
 //
 // Shapes are from configuration files and papers. `published_parameters` are the totals that makers state, to the
 // digits that they state. Facts only; what was not looked up is marked recalled, what nobody publishes is estimated or
@@ -7,7 +7,6 @@
 
 #include <layercake/core/catalog.hpp>
 #include <layercake/models/deployed.hpp>
-#include <layercake/models/inference_model.hpp>
 #include <string_view>
 
 namespace layercake::models::catalog {
@@ -388,64 +387,5 @@ inline constexpr const transformer* transformers[] = {&deepseek_v3,
 
 // The transformer of that name, "llama-3.1-70b"; throws `missing_value` with the nearest names.
 constexpr const transformer& find(std::string_view name) { return find_by_name(transformers, name); }
-
-// ---- models by the work of an inference -----------------------------------------------------------------------------
-
-namespace detail {
-// TFLOP and GB of a step; weights in the format of `math`.
-constexpr inference_model job(const char* name, double teraflop, double resident, double read, double moved,
-                              double steps, precision math, const provenance& origin) {
-  using namespace units;
-  return {name,  teraflop * units::teraflop, resident * gigabyte, read * gigabyte, moved * gigabyte, steps, math,
-          origin};
-}
-inline constexpr confidence assumed = confidence::assumed, estimated = confidence::estimated;
-inline constexpr field_source moved_assumed[] = {{"activations", "several passes over every layer's output", assumed}};
-inline constexpr field_source derived_from_shape[] = {
-    {"computation", "counted from the published shape: matrix products and full attention", estimated},
-    {"activations", "40 passes of 16 bit over the tokens of a block", assumed},
-    {"steps", "the makers' example", recalled}};
-inline constexpr field_source derived_from_time[] = {
-    {"computation", "published running time at 30 % of the chip's peak", assumed},
-    {"activations", "published running time at 30 % of the chip's bandwidth", assumed},
-    {"steps", "the published protocol", recalled}};
-inline constexpr field_source robot[] = {{"computation", "a third party's count", estimated},
-                                         {"activations", "order of magnitude", assumed}};
-}  // namespace detail
-
-// clang-format off
-// A chest X-ray: CheXNet's network, 8.0e6 parameters, 5.69 GFLOP for 224 x 224.
-inline constexpr inference_model densenet_121 = detail::job("densenet-121", 5.69e-3, 0.01596, 0.01596, 0.06, 1, precision::fp16,
-    {"published tables of torchvision models (7.98e6 parameters, 5.69 GFLOP)", "2017", confidence::published, detail::moved_assumed});
-// A vision backbone: 25.6e6 parameters, 4.09e9 multiply-adds for 224 x 224.
-inline constexpr inference_model resnet_50 = detail::job("resnet-50", 8.18e-3, 0.05111, 0.05111, 0.05, 1, precision::fp16,
-    {"torchvision (25 557 032 parameters, 4.09e9 multiply-adds)", "2016", confidence::published, detail::moved_assumed});
-// One look of six cameras at 900 x 1600 in a car, bird's-eye view out: 68.7e6 parameters, 1303.5e9 multiply-adds.
-inline constexpr inference_model bevformer_base = detail::job("bevformer-base", 2.607, 0.1374, 0.1374, 8, 1, precision::fp16,
-    {"Li et al. 2022, BEVFormer", "2022", confidence::recalled, detail::moved_assumed});
-// One protein of 384 residues without ensembling: 66 s on a V100 (15.7 TFLOP/s, 900 GB/s), 93e6 parameters, three recycles.
-inline constexpr inference_model alphafold_2 = detail::job("alphafold-2", 78, 0.372, 0.372, 4500, 4, precision::fp32,
-    {"Jumper et al. 2021 (running time); Wang et al. 2022 (93e6 parameters)", "2021", confidence::published, detail::derived_from_time});
-// One image of 1024 x 1024: 4096 + 512 tokens, width 3072, 19 double and 38 single blocks of 12 d^2 weights a token; 12e9 parameters.
-inline constexpr inference_model flux_1_dev = detail::job("flux.1-dev", 74.36, 23.8, 23.8, 64.6, 50, precision::bf16,
-    {"FLUX.1-dev configuration file; model card (12e9 parameters)", "2024-08", confidence::published, detail::derived_from_shape});
-// One clip of 129 frames of 720 x 1280: 33 x 45 x 80 + 256 tokens, width 3072, 20 double and 40 single blocks; 13e9 parameters.
-inline constexpr inference_model hunyuan_video = detail::job("hunyuanvideo", 12069, 26, 26, 1756, 50, precision::bf16,
-    {"HunyuanVideo configuration; paper (13e9 parameters)", "2024-12", confidence::published, detail::derived_from_shape});
-// One chunk of 50 actions: a vision-language model of 3.0e9 parameters once, an action expert of 0.3e9 ten times.
-inline constexpr inference_model pi0 = detail::job("pi0", 7, 6.6, 12, 10, 1, precision::bf16,
-    {"Black et al. 2024, pi0 (3.3e9 parameters, 10 steps)", "2024-10", confidence::published, detail::robot});
-// Ten days of the world's weather at 0.25 degrees in steps of six hours: under 60 s on one TPU v4 (275 TFLOP/s, 1.2 TB/s), 36.7e6 parameters.
-inline constexpr inference_model graphcast = detail::job("graphcast", 124, 0.0734, 0.0734, 540, 40, precision::bf16,
-    {"Lam et al. 2023, GraphCast", "2023", confidence::published, detail::derived_from_time});
-// clang-format on
-
-inline constexpr const inference_model* inference_models[] = {
-    &densenet_121, &resnet_50, &bevformer_base, &alphafold_2, &flux_1_dev, &hunyuan_video, &pi0, &graphcast};
-
-// The model of that name among those given by work, "flux.1-dev"; throws `missing_value` with the nearest names.
-constexpr const inference_model& find_inference_model(std::string_view name) {
-  return find_by_name(inference_models, name);
-}
 
 }  // namespace layercake::models::catalog

@@ -1,18 +1,19 @@
-// Models that are not transformers, or not language: vision in a car, protein structure, diffusion, weather, the policy of a robot. What they
-// do is given as work per inference, as their makers or a profiler state it.
+// Models that nobody has counted operation by operation: vision in a car, protein structure, convolutional diffusion, weather, the policy of a
+// robot. What they do is given as work per inference, as their makers or a profiler state it.
 #pragma once
 
 #include <layercake/core/fields.hpp>
 #include <layercake/core/operations.hpp>
 #include <layercake/core/provenance.hpp>
+#include <layercake/models/execution.hpp>
 #include <layercake/models/split.hpp>
 
 namespace layercake::models {
 
 // An inference is `steps` equal steps (denoising steps, recycles, steps of a simulation; 1 for a classifier). FLOP per inference is
 // steps * computation; bytes are steps * (weights_read + activations), the weights read once for all inferences of a batch.
-// Each figure has to be given, 0 for none. Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
-// Worked number: FLUX.1-dev, 50 steps of 74.4 TFLOP: 3.72 PFLOP an image.
+// Each figure has to be given, 0 for none. It takes its time by the chip's roofline over `sustained`. Leaves out: overlap of unequal steps, exchanges when it is cut over several chips (a tensor-parallel group is taken to share the work evenly).
+// Worked number: Stable Diffusion XL, 30 steps of 12.0 TFLOP: 0.359 PFLOP an image.
 template <number T = double>
 struct basic_inference_model {
   const char* name = "";
@@ -22,6 +23,8 @@ struct basic_inference_model {
       unknown<>;  // of them per step; more than resident where some are read repeatedly
   quantity<unit::byte, T> activations = unknown<>;  // read and written per step of one inference
   T steps = T(1);
+  T sustained =
+      number_cast<T>(sustained_share(execution::eager));  // of the chip's roofline, that its kernels reach; assumed
   precision math = precision::bf16;
   provenance origin{};
 
@@ -30,15 +33,18 @@ struct basic_inference_model {
 
   static constexpr auto fields() {
     using X = basic_inference_model;
-    return std::tuple{label(&X::name),
-                      label(&X::math),
-                      label(&X::origin),
-                      field("computation", &X::computation, positive,
-                            "FLOP of one step of one inference, a multiply-add counted as 2"),
-                      field("weights_resident", &X::weights_resident, nonnegative, "bytes of weights in memory"),
-                      field("weights_read", &X::weights_read, nonnegative, "bytes of weights that a step reads"),
-                      field("activations", &X::activations, nonnegative, "bytes that a step moves besides weights"),
-                      field("steps", &X::steps, positive_count, "equal steps of one inference")};
+    return std::tuple{
+        label(&X::name),
+        label(&X::math),
+        label(&X::origin),
+        field("computation", &X::computation, positive,
+              "FLOP of one step of one inference, a multiply-add counted as 2"),
+        field("weights_resident", &X::weights_resident, nonnegative, "bytes of weights in memory"),
+        field("weights_read", &X::weights_read, nonnegative, "bytes of weights that a step reads"),
+        field("activations", &X::activations, nonnegative, "bytes that a step moves besides weights"),
+        field("steps", &X::steps, positive_count, "equal steps of one inference"),
+        field("sustained", &X::sustained, positive_share,
+              "share of the chip's roofline that its kernels reach: of its sustained FLOP/s and bytes/s")};
   }
   void rules(findings& f) const requires real<T> {
     if (weights_read > quantity<unit::byte, T>()) {
@@ -72,7 +78,7 @@ struct basic_inference_model {
     using P = promote_t<T, N>;
     const P batch = number_cast<P>(p.sequences), share = P(1) / number_cast<P>(s.tensor);
     visit(work<P>{quantity<unit::flop, P>(computation) * batch * share, (weights_read + activations * batch) * share,
-                  math},
+                  math, number_cast<P>(sustained)},
           number_cast<P>(steps));
   }
   static constexpr bool generates_tokens = false;

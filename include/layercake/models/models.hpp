@@ -2,11 +2,14 @@
 #pragma once
 
 #include <layercake/models/catalog.hpp>
+#include <layercake/models/catalog_beyond_language.hpp>
 #include <layercake/models/deployed.hpp>
+#include <layercake/models/diffusion.hpp>
 #include <layercake/models/inference_model.hpp>
 #include <layercake/models/layered.hpp>
 #include <layercake/models/layers.hpp>
 #include <layercake/models/operations.hpp>
+#include <layercake/models/recommendation.hpp>
 #include <layercake/models/training.hpp>
 #include <layercake/models/transformer.hpp>
 

@@ -150,7 +150,7 @@ struct serving_timer {
   template <number S>
   void operator()(const work<S>& op, const T& times) {
     if (attention_alone) return;
-    sum.time += chip.time(op) * times * slower;
+    sum.time += chip.time(op) * times * slower / op.sustained;
     if constexpr (Work) count(op, times);
   }
   template <number S>
@@ -221,8 +221,11 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
   step_cost<T> sum;
   detail::serving_timer<Work, T, Timing, Exchanges, Chip> timer(
       on.timing, on.network, on.chip, on.software, sum, on.whole_experts,
-      load.varying ? chips::over_many_steps : chips::in_a_running_model);
-  timer.floor = on.software.launch * uncaptured;
+      !models::generates_tokens<Model>() ? chips::in_long_passes
+      : load.varying                     ? chips::over_many_steps
+                                         : chips::in_a_running_model);
+  // A pass of seconds is launched far ahead of the chip.
+  timer.floor = on.software.launch * (models::generates_tokens<Model>() ? uncaptured : T(0));
   timer.slower = T(1) / on.software.kernel_share;
   const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),
                                 T(1) + load.drafted, load.decode_context};

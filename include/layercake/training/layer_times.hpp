@@ -162,7 +162,8 @@ public:
   template <number S, class Times>
   void operator()(const work<S>& op, const Times& times) {
     const T n = number_cast<T>(times);
-    const seconds once = chip_.time(work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math});
+    const seconds once =
+        chip_.time(work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math}) / number_cast<T>(op.sustained);
     layer.forward.products += once * (r_.slow * n);
     layer.backward.products += once * (r_.slow * n * T(2));
     layer.forward.moved += over_number<T>(op.bytes) * n;

@@ -184,7 +184,8 @@ TEST_CASE("slopes in every field of the architecture") {
 
 TEST_CASE("look-up by name") {
   CHECK(&catalog::find("llama-3.1-70b") == &catalog::llama_3_1_70b);
-  CHECK(&catalog::find_inference_model("flux.1-dev") == &catalog::flux_1_dev);
+  CHECK(&catalog::find_inference_model("resnet-50") == &catalog::resnet_50);
+  CHECK(&catalog::find_diffusion("flux.1-dev") == &catalog::flux_1_dev);
   CHECK_THROWS_WITH_AS(catalog::find("lama-3.1-70b"), doctest::Contains("llama-3.1-70b"), missing_value);
 }
 
@@ -202,6 +203,11 @@ TEST_CASE("every catalog entry is valid and says where it is from") {
     CAPTURE(x->name);
     CHECK(check(*x).empty());
   }
+  for (const diffusion* x : catalog::diffusion_models) {
+    CAPTURE(x->name);
+    CHECK(check(*x).empty());
+  }
+  CHECK(check(catalog::dlrm_dcnv2).empty());
 }
 
 TEST_CASE("every datum of the catalog has one source, its own") {
@@ -213,6 +219,11 @@ TEST_CASE("every datum of the catalog has one source, its own") {
     CAPTURE(x->name);
     layercake_test::check_sources(*x);
   }
+  for (const diffusion* x : catalog::diffusion_models) {
+    CAPTURE(x->name);
+    layercake_test::check_sources(*x);
+  }
+  layercake_test::check_sources(catalog::dlrm_dcnv2);
 }
 
 TEST_CASE("parameters of a rank: experts over expert ranks, all else over tensor ranks, a table on the fullest stage") {

@@ -28,7 +28,12 @@ TEST_CASE("every field of every type of the layer refuses what is not in its dom
   layercake_test::check_bad_input(catalog::llama_3_1_70b);
   layercake_test::check_bad_input(catalog::deepseek_v3);
   layercake_test::check_bad_input(catalog::gpt_oss_120b.as_published());
-  layercake_test::check_bad_input(catalog::flux_1_dev);
+  layercake_test::check_bad_input(catalog::resnet_50);
+  layercake_test::check_bad_input(catalog::dlrm_dcnv2);
+  // In the space of pixels, where any size is a whole number of patches.
+  diffusion pixels = catalog::flux_1_dev;
+  pixels.spatial_factor = pixels.patch = 1;
+  layercake_test::check_bad_input(pixels);
   layercake_test::check_bad_input(split<>{});
   layercake_test::check_bad_input(pass<>{phase::prefill, 1, 10, 20});
   layercake_test::check_bad_input(scaling_law{});
@@ -75,6 +80,34 @@ TEST_CASE("fields that contradict each other") {
   CHECK(names(check(narrow), "formats.cache_bits"));
 
   CHECK(names(check(pass<>{phase::prefill, 1, 20, 10}), "queries"));
+}
+
+TEST_CASE("what a diffusion model cannot be asked for") {
+  const auto refuses = [](const char* path, auto change) {
+    diffusion x = catalog::hunyuan_video;
+    change(x);
+    return names(check(x), path);
+  };
+  CHECK(refuses("image_width", [](auto& x) { x.image_width = 1000; }));  // 62.5 patches of 16 pixels
+  CHECK(refuses("image_height", [](auto& x) { x.image_height = 8; }));
+  CHECK(refuses("frames", [](auto& x) { x.frames = 128; }));  // 1 + a multiple of 4
+  CHECK(refuses("steps", [](auto& x) { x.steps = 0; }));
+  CHECK(refuses("guidance_passes", [](auto& x) { x.guidance_passes = 0; }));
+  CHECK(refuses("guidance_passes", [](auto& x) { x.guidance_passes = 3; }));
+  CHECK(refuses("guidance_passes", [](auto& x) { x.guidance_passes = 1.5; }));
+  CHECK(refuses("joint_blocks", [](auto& x) { x.joint_blocks = x.single_blocks = 0; }));
+  CHECK(refuses("outer_share", [](auto& x) { x.outer_share = 1.5; }));
+
+  diffusion x = catalog::flux_1_dev;
+  x.image_width = 1000;
+  try {
+    validate(x, "stack.model");
+    FAIL("accepted");
+  } catch (const invalid_value& e) {
+    const std::string text = e.what();
+    CHECK(text.find("stack.model.image_width is 1000") != text.npos);
+    CHECK(text.find("a multiple of spatial_factor times patch, 16") != text.npos);
+  }
 }
 
 TEST_CASE("which splits a model allows") {

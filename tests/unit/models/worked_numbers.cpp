@@ -48,9 +48,30 @@ TEST_CASE("worked numbers: operations") {
   check_stated((done(1024) - done(512)) * 2, "2.68");
 
   // worked: models/inference_model.hpp#basic_inference_model
-  // 57 blocks of 2 x 12 x 3072^2 x 4608 + 4 x 4608^2 x 3072 = 74.36 TFLOP a step; x 50
-  check_stated(in<teraflop>(catalog::flux_1_dev.computation), "74.4");
-  check_stated(in<petaflop>(models::pass_totals(catalog::flux_1_dev, pass<>{}).flop), "3.72");
+  // 30 x 11.96 = 358.8 TFLOP
+  check_stated(in<teraflop>(catalog::stable_diffusion_xl.computation), "12.0");
+  check_stated(in<petaflop>(models::pass_totals(catalog::stable_diffusion_xl, pass<>{}).flop), "0.359");
+}
+
+TEST_CASE("worked numbers: diffusion and recommendation") {
+  // worked: models/diffusion.hpp#basic_diffusion
+  // 57 blocks of 2 x 12 x 3072^2 x 4608 + 4 x 4608^2 x 3072 = 74.357e12; scales, shifts and gates 2 (19 x 12 + 38 x 3) 3072^2 =
+  // 0.006e12; beside the blocks 2 x 512 x 64094208 = 0.066e12. Parameters (19 x 36 + 38 x 15) 3072^2 + 64094208 = 11 898 322 944
+  models::diffusion bare = catalog::flux_1_dev;
+  bare.encoder_parameters = 0, bare.decoder_work = 0 * flop, bare.steps = 1;
+  check_stated(in<teraflop>(models::pass_totals(bare, pass<>{}).flop), "74.43");
+  check_stated(bare.parameters() / 1e9, "11.898");
+  CHECK(bare.patches() == 4096);
+
+  // worked: models/diffusion.hpp#basic_diffusion::patches
+  // 1280/16 x 720/16 x (128/4 + 1)
+  check_stated(catalog::hunyuan_video.patches(), "118 800");
+
+  // worked: models/recommendation.hpp#basic_recommendation
+  // 214 x 128 x 4 B = 109.6 kB; 204 184 588 x 512 B
+  models::recommendation one = catalog::dlrm_dcnv2;
+  check_stated(one.lookups * one.vector_width * 4 / 1e3, "110");
+  check_stated(one.rows * one.vector_width * 4 / 1e9, "104.5");
 }
 
 TEST_CASE("worked numbers: training") {
