@@ -1,6 +1,7 @@
 // The rule of thumb that predictions are compared with: training at 42 % of the peak, all else at the data sheet's roofline.
 #pragma once
 
+#include "generation_rows.hpp"
 #include "micro_rows.hpp"
 #include "serving_rows.hpp"
 #include "training_rows.hpp"
@@ -102,6 +103,18 @@ double energy(const Row& row, const lc::chips::accelerator& chip, const lc::mode
   if (metric == "energy_per_output_token") return power * t.latency() / (t.batch * t.output);
   if (metric == "energy_per_request") return power * t.latency() / t.batch;
   return std::nan("");
+}
+
+// FLOP at the peak of the data sheet, at the thermal design power.
+template <class Row>
+double generation(const Row& row, const lc::chips::accelerator& chip) {
+  using namespace lc::units;
+  const generation_case c = generation_case_of(row);
+  if (!c.reason.empty()) return std::nan("");
+  const auto work = lc::models::pass_totals(c.model, lc::models::pass<>{.sequences = c.images});
+  const auto time = work.flop / chip.peak.rate(c.model.math);
+  return row.cell("metric") == "energy" ? lc::in<joule>(chip.thermal_design_power * time) / c.images
+                                        : lc::in<second>(time);
 }
 
 // Data sheet: the longer of FLOP at the peak and bytes at the memory's or the link's rate.

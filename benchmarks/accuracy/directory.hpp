@@ -144,6 +144,8 @@ inline const columns memory_numbers{"chips",
                                     "summed",
                                     "value",
                                     "predictable"};
+inline const columns generation_numbers{"images", "image_width",   "image_height", "frames",
+                                        "steps",  "software_year", "value",        "predictable"};
 inline const columns measured{"id", "source", "chip", "metric", "value", "predictable"};
 }  // namespace schema
 
@@ -167,6 +169,7 @@ public:
         inference(csv_table::read(folder, "inference.csv", schema::measured, schema::inference_numbers)),
         energy(csv_table::read(folder, "energy.csv", schema::measured, schema::energy_numbers)),
         micro(csv_table::read(folder, "micro.csv", schema::measured, schema::micro_numbers)),
+        generation(csv_table::read(folder, "generation.csv", schema::measured, schema::generation_numbers)),
         memory(csv_table::read(folder, "memory.csv", schema::memory_required, schema::memory_numbers)),
         training_memory(csv_table::read(folder, "training_memory.csv", schema::training_memory_required,
                                         schema::training_memory_numbers)) {
@@ -179,7 +182,8 @@ public:
 
   const std::string& folder() const { return folder_; }
   bool empty() const {
-    return training.rows() + inference.rows() + energy.rows() + micro.rows() + memory.rows() + training_memory.rows() ==
+    return training.rows() + inference.rows() + energy.rows() + micro.rows() + generation.rows() + memory.rows() +
+               training_memory.rows() ==
            0;
   }
 
@@ -218,7 +222,7 @@ private:
   std::map<std::string, std::size_t, std::less<>> chip_rows_, model_rows_;
 
 public:
-  csv_table training, inference, energy, micro, memory, training_memory;
+  csv_table training, inference, energy, micro, generation, memory, training_memory;
 };
 
 }  // namespace accuracy

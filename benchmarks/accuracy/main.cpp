@@ -110,7 +110,7 @@ int report(const std::string& folder, const std::string& path) {
   if (data.empty()) {
     std::fprintf(stderr,
                  "accuracy: %s has no measurements: none of training.csv, inference.csv, energy.csv, micro.csv, "
-                 "memory.csv, training_memory.csv has a row\n",
+                 "generation.csv, memory.csv, training_memory.csv has a row\n",
                  folder.c_str());
     return 2;
   }

@@ -11,6 +11,7 @@
 #include "baseline.hpp"
 #include "directory.hpp"
 #include "energy_rows.hpp"
+#include "generation_rows.hpp"
 #include "memory_rows.hpp"
 #include "micro_rows.hpp"
 #include "prediction.hpp"
@@ -27,10 +28,22 @@ struct constants {
   micro_constants micro{};
 };
 
-inline constexpr std::array<std::string_view, 14> groups{
-    "training_speed", "training_run", "serving_throughput", "serving_latency",  "ttft",
-    "energy",         "gemm",         "attention_prefill",  "attention_decode", "collective",
-    "memory",         "moe",          "serving_memory",     "training_memory"};
+inline constexpr std::array<std::string_view, 16> groups{"training_speed",
+                                                         "training_run",
+                                                         "serving_throughput",
+                                                         "serving_latency",
+                                                         "ttft",
+                                                         "energy",
+                                                         "generation_time",
+                                                         "generation_energy",
+                                                         "gemm",
+                                                         "attention_prefill",
+                                                         "attention_decode",
+                                                         "collective",
+                                                         "memory",
+                                                         "moe",
+                                                         "serving_memory",
+                                                         "training_memory"};
 
 // The group that a figure is scored in; empty for figures that are in none.
 inline std::string_view group_of(std::string_view file, std::string_view op, std::string_view metric,
@@ -50,6 +63,9 @@ inline std::string_view group_of(std::string_view file, std::string_view op, std
   } else if (file == "energy") {
     if (unit == "W" || unit.substr(0, 1) == "J" || metric == "average_power" || metric.substr(0, 7) == "energy_")
       return "energy";
+  } else if (file == "generation") {
+    if (metric == "latency") return "generation_time";
+    if (metric == "energy") return "generation_energy";
   } else if (file == "micro") {
     for (std::string_view g : {"gemm", "attention_prefill", "attention_decode"})
       if (op == g) return g;
@@ -76,6 +92,7 @@ inline std::string regime_of(std::string_view file, const csv_record& row) {
   }
   if (file == "inference") return cell("regime", "no regime");
   if (file == "energy") return cell("phase", "") + ", " + cell("boundary", "");
+  if (file == "generation") return (row.number("frames", 1) > 1 ? "video, " : "image, ") + cell("execution", "eager");
   return cell("op", "") + ", " + cell("precision", "bf16");
 }
 
@@ -165,8 +182,8 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
       p.scored = p.scored && !p.group.empty();
       const auto chip = data.chip(p.chip);
       const auto model = data.model(p.model);
-      const bool kernel = std::string_view(file) == "micro",
-                 needs_model = !kernel && !(std::string_view(file) == "energy");
+      const bool kernel = std::string_view(file) == "micro", generation = std::string_view(file) == "generation",
+                 needs_model = !kernel && !generation && !(std::string_view(file) == "energy");
       answer a;
       if (!chip) {
         a.reason = p.chip.empty() ? "no chip is given" : "neither the catalog nor chips.csv has the chip " + p.chip;
@@ -179,6 +196,7 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
         const lc::models::transformer architecture = model ? model->model : lc::models::transformer{};
         try {
           a = kernel                  ? predict_micro(row, chip->chip, chip->network, k.micro)
+              : generation            ? predict_generation(row, chip->chip)
               : p.file == "training"  ? answer_training(row, *chip, *model, k.training)
               : p.file == "inference" ? predict_serving(row, chip->chip, architecture, chip->network, k.serving)
                                       : predict_energy(row, chip->chip, architecture, chip->network, k.serving);
@@ -186,6 +204,7 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
           a = {0, e.what()};
         }
         p.baseline = kernel                  ? baseline::micro(row, chip->chip)
+                     : generation            ? baseline::generation(row, chip->chip)
                      : p.file == "training"  ? baseline::training(row, chip->chip, architecture)
                      : p.file == "inference" ? baseline::serving_figure(row, chip->chip, architecture)
                                              : baseline::energy(row, chip->chip, model ? &architecture : nullptr);
@@ -201,6 +220,7 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
   each(data.inference, "inference");
   each(data.energy, "energy");
   each(data.micro, "micro");
+  each(data.generation, "generation");
   for (std::size_t i = 0; i < data.memory.rows(); ++i)
     out.push_back(detail::predicted_memory(data.memory[i], data, k.serving));
   for (std::size_t i = 0; i < data.training_memory.rows(); ++i)

@@ -128,8 +128,8 @@ TEST_CASE("neither ids nor sources nor notes nor the order of rows change a pred
   const scratch_folder f("shuffled");
   for (const char* name : {"chips.csv", "models.csv"})
     f.write(name, text_of(own + "/" + name));
-  for (const char* name :
-       {"training.csv", "inference.csv", "energy.csv", "micro.csv", "memory.csv", "training_memory.csv"}) {
+  for (const char* name : {"training.csv", "inference.csv", "energy.csv", "micro.csv", "generation.csv", "memory.csv",
+                           "training_memory.csv"}) {
     const std::vector<std::vector<csv_field>> records = parse_csv(text_of(own + "/" + name), name);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < records.size(); ++i) {
