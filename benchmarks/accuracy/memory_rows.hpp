@@ -74,7 +74,7 @@ inline double cache_copies(std::string_view software) { return software == "tran
 // gpt-fast).
 inline lc::quantity<lc::unit::byte> narrow_output(std::string_view software, const lc::models::deployed& m) {
   const lc::models::transformer& x = m.architecture;
-  const double bits = software == "gpt-fast" && !x.tied ? m.formats.embedding_bits - m.formats.weight_bits : 0;
+  const double bits = software == "gpt-fast" && !x.tied ? m.formats.output.bits - m.formats.dense.bits : 0;
   return x.vocabulary * x.width * bits / 8 * lc::units::byte;
 }
 
@@ -130,7 +130,7 @@ answer engine_figure(const Row& row, const engine_case& c) {
   if (metric == "weights_bytes_per_rank") return {lc::in<byte>(c.weights), {}};
   if (metric == "weights_without_input_embedding") {
     const lc::models::transformer& x = c.model.architecture;
-    return {lc::in<byte>(c.weights) - (x.tied ? 0 : x.vocabulary * x.width * c.model.formats.embedding_bits / 8), {}};
+    return {lc::in<byte>(c.weights) - (x.tied ? 0 : x.vocabulary * x.width * c.model.formats.embedding.bits / 8), {}};
   }
   if (metric == "used_after_weights") return {lc::in<byte>(c.weights + c.taken.context + c.taken.communication), {}};
   if (metric == "kv_bytes_per_token") return {lc::in<byte>(c.cache(1)), {}};

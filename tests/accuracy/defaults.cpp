@@ -21,8 +21,8 @@ template <class X>
 std::vector<std::pair<std::string, double>> numbers(const X& x) {
   std::vector<std::pair<std::string, double>> all;
   lc::for_each_field(x, "", [&](const std::string& path, const auto& value, const auto&) {
-    const double x = lc::base_value(value);
-    all.emplace_back(path, lc::is_known(x) ? x : -1);  // what is unknown in both is the same
+    const double figure = lc::base_value(value);
+    all.emplace_back(path, lc::is_known(figure) ? figure : -1);  // what is unknown in both is the same
   });
   return all;
 }
