@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <layercake/number/error.hpp>
 #include <string>
 
 namespace layercake {
 
-// Up to `most` elements, usable in constant expressions and copied as a value. push_back beyond that throws invalid_value.
+// Up to `most` elements, usable in constant expressions and copied as a value. More of them throw invalid_value.
 template <class Element, std::size_t most>
 class inplace_list {
 public:
@@ -17,11 +18,10 @@ public:
   static constexpr std::size_t capacity = most;
 
   constexpr inplace_list() = default;
-  template <class... Elements>
-    requires(sizeof...(Elements) > 0 && sizeof...(Elements) <= most &&
-             (std::convertible_to<const Elements&, Element> && ...))
-  constexpr inplace_list(const Elements&... elements)
-      : elements_{static_cast<Element>(elements)...}, size_(sizeof...(Elements)) {}
+  constexpr inplace_list(std::initializer_list<Element> elements) {
+    resize(elements.size());
+    std::copy(elements.begin(), elements.end(), begin());
+  }
 
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
