@@ -19,7 +19,7 @@ struct basic_mixer {
   bool causal = true;         // a position sees those before it; an encoder's sees all
   bool chunked = false;       // windows are fixed blocks of positions and do not slide (Llama 4)
   bool parallel = false;      // beside the feed-forward block on one input, as in GPT-J and PaLM: one exchange a layer
-  bool shared_value = false;  // keys are the values too, without a projection of their own (Gemma 4)
+  bool shared_value = false;  // values are the keys before norm and position, without a projection of their own (Gemma 4)
   bool delta = false;         // linear: a state forgets what a key held before it is written (DeltaNet)
 
   T heads = T(0);        // query heads; linear: heads of the state

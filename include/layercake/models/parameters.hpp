@@ -136,7 +136,8 @@ constexpr parameter_count<T> parameters(const Architecture& x, const T& tensor =
   });
   const table_parameters<T> t = x.tables(tensor);
   c.embedding = t.input + t.output;
-  c.input_embedding = where(t.output > T(0), t.input, T(0));
+  const auto shared = !(t.output > T(0)) && (x.output_width() > T(0));
+  c.input_embedding = where(shared, T(0), t.input);
   c.vectors += t.vectors;
   c.towers = t.towers;
   c.prediction = t.prediction;

@@ -7,14 +7,14 @@
 
 namespace layercake::models {
 
-// Values that one more cached position takes in one layer that sees everything: k (w + v), or k w where keys are the values, or c + r and the
-// indexer's keys in latent attention, on every chip; none in a recurrence or where an encoder's positions are attended to.
+// Values that one more cached position takes in one layer that sees everything: k (w + v), or c + r and the indexer's keys in latent attention,
+// on every chip; none in a recurrence. Keys and values of one projection differ by norm and position, so that both are kept.
 template <number T>
 constexpr T cache_values_per_token(const basic_mixer<T>& m, const T& tensor) {
   if (m.kind == mixing::latent)
     return m.latent_rank + m.rotary_width + where(m.index_heads > T(0), m.index_width, T(0));
   if (m.kind != mixing::attention) return T(0);
-  return m.local_key_heads(tensor) * (m.key_width + (m.shared_value ? T(0) : m.value_width));
+  return m.local_key_heads(tensor) * (m.key_width + m.value_width);
 }
 
 // What one sequence of `tokens` positions keeps in one layer, on one chip of a tensor-parallel group, in bytes:
