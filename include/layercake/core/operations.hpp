@@ -10,13 +10,14 @@
 namespace layercake {
 
 // Which block of a model an operation belongs to. Layers repeat: what is in them occurs once for each layer that has such
-// a block. What is outside occurs once a pass.
+// a block. What is outside occurs once a pass, what belongs to an encoder once a call, whatever passes its prompt takes.
 //   layer      in every layer: attention, or what stands in its place
 //   dense      the feed-forward block of layers without experts
 //   mixture    the feed-forward block of layers with experts, router and shared experts included
+//   encoder    images or sound before the first layer, and keys and values that layers take of them
 //   embedding  the look-up before the first layer
 //   head       the output matrix behind the last, and in training the loss
-enum class block : unsigned char { layer, dense, mixture, embedding, head };
+enum class block : unsigned char { layer, dense, mixture, encoder, embedding, head };
 
 // A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory. `sustained` is the share of that
 // roofline that the kernels behind the totals reach, 0 to 1: the work takes its time by the roofline over it.

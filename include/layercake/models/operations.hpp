@@ -9,6 +9,7 @@
 #include <layercake/models/layered.hpp>
 #include <layercake/models/storage.hpp>
 #include <layercake/models/transformer.hpp>
+#include <utility>
 
 namespace layercake::models {
 
@@ -109,16 +110,15 @@ template <number T>
 constexpr attention_product<T> attention_core(const chip_pass<T>& c, const basic_mixer<T>& m) {
   const formats& f = c.format;
   const pass<T>& p = c.run;
-  const auto crossed = m.crossed > T(0);
   attention_product<T> core{.sequences = p.sequences * c.context,
                             .queries = p.queries,
-                            .context = where(crossed, max(m.crossed, p.queries), p.context),
+                            .context = p.context,
                             .heads = m.heads * c.tensor,
                             .key_heads = m.local_key_heads(c.cut.tensor),
                             .key_width = m.query_key_width(),
                             .value_width = m.value_width,
                             .window = m.window,
-                            .causal = m.causal && !may_hold(crossed),
+                            .causal = m.causal,
                             .math = attention_math(f),
                             .cache_bytes = p.phase == phase::training ? 2 : f.cache_bits / 8};
   if (m.chunked) {
@@ -151,7 +151,7 @@ constexpr void index_positions(const chip_pass<T>& c, const basic_mixer<T>& m, a
   core.window = where(chosen, m.index_top, core.window);
 }
 
-// The projections and the core of latent attention. Returns the core as it was computed.
+// The projections and the core of latent attention, and of attention over keys of their own. Return the core as it was computed.
 template <number T, class Visit>
 constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
                                                 attention_product<T> core, const T& times, Visit&& visit) {
@@ -189,8 +189,8 @@ constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const bas
 }
 
 template <number T, class Visit>
-constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m, const attention_product<T>& core,
-                                 const T& times, Visit&& visit) {
+constexpr attention_product<T> grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
+                                                 attention_product<T> core, const T& times, Visit&& visit) {
   constexpr block part = block::layer;
   const formats& f = c.format;
   const storage& how = f.attention;
@@ -200,13 +200,22 @@ constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
   const auto crossed = m.crossed > T(0);
   const T own = queries + where(crossed, T(0), keys);
   visit(product(f, how, part, tokens, c.width, own), times);
-  if (may_hold(crossed)) {  // once a sequence, of what the encoder gives
-    const T first = c.run.phase == phase::decode ? T(0) : where(crossed, times, T(0));
-    visit(product(f, how, part, or_one(c.run.sequences * m.crossed * c.context), c.width, keys), first);
+  if (may_hold(crossed) && c.run.phase != phase::decode) {  // of what the encoder gives
+    const T rows = c.run.sequences * c.run.beginning * m.crossed * c.context;
+    visit(product(f, how, block::encoder, or_one(rows), c.width, keys), where(rows > T(0), times, T(0)));
   }
   visit(memory_traffic<T>{.moved = tokens * own * T(4) * units::byte}, times);  // rotary embedding and cache write
-  visit(core, times);
+  visit(core, where(crossed, T(0), times));
+  if (may_hold(crossed)) {
+    attention_product<T> over = core;
+    over.context = or_one(m.crossed);
+    over.window = T(0);
+    over.causal = false;
+    visit(over, where(crossed, times, T(0)));
+    core.context = where(crossed, over.context, core.context);
+  }
   visit(product(f, how, part, tokens, core.heads * m.value_width, c.width), times);
+  return core;
 }
 
 // The projections, the convolution and the recurrence of linear attention or of a state-space model.
@@ -266,7 +275,7 @@ constexpr void mixer_of_group(const chip_pass<T>& c, const basic_mixer<T>& m, co
     if (m.kind == mixing::latent) {
       core = latent_attention(c, m, core, times, visit);
     } else {
-      grouped_attention(c, m, core, times, visit);
+      core = grouped_attention(c, m, core, times, visit);
     }
     gathered = gathered_values(c, m, core);
   }
@@ -390,20 +399,26 @@ constexpr void output_operations(const chip_pass<T>& c, const T& width, Visit&& 
       c.run.phase == phase::training ? T(0) : times);
 }
 
-// The towers of a model over the items of its prompts.
+// The towers of a model over the items of its prompts, in the 16 bit that they are stored in.
 template <number T, class Visit>
-constexpr void tower_operations(const basic_layered<T>& x, const formats& f, const pass<T>& p, const split<T>& s,
-                                Visit&& visit) {
+constexpr void tower_operations(const basic_layered<T>& x, const pass<T>& p, const split<T>& s, Visit&& visit) {
   if (p.phase == phase::decode) return;
+  const formats wide{};
+  const auto of_encoder = [&](auto op, const T& times) {
+    if constexpr (requires { op.part; }) op.part = block::encoder;
+    visit(std::move(op), times);
+  };
   for (const auto& t : x.towers) {
-    const T items = p.sequences * t.items, times = where(items > T(0), t.count, T(0));
-    if (absent(times)) continue;
+    const T items = p.sequences * p.beginning * t.items;
+    const T once = where(items > T(0), T(1), T(0)), times = once * t.count;
+    if (absent(once)) continue;
     const pass<T> look{phase::prefill, or_one(items), or_one(t.positions), or_one(t.positions)};
-    const chip_pass<T> c(t.width, f, look, s);
-    mixer_operations(c, t.mixer, times, visit);
-    feed_forward_operations(c, t.feed_forward, times, visit);
-    visit(product(f, f.attention, block::layer, c.tokens, t.width, or_one(t.other / or_one(t.width)) * c.tensor),
-          where(items > T(0), T(1), T(0)));
+    const chip_pass<T> c(t.width, wide, look, s);
+    mixer_operations(c, t.mixer, times, of_encoder);
+    feed_forward_operations(c, t.feed_forward, times, of_encoder);
+    of_encoder(
+        product(wide, storage{}, block::encoder, c.tokens, t.width, or_one(t.other / or_one(t.width)) * c.tensor),
+        once);
   }
 }
 }  // namespace detail
@@ -415,13 +430,15 @@ constexpr void tower_operations(const basic_layered<T>& x, const formats& f, con
 // ranks expanded, and it is the forward pass alone: what the backward pass is made of, training/layer_times.hpp says.
 // FLOP of a prefill of s tokens by a dense model of P parameters, embeddings untied:
 //   2 (P - 2 V d) s + 2 V d + 4 L h w s (s + 1) / 2
+// An encoder, which has no output matrix, does nothing in a pass of decode.
 // Leaves out: softmax, norms and activations as FLOP (they are memory traffic here), sampling, layers that predict further tokens.
 // Worked number: Llama-3.1-70B, one token after 1023 others: 141.7 GFLOP, of which attention 2.68 (4 x 80 x 8192 x
 // 1024).
 template <class Architecture, number T, class Visit>
 constexpr void operations(const Architecture& x, const formats& f, const pass<T>& p, const split<T>& s, Visit&& visit) {
+  if (p.phase == phase::decode && !may_hold(x.output_width() > T(0))) return;
   const detail::chip_pass<T> c(x.width, f, p, s);
-  if constexpr (requires { x.towers; }) detail::tower_operations(x, f, p, s, visit);
+  if constexpr (requires { x.towers; }) detail::tower_operations(x, p, s, visit);
   visit(memory_traffic<T>{.moved = c.tokens * x.width * T(4) * units::byte,
                           .replicated = true,
                           .part = block::embedding},  // look-up

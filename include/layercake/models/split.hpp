@@ -37,6 +37,8 @@ struct split {
 //   prefill:  queries = prompt, context = prompt + cached prefix; only the last position goes through the output matrix
 //   decode:   queries = 1
 //   training: queries = context = sequence length; every position goes through the output matrix; nothing is cached
+// What is done once a call, of images or sound, is done for the share `beginning` of the sequences: a prompt that is read in several passes
+// begins in one of them.
 enum class phase : unsigned char { prefill, decode, training };
 
 template <number T = double>
@@ -45,6 +47,7 @@ struct pass {
   T sequences = T(1);
   T queries = T(1);
   T context = T(1);
+  T beginning = T(1);
 
   template <class N>
   using with_number = pass<N>;
@@ -53,7 +56,8 @@ struct pass {
     return std::tuple{
         label(&X::phase), field("sequences", &X::sequences, positive, "sequences that go through the model together"),
         field("queries", &X::queries, positive, "new tokens of each sequence"),
-        field("context", &X::context, positive, "positions that the last new token sees, itself included")};
+        field("context", &X::context, positive, "positions that the last new token sees, itself included"),
+        field("beginning", &X::beginning, share, "share of the sequences that begin in the pass")};
   }
   void rules(findings& f) const requires real<T> {
     f.check_at_most("queries", queries, "context", context, "Count the new tokens into the context.");

@@ -93,13 +93,19 @@ struct serving_timer {
     if constexpr (Work) count(op, n);
   }
 
+  // Decoding tokens that go through a block with those of the pass: none through what is done once a call.
+  T riding(block part) const {
+    return part == block::encoder ? T(0) : part == block::layer ? T(riders * attending) : riders;
+  }
+  T wider(block part) const { return part == block::encoder ? T(1) : widening; }
+
   template <number S>
   void operator()(matrix_product<S>&& op, const T& times) {
     T n = times;
     if (attention_alone) {  // only the up-projections of latent attention, one for each head, are the riders' own
       n = times * where(op.batch > S(1), T(1), T(0));
     } else {
-      op.m = op.m + S(riders) * (op.part == block::layer ? S(attending) : S(1));
+      op.m = op.m + S(riding(op.part));
     }
     if (!absent(n)) add(op, n, slower);
   }
@@ -145,7 +151,7 @@ struct serving_timer {
   template <number S>
   void operator()(const memory_traffic<S>& op, const T& times) {
     if (attention_alone || absent(times)) return;
-    add(memory_traffic<S>{op.moved * S(widening), op.kernels}, times, slower);
+    add(memory_traffic<S>{op.moved * S(wider(op.part)), op.kernels}, times, slower);
   }
   template <number S>
   void operator()(const work<S>& op, const T& times) {
@@ -156,7 +162,7 @@ struct serving_timer {
   template <number S>
   void operator()(const collective<S>& op, const T& times) {
     if (attention_alone || absent(times) || alone(op.ranks)) return;
-    const collective<T> c{op.kind, op.bytes * S(widening), op.ranks, op.stride};
+    const collective<T> c{op.kind, op.bytes * S(wider(op.part)), op.ranks, op.stride};
     if (!same(c)) {
       last_kind = c.kind, last_bytes = c.bytes, last_ranks = c.ranks, last_stride = c.stride;
       last_time = of(c);
@@ -197,6 +203,7 @@ struct serving_load {
   T prompts = T(0);
   T queries = T(1);
   T context = T(1);
+  T beginning = T(1);    // share of the prompts that begin in the step
   bool varying = false;  // these are means over many steps, of which each has its own
 };
 
@@ -237,7 +244,8 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
       timer.attending = T(1) / on.split.attention_data;
       timer.widening = (reading + riding) / reading;
     }
-    on.model.operations({models::phase::prefill, load.prompts, load.queries, load.context}, on.split, timer);
+    on.model.operations({models::phase::prefill, load.prompts, load.queries, load.context, load.beginning}, on.split,
+                        timer);
     timer.attention_alone = true;
   }
   if (decode) on.model.operations(writing, on.split, timer);

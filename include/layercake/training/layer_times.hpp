@@ -193,6 +193,7 @@ private:
       return dense;
     case block::mixture:
       return mixture;
+    case block::encoder:
     case block::embedding:
     case block::head:
       return outside;
