@@ -73,10 +73,10 @@ constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T
   }
   return split * block * f.width;
 }
-// Per token and layer, beside its blocks.
+// Per token beside each block of a layer: a mixer, a feed-forward.
 template <number T>
-constexpr T kept_beside_blocks(const T& width, const basic_training_layout<T>& l) {
-  return width * (T(l.dropout ? 6 : 4) + T(2) * l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
+constexpr T kept_beside_block(const T& width, const basic_training_layout<T>& l) {
+  return width * (T(l.dropout ? 3 : 2) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
 }
 
 // A layer with experts and one without, as means over the layers of each kind; mixers over all.
@@ -85,15 +85,15 @@ struct mean_layers {
   T mixture = T(0);                                                 // layers with experts
   T dense_parameters{}, mixture_parameters{}, routed_parameters{};  // of a layer; routed: of all its experts
   T dense_shapes{}, mixture_shapes{};                               // of one weight of every shape
-  T dense_kept{}, mixture_kept{};                                   // bytes per token, blocks alone
+  T dense_kept{}, mixture_kept{};                                   // bytes per token
   T dense_passing{}, mixture_passing{};
 
   constexpr mean_layers(const auto& x, const basic_training_layout<T>& l, recomputation again) {
-    const T layers = models::layers_of(x), split = T(1) / l.tensor;
+    const T layers = models::layers_of(x), split = T(1) / l.tensor, beside = kept_beside_block(x.width, l);
     T mixer{}, mixer_kept{};
     x.each_mixer([&](const models::basic_mixer<T>& m, const T& times) {
       mixer += times * (models::mixer_parameters(m, x.width, l.tensor) + m.vectors);
-      mixer_kept += times * kept_by_mixer(m, l, again);
+      mixer_kept += times * (beside + kept_by_mixer(m, l, again));
     });
     x.each_feed_forward([&](const models::basic_feed_forward<T>& f, const T& times) {
       const models::feed_forward_parameters<T> p = models::parameters_of(f, x.width, l.tensor);
@@ -103,11 +103,11 @@ struct mean_layers {
         mixture_parameters += times * (p.router + p.shared + f.vectors);
         routed_parameters += times * f.experts * p.expert;
         mixture_shapes += times * (p.shared + p.expert);
-        mixture_kept += times * kept_by_feed_forward(f, x.width, l);
+        mixture_kept += times * (beside + kept_by_feed_forward(f, x.width, l));
         mixture_passing += times * f.active * (before + T(4) * x.width * split);
       } else {
         dense_parameters += times * (p.dense + f.vectors);
-        dense_kept += times * kept_by_feed_forward(f, x.width, l);
+        dense_kept += times * (beside + kept_by_feed_forward(f, x.width, l));
         dense_passing += times * before;
       }
     });
@@ -120,9 +120,8 @@ struct mean_layers {
     routed_parameters = routed_parameters * each_mixture;
     dense_shapes = dense_parameters;
     mixture_shapes = mixer + mixture_shapes * each_mixture;
-    const T beside = kept_beside_blocks(x.width, l);
-    dense_kept = beside + mixer_kept + dense_kept * each_dense;
-    mixture_kept = beside + mixer_kept + mixture_kept * each_mixture;
+    dense_kept = mixer_kept + dense_kept * each_dense;
+    mixture_kept = mixer_kept + mixture_kept * each_mixture;
     dense_passing = dense_passing * each_dense + T(4) * x.width;
     mixture_passing = mixture_passing * each_mixture;
     if (again != recomputation::full) return;
