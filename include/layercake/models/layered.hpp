@@ -51,6 +51,9 @@ struct basic_tower {
     if (!(count > T(0))) return;
     f.check_positive("width", width, "Give the width of the tower's residual stream.");
     if (items > T(0)) f.check_positive("positions", positions, "Say how many positions an item has in the tower.");
+    f.require(feed_forward.kind != feed_forward_kind::mixture, "feed_forward.kind", std::string_view("mixture"),
+              "dense or none",
+              "Experts of a tower are not timed; give it a dense block of the width that a position visits.");
   }
   constexpr T parameters() const {
     const feed_forward_parameters<T> f = parameters_of(feed_forward, width);
@@ -73,6 +76,7 @@ struct basic_layered {
   // Layers that predict further tokens (multi-token prediction), of which each has a projection of two widths to one. Held
   // and run by speculation alone.
   inplace_list<basic_layer_group<T>, 1> prediction{};
+  T layers = unknown<>;     // as the makers count them: the groups have to add up to it
   T vectors = T(0);         // parameters outside the layers that are no matrix: the last norm, tables of positions
   T positions = unknown<>;  // the longest context that the model was made for
   formats stored{};         // in which the makers publish the weights
@@ -95,6 +99,8 @@ struct basic_layered {
         part("groups", &X::groups),
         part("towers", &X::towers),
         part("prediction", &X::prediction),
+        field("layers", &X::layers, positive_count.or_unknown(),
+              "layers as the makers count them, unknown to trust the groups"),
         field("vectors", &X::vectors, count, "parameters outside the layers that are no matrix"),
         field("positions", &X::positions, positive.or_unknown(), "the longest context that the model was made for"),
         field("published_parameters", &X::published_parameters, positive.or_unknown(),
@@ -103,7 +109,9 @@ struct basic_layered {
               "the parameters per token that the makers state")};
   }
   void rules(findings& f) const requires real<T> {
-    f.check_positive("groups", layer_count(), "List the groups of layers: groups = {{.count = 32, .mixer = ...}}.");
+    f.check_not_empty("groups", groups, "List the groups of layers: groups = {{.count = 32, .mixer = ...}}.");
+    if (is_known(layers))
+      f.check_equal("groups", layer_count(), "layers", layers, "Every layer is in one group: correct a count.");
     if (output != output_matrix::none)
       f.check_positive("vocabulary", vocabulary, "Give the entries of the output matrix, or output_matrix::none.");
   }

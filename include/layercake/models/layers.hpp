@@ -16,11 +16,12 @@ enum class mixing : unsigned char { none, attention, latent, linear };
 template <number T = double>
 struct basic_mixer {
   mixing kind = mixing::none;
-  bool causal = true;         // a position sees those before it; an encoder's sees all
-  bool chunked = false;       // windows are fixed blocks of positions and do not slide (Llama 4)
-  bool parallel = false;      // beside the feed-forward block on one input, as in GPT-J and PaLM: one exchange a layer
-  bool shared_value = false;  // values are the keys before norm and position, without a projection of their own (Gemma 4)
-  bool delta = false;         // linear: a state forgets what a key held before it is written (DeltaNet)
+  bool causal = true;     // a position sees those before it; an encoder's sees all
+  bool chunked = false;   // windows are fixed blocks of positions and do not slide (Llama 4)
+  bool parallel = false;  // beside the feed-forward block on one input, as in GPT-J and PaLM: one exchange a layer
+  bool shared_value =
+      false;           // values are the keys before norm and position, without a projection of their own (Gemma 4)
+  bool delta = false;  // linear: a state forgets what a key held before it is written (DeltaNet)
 
   T heads = T(0);        // query heads; linear: heads of the state
   T key_heads = T(0);    // heads of keys and values; linear: groups that share keys and queries
@@ -175,6 +176,12 @@ struct basic_layer_group {
     using X = basic_layer_group;
     return std::tuple{field("count", &X::count, layercake::count, "layers of the group"), part("mixer", &X::mixer),
                       part("feed_forward", &X::feed_forward)};
+  }
+  void rules(findings& f) const requires real<T> {
+    f.check_positive("count", count, "Say how many layers are so, or leave the group out.");
+    const bool empty = mixer.kind == mixing::none && feed_forward.kind == feed_forward_kind::none;
+    f.require(!empty, "mixer.kind", std::string_view("none, as feed_forward.kind"),
+              "a mixer, a feed-forward block or both", "Say what the layers of the group do.");
   }
 };
 using layer_group = basic_layer_group<>;
