@@ -44,6 +44,20 @@ struct in_formats {
     return m;
   }
 
+  // The longest call that the model was made for, in positions; unknown if nobody says.
+  constexpr T most_positions() const { return architecture.positions; }
+  // Positions that the images and sound of a call take beside its tokens.
+  constexpr T item_positions() const {
+    T sum = T(0);
+    if constexpr (requires { architecture.towers; }) {
+      for (const auto& t : architecture.towers)
+        sum += t.items * t.tokens;
+    }
+    return sum;
+  }
+  // Whether a call goes on after its prompt: 1, or 0 for an encoder that gives its vectors away.
+  constexpr T writes() const { return where(architecture.output_width() > T(0), T(1), T(0)); }
+
   // Whether the model can be cut so: heads divide over the tensor ranks that share attention, key heads divide or are replicated evenly, stages have
   // layers, expert ranks have experts. A mask where the numbers are lanes.
   template <number N = T>

@@ -32,7 +32,7 @@ constexpr T kept_by(const basic_mixer<T>& m, const formats& f, const T& tokens, 
 }
 
 // Cache of one sequence of `tokens` positions over all layers, on one chip of a tensor-parallel group (over all pipeline stages): the sum of
-// kept_by over its layers.
+// kept_by over its layers; none of an encoder, which has no output matrix and is over after one pass.
 // Worked number: Llama-3.1-70B (80 layers, 8 key heads of 128) at 2 bytes: 327 680 B per token.
 template <class Architecture, number N, number T = number_of_t<Architecture>>
 constexpr auto cache_bytes(const Architecture& x, const formats& f, const quantity<unit::token, N>& tokens,
@@ -41,7 +41,7 @@ constexpr auto cache_bytes(const Architecture& x, const formats& f, const quanti
   const T n = number_cast<T>(in<units::token>(tokens));
   T sum = T(0);
   x.each_mixer([&](const basic_mixer<T>& m, const T& times) { sum += times * kept_by(m, f, n, tensor); });
-  return number_cast<P>(sum) * units::byte;
+  return number_cast<P>(where(x.output_width() > T(0), sum, T(0))) * units::byte;
 }
 
 // Weights on one chip of a split, as stored: layers over pipeline stages, heads, inner widths and the vocabulary over tensor ranks (heads

@@ -51,8 +51,9 @@ struct basic_transformer {
   T sliding_layers = T(0);  // layers that see only the window; the others see everything
   bool chunked = false;     // windows are fixed blocks of positions and do not slide (Llama 4)
   bool parallel =
-      false;         // attention and feed-forward side by side on one input, as in GPT-J and PaLM: one exchange a layer
-  formats stored{};  // in which the makers publish the weights
+      false;  // attention and feed-forward side by side on one input, as in GPT-J and PaLM: one exchange a layer
+  T positions = unknown<>;  // the longest context that the model was made for
+  formats stored{};         // in which the makers publish the weights
 
   T published_parameters = unknown<>;         // as its makers count them
   T published_active_parameters = unknown<>;  // per token
@@ -93,6 +94,7 @@ struct basic_transformer {
         field("value_width", &X::value_width, count, "width of a head's value"),
         field("sliding_window", &X::sliding_window, count, "tokens that a sliding-window layer sees"),
         field("sliding_layers", &X::sliding_layers, count, "layers with a sliding window"),
+        field("positions", &X::positions, positive.or_unknown(), "the longest context that the model was made for"),
         field("published_parameters", &X::published_parameters, positive.or_unknown(),
               "the total that the makers state"),
         field("published_active_parameters", &X::published_active_parameters, positive.or_unknown(),

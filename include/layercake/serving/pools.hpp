@@ -75,13 +75,14 @@ struct serving_task {
   // The plan of the pool that reads. A step holds as many prompts as its token budget does.
   basic_serving_plan<T> plan_of_reading(const basic_serving_plan<T>& plan) const {
     basic_serving_plan<T> p = plan.of_reading();
-    const T own = in<units::token>(demand.input) - in<units::token>(demand.shared_prefix);
+    const T own = prompt_positions(model, demand) - in<units::token>(demand.shared_prefix);
     const T fresh = max(own * (T(1) - demand.cached_share), T(1));
     p.software.largest_batch = max(p.software.token_budget / (fresh + T(1)), T(1));
     return p;
   }
 
-  // The figures of one replica of each pool. Under a plan that cannot be laid out no pool answers calls.
+  // The figures of one replica of each pool. Under a plan that cannot be laid out, or of calls that the model was not made for,
+  // no pool answers calls.
   //   one pool:   serve() of the demand
   //               caches of sessions that wait are not followed from pool to pool: such demands have one pool alone
   //   two pools:  serve() of of_writing(plan), and of of_reading(plan) under plan_of_reading(plan); the first token comes when
@@ -100,7 +101,8 @@ struct serving_task {
           where(apart, f.reading.time_to_first_token + cache_transfer_time(plan), f.time_to_first_token);
     }
     const auto covered = !apart || !(demand.waiting_time > quantity<unit::second, T>());
-    f.writing.calls = where(can_be_laid_out(chip, model, plan) && covered, f.writing.calls, none);
+    f.writing.calls =
+        where(can_be_laid_out(chip, model, plan) && is_made_for(model, demand) && covered, f.writing.calls, none);
     return f;
   }
 
@@ -116,7 +118,7 @@ private:
   quantity<unit::second, T> cache_transfer_time(const basic_serving_plan<T>& plan) const {
     const auto exchanges = serving_exchanges<T>(chip, infrastructure);
     const quantity<unit::byte, T> of_a_chip =
-        model.cache(quantity<unit::token, T>(plain(demand.input)), plan.split()) * plan.attention_data;
+        model.cache(prompt_positions(model, demand) * units::token, plan.split()) * plan.attention_data;
     return exchanges.time(collective<T>{.kind = exchange::point_to_point,
                                         .bytes = of_a_chip,
                                         .ranks = T(2),

@@ -10,6 +10,31 @@
 
 namespace layercake {
 
+// Positions of a prompt: its tokens, and those that its images and sound become in the model.
+template <number T, class Model>
+constexpr T prompt_positions(const Model& model, const call_demand<T>& demand) {
+  const T text = in<units::token>(demand.input);
+  if constexpr (requires { model.item_positions(); }) {
+    return text + number_cast<T>(model.item_positions());
+  } else {
+    return text;
+  }
+}
+// The longest call that a model was made for, in positions; unknown where it does not say.
+template <number T, class Model>
+constexpr T most_positions(const Model& model) {
+  if constexpr (requires { model.most_positions(); }) {
+    return number_cast<T>(model.most_positions());
+  } else {
+    return unknown<>;
+  }
+}
+// Whether a model was made for calls so long; a mask where the numbers are lanes.
+template <number T, class Model>
+constexpr auto is_made_for(const Model& model, const call_demand<T>& demand) {
+  return !(prompt_positions(model, demand) + in<units::token>(demand.output) > most_positions<T>(model));
+}
+
 // A step of a replica under steady load: its mean time, the time of a step that reads a prompt, and what a chip does meanwhile.
 template <number T = double>
 struct steady_step {
@@ -32,7 +57,7 @@ struct replica {
   const Infrastructure& infrastructure;
   const Model& model;
   basic_serving_plan<T> plan;
-  T input, output;        // tokens of a call
+  T input, output;        // positions of a call: of its prompt, and tokens that it writes
   T cached_share = T(0);  // of the input behind the shared prefix, whose cache is there already
   T spread = T(0);        // variance of the output over its squared mean: long answers are in flight longer
   // Objectives, met by everything where they are not set: of the first token, between two tokens.
@@ -81,7 +106,8 @@ struct replica {
   }
   // Reading `prompts` prompts at once: what of them is not cached.
   step_cost<T> prefill(const T& prompts) const {
-    return pass({.prompts = prompts, .queries = fresh(), .context = max(input, T(1))}, false, true, T(1));
+    return pass({.prompts = prompts, .queries = fresh(), .context = max(input, T(1)), .beginning = T(1) - cached_share},
+                false, true, T(1));
   }
 
   // Bytes of cache of one sequence, on one chip.
@@ -131,12 +157,13 @@ struct replica {
     const T stage = T(1) / plan.pipeline;
     const T queries = min(fresh(), p);
     const T context = input - (fresh() - queries) * T(0.5);
-    const serving_load<T> load{.decoding = b * stage,
+    const serving_load<T> load{.decoding = b * stage * writes(),
                                .decode_context = mean_context(),
                                .drafted = plan.speculation.drafted,
                                .prompts = p / queries * stage,
                                .queries = queries,
                                .context = context,
+                               .beginning = queries / fresh() * (T(1) - cached_share),
                                .varying = true};
     const T draft = T(1) + plan.speculation.drafted * plan.speculation.draft_cost;
     const step_cost<T> plain = pass<Work>(load, true, false, uncaptured(b)) * draft;
@@ -156,6 +183,14 @@ struct replica {
     return step.time * (T(0.5) * min(sequences, T(1))) + step.with_prompt * chunks + plan.software.per_request +
            loading;
   }
+  // 1, or 0 for a model whose calls are over with their prompts.
+  T writes() const {
+    if constexpr (requires { model.writes(); }) {
+      return number_cast<T>(model.writes());
+    } else {
+      return T(1);
+    }
+  }
   T tokens_per_pass() const { return plan.speculation.tokens_per_pass(); }
 };
 
@@ -167,7 +202,7 @@ replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infra
           infrastructure,
           model,
           plan,
-          in<units::token>(demand.input),
+          prompt_positions(model, demand),
           max(in<units::token>(demand.output), T(1)),
           demand.cached_share,
           T(0),

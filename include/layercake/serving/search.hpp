@@ -156,9 +156,23 @@ void for_each_plan_laid_out(const serving_search& search, const Chip& chip, cons
     }
   }
 }
+namespace detail {
+// Why no plan answers calls that are longer than what the model was made for; empty where they are not.
+template <real T, class Model>
+std::string why_too_long(const Model& model, const call_demand<T>& demand) {
+  if (is_made_for(model, demand)) return "";
+  return "a call has " + to_string(prompt_positions(model, demand)) + " positions of input and " +
+         to_string(in<units::token>(demand.output)) + " of output; allowed: at most the positions that " +
+         models::name_of(model) + " was made for, " + to_string(most_positions<T>(model)) +
+         ". Shorten the calls, take a model for longer ones, or raise architecture.positions if it was extended.";
+}
+}  // namespace detail
+
 // Why a plan does not answer a task: of its pool that does not, the one that writes first. Empty where it answers.
 template <real T, class Chip, class Infrastructure, class Model>
 std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan) {
+  const std::string too_long = detail::why_too_long(task.model, task.demand);
+  if (!too_long.empty()) return too_long;
   const pool_figures<T> f = task.figures(plan);
   if (f.writing.calls > quantity<unit::per_second, T>()) return "";
   if (plan.disaggregated()) {
@@ -182,6 +196,8 @@ std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, co
 template <real T, class Chip, class Infrastructure, class Model, class Visit>
 std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Model>& task,
                                   const serving_search& search, Visit&& visit) {
+  const std::string too_long = detail::why_too_long(task.model, task.demand);
+  if (!too_long.empty()) return too_long;
   basic_serving_plan<T> nearest;
   T most_chips(0);
   bool has_memory = false, found = false;

@@ -26,6 +26,12 @@ struct plan_is_laid_out {
     return s.is_laid_out();
   }
 };
+struct calls_are_short_enough {
+  template <class Stack, class Bill>
+  auto operator()(const Stack& s, const Bill&) const {
+    return is_made_for(s.model, widened<typename Stack::number_type>(s.application.pull()));
+  }
+};
 struct one_call_fits {
   template <class Bill>
   auto operator()(const Bill& b) const {
@@ -46,9 +52,11 @@ struct supply_carries_it {
 };
 struct stack_question {
   bill_of_stack formula;
-  std::tuple<std::pair<const char*, plan_is_laid_out>, std::pair<const char*, one_call_fits>,
-             std::pair<const char*, latency_is_met>, std::pair<const char*, supply_carries_it>>
+  std::tuple<std::pair<const char*, plan_is_laid_out>, std::pair<const char*, calls_are_short_enough>,
+             std::pair<const char*, one_call_fits>, std::pair<const char*, latency_is_met>,
+             std::pair<const char*, supply_carries_it>>
       conditions{{"heads, layers or experts do not divide over the plan", {}},
+                 {"a call is longer than the positions that the model was made for", {}},
                  {"weights and cache of one call do not fit in memory", {}},
                  {"an objective for latency cannot be met", {}},
                  {"the energy supply cannot carry the power", {}}};
