@@ -8,6 +8,7 @@
 #include <layercake/models/layers.hpp>
 #include <layercake/models/parameters.hpp>
 #include <layercake/models/split.hpp>
+#include <layercake/models/transformer.hpp>
 #include <tuple>
 
 namespace layercake::models {
@@ -173,5 +174,31 @@ struct basic_layered {
   constexpr T output_width() const { return output == output_matrix::none ? T(0) : vocabulary; }
 };
 using layered = basic_layered<>;
+
+// The short form written out. Its layers are paired as they come, full attention and dense blocks first: which of them is which makes no
+// difference to any sum.
+template <real T>
+constexpr basic_layered<T> as_layered(const basic_transformer<T>& x) {
+  basic_layered<T> y;
+  y.name = x.name, y.width = x.width, y.vocabulary = x.vocabulary;
+  y.output = x.tied ? output_matrix::tied : output_matrix::own;
+  y.layers = x.layers, y.positions = x.positions, y.stored = x.stored, y.origin = x.origin;
+  y.published_parameters = x.published_parameters, y.published_active_parameters = x.published_active_parameters;
+  inplace_list<basic_layer_group<T>, 2> mixers, blocks;
+  x.each_mixer([&](const basic_mixer<T>& m, const T& times) {
+    if (times > T(0)) mixers.push_back({times, m, {}});
+  });
+  x.each_feed_forward([&](const basic_feed_forward<T>& f, const T& times) {
+    if (times > T(0)) blocks.push_back({times, {}, f});
+  });
+  for (std::size_t i = 0, j = 0; i < mixers.size() && j < blocks.size();) {
+    const T both = min(mixers[i].count, blocks[j].count);
+    y.groups.push_back({both, mixers[i].mixer, blocks[j].feed_forward});
+    mixers[i].count -= both, blocks[j].count -= both;
+    if (!(mixers[i].count > T(0))) ++i;
+    if (!(blocks[j].count > T(0))) ++j;
+  }
+  return y;
+}
 
 }  // namespace layercake::models

@@ -95,11 +95,12 @@ struct basic_mixer {
     if (kind == mixing::linear) {
       f.check_positive("chunk", chunk, "Say how many positions prefill multiplies at once; 64 to 256 are usual.");
     }
-    if (kind != mixing::attention) {
-      const char* alone = "Only attention over a cache of keys and values has it.";
-      f.check_equal("window", window, "a mixer that is not attention has", T(0), alone);
-      f.check_equal("crossed", crossed, "a mixer that is not attention has", T(0), alone);
-    }
+    if (kind == mixing::linear || kind == mixing::none)
+      f.check_equal("window", window, "a mixer without a cache of positions has", T(0),
+                    "A state has no window: set 0.");
+    if (kind != mixing::attention)
+      f.check_equal("crossed", crossed, "a mixer that is not attention has", T(0),
+                    "Set kind = mixing::attention, or 0.");
     if (index_heads > T(0)) {
       f.check_positive("index_width", index_width, "Give the width of a head of the indexer.");
       f.check_positive("index_top", index_top, "Say how many positions the indexer chooses.");

@@ -125,3 +125,91 @@ TEST_CASE("which splits a model allows") {
   CHECK(mixtral.allows({1, 1, 8, 1}));
   CHECK_FALSE(mixtral.allows({1, 1, 3, 1}));
 }
+
+namespace {
+layered hybrid() {
+  return {
+      .name = "hybrid",
+      .width = 64,
+      .vocabulary = 1000,
+      .groups = {{.count = 3,
+                  .mixer = {.kind = mixing::linear,
+                            .heads = 8,
+                            .key_heads = 2,
+                            .key_width = 32,
+                            .value_width = 16,
+                            .steps = 1,
+                            .chunk = 64},
+                  .feed_forward = {.kind = feed_forward_kind::dense, .width = 160}},
+                 {.count = 1,
+                  .mixer = {.kind = mixing::attention, .heads = 8, .key_heads = 2, .key_width = 16, .value_width = 16},
+                  .feed_forward = {.kind = feed_forward_kind::mixture, .width = 48, .experts = 8, .active = 2}}},
+      .layers = 4};
+}
+// The finding about `path` once a model has been changed, in full.
+template <class Change>
+std::string text_about(const char* path, Change&& change) {
+  layered x = hybrid();
+  change(x);
+  for (const finding& f : check(x)) {
+    if (f.path == path) return f.text();
+  }
+  return "nothing";
+}
+}  // namespace
+
+TEST_CASE("every field of a list of groups refuses what is not in its domain") {
+  layercake_test::check_bad_input(hybrid());
+  layercake_test::check_bad_input(as_layered(catalog::deepseek_v3).at(precision::fp8));
+}
+
+TEST_CASE("groups that contradict themselves say so by path, value, range and what to change") {
+  CHECK(check(hybrid()).empty());
+  CHECK(text_about("groups", [](auto& x) { x.layers = 5; }) ==
+        "groups is 4; allowed: 5, as layers. Every layer is in one group: correct a count.");
+  CHECK(text_about("groups", [](auto& x) { x.groups.resize(0), x.layers = unknown<>; }) ==
+        "groups is empty; allowed: at least one. List the groups of layers: groups = {{.count = 32, .mixer = ...}}.");
+  CHECK(text_about("groups[1].count", [](auto& x) { x.groups[1].count = 0; }) ==
+        "groups[1].count is 0; allowed: above 0. Say how many layers are so, or leave the group out.");
+  CHECK(text_about("groups[0].mixer.kind", [](auto& x) { x.groups[0] = {.count = 3}; }) ==
+        "groups[0].mixer.kind is none, as feed_forward.kind; allowed: a mixer, a feed-forward block or both. Say what "
+        "the layers of the group do.");
+  CHECK(
+      text_about("groups[0].mixer.window", [](auto& x) { x.groups[0].mixer.window = 128; }) ==
+      "groups[0].mixer.window is 128; allowed: 0, as a mixer without a cache of positions has. A state has no window: "
+      "set 0.");
+  CHECK(text_about("groups[0].mixer.crossed", [](auto& x) { x.groups[0].mixer.crossed = 1500; }) ==
+        "groups[0].mixer.crossed is 1500; allowed: 0, as a mixer that is not attention has. Set kind = "
+        "mixing::attention, or 0.");
+  CHECK(
+      text_about("groups[0].mixer.chunk", [](auto& x) { x.groups[0].mixer.chunk = 0; }) ==
+      "groups[0].mixer.chunk is 0; allowed: above 0. Say how many positions prefill multiplies at once; 64 to 256 are "
+      "usual.");
+  CHECK(text_about("groups[1].mixer.key_heads", [](auto& x) { x.groups[1].mixer.key_heads = 9; }) ==
+        "groups[1].mixer.key_heads is 9; allowed: at most heads, 8. Correct the architecture; its configuration file "
+        "has the figure.");
+  CHECK(text_about("groups[1].mixer.index_heads", [](auto& x) { x.groups[1].mixer.index_heads = 4; }) ==
+        "groups[1].mixer.index_heads is 4; allowed: 0 without latent attention. Correct the architecture; its "
+        "configuration file has the figure.");
+  CHECK(text_about("groups[0].feed_forward.experts", [](auto& x) { x.groups[0].feed_forward.experts = 8; }) ==
+        "groups[0].feed_forward.experts is 8; allowed: 0, as a block without a router has. Correct the architecture; "
+        "its configuration file has the figure.");
+  CHECK(text_about("groups[1].feed_forward.experts", [](auto& x) { x.groups[1].feed_forward.experts = 0; }) ==
+        "groups[1].feed_forward.experts is 0; allowed: above 0. Say how many experts the router chooses from.");
+  CHECK(text_about("groups[1].feed_forward.active", [](auto& x) { x.groups[1].feed_forward.active = 9; }) ==
+        "groups[1].feed_forward.active is 9; allowed: at most experts, 8. Correct the architecture; its configuration "
+        "file has the figure.");
+  CHECK(text_about("vocabulary", [](auto& x) { x.vocabulary = 0; }) ==
+        "vocabulary is 0; allowed: above 0. Give the entries of the output matrix, or output_matrix::none.");
+  CHECK(text_about("towers[0].positions", [](auto& x) { x.towers = {{.count = 2, .width = 8, .items = 1}}; }) ==
+        "towers[0].positions is 0; allowed: above 0. Say how many positions an item has in the tower.");
+  CHECK(text_about("towers[0].feed_forward.kind",
+                   [](auto& x) {
+                     x.towers = {
+                         {.count = 2,
+                          .width = 8,
+                          .feed_forward = {.kind = feed_forward_kind::mixture, .width = 8, .experts = 4, .active = 1}}};
+                   }) ==
+        "towers[0].feed_forward.kind is mixture; allowed: dense or none. Experts of a tower are not timed; give it a "
+        "dense block of the width that a position visits.");
+}
