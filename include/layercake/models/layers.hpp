@@ -131,6 +131,7 @@ struct basic_feed_forward {
   T active = T(0);    // of them per token
   T shared = T(0);    // experts that every token visits
   T shared_width = T(0);
+  T latent = T(0);   // width that routed experts read and write, between two projections; 0: the model's own
   T vectors = T(0);  // parameters that are no matrix: norms, biases, gates
 
   template <class N>
@@ -144,6 +145,7 @@ struct basic_feed_forward {
                       field("active", &X::active, count, "routed experts that each token visits"),
                       field("shared", &X::shared, count, "experts that every token visits"),
                       field("shared_width", &X::shared_width, count, "inner width of a shared expert"),
+                      field("latent", &X::latent, count, "width that routed experts read, 0 for the model's own"),
                       field("vectors", &X::vectors, count, "parameters of norms, biases and other vectors")};
   }
   void rules(findings& f) const requires real<T> {
@@ -156,11 +158,14 @@ struct basic_feed_forward {
     } else {
       f.check_equal("experts", experts, "a block without a router has", T(0), shape);
       f.check_equal("shared", shared, "a block without a router has", T(0), shape);
+      f.check_equal("latent", latent, "a block without a router has", T(0), shape);
     }
     if (shared > T(0)) f.check_positive("shared_width", shared_width, "Give the inner width of the shared experts.");
   }
 
   constexpr T matrices() const { return T(gated ? 3 : 2); }  // of a block
+  // What a routed expert reads and writes in a model of that width.
+  constexpr T expert_input(const T& model_width) const { return where(latent > T(0), latent, model_width); }
 };
 using feed_forward = basic_feed_forward<>;
 

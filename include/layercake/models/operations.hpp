@@ -329,7 +329,7 @@ constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_
 }
 
 // The feed-forward block of a mixture layer on one chip: router, dispatch, routed experts, shared experts, combine. Experts are spread over
-// `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends each token once.
+// `split::expert` chips, each of which brings its own tokens; a tensor-parallel group sends each token once, in the width that experts read.
 template <number T, class Visit>
 constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                   Visit&& visit) {
@@ -341,10 +341,13 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_fee
   const T experts = detail::or_one(x.experts);
   visit(detail::norm(tokens, c.width, part), times);
   visit(detail::product(f, f.shared, part, tokens, c.width, experts), times);
+  const T narrowed = where(x.latent > T(0), times, T(0)), read = x.expert_input(c.width);
+  const bool narrows = may_hold(x.latent > T(0));
+  if (narrows) visit(detail::product(f, f.shared, part, tokens, c.width, read), narrowed);
   // What one rank sends: dispatched in the format of activations, combined in 16 bit.
   const T active = where(x.experts > T(0), x.active, T(1));
   const double input_bits = f.input_bits_of(f.experts);
-  const auto routed = tokens * x.active * c.width * c.tensor * units::byte;
+  const auto routed = tokens * x.active * read * c.tensor * units::byte;
   const T exchanged = where(s.expert > T(1), times, T(0));
   collective<T> sent{.kind = exchange::all_to_all,
                      .bytes = routed * stored_bytes<T>(input_bits),
@@ -355,7 +358,7 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_fee
                      .part = part};
   visit(sent, exchanged);
   visit(expert_product<T>{.tokens = tokens * s.expert,
-                          .hidden = c.width,
+                          .hidden = read,
                           .width = detail::or_one(x.width) * c.tensor,
                           .experts = experts,
                           .active = active,
@@ -368,6 +371,7 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_fee
         times);
   sent.bytes = routed * T(2);
   visit(sent, exchanged);
+  if (narrows) visit(detail::product(f, f.shared, part, tokens, read, c.width), narrowed);
   const T shared = where(x.shared > T(0), times, T(0));
   if (!detail::absent(shared)) {
     const T inner = detail::or_one(x.shared * x.shared_width) * c.tensor;

@@ -93,7 +93,9 @@ constexpr T mixer_parameters(const basic_mixer<T>& m, const T& width, const T& t
 
 // Parameters of a feed-forward block by part, on one chip of a tensor-parallel group (1: all of them), vectors left out:
 //   dense m d f;  router d E;  expert m d e;  shared S m d s
-// with m matrices of a block (3 gated, 2 not), f, e, s the inner widths, E experts, S shared ones. Routers are on every chip.
+// with m matrices of a block (3 gated, 2 not), f, e, s the inner widths, E experts, S shared ones. Routers are on every chip. Where experts
+// read a latent width l: router d E + 2 d l, with the projections to and fro;  expert m l e.
+// Source: Nemotron 3 white paper, NVIDIA 2025 (latent experts).
 template <number T = double>
 struct feed_forward_parameters {
   T dense{}, router{}, expert{}, shared{};  // expert: one of them
@@ -111,8 +113,8 @@ constexpr feed_forward_parameters<T> parameters_of(const basic_feed_forward<T>& 
     break;
   }
   return {.dense = T(0),
-          .router = width * f.experts,
-          .expert = block * f.width,
+          .router = width * (f.experts + T(2) * f.latent),
+          .expert = f.matrices() * f.expert_input(width) / tensor * f.width,
           .shared = f.shared * (block * f.shared_width)};
 }
 

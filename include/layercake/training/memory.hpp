@@ -69,7 +69,8 @@ constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T
                                  const basic_training_layout<T>& l) {
   const T split = T(1) / l.tensor, block = T(2) * (f.matrices() - T(1)) + l.input_bytes;
   if (f.kind == models::feed_forward_kind::mixture) {
-    return split * (f.active * (l.input_bytes * width + block * f.width) + f.shared * block * f.shared_width);
+    return split *
+           (f.active * (l.input_bytes * f.expert_input(width) + block * f.width) + f.shared * block * f.shared_width);
   }
   return split * block * f.width;
 }
