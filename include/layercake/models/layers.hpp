@@ -37,7 +37,7 @@ struct basic_mixer {
   T rotary_width = T(0);  // per head, with position; shared by all heads in the cache
   T index_heads = T(0);   // of an indexer that chooses the positions which are attended to (DeepSeek-V3.2); 0: none
   T index_width = T(0);
-  T index_top = T(0);  // positions that it chooses
+  T index_top = T(0);  // positions that are chosen; without heads of an indexer by the layer before
 
   T steps = T(0);        // linear: numbers per head out of the input: 1 Mamba-2, 2 gated delta net, 0 lightning
   T step_rank = T(0);    // linear: rank of the projection of steps, keys and queries out of the values (Mamba)
@@ -70,7 +70,7 @@ struct basic_mixer {
         field("rotary_width", &X::rotary_width, count, "width of a head's part with position"),
         field("index_heads", &X::index_heads, count, "heads of the indexer that chooses positions, 0 without one"),
         field("index_width", &X::index_width, count, "width of a head of the indexer"),
-        field("index_top", &X::index_top, count, "positions that the indexer chooses"),
+        field("index_top", &X::index_top, count, "positions that are chosen to be attended to"),
         field("steps", &X::steps, count, "numbers per head of the state that the input gives"),
         field("step_rank", &X::step_rank, count, "rank of the projection of steps, 0 where the input gives them"),
         field("convolution", &X::convolution, count, "positions that the convolution sees, 0 without one"),
@@ -105,6 +105,8 @@ struct basic_mixer {
       f.check_positive("index_width", index_width, "Give the width of a head of the indexer.");
       f.check_positive("index_top", index_top, "Say how many positions the indexer chooses.");
       f.require(kind == mixing::latent, "index_heads", index_heads, "0 without latent attention", shape);
+    } else if (index_top > T(0)) {
+      f.require(kind == mixing::latent, "index_top", index_top, "0 without latent attention", shape);
     }
   }
 

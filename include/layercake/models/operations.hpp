@@ -132,12 +132,13 @@ constexpr attention_product<T> attention_core(const chip_pass<T>& c, const basic
   return core;
 }
 
-// What an indexer does: it scores every position that a query sees by a few narrow heads, from keys of its own. The best are attended to.
+// What an indexer does: it scores every position that a query sees by a few narrow heads, from keys of its own. The best are attended to, by
+// a layer without heads of an indexer too: those that the layer before has chosen.
 template <number T, class Visit>
 constexpr void index_positions(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T>& core,
                                const T& times, Visit&& visit) {
-  const auto chosen = m.index_heads > T(0);
-  if (!may_hold(chosen)) return;
+  const auto narrowed = m.index_top > T(0), chosen = m.index_heads > T(0);
+  if (!may_hold(narrowed)) return;
   const T n = where(chosen, times, T(0));
   const storage& how = c.format.attention;
   const T from = where(m.query_rank > T(0), m.query_rank, c.width);
@@ -148,7 +149,7 @@ constexpr void index_positions(const chip_pass<T>& c, const basic_mixer<T>& m, a
   scores.key_width = or_one(m.index_width), scores.value_width = T(0);
   scores.window = T(0), scores.latent = false;
   visit(scores, n);
-  core.window = where(chosen, m.index_top, core.window);
+  core.window = where(narrowed, m.index_top, core.window);
 }
 
 // The projections and the core of latent attention, and of attention over keys of their own. Return the core as it was computed.
