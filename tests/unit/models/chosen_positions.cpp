@@ -10,7 +10,7 @@ using namespace layercake::models;
 namespace {
 layered one_layer(double index_heads, double index_top) {
   layered x;
-  x.width = 6144, x.output = output_matrix::none;
+  x.width = 6144, x.vocabulary = 1000;
   mixer m;
   m.kind = mixing::latent, m.heads = m.key_heads = 64;
   m.query_rank = 2048, m.latent_rank = 512, m.plain_width = 192, m.rotary_width = 64, m.value_width = 256;
