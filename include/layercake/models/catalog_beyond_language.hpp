@@ -183,7 +183,7 @@ inline constexpr field_source unet_fields[] = {
 inline constexpr field_source derived_from_time[] = {
     {"computation", "published running time at 30 % of the chip's peak", assumed},
     {"activations", "published running time at 30 % of the chip's bandwidth", assumed},
-    {"steps", "the published protocol", recalled},
+    {"steps", "the published protocol", confidence::recalled},
     {"sustained", "the 30 % of the peak by which its work is derived", assumed}};
 inline constexpr field_source robot[] = {
     {"computation", "a third party's count", estimated}, {"activations", "order of magnitude", assumed}, usual_share};
