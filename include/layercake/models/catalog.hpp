@@ -1,4 +1,5 @@
-// Public language models: 78 transformers with their full shapes. Those that are not language are in catalog_beyond_language.hpp.
+// Public language models: 113 transformers with their full shapes. Those that are groups of layers are in catalog_layered.hpp, those
+// that are not language in catalog_beyond_language.hpp.
 //
 // Shapes are from configuration files and papers. `published_parameters` are the totals that makers state, to the
 // digits that they state. Facts only; what was not looked up is marked recalled, what nobody publishes is estimated or
@@ -81,17 +82,30 @@ struct shape : transformer {
     x.transformer::parallel = true;
     return x;
   }
+  constexpr shape within(double most) const {
+    shape x = *this;
+    x.positions = most;
+    return x;
+  }
   constexpr shape stored(const formats& f) const {
     shape x = *this;
     x.transformer::stored = f;
     return x;
   }
 };
+// Llama-3.1-405B-FP8 as published: feed-forward blocks alone in 8 bit, with a scale of 32 for each row of 16384 values, and those of the first
+// and the last of 126 layers in 16.
+inline constexpr formats llama_405b_fp8 = [] {
+  formats f;
+  f.math = precision::fp8, f.activation_bits = 8;
+  f.dense = {precision::fp8, (124 * (8 + 32.0 / 16384) + 2 * 16) / 126};
+  return f;
+}();
 }  // namespace detail
 
 // shape(name, {layers, width, heads, key heads, head width, dense inner width, vocabulary}, block, {total, active as
 // stated}, source) .mixture(experts, active, inner width, shared experts, their inner width, dense layers)
-// .latent(query rank, key-value rank, width without position, with position, value width) .sliding(window, layers)
+// .latent(query rank, key-value rank, width without position, with position, value width) .sliding(window, layers) .within(positions)
 // clang-format off
 namespace from {
 inline constexpr provenance bloomberggpt_recalled{"Wu et al. 2023, BloombergGPT", "2023", detail::recalled};
@@ -124,89 +138,265 @@ inline constexpr provenance opt{"OPT configuration; Zhang et al. 2022", "2022", 
 inline constexpr provenance palm{"Chowdhery et al. 2022, PaLM", "2022", detail::yes, detail::vocabulary_only};
 inline constexpr provenance qwen_2_5{"Qwen2.5 configuration files; technical report", "2024-09", detail::yes, detail::totals_only};
 inline constexpr provenance qwen_3{"Qwen3 configuration files; technical report", "2025-04", detail::yes, detail::totals_only};
+inline constexpr provenance command_a{"Command A configuration file", "2025-03", detail::recalled};
+inline constexpr provenance command_r{"Command R configuration files", "2024-04", detail::recalled};
+inline constexpr provenance deepseek_v2{"DeepSeek-V2 configuration files; technical report", "2024-05", detail::recalled};
+inline constexpr provenance falcon3{"Falcon 3 configuration file", "2024-12", detail::recalled};
+inline constexpr provenance gemma2{"Gemma 2 configuration files", "2024-06", detail::recalled};
+inline constexpr provenance gemma3_1b{"Gemma 3 1B configuration file", "2025-03", detail::recalled};
+inline constexpr provenance glm_4_5{"GLM-4.5 configuration files; technical report", "2025-07", detail::recalled};
+inline constexpr provenance granite{"Granite 3.3 configuration file", "2025-04", detail::recalled};
+inline constexpr provenance llama_3_1_fp8{"configuration file of Llama-3.1-405B-Instruct-FP8: modules_to_not_convert", "2024-07", detail::yes, detail::totals_only};
+inline constexpr provenance llama_3_2{"Llama 3.2 configuration files", "2024-09", detail::recalled};
+inline constexpr provenance llama_3_3{"Llama 3.3 configuration file", "2024-12", detail::recalled};
+inline constexpr provenance minimax_m2{"MiniMax-M2 configuration file; model card", "2025-10", detail::yes, detail::totals_only};
+inline constexpr provenance mistral_later{"Mistral configuration files", "2025-01", detail::recalled};
+inline constexpr provenance moonlight{"Moonlight configuration file", "2025-02", detail::recalled};
+inline constexpr provenance olmo2{"OLMo 2 configuration files", "2024-11", detail::recalled};
+inline constexpr provenance phi_4{"Phi-4 configuration files", "2024-12", detail::recalled};
+inline constexpr provenance qwen_2_5_coder{"Qwen2.5-Coder configuration file", "2024-11", detail::recalled};
+inline constexpr provenance qwen_3_4b{"Qwen3-4B configuration file", "2025-04", detail::recalled};
+inline constexpr provenance qwen_3_coder{"Qwen3-Coder-480B-A35B configuration file", "2025-07", detail::yes, detail::totals_only};
+inline constexpr provenance qwen_3_small{"Qwen3 configuration files", "2025-04", detail::yes, detail::totals_only};
+inline constexpr provenance seed_oss{"Seed-OSS configuration file", "2025-08", detail::recalled};
+inline constexpr provenance smollm3{"SmolLM3 configuration file", "2025-07", detail::recalled};
+inline constexpr provenance yi{"Yi-1.5 configuration file", "2024-05", detail::recalled};
 }  // namespace from
 
 inline constexpr transformer deepseek_v3 =
     detail::shape("deepseek-v3", {61, 7168, 128, 128, 192, 18432, 129280}, detail::gated_untied, {671e9, 37e9}, from::deepseek)
         .mixture(256, 8, 2048, 1, 2048, 3)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8));
+        .stored(formats::at(precision::fp8))
+        .within(163840);
 inline constexpr transformer gemma3_12b =
     detail::shape("gemma3-12b", {48, 3840, 16, 8, 256, 15360, 262144}, detail::gated_tied, {11.771e9, 11.771e9}, from::gemma3)
-        .sliding(1024, 40);
+        .sliding(1024, 40)
+        .within(131072);
 inline constexpr transformer gemma3_27b =
     detail::shape("gemma3-27b", {62, 5376, 32, 16, 128, 21504, 262144}, detail::gated_tied, {27.016e9, 27.016e9}, from::gemma3)
-        .sliding(1024, 52);
+        .sliding(1024, 52)
+        .within(131072);
 inline constexpr transformer gpt_oss_120b =
     detail::shape("gpt-oss-120b", {36, 2880, 64, 8, 64, 0, 201088}, detail::gated_untied, {116.83e9, 5.13e9}, from::gpt_oss)
         .mixture(128, 4, 2880, 0, 0, 0)
         .sliding(128, 18)
-        .stored(formats::experts_at(precision::mxfp4));
+        .stored(formats::experts_at(precision::mxfp4))
+        .within(131072);
 inline constexpr transformer kimi_k2 =
     detail::shape("kimi-k2", {61, 7168, 64, 64, 192, 18432, 163840}, detail::gated_untied, {1040e9, 32e9}, from::kimi)
         .mixture(384, 8, 2048, 1, 2048, 1)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8));
+        .stored(formats::at(precision::fp8))
+        .within(131072);
 inline constexpr transformer llama_2_13b =
-    detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated_untied, {13.02e9, 13.02e9}, from::llama_2);
+    detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated_untied, {13.02e9, 13.02e9}, from::llama_2)
+        .within(4096);
 inline constexpr transformer llama_2_70b =
-    detail::shape("llama-2-70b", {80, 8192, 64, 8, 128, 28672, 32000}, detail::gated_untied, {68.98e9, 68.98e9}, from::llama_2);
+    detail::shape("llama-2-70b", {80, 8192, 64, 8, 128, 28672, 32000}, detail::gated_untied, {68.98e9, 68.98e9}, from::llama_2)
+        .within(4096);
 inline constexpr transformer llama_2_7b =
-    detail::shape("llama-2-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated_untied, {6.74e9, 6.74e9}, from::llama_2);
+    detail::shape("llama-2-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated_untied, {6.74e9, 6.74e9}, from::llama_2)
+        .within(4096);
 inline constexpr transformer llama_3_1_405b =
-    detail::shape("llama-3.1-405b", {126, 16384, 128, 8, 128, 53248, 128256}, detail::gated_untied, {405.9e9, 405.9e9}, from::llama_3_1);
+    detail::shape("llama-3.1-405b", {126, 16384, 128, 8, 128, 53248, 128256}, detail::gated_untied, {405.9e9, 405.9e9}, from::llama_3_1)
+        .within(131072);
 inline constexpr transformer llama_3_1_70b =
-    detail::shape("llama-3.1-70b", {80, 8192, 64, 8, 128, 28672, 128256}, detail::gated_untied, {70.6e9, 70.6e9}, from::llama_3_1);
+    detail::shape("llama-3.1-70b", {80, 8192, 64, 8, 128, 28672, 128256}, detail::gated_untied, {70.6e9, 70.6e9}, from::llama_3_1)
+        .within(131072);
 inline constexpr transformer llama_3_1_8b =
-    detail::shape("llama-3.1-8b", {32, 4096, 32, 8, 128, 14336, 128256}, detail::gated_untied, {8.03e9, 8.03e9}, from::llama_3_1);
+    detail::shape("llama-3.1-8b", {32, 4096, 32, 8, 128, 14336, 128256}, detail::gated_untied, {8.03e9, 8.03e9}, from::llama_3_1)
+        .within(131072);
 inline constexpr transformer llama_33b =
     detail::shape("llama-33b", {60, 6656, 52, 52, 128, 17920, 32000}, detail::gated_untied, {32.5e9, 32.5e9}, from::llama_1);
 inline constexpr transformer llama_4_maverick =
     detail::shape("llama-4-maverick", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated_untied, {400e9, 17e9}, from::llama_4)
         .mixture(128, 1, 8192, 1, 8192, 24)
-        .chunked(8192, 36);
+        .chunked(8192, 36)
+        .within(1048576);
 inline constexpr transformer llama_4_scout =
     detail::shape("llama-4-scout", {48, 5120, 40, 8, 128, 16384, 202048}, detail::gated_untied, {109e9, 17e9}, from::llama_4)
         .mixture(16, 1, 8192, 1, 8192, 0)
-        .chunked(8192, 36);
+        .chunked(8192, 36)
+        .within(10485760);
 inline constexpr transformer llama_65b =
     detail::shape("llama-65b", {80, 8192, 64, 64, 128, 22016, 32000}, detail::gated_untied, {65.2e9, 65.2e9}, from::llama_1);
 inline constexpr transformer llama_7b =
     detail::shape("llama-7b", {32, 4096, 32, 32, 128, 11008, 32000}, detail::gated_untied, {6.7e9, 6.7e9}, from::llama_1);
 inline constexpr transformer mistral_7b =
-    detail::shape("mistral-7b", {32, 4096, 32, 8, 128, 14336, 32000}, detail::gated_untied, {7.24e9, 7.24e9}, from::mistral);
+    detail::shape("mistral-7b", {32, 4096, 32, 8, 128, 14336, 32000}, detail::gated_untied, {7.24e9, 7.24e9}, from::mistral)
+        .within(32768);
 inline constexpr transformer mixtral_8x22b =
     detail::shape("mixtral-8x22b", {56, 6144, 48, 8, 128, 0, 32000}, detail::gated_untied, {141e9, 39e9}, from::mixtral_8x22b)
-        .mixture(8, 2, 16384, 0, 0, 0);
+        .mixture(8, 2, 16384, 0, 0, 0)
+        .within(65536);
 inline constexpr transformer mixtral_8x7b =
     detail::shape("mixtral-8x7b", {32, 4096, 32, 8, 128, 0, 32000}, detail::gated_untied, {46.7e9, 12.9e9}, from::mixtral_8x7b)
-        .mixture(8, 2, 14336, 0, 0, 0);
+        .mixture(8, 2, 14336, 0, 0, 0)
+        .within(32768);
 inline constexpr transformer qwen2_5_0_5b =
-    detail::shape("qwen2.5-0.5b", {24, 896, 14, 2, 64, 4864, 151936}, detail::gated_tied, {0.49e9, 0.49e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-0.5b", {24, 896, 14, 2, 64, 4864, 151936}, detail::gated_tied, {0.49e9, 0.49e9}, from::qwen_2_5)
+        .within(32768);
 inline constexpr transformer qwen2_5_1_5b =
-    detail::shape("qwen2.5-1.5b", {28, 1536, 12, 2, 128, 8960, 151936}, detail::gated_tied, {1.54e9, 1.54e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-1.5b", {28, 1536, 12, 2, 128, 8960, 151936}, detail::gated_tied, {1.54e9, 1.54e9}, from::qwen_2_5)
+        .within(32768);
 inline constexpr transformer qwen2_5_14b =
-    detail::shape("qwen2.5-14b", {48, 5120, 40, 8, 128, 13824, 152064}, detail::gated_untied, {14.7e9, 14.7e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-14b", {48, 5120, 40, 8, 128, 13824, 152064}, detail::gated_untied, {14.7e9, 14.7e9}, from::qwen_2_5)
+        .within(131072);
 inline constexpr transformer qwen2_5_32b =
-    detail::shape("qwen2.5-32b", {64, 5120, 40, 8, 128, 27648, 152064}, detail::gated_untied, {32.5e9, 32.5e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-32b", {64, 5120, 40, 8, 128, 27648, 152064}, detail::gated_untied, {32.5e9, 32.5e9}, from::qwen_2_5)
+        .within(131072);
 inline constexpr transformer qwen2_5_3b =
-    detail::shape("qwen2.5-3b", {36, 2048, 16, 2, 128, 11008, 151936}, detail::gated_tied, {3.09e9, 3.09e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-3b", {36, 2048, 16, 2, 128, 11008, 151936}, detail::gated_tied, {3.09e9, 3.09e9}, from::qwen_2_5)
+        .within(32768);
 inline constexpr transformer qwen2_5_72b =
-    detail::shape("qwen2.5-72b", {80, 8192, 64, 8, 128, 29568, 152064}, detail::gated_untied, {72.7e9, 72.7e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-72b", {80, 8192, 64, 8, 128, 29568, 152064}, detail::gated_untied, {72.7e9, 72.7e9}, from::qwen_2_5)
+        .within(131072);
 inline constexpr transformer qwen2_5_7b =
-    detail::shape("qwen2.5-7b", {28, 3584, 28, 4, 128, 18944, 152064}, detail::gated_untied, {7.61e9, 7.61e9}, from::qwen_2_5);
+    detail::shape("qwen2.5-7b", {28, 3584, 28, 4, 128, 18944, 152064}, detail::gated_untied, {7.61e9, 7.61e9}, from::qwen_2_5)
+        .within(131072);
 inline constexpr transformer qwen3_14b =
-    detail::shape("qwen3-14b", {40, 5120, 40, 8, 128, 17408, 151936}, detail::gated_untied, {14.8e9, 14.8e9}, from::qwen_3);
+    detail::shape("qwen3-14b", {40, 5120, 40, 8, 128, 17408, 151936}, detail::gated_untied, {14.8e9, 14.8e9}, from::qwen_3)
+        .within(131072);
 inline constexpr transformer qwen3_235b_a22b =
     detail::shape("qwen3-235b-a22b", {94, 4096, 64, 4, 128, 12288, 151936}, detail::gated_untied, {235e9, 22e9}, from::qwen_3)
-        .mixture(128, 8, 1536, 0, 0, 0);
+        .mixture(128, 8, 1536, 0, 0, 0)
+        .within(131072);
 inline constexpr transformer qwen3_30b_a3b =
     detail::shape("qwen3-30b-a3b", {48, 2048, 32, 4, 128, 6144, 151936}, detail::gated_untied, {30.5e9, 3.3e9}, from::qwen_3)
-        .mixture(128, 8, 768, 0, 0, 0);
+        .mixture(128, 8, 768, 0, 0, 0)
+        .within(131072);
 inline constexpr transformer qwen3_32b =
-    detail::shape("qwen3-32b", {64, 5120, 64, 8, 128, 25600, 151936}, detail::gated_untied, {32.8e9, 32.8e9}, from::qwen_3);
+    detail::shape("qwen3-32b", {64, 5120, 64, 8, 128, 25600, 151936}, detail::gated_untied, {32.8e9, 32.8e9}, from::qwen_3)
+        .within(131072);
 inline constexpr transformer qwen3_8b =
-    detail::shape("qwen3-8b", {36, 4096, 32, 8, 128, 12288, 151936}, detail::gated_untied, {8.2e9, 8.2e9}, from::qwen_3);
+    detail::shape("qwen3-8b", {36, 4096, 32, 8, 128, 12288, 151936}, detail::gated_untied, {8.2e9, 8.2e9}, from::qwen_3)
+        .within(131072);
+inline constexpr transformer command_a =
+    detail::shape("command-a", {64, 12288, 96, 8, 128, 36864, 256000}, detail::gated_tied, {111057580032.0, 111057580032.0}, from::command_a)
+        .parallel()
+        .sliding(4096, 48)
+        .within(262144);
+inline constexpr transformer command_r =
+    detail::shape("command-r", {40, 8192, 64, 64, 128, 22528, 256000}, detail::gated_tied, {34980831232.0, 34980831232.0}, from::command_r)
+        .parallel()
+        .within(131072);
+inline constexpr transformer command_r_plus =
+    detail::shape("command-r-plus", {64, 12288, 96, 8, 128, 33792, 256000}, detail::gated_tied, {103810674688.0, 103810674688.0}, from::command_r)
+        .parallel()
+        .within(131072);
+inline constexpr transformer deepseek_v2 =
+    detail::shape("deepseek-v2", {60, 5120, 128, 128, 192, 12288, 102400}, detail::gated_untied, {235741434880.0, 21e9}, from::deepseek_v2)
+        .mixture(160, 6, 1536, 2, 1536, 1)
+        .latent(1536, 512, 128, 64, 128)
+        .within(163840);
+inline constexpr transformer deepseek_v2_lite =
+    detail::shape("deepseek-v2-lite", {27, 2048, 16, 16, 192, 10944, 102400}, detail::gated_untied, {15706484224.0, 2.4e9}, from::deepseek_v2)
+        .mixture(64, 6, 1408, 2, 1408, 1)
+        .latent(0, 512, 128, 64, 128)
+        .within(32768);
+inline constexpr transformer falcon3_10b =
+    detail::shape("falcon3-10b", {40, 3072, 12, 4, 256, 23040, 131072}, detail::gated_untied, {10305653760.0, 10305653760.0}, from::falcon3)
+        .within(32768);
+inline constexpr transformer gemma2_2b =
+    detail::shape("gemma2-2b", {26, 2304, 8, 4, 256, 9216, 256000}, detail::gated_tied, {2614341888.0, 2614341888.0}, from::gemma2)
+        .sliding(4096, 13)
+        .within(8192);
+inline constexpr transformer gemma2_9b =
+    detail::shape("gemma2-9b", {42, 3584, 16, 8, 256, 14336, 256000}, detail::gated_tied, {9241705984.0, 9241705984.0}, from::gemma2)
+        .sliding(4096, 21)
+        .within(8192);
+inline constexpr transformer gemma2_27b =
+    detail::shape("gemma2-27b", {46, 4608, 32, 16, 128, 36864, 256000}, detail::gated_tied, {27227128320.0, 27227128320.0}, from::gemma2)
+        .sliding(4096, 23)
+        .within(8192);
+inline constexpr transformer gemma3_1b =
+    detail::shape("gemma3-1b", {26, 1152, 4, 1, 256, 6912, 262144}, detail::gated_tied, {999885952, 999885952}, from::gemma3_1b)
+        .sliding(512, 22)
+        .within(32768);
+inline constexpr transformer glm_4_5 =
+    detail::shape("glm-4.5", {92, 5120, 96, 8, 128, 12288, 151552}, detail::gated_untied, {355e9, 32e9}, from::glm_4_5)
+        .mixture(160, 8, 1536, 1, 1536, 3)
+        .within(131072);
+inline constexpr transformer glm_4_5_air =
+    detail::shape("glm-4.5-air", {46, 4096, 96, 8, 128, 10944, 151552}, detail::gated_untied, {106e9, 12e9}, from::glm_4_5)
+        .mixture(128, 8, 1408, 1, 1408, 1)
+        .within(131072);
+inline constexpr transformer granite_3_3_8b =
+    detail::shape("granite-3.3-8b", {40, 4096, 32, 8, 128, 12800, 49159}, detail::gated_tied, {8170864640.0, 8170864640.0}, from::granite)
+        .within(131072);
+inline constexpr transformer llama_3_1_405b_fp8 =
+    detail::shape("llama-3.1-405b-fp8", {126, 16384, 128, 8, 128, 53248, 128256}, detail::gated_untied, {405853388800.0, 405853388800.0}, from::llama_3_1_fp8)
+        .stored(detail::llama_405b_fp8)
+        .within(131072);
+inline constexpr transformer llama_3_2_1b =
+    detail::shape("llama-3.2-1b", {16, 2048, 32, 8, 64, 8192, 128256}, detail::gated_tied, {1235814400.0, 1235814400.0}, from::llama_3_2)
+        .within(131072);
+inline constexpr transformer llama_3_2_3b =
+    detail::shape("llama-3.2-3b", {28, 3072, 24, 8, 128, 8192, 128256}, detail::gated_tied, {3212749824.0, 3212749824.0}, from::llama_3_2)
+        .within(131072);
+inline constexpr transformer llama_3_3_70b =
+    detail::shape("llama-3.3-70b", {80, 8192, 64, 8, 128, 28672, 128256}, detail::gated_untied, {70553706496.0, 70553706496.0}, from::llama_3_3)
+        .within(131072);
+inline constexpr transformer minimax_m2 =
+    detail::shape("minimax-m2", {62, 3072, 48, 8, 128, 0, 200064}, detail::gated_untied, {228.7e9, 10e9}, from::minimax_m2)
+        .mixture(256, 8, 1536, 0, 0, 0)
+        .stored(formats::at(precision::fp8))
+        .within(196608);
+inline constexpr transformer mistral_large_2 =
+    detail::shape("mistral-large-2", {88, 12288, 96, 8, 128, 28672, 32768}, detail::gated_untied, {122610069504.0, 122610069504.0}, from::mistral_later)
+        .within(131072);
+inline constexpr transformer mistral_nemo_12b =
+    detail::shape("mistral-nemo-12b", {40, 5120, 32, 8, 128, 14336, 131072}, detail::gated_untied, {12247782400.0, 12247782400.0}, from::mistral_later)
+        .within(131072);
+inline constexpr transformer mistral_small_24b =
+    detail::shape("mistral-small-24b", {40, 5120, 32, 8, 128, 32768, 131072}, detail::gated_untied, {23572403200.0, 23572403200.0}, from::mistral_later)
+        .within(32768);
+inline constexpr transformer moonlight_16b_a3b =
+    detail::shape("moonlight-16b-a3b", {27, 2048, 16, 16, 192, 11264, 163840}, detail::gated_untied, {15960111936.0, 3e9}, from::moonlight)
+        .mixture(64, 6, 1408, 2, 1408, 1)
+        .latent(0, 512, 128, 64, 128)
+        .within(8192);
+inline constexpr transformer olmo2_7b =
+    detail::shape("olmo2-7b", {32, 4096, 32, 32, 128, 11008, 100352}, detail::gated_untied, {7298617344.0, 7298617344.0}, from::olmo2)
+        .within(4096);
+inline constexpr transformer olmo2_13b =
+    detail::shape("olmo2-13b", {40, 5120, 40, 40, 128, 13824, 100352}, detail::gated_untied, {13716198400.0, 13716198400.0}, from::olmo2)
+        .within(4096);
+inline constexpr transformer olmo2_32b =
+    detail::shape("olmo2-32b", {64, 5120, 40, 8, 128, 27648, 100352}, detail::gated_untied, {32234279936.0, 32234279936.0}, from::olmo2)
+        .within(4096);
+inline constexpr transformer phi_4 =
+    detail::shape("phi-4", {40, 5120, 40, 10, 128, 17920, 100352}, detail::gated_untied, {14659507200.0, 14659507200.0}, from::phi_4)
+        .within(16384);
+inline constexpr transformer phi_4_mini =
+    detail::shape("phi-4-mini", {32, 3072, 24, 8, 128, 8192, 200064}, detail::gated_tied, {3836021760.0, 3836021760.0}, from::phi_4)
+        .within(131072);
+inline constexpr transformer qwen2_5_coder_32b =
+    detail::shape("qwen2.5-coder-32b", {64, 5120, 40, 8, 128, 27648, 152064}, detail::gated_untied, {32763876352.0, 32763876352.0}, from::qwen_2_5_coder)
+        .within(131072);
+inline constexpr transformer qwen3_0_6b =
+    detail::shape("qwen3-0.6b", {28, 1024, 16, 8, 128, 3072, 151936}, detail::gated_tied, {596049920, 596049920}, from::qwen_3_small)
+        .within(40960);
+inline constexpr transformer qwen3_1_7b =
+    detail::shape("qwen3-1.7b", {28, 2048, 16, 8, 128, 6144, 151936}, detail::gated_tied, {1720574976.0, 1720574976.0}, from::qwen_3_small)
+        .within(40960);
+inline constexpr transformer qwen3_4b =
+    detail::shape("qwen3-4b", {36, 2560, 32, 8, 128, 9728, 151936}, detail::gated_tied, {4022468096.0, 4022468096.0}, from::qwen_3_4b)
+        .within(40960);
+inline constexpr transformer qwen3_coder_480b_a35b =
+    detail::shape("qwen3-coder-480b-a35b", {62, 6144, 96, 8, 128, 8192, 151936}, detail::gated_untied, {480154875392.0, 35e9}, from::qwen_3_coder)
+        .mixture(160, 8, 2560, 0, 0, 0)
+        .within(262144);
+inline constexpr transformer seed_oss_36b =
+    detail::shape("seed-oss-36b", {64, 5120, 80, 8, 128, 27648, 155136}, detail::gated_untied, {36151104512.0, 36151104512.0}, from::seed_oss)
+        .within(524288);
+inline constexpr transformer smollm3_3b =
+    detail::shape("smollm3-3b", {36, 2048, 16, 4, 128, 11008, 128256}, detail::gated_tied, {3075098624.0, 3075098624.0}, from::smollm3)
+        .within(65536);
+inline constexpr transformer yi_1_5_34b =
+    detail::shape("yi-1.5-34b", {60, 7168, 56, 8, 128, 20480, 64000}, detail::gated_untied, {34388917248.0, 34388917248.0}, from::yi)
+        .within(4096);
 inline constexpr transformer bloomberggpt_50b =
     detail::shape("bloomberggpt-50b", {70, 7680, 40, 40, 192, 30720, 131072}, detail::plain_tied, {50.56e9, 50.56e9}, from::bloomberggpt_recalled);
 inline constexpr transformer codellama_13b =
@@ -337,6 +527,41 @@ inline constexpr const transformer* transformers[] = {&deepseek_v3,
                                                       &qwen3_30b_a3b,
                                                       &qwen3_32b,
                                                       &qwen3_8b,
+                                                      &command_a,
+                                                      &command_r,
+                                                      &command_r_plus,
+                                                      &deepseek_v2,
+                                                      &deepseek_v2_lite,
+                                                      &falcon3_10b,
+                                                      &gemma2_2b,
+                                                      &gemma2_9b,
+                                                      &gemma2_27b,
+                                                      &gemma3_1b,
+                                                      &glm_4_5,
+                                                      &glm_4_5_air,
+                                                      &granite_3_3_8b,
+                                                      &llama_3_1_405b_fp8,
+                                                      &llama_3_2_1b,
+                                                      &llama_3_2_3b,
+                                                      &llama_3_3_70b,
+                                                      &minimax_m2,
+                                                      &mistral_large_2,
+                                                      &mistral_nemo_12b,
+                                                      &mistral_small_24b,
+                                                      &moonlight_16b_a3b,
+                                                      &olmo2_7b,
+                                                      &olmo2_13b,
+                                                      &olmo2_32b,
+                                                      &phi_4,
+                                                      &phi_4_mini,
+                                                      &qwen2_5_coder_32b,
+                                                      &qwen3_0_6b,
+                                                      &qwen3_1_7b,
+                                                      &qwen3_4b,
+                                                      &qwen3_coder_480b_a35b,
+                                                      &seed_oss_36b,
+                                                      &smollm3_3b,
+                                                      &yi_1_5_34b,
                                                       &bloomberggpt_50b,
                                                       &codellama_13b,
                                                       &gpt_1_3b_l24_d2048_h32_v51200,
@@ -385,7 +610,8 @@ inline constexpr const transformer* transformers[] = {&deepseek_v3,
                                                       &opt_175b,
                                                       &palm_540b};
 
-// The transformer of that name, "llama-3.1-70b"; throws `missing_value` with the nearest names.
+// The transformer of that name, "llama-3.1-70b"; throws `missing_value` with the nearest names. Models that are written as groups of
+// layers are found by find_layered (catalog_layered.hpp), and so are these.
 constexpr const transformer& find(std::string_view name) { return find_by_name(transformers, name); }
 
 }  // namespace layercake::models::catalog

@@ -33,20 +33,27 @@ struct basic_tower {
   T positions = T(0);  // that an item has inside: patches of an image, frames of a clip
   T tokens = T(0);     // positions of the model that an item becomes
   T items = T(0);      // of a call; 0: the tower is held in memory and not run
-  T other = T(0);  // parameters outside its layers: patch embedding, projection, norms; once an item's positions each
+  // Parameters outside its layers: what every position passes before them, what every token of the model passes behind them, and what is no
+  // matrix.
+  T embedding = T(0);
+  T projection = T(0);
+  T vectors = T(0);
 
   template <class N>
   using with_number = basic_tower<N>;
   static constexpr auto fields() {
     using X = basic_tower;
-    return std::tuple{field("count", &X::count, layercake::count, "layers of the tower"),
-                      field("width", &X::width, layercake::count, "width of its residual stream"),
-                      part("mixer", &X::mixer),
-                      part("feed_forward", &X::feed_forward),
-                      field("positions", &X::positions, nonnegative, "positions of an item inside the tower"),
-                      field("tokens", &X::tokens, nonnegative, "positions of the model that an item becomes"),
-                      field("items", &X::items, nonnegative, "items of a call"),
-                      field("other", &X::other, layercake::count, "parameters outside its layers")};
+    return std::tuple{
+        field("count", &X::count, layercake::count, "layers of the tower"),
+        field("width", &X::width, layercake::count, "width of its residual stream"),
+        part("mixer", &X::mixer),
+        part("feed_forward", &X::feed_forward),
+        field("positions", &X::positions, nonnegative, "positions of an item inside the tower"),
+        field("tokens", &X::tokens, nonnegative, "positions of the model that an item becomes"),
+        field("items", &X::items, nonnegative, "items of a call"),
+        field("embedding", &X::embedding, layercake::count, "parameters that every position passes first"),
+        field("projection", &X::projection, layercake::count, "parameters that every token passes last"),
+        field("vectors", &X::vectors, layercake::count, "parameters outside its layers that are no matrix")};
   }
   void rules(findings& f) const requires real<T> {
     if (!(count > T(0))) return;
@@ -60,7 +67,7 @@ struct basic_tower {
     const feed_forward_parameters<T> f = parameters_of(feed_forward, width);
     return count * (mixer_parameters(mixer, width) + mixer.vectors + f.dense + f.router +
                     feed_forward.experts * f.expert + f.shared + feed_forward.vectors) +
-           other;
+           embedding + projection + vectors;
   }
 };
 using tower = basic_tower<>;

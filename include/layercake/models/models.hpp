@@ -3,6 +3,7 @@
 
 #include <layercake/models/catalog.hpp>
 #include <layercake/models/catalog_beyond_language.hpp>
+#include <layercake/models/catalog_layered.hpp>
 #include <layercake/models/deployed.hpp>
 #include <layercake/models/diffusion.hpp>
 #include <layercake/models/inference_model.hpp>

@@ -421,9 +421,13 @@ constexpr void tower_operations(const basic_layered<T>& x, const pass<T>& p, con
     const chip_pass<T> c(t.width, wide, look, s);
     mixer_operations(c, t.mixer, times, of_encoder);
     feed_forward_operations(c, t.feed_forward, times, of_encoder);
-    of_encoder(
-        product(wide, storage{}, block::encoder, c.tokens, t.width, or_one(t.other / or_one(t.width)) * c.tensor),
-        once);
+    const auto matrices = [&](const T& rows, const T& parameters) {
+      of_encoder(
+          product(wide, storage{}, block::encoder, or_one(rows), t.width, or_one(parameters / t.width) * c.tensor),
+          where(rows * parameters > T(0), once, T(0)));
+    };
+    matrices(c.tokens, t.embedding);
+    matrices(items * t.tokens * c.context, t.projection);
   }
 }
 }  // namespace detail

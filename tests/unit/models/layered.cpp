@@ -328,8 +328,10 @@ TEST_CASE("a tower is held in memory, and run once an item before the prompt is 
                .feed_forward = {.kind = feed_forward_kind::dense, .gated = false, .width = 128, .vectors = 10},
                .positions = 50,
                .tokens = 12,
-               .other = 640}};
-  const double matrices = 4.0 * 32 * 32 + 2.0 * 32 * 128, held = 3 * (matrices + 64 + 10) + 640;
+               .embedding = 640,
+               .projection = 2048,
+               .vectors = 77}};
+  const double matrices = 4.0 * 32 * 32 + 2.0 * 32 * 128, held = 3 * (matrices + 64 + 10) + 640 + 2048 + 77;
   CHECK(parameters(x).towers == held);
   CHECK(parameters(x).total() == parameters(text).total() + held);
   CHECK(parameters(x).active() == parameters(text).active());  // per token of text
@@ -341,7 +343,7 @@ TEST_CASE("a tower is held in memory, and run once an item before the prompt is 
   x.towers[0].items = 2;
   CHECK(x.at(precision::fp8).item_positions() == 24);
   // two items in each of two sequences, 50 positions each, every one of which sees all
-  const double item = 50 * (2 * (3 * matrices + 640) + 3 * 4.0 * 4 * 8 * 50);
+  const double item = 50 * (2 * (3 * matrices + 640) + 3 * 4.0 * 4 * 8 * 50) + 12 * 2 * 2048;
   CHECK(flops(x, prompt) == approx(flops(text, prompt) + 4 * item).epsilon(1e-14));
   CHECK(flops(x, write) == flops(text, write));
   pass<> rest = prompt;
@@ -409,7 +411,8 @@ TEST_CASE("one text for every number: float, batch, dual") {
                     .positions = 50,
                     .tokens = 12,
                     .items = 2,
-                    .other = 640}};
+                    .embedding = 640,
+                    .projection = 2048}};
   for (const layered& x : {hybrid(), seeing, as_layered(catalog::deepseek_v3)}) {
     const auto model = x.at(precision::fp8);
     for (const phase ph : {phase::prefill, phase::decode}) {

@@ -106,6 +106,61 @@ TEST_CASE("parameter counts agree with what the makers state") {
   CHECK(compared >= 50);
 }
 
+// With norms and biases as the published code creates them, the published files' totals to the last parameter: what a layer has beside its
+// matrices, and a last norm.
+TEST_CASE("norms and biases are all that is left out") {
+  struct row {
+    const transformer* model;
+    double beside;  // of a layer
+  };
+  using namespace catalog;
+  const auto two_norms = [](const transformer& x) { return row{&x, 2 * x.width}; };
+  const auto four_norms = [](const transformer& x) { return row{&x, 4 * x.width}; };
+  // biases of queries, keys and values; norms of a head of queries and keys; norms of all of them
+  const auto biased = [](const transformer& x) {
+    return row{&x, 2 * x.width + (x.heads + 2 * x.key_heads) * x.head_width};
+  };
+  const auto head_norms = [](const transformer& x) { return row{&x, 2 * x.width + 2 * x.head_width}; };
+  const auto whole_norms = [](const transformer& x) {
+    return row{&x, 2 * x.width + (x.heads + x.key_heads) * x.head_width};
+  };
+  const auto latent = [](const transformer& x) { return row{&x, 2 * x.width + x.query_rank + x.latent_rank}; };
+  for (const row& r : {two_norms(llama_3_2_1b),
+                       two_norms(llama_3_2_3b),
+                       two_norms(llama_3_3_70b),
+                       two_norms(llama_3_1_405b_fp8),
+                       two_norms(mistral_small_24b),
+                       two_norms(mistral_nemo_12b),
+                       two_norms(mistral_large_2),
+                       two_norms(phi_4),
+                       two_norms(phi_4_mini),
+                       two_norms(smollm3_3b),
+                       two_norms(granite_3_3_8b),
+                       two_norms(falcon3_10b),
+                       two_norms(yi_1_5_34b),
+                       four_norms(gemma2_2b),
+                       four_norms(gemma2_9b),
+                       four_norms(gemma2_27b),
+                       row{&gemma3_1b, 4 * 1152 + 2 * 256},
+                       biased(qwen2_5_coder_32b),
+                       biased(seed_oss_36b),
+                       head_norms(qwen3_0_6b),
+                       head_norms(qwen3_1_7b),
+                       head_norms(qwen3_4b),
+                       head_norms(qwen3_coder_480b_a35b),
+                       whole_norms(olmo2_7b),
+                       whole_norms(olmo2_13b),
+                       whole_norms(olmo2_32b),
+                       row{&command_r, 8192},
+                       row{&command_a, 12288},
+                       row{&command_r_plus, 12288 + (96 + 8) * 128},
+                       latent(deepseek_v2),
+                       latent(deepseek_v2_lite)}) {
+    CAPTURE(r.model->name);
+    CHECK(parameters(*r.model).total() + r.model->layers * r.beside + r.model->width == r.model->published_parameters);
+  }
+}
+
 // Some makers count the table that is only looked up, some do not, and most round to two digits: half a unit of the
 // last digit is allowed.
 TEST_CASE("active parameters agree with what the makers state") {
