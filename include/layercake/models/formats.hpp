@@ -3,6 +3,9 @@
 
 #include <layercake/number/number.hpp>
 #include <layercake/number/precision.hpp>
+#include <layercake/number/print.hpp>
+#include <string>
+#include <utility>
 
 namespace layercake::models {
 
@@ -93,7 +96,7 @@ struct formats {
   // block. Source: llama.cpp, llama-quant.cpp (use_more_bits).
   static constexpr formats q4_k_m() {
     formats f = weights_at(stored::q4_k);
-    f.attention.bits += (stored::q6_k.bits - stored::q4_k.bits) / 2 * (1.0 / 18);  // of Llama-3.1-8B; assumed for all
+    f.attention.bits += (stored::q6_k.bits - stored::q4_k.bits) / 2 * (1.0 / 10);  // of Llama-3.1-8B; assumed for all
     f.dense.bits += (stored::q6_k.bits - stored::q4_k.bits) / 2 / 3;
     f.experts.bits = f.shared.bits = f.dense.bits;
     f.embedding = stored::q4_k;
@@ -101,6 +104,31 @@ struct formats {
     return f;
   }
 };
+
+namespace detail {
+inline std::string text_of(const storage& s) {
+  return s.bits == bits(s.values) ? std::string(name(s.values))
+                                  : name(s.values) + std::string(" of ") + layercake::to_string(s.bits) + " bit";
+}
+}  // namespace detail
+
+// As a person reads them, parts that are stored alike together:
+// "weights fp8, embedding and output bf16; products fp8; activations 8 bit; cache 16 bit".
+inline std::string to_string(const formats& f) {
+  const std::pair<const char*, const storage*> parts[] = {{"attention", &f.attention}, {"dense", &f.dense},
+                                                          {"experts", &f.experts},     {"shared", &f.shared},
+                                                          {"embedding", &f.embedding}, {"output", &f.output}};
+  std::string text = "weights " + detail::text_of(f.attention), others, last;
+  for (const auto& [part, how] : parts) {
+    if (*how == f.attention) continue;
+    const std::string stored = detail::text_of(*how);
+    others += (others.empty() ? "" : stored == last ? " and " : " " + last + ", ") + std::string(part);
+    last = stored;
+  }
+  if (!others.empty()) text += ", " + others + " " + last;
+  return text + "; products " + name(f.math) + "; activations " + layercake::to_string(f.activation_bits) +
+         " bit; cache " + layercake::to_string(f.cache_bits) + " bit";
+}
 
 // Bytes of a value of so many bits, as the scalar that a formula over T multiplies with.
 template <number T>

@@ -8,8 +8,10 @@
 #include <layercake/core/unknown.hpp>
 #include <layercake/energy/supply.hpp>
 #include <layercake/infrastructure/need.hpp>
+#include <layercake/models/formats.hpp>
 #include <layercake/units/print.hpp>
 #include <limits>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -30,6 +32,7 @@ struct basic_service {
   T memory_bound_concurrency = T(0);         // calls whose cache fits beside the weights of a replica
   T load = T(0);                             // mean rate over the rate that the fleet could answer
   T reading = T(0);                          // share of the replicas' time that prompts take, the rest is writing
+  std::optional<models::formats> formats{};  // that the model runs in; none of a model that does not say
 };
 
 namespace detail {
@@ -374,7 +377,11 @@ inline std::string to_string(const bill& b) {
     text += "why_not says why and what to change\n";
   }
   const auto print = [&](const auto& f) {
-    if (layer != f.layer) text.append(layer = f.layer).append("\n");
+    if (layer != f.layer) {
+      text.append(layer = f.layer).append("\n");
+      if (layer == "models" && b.serving.formats)
+        text.append(in_column("formats")).append(to_string(*b.serving.formats)).append("\n");
+    }
     std::string name = f.name;
     std::replace(name.begin(), name.end(), '_', ' ');
     const auto value = f.read(b);

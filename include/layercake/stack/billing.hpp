@@ -112,6 +112,7 @@ private:
     const T replicas = replicas_of(writing_, calls, how);
     s.replicas = replicas;
     s.reading = writing_.served.reading;
+    if constexpr (requires { s.formats = on_.model.formats; }) s.formats = on_.model.formats;
     s.load = load_of(writing_, calls, replicas);
     const auto apart = writing_.plan.disaggregated();
     if (may_hold(apart)) {

@@ -166,7 +166,7 @@ struct explanation {
   std::string reason;               // why it is infinite: why_not of the stack; empty where it is not
 };
 
-// Every figure of the bill: its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence.
+// The formats that the model runs in, and every figure of the bill: its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence.
 template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
   const auto composed = service.composed();
@@ -183,6 +183,9 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));
           }
         }
+        if (billed.serving.formats)
+          all.insert(all.begin(),
+                     {"formats", to_string(*billed.serving.formats), "what model.at() and cache() say", {}, ""});
         return all;
       },
       bill_figures());
