@@ -22,8 +22,8 @@ class LayercakeConan(ConanFile):
     topics = ("units", "simulation", "energy", "cost", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_simd": [True, False], "with_eigen": [True, False]}
-    default_options = {"with_simd": True, "with_eigen": False}
+    options = {"with_simd": [True, False], "with_eigen": [True, False], "with_json": [True, False]}
+    default_options = {"with_simd": True, "with_eigen": False, "with_json": False}
     exports_sources = "LICENSE", "include/*"
     no_copy_source = True
     test_package_folder = "tests/packages/conan"
@@ -44,6 +44,8 @@ class LayercakeConan(ConanFile):
             self.requires("xsimd/[>=8.1]")
         if self.options.with_eigen:
             self.requires("eigen/[>=3.4]")
+        if self.options.with_json:
+            self.requires("nlohmann_json/[>=3.10]")
 
     def package_id(self):
         self.info.clear()
@@ -69,6 +71,8 @@ class LayercakeConan(ConanFile):
             self._component("simd", "simd", "layercake-simd", ["core", "xsimd::xsimd"])
         if self.options.with_eigen:
             self._component("linalg", "linalg", "layercake-linalg", ["core", "eigen::eigen"])
+        if self.options.with_json:
+            self._component("json", "json", "layercake-json", ["core", "nlohmann_json::nlohmann_json"])
 
     def _component(self, name, target, pkg_config, requires):
         component = self.cpp_info.components[name]

@@ -61,6 +61,7 @@ endfunction()
 layercake_pkg_config("" "")
 layercake_pkg_config("-simd" "layercake xsimd >= 8.1")
 layercake_pkg_config("-linalg" "layercake eigen3 >= 3.4")
+layercake_pkg_config("-json" "layercake nlohmann_json >= 3.10")
 
 # ---- Archives -------------------------------------------------------------------------------------------------------
 
@@ -75,6 +76,6 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
   set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
   set(CPACK_DEBIAN_PACKAGE_DEPENDS "libboost-dev (>= 1.74)")
-  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libxsimd-dev (>= 8.1), libeigen3-dev (>= 3.4)")
+  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libxsimd-dev (>= 8.1), libeigen3-dev (>= 3.4), nlohmann-json3-dev (>= 3.10)")
   include(CPack)
 endif()

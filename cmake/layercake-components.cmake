@@ -1,15 +1,16 @@
 # The optional components and what each needs. Used by layercake's own build and, installed, by find_package(layercake).
 
-set(layercake_all_components simd linalg tbb mpi)
+set(layercake_all_components simd linalg tbb mpi json)
 
 set(layercake_simd_target xsimd)
 set(layercake_linalg_target Eigen3::Eigen)
 set(layercake_tbb_target TBB::tbb)
 set(layercake_mpi_target MPI::MPI_CXX)
+set(layercake_json_target nlohmann_json::nlohmann_json)
 
 # Looks for what a component needs, and sets layercake_<component>_FOUND and layercake_<component>_NOT_FOUND_MESSAGE.
 #
-# xsimd and Eigen are looked up without a version, which is compared afterwards: their version files accept only the same
+# xsimd, Eigen and nlohmann_json are looked up without a version, which is compared afterwards: their version files accept only the same
 # major version, so that a request for 8.1 would pass over a newer xsimd in the prefix and take the system's older one.
 function(layercake_find_component component)
   set(at_least "")
@@ -39,6 +40,10 @@ function(layercake_find_component component)
   elseif(component STREQUAL "mpi")
     set(package MPI)
     find_package(MPI QUIET COMPONENTS CXX)
+  elseif(component STREQUAL "json")
+    set(package nlohmann_json)
+    set(at_least 3.10)
+    find_package(nlohmann_json CONFIG QUIET)
   else()
     set(layercake_${component}_FOUND FALSE PARENT_SCOPE)
     set(layercake_${component}_NOT_FOUND_MESSAGE

@@ -10,6 +10,9 @@
 #ifdef CONSUMER_LINALG
 #include <Eigen/Core>
 #endif
+#ifdef CONSUMER_JSON
+#include <layercake/adapters/json.hpp>
+#endif
 
 int main() {
   double sum = 0;
@@ -18,6 +21,9 @@ int main() {
 #endif
 #ifdef CONSUMER_LINALG
   sum += Eigen::Vector2d(0.0, 0.0).sum();
+#endif
+#ifdef CONSUMER_JSON
+  sum += layercake::adapters::to_json(layercake::energy::grid{}).contains("price") ? 0 : 1;
 #endif
   std::printf("layercake %s works\n", layercake::library_version.text);
   return sum == 0 && std::strlen(layercake::library_version.text) >= 5 ? 0 : 1;

@@ -26,7 +26,7 @@ class LayercakeTest(ConanFile):
     def build(self):
         cmake = CMake(self)
         options = self.dependencies["layercake"].options
-        components = [name for name, on in (("simd", options.with_simd), ("linalg", options.with_eigen)) if on]
+        components = [name for name, on in (("simd", options.with_simd), ("linalg", options.with_eigen), ("json", options.with_json)) if on]
         cmake.configure(variables={"COMPONENTS": ",".join(components)})
         cmake.build()
 

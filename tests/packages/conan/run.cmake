@@ -41,7 +41,7 @@ run("${GIT}" -c user.name=test -c user.email=test@localhost commit --quiet --no-
 # ---- The recipe -----------------------------------------------------------------------------------------------------
 
 run("${CONAN}" profile detect)
-foreach(options IN ITEMS "" "-o;&:with_simd=False" "-o;&:with_eigen=True")
+foreach(options IN ITEMS "" "-o;&:with_simd=False" "-o;&:with_eigen=True" "-o;&:with_json=True")
   run("${CONAN}" create . --no-remote -pr:a "${SOURCE}/tests/packages/conan/profile" ${options})
   if(NOT text MATCHES "${EXPECT}")
     message(FATAL_ERROR "the test of the package did not print: ${EXPECT}")
