@@ -39,7 +39,7 @@ constexpr accelerator data_sheet(const char* name, family f, const peaks& p, con
           .family = f,
           .peak = {rate(p.fp32), rate(p.tf32), rate(p.fp16), rate(p.bf16), rate(p.fp8), rate(p.fp4), rate(p.int8)},
           .memory = m.memory * gigabyte,
-          .reported_over_nominal = m.reported * (mebibyte / gigabyte) / m.memory,
+          .reported_over_nominal = is_known(m.reported) ? m.reported * (mebibyte / gigabyte) / m.memory : na,
           .memory_bandwidth = m.bandwidth * gigabyte_per_second,
           .scale_up_bandwidth = datum<gigabyte_per_second>(m.scale_up),
           .scale_up_domain = m.domain,
