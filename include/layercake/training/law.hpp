@@ -17,7 +17,7 @@
 namespace layercake {
 
 namespace detail {
-// How many layers have experts.
+// How many layers have experts, of a model that tells it by its operations alone: those of one kind.
 template <number T>
 struct mixture_layer_count {
   T layers = T(0);
@@ -64,9 +64,13 @@ public:
         fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
         kind_(detail::trained_chip_of<T>(chip_)),
         layers_(number_cast<T>(models::layers_of(model_))) {
-    detail::mixture_layer_count<T> count;
-    model_.operations(models::pass<T>{models::phase::training}, models::split<T>{}, count);
-    mixture_layers_ = count.layers;
+    if constexpr (requires { model_.mixture_layers(); }) {
+      mixture_layers_ = number_cast<T>(model_.mixture_layers());
+    } else {
+      detail::mixture_layer_count<T> count;
+      model_.operations(models::pass<T>{models::phase::training}, models::split<T>{}, count);
+      mixture_layers_ = count.layers;
+    }
     dense_layers_ = layers_ - mixture_layers_;
     mixture_ = detail::any_positive(mixture_layers_);
     dense_ = detail::any_positive(dense_layers_);
