@@ -1,9 +1,10 @@
 // Models from the files that are published with them: config.json of the Hugging Face Hub.
 //
 // ```cpp
-// const auto llama = models::from_config(R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336,
-//   "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256})"_json);
-// const auto weights = models::parameters(llama).total();   // 8 030 261 248
+// const auto llama = models::from_config(nlohmann::json::parse(R"({"model_type": "llama", "hidden_size": 4096,
+//   "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+//   "vocab_size": 128256})"));
+// const double weights = models::parameters(llama).total();  // 8 030 261 248
 // ```
 //
 // A file gives a list of groups of layers (models/layered.hpp): layers that are alike are one group, and in which order they come is not
@@ -29,6 +30,7 @@
 #include <iterator>
 #include <layercake/adapters/hugging_face/families.hpp>
 #include <layercake/adapters/hugging_face/quantization.hpp>
+#include <layercake/models/deployed.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -46,8 +48,20 @@ struct config_options {
 
 namespace layercake::adapters::hugging_face {
 
+inline constexpr int deepest = 32;
+inline bool lies_deeper_than(int levels, const json& value) {
+  if (levels == 0) return true;
+  if (!value.is_structured()) return false;
+  for (const json& inside : value) {
+    if (lies_deeper_than(levels - 1, inside)) return true;
+  }
+  return false;
+}
+
 // The model of a file, or invalid_value with everything that is wrong; `origin` stands before each finding.
 inline layered read(const json& file, const models::config_options& options, const std::string& origin) {
+  require(!lies_deeper_than(deepest, file), origin, std::string_view("nested deeper than 32 levels"), "at most 32",
+          "Give the text of a config.json.");
   require(file.is_object(), origin, std::string_view(shown(file)), "an object", "Give the text of a config.json.");
   findings found;
   config root(file, "", found);

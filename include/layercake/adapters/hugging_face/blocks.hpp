@@ -45,7 +45,7 @@ public:
   }
   void put_into(layered& x, config& c) const {
     if (groups_.size() > models::most_groups) {
-      c.refuse(c.named({"layer_types", "num_hidden_layers"}), std::to_string(groups_.size()) + " kinds of layers",
+      c.refuse("groups", std::to_string(groups_.size()) + " kinds of layers",
                "at most " + std::to_string(models::most_groups),
                "Leave out what sets layers apart that hardly differ.");
       return;
@@ -82,7 +82,8 @@ inline layered decoder(config& c, const char* family, bool tied, double last_nor
 // a / b, which must be whole.
 inline double whole_part(config& c, const char* key, double a, const char* parts_key, double b) {
   if (std::fmod(a, b) != 0) {
-    c.refuse(parts_key, to_string(b), "a divisor of " + c.path_of(key) + ", " + to_string(a), "Correct the file.");
+    if (c.in_order())
+      c.refuse(parts_key, to_string(b), "a divisor of " + c.path_of(key) + ", " + to_string(a), "Correct the file.");
     return 1;
   }
   return a / b;

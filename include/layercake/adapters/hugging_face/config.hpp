@@ -19,7 +19,7 @@ namespace layercake::adapters::hugging_face {
 using json = nlohmann::json;
 
 // Upper ends are far above any model, and far below what a loop or a product of a few of them could not bear.
-inline constexpr double largest_size = 1 << 26;
+inline constexpr double largest_size = 1e8;
 inline constexpr domain any_size{0, largest_size, false, false, true};  // widths, heads, entries; 0 where there is none
 inline constexpr domain positive_size{1, largest_size, false, false, true};
 inline constexpr domain any_position{0, 1e12, false, false, true};
@@ -87,6 +87,9 @@ public:
   std::vector<std::size_t> layer_order;
 
   std::string path_of(std::string_view key) const { return findings::joined(path_, key); }
+
+  // Whether nothing was found that is wrong, here or elsewhere in the file.
+  bool in_order() const { return found_->empty(); }
 
   // Whether the key is there, with a value.
   bool has(const char* key) const { return look(key) != nullptr; }

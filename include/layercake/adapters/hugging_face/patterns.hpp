@@ -70,22 +70,26 @@ private:
   std::vector<std::string> alternatives(std::string_view regex) {
     std::vector<std::string> all;
     std::size_t depth = 0, from = 0;
-    for (std::size_t i = 0; i <= regex.size(); ++i) {
-      const char c = i < regex.size() ? regex[i] : '|';
-      if (c == '\\') {
-        ++i;
-        continue;
-      }
-      if (c == '(') ++depth;
-      if (c == ')' && depth-- == 0) return refuse();
-      if (i < regex.size() && (c != '|' || depth > 0)) continue;
-      if (depth > 0) return refuse();
-      for (std::string& glob : sequence(regex.substr(from, i - from)))
+    const auto add = [&](std::size_t end) {
+      for (std::string& glob : sequence(regex.substr(from, end - from)))
         all.push_back(std::move(glob));
-      if (!understood_ || all.size() > most) return refuse();
-      from = i + 1;
+      from = end + 1;
+      understood_ = understood_ && all.size() <= most;
+    };
+    for (std::size_t i = 0; i < regex.size() && understood_; ++i) {
+      if (regex[i] == '\\') {
+        ++i;
+      } else if (regex[i] == '(') {
+        ++depth;
+      } else if (regex[i] == ')') {
+        if (depth-- == 0) return refuse();
+      } else if (regex[i] == '|' && depth == 0) {
+        add(i);
+      }
     }
-    return all;
+    if (depth > 0) return refuse();
+    add(regex.size());
+    return understood_ ? all : refuse();
   }
   // One thing after the other.
   std::vector<std::string> sequence(std::string_view regex) {
