@@ -368,7 +368,7 @@ TEST_CASE("JSON: a text with bytes changed is read or refused, and what is read 
   generator random;
   lc::text_pool pool;
   std::size_t read = 0, refused = 0;
-  const auto one = [&]<class Record>(const std::string& text, const Record&) {
+  const auto read_changed = [&]<class Record>(const std::string& text, const Record&) {
     try {
       const auto record = adapters::read_json<Record>(text, "x", pool);
       CHECK(lc::faults_of(record).empty());
@@ -399,9 +399,9 @@ TEST_CASE("JSON: a text with bytes changed is read or refused, and what is read 
       }
       if (text.empty()) text = " ";
     }
-    if (which == 0) one(text, lc::chips::accelerator{});
-    if (which == 1) one(text, lc::energy::conversion_chain{});
-    if (which == 2) one(text, lc::models::transformer{});
+    if (which == 0) read_changed(text, lc::chips::accelerator{});
+    if (which == 1) read_changed(text, lc::energy::conversion_chain{});
+    if (which == 2) read_changed(text, lc::models::transformer{});
   }
   CHECK(read > 100);
   CHECK(refused > 1000);
