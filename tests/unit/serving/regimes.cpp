@@ -212,10 +212,9 @@ TEST_CASE("two pools answer the same whoever asks") {
     CHECK(rate(apart) / 4 == approx(1000 / chips));
     // Busy all the time, and what they do is what a bill takes their power from.
     CHECK(lc::in<second>(apart.work.time) * rate(apart) == approx(1).epsilon(0.1));
-    const double flop = (lc::in<lc::units::flop>(f.writing.per_call.flop) * 4 +
-                         lc::in<lc::units::flop>(f.reading.per_call.flop) * ranks) /
-                        4;
-    CHECK(lc::in<lc::units::flop>(apart.work.flop) == approx(flop));
+    const double of_both =
+        (lc::in<flop>(f.writing.per_call.flop) * 4 + lc::in<flop>(f.reading.per_call.flop) * ranks) / 4;
+    CHECK(lc::in<flop>(apart.work.flop) == approx(of_both));
   }
   // Spread answers are in flight longer, and the cache of fewer fits.
   auto spread = b.replica();
