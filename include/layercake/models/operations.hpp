@@ -36,17 +36,23 @@ struct chip_pass {
 
 template <number T>
 constexpr matrix_product<T> product(const formats& f, const storage& how, block part, const T& m, const T& k,
-                                    const T& n, const T& batch = T(1)) {
+                                    const T& n) {
   return {.m = m,
           .n = n,
           .k = k,
-          .batch = batch,
           .math = f.math_of(how),
           .weights = how.values,
           .weight_bytes = how.bits / 8,
           .input_bytes = f.input_bits_of(how) / 8,
           .output_bytes = 2,
           .part = part};
+}
+
+// One such product for each of `heads`.
+template <number T>
+constexpr matrix_product<T> by_head(matrix_product<T> one, const T& heads) {
+  one.batch = heads;
+  return one;
 }
 
 // Reading the sum of the blocks so far and writing it with another block's result, reading that and writing it
@@ -170,13 +176,13 @@ constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const bas
   index_positions(c, m, core, times, visit);
   if (p.phase ==
       phase::decode) {  // keys and values stay compressed; their up-projections are absorbed into queries and results
-    visit(product(f, how, part, tokens, m.plain_width, m.latent_rank, heads), times);
+    visit(by_head(product(f, how, part, tokens, m.plain_width, m.latent_rank), heads), times);
     core.key_heads = T(1);
     core.key_width = m.latent_rank + m.rotary_width;
     core.value_width = m.latent_rank;
     core.latent = true;
     visit(core, times);
-    visit(product(f, how, part, tokens, m.latent_rank, m.value_width, heads), times);
+    visit(by_head(product(f, how, part, tokens, m.latent_rank, m.value_width), heads), times);
   } else {  // every position that is seen is expanded, cached ones too
     visit(product(f, how, part, p.sequences * p.context * c.context, m.latent_rank,
                   heads * (m.plain_width + m.value_width)),

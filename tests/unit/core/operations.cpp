@@ -140,6 +140,20 @@ TEST_CASE("experts: FLOP and bytes by hand") {
   CHECK(moved(e) == approx(2.3125 * 60 + 3 * 23 * 2).epsilon(1e-12));
 }
 
+TEST_CASE("a recurrence: FLOP and bytes by hand") {
+  // worked: core/operations.hpp#state_scan
+  // one position writes 128 x 64 products of key and value into a state and reads them: 2 x 2 x 8192
+  const lc::state_scan<> one{
+      .sequences = 1, .queries = 1, .heads = 1, .key_heads = 1, .key_width = 128, .value_width = 64};
+  CHECK(flops(one) == 32768);
+  CHECK(moved(one) == 2 * 4 * 8192 + 2 * 2 * (128 + 64));  // the state there and back; key, query, value, result
+  // three sequences of 20 positions in chunks of 5, 4 heads of which two share keys: the state of every chunk, and 4 other positions of it
+  const lc::state_scan<> many{
+      .sequences = 3, .queries = 20, .heads = 4, .key_heads = 2, .key_width = 8, .value_width = 6, .chunk = 5};
+  CHECK(flops(many) == 3 * 20 * (4 * 4 * 8 * 6 + 2 * 4 * (2 * 8 + 4 * 6)));
+  CHECK(moved(many) == 3 * (2 * 4 * 4 * 8 * 6 * 4 + 2 * 20 * 2 * (4 * 6 + 2 * 8)));
+}
+
 TEST_CASE("memory traffic has no FLOP") {
   const lc::memory_traffic<> t{.moved = 12 * byte, .kernels = 2};
   CHECK(flops(t) == 0);
