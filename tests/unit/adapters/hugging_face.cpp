@@ -262,6 +262,12 @@ TEST_CASE("a key that could matter is refused by name, unless it is accepted") {
                            {"architectures", {"LlamaForCausalLM"}}})) == "");
 }
 
+TEST_CASE("what older files carry along is refused where it is something") {
+  CHECK(refusal(configs::changed("bert-base", {{"is_decoder", false}, {"pruned_heads", json::object()}})) == "");
+  CHECK(says(refusal(configs::changed("bert-base", {{"add_cross_attention", true}})), "add_cross_attention is true"));
+  CHECK(says(refusal(configs::changed("bert-base", {{"pruned_heads", {{"0", {1, 2}}}}})), "pruned_heads is an object"));
+}
+
 TEST_CASE("layers that are not understood are refused by their place") {
   json types = json::array();
   for (int i = 0; i < 48; ++i)

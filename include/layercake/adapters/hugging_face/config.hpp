@@ -30,27 +30,31 @@ inline constexpr domain any_layer_count{1, 4096, false, false, true};
 inline bool never_matters(std::string_view key) {
   // clang-format off
   static const std::set<std::string_view> names{
-      "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "_num_labels", "_sliding_window_pattern",
-      "act_fn", "activation", "activation_function", "alibi", "apply_residual_connection_post_layernorm", "architectures",
-      "attention_softmax_in_fp32", "attention_value_scale", "attn_scale", "attn_temperature_tuning", "auto_map", "aux_loss_alpha",
-      "cache_implementation", "chunk_size_feed_forward", "clip_qkv", "dropout", "embedding_size_per_layer", "ep_size", "finetuning_task",
-      "floor_scale", "forced_decoder_ids", "gradient_checkpointing", "hidden_act", "hidden_activation", "id2label",
-      "indexer_rope_interleave", "initializer_cutoff_factor", "initializer_factor", "initializer_range", "is_decoder", "is_encoder_decoder", "is_llama_config",
-      "keys_to_ignore_at_inference", "label2id", "layerdrop", "logit_scale", "logits_scaling", "mamba_hidden_act", "max_length",
-      "median_filter_width", "mlp_hidden_act", "n_group", "norm_topk_prob", "num_logits_to_keep", "output_attentions",
-      "output_hidden_states", "output_router_logits", "partial_rotary_factor", "prefix", "pretraining_tp", "problem_type",
-      "projector_hidden_act", "query_pre_attn_scalar", "reference_compile", "rescale_prenorm_residual", "residual_in_fp32",
-      "return_dict", "rotary_base", "rotary_dim", "rotary_emb_base", "rotary_pct", "routed_scaling_factor", "router_jitter_noise",
-      "scale_attention_softmax_in_fp32", "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "scale_embedding", "scoring_func",
-      "seq_aux", "slow_but_exact", "suppress_tokens", "swa_rope_theta", "swiglu_alpha", "swiglu_limit", "task_specific_params",
-      "time_step_floor", "time_step_limit", "time_step_max", "time_step_min", "tokenizer_class", "tokens_per_second", "topk_group",
-      "topk_method", "torchscript", "transformers_version", "use_associative_scan", "use_bfloat16", "use_cache", "use_mamba_kernels",
-      "use_mambapy", "use_weighted_layer_sum", "vision_feature_select_strategy", "z_loss_coefficient",
+      "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "_num_labels",
+      "_sliding_window_pattern", "act_fn", "activation", "activation_function", "alibi",
+      "apply_residual_connection_post_layernorm", "architectures", "attention_softmax_in_fp32", "attention_value_scale",
+      "attn_scale", "attn_temperature_tuning", "auto_map", "aux_loss_alpha", "cache_implementation",
+      "chunk_size_feed_forward", "clip_qkv", "dropout", "ep_size", "finetuning_task", "floor_scale",
+      "forced_decoder_ids", "gradient_checkpointing", "hidden_act", "hidden_activation", "id2label",
+      "indexer_rope_interleave", "initializer_cutoff_factor", "initializer_factor", "initializer_range",
+      "is_encoder_decoder", "is_llama_config", "keys_to_ignore_at_inference", "label2id", "layerdrop", "logit_scale",
+      "logits_scaling", "mamba_hidden_act", "max_length", "median_filter_width", "mlp_hidden_act", "moe_router_dtype",
+      "n_group", "norm_topk_prob", "num_logits_to_keep", "output_attentions", "output_hidden_states",
+      "output_router_logits", "partial_rotary_factor", "prefix", "pretraining_tp", "problem_type",
+      "projector_hidden_act", "query_pre_attn_scalar", "reference_compile", "rescale_prenorm_residual",
+      "residual_in_fp32", "return_dict", "rotary_base", "rotary_dim", "rotary_emb_base", "rotary_pct",
+      "routed_scaling_factor", "router_jitter_noise", "scale_attention_softmax_in_fp32",
+      "scale_attn_by_inverse_layer_idx", "scale_attn_weights", "scale_embedding", "scoring_func", "seq_aux",
+      "slow_but_exact", "suppress_tokens", "swa_rope_theta", "swiglu_alpha", "swiglu_limit", "task_specific_params",
+      "time_step_floor", "time_step_limit", "time_step_max", "time_step_min", "tokenizer_class", "tokens_per_second",
+      "topk_group", "topk_method", "torchscript", "transformers_version", "use_associative_scan", "use_bfloat16",
+      "use_cache", "use_mamba_kernels", "use_mambapy", "use_weighted_layer_sum", "vision_feature_select_strategy",
+      "z_loss_coefficient",
       // Of sampling, which older files carry along.
-      "add_cross_attention", "bad_words_ids", "begin_suppress_tokens", "cross_attention_hidden_size", "diversity_penalty", "do_sample",
-      "early_stopping", "encoder_no_repeat_ngram_size", "length_penalty", "min_length", "no_repeat_ngram_size", "num_beam_groups",
-      "num_beams", "num_return_sequences", "output_scores", "pruned_heads", "remove_invalid_values", "repetition_penalty",
-      "return_dict_in_generate", "temperature", "tf_legacy_loss", "tie_encoder_decoder", "top_k", "top_p", "typical_p",
+      "bad_words_ids", "begin_suppress_tokens", "diversity_penalty", "do_sample", "early_stopping",
+      "encoder_no_repeat_ngram_size", "length_penalty", "min_length", "no_repeat_ngram_size", "num_beam_groups",
+      "num_beams", "num_return_sequences", "output_scores", "remove_invalid_values", "repetition_penalty",
+      "return_dict_in_generate", "temperature", "tf_legacy_loss", "top_k", "top_p", "typical_p",
   };
   // clang-format on
   for (const std::string_view with : {"rope_", "mask_", "apply_spec", "classifier_", "summary_"}) {
@@ -62,6 +66,12 @@ inline bool never_matters(std::string_view key) {
     if (key.size() >= with.size() && key.substr(key.size() - with.size()) == with) return true;
   }
   return names.count(key) > 0;
+}
+
+// Keys that older files carry along and that matter only where they are something.
+inline bool matters_unless_empty(std::string_view key) {
+  return key == "add_cross_attention" || key == "cross_attention_hidden_size" || key == "is_decoder" ||
+         key == "pruned_heads" || key == "tie_encoder_decoder";
 }
 
 // A value as an error shows it.
@@ -211,6 +221,7 @@ public:
   void refuse_unread(std::string_view family, const std::vector<std::string>& accepted) {
     for (const auto& [key, value] : object_->items()) {
       if (value.is_null() || read_.count(key) > 0 || never_matters(key) || said_by_a_part(key, value)) continue;
+      if (matters_unless_empty(key) && (value == false || (value.is_structured() && value.empty()))) continue;
       const std::string path = path_of(key);
       bool accept = false;
       for (const std::string& name : accepted)

@@ -87,8 +87,8 @@ inline layered read_whisper(config& c) {
   t.positions = positions;
   t.items = 1;  // a clip of half a minute
   constexpr double kernel = 3;
-  t.other = linear(kernel * c.size("num_mel_bins"), x.width) + linear(kernel * x.width, x.width);
-  t.other += positions * x.width + layer_norm * x.width;
+  t.embedding = kernel * c.size("num_mel_bins") * x.width + kernel * x.width * x.width;
+  t.vectors = 2 * x.width + positions * x.width + layer_norm * x.width;
   x.towers.push_back(t);
   const auto layers = static_cast<double>(layer_count(c, "decoder_layers"));
   mixer own = attention("decoder_attention_heads"), crossing = own;
@@ -116,10 +116,12 @@ inline tower mllama_vision(config& v, double text_width) {
   const double shapes = static_cast<double>(v.list("supported_aspect_ratios").size()) + 1;
   t.positions = tiles * patches;
   t.items = 1;
-  t.other = v.size("num_channels", 3) * squared(v.size("patch_size")) * width + width + 2 * global;
-  t.other += 1 + patches * width + shapes * t.positions * width;  // positions in a tile, and in tiles of each shape
-  t.other += 2 * (1 + shapes * tiles * width);                    // shapes, before and behind the layers
-  t.other += 2 * layer_norm * width + linear(v.size("vision_output_dim"), text_width);
+  t.embedding = v.size("num_channels", 3) * squared(v.size("patch_size")) * width;
+  t.projection = v.size("vision_output_dim") * text_width;
+  t.vectors =
+      text_width + width + 2 * global + 2 * layer_norm * width;     // of the projection, a class token, gates, norms
+  t.vectors += 1 + patches * width + shapes * t.positions * width;  // positions in a tile, and in tiles of each shape
+  t.vectors += 2 * (1 + shapes * tiles * width);                    // shapes, before and behind the layers
   v.pass_over({"model_type", "intermediate_layers_indices"});
   return t;
 }

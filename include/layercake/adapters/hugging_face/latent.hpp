@@ -67,6 +67,7 @@ inline layered read_latent(config& c, const latent_style& s) {
   const std::vector<bool> own = s.indexer ? own_indexer(c, layers) : std::vector<bool>(layers, false);
   const std::vector<feed_forward> blocks = experts_after_dense(c, layers, x.width, s.corrected);
   c.only_flag("mlp_bias", false);
+  c.pass_over({"index_share_for_mtp_iteration"});
   for (const std::string& type : c.texts("layer_types")) {
     if (type != "indexed_attention" && type != "full_attention") {
       c.refuse("layer_types", shown(type), "one of full_attention, indexed_attention", "Nothing else is understood.");

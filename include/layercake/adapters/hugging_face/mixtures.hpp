@@ -167,6 +167,7 @@ inline layered read_mimo_v2_flash(config& c) {
   narrow.window = c.number(has_size ? "sliding_window_size" : "sliding_window", any_position);
   c.pass_over({"sliding_window"});
   c.only("attention_chunk_size", narrow.window);
+  c.pass_over({"attention_projection_layout"});
   for (mixer* m : {&full, &narrow})  // the projection of values may be narrower than that of keys
     m->vectors = m->vectors > 0 ? m->heads * m->key_width + m->key_heads * (m->key_width + m->value_width) : 0;
   if (c.flag("add_swa_attention_sink_bias", true)) narrow.vectors += narrow.heads;

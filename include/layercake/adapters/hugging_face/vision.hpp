@@ -56,12 +56,13 @@ inline tower qwen_vision(config& v, const char* width_key, double inner, double 
   const double patch = squared(v.size("patch_size")) * v.size("temporal_patch_size", 2) *
                        v.size(v.named({"in_channels", "in_chans"}), 3);
   const double merged = width * squared(v.size("spatial_merge_size", 2));
-  t.other = patch * width + (s.patch_bias ? width : 0);
-  if (s.positions) t.other += v.size("num_position_embeddings") * width;
-  const double merger = linear(merged, merged) + linear(merged, text_width);
-  t.other += s.style.norm * width + merger;
+  // The merger behind the layers, and one for each layer that gives its results to the decoder too.
   const double deep = static_cast<double>(v.list("deepstack_visual_indexes").size());
-  t.other += deep * (s.style.norm * merged + merger);  // each normalises what it has put together
+  t.embedding = patch * width;
+  t.projection = (1 + deep) * (merged * merged + merged * text_width);
+  t.vectors = (s.patch_bias ? width : 0) + (1 + deep) * (merged + text_width);
+  if (s.positions) t.vectors += v.size("num_position_embeddings") * width;
+  t.vectors += s.style.norm * (width + deep * merged);  // those in between normalise what they have put together
   v.pass_over({"model_type", "spatial_patch_size"});
   return t;
 }
@@ -76,10 +77,10 @@ inline tower llama4_vision(config& v, double text_width) {
   const double out = v.size("vision_output_dim");
   t.positions = patches + 1;
   t.tokens = std::floor(patches * squared(ratio));
-  t.other = v.size("num_channels", 3) * squared(v.size("patch_size")) * width + width + t.positions * width;
-  t.other += 2 * layer_norm * width;  // before and behind the layers
-  t.other += inner * v.size("projector_input_dim") + squared(v.size("projector_output_dim"));
-  t.other += out * text_width;
+  t.embedding = v.size("num_channels", 3) * squared(v.size("patch_size")) * width;
+  t.projection = inner * v.size("projector_input_dim") + squared(v.size("projector_output_dim")) + out * text_width;
+  t.vectors =
+      width + t.positions * width + 2 * layer_norm * width;  // a class token, positions, norms before and behind
   v.only_flag("multi_modal_projector_bias", false);
   v.pass_over({"model_type", "vision_feature_layer"});
   return t;
@@ -91,8 +92,10 @@ inline tower siglip_vision(config& v, double text_width) {
   whole_part(v, "hidden_size", width, "num_attention_heads", heads);
   tower t = vision_layers(v.size("num_hidden_layers"), width, heads, v.size("intermediate_size"), {});
   t.positions = squared(side(v, v.size("image_size")));
-  t.other = linear(v.size("num_channels", 3) * squared(v.size("patch_size")), width) + t.positions * width;
-  t.other += layer_norm * width + width * text_width + width;
+  t.embedding = v.size("num_channels", 3) * squared(v.size("patch_size")) * width;
+  t.projection = width * text_width;
+  t.vectors =
+      width + t.positions * width + layer_norm * width + rms_norm * width;  // of patches, and of what is projected
   v.only_flag("vision_use_head", false);
   v.pass_over({"model_type"});
   return t;
@@ -107,8 +110,9 @@ inline tower gemma4_vision(config& v, double text_width) {
   t.mixer.causal = false;
   t.feed_forward = dense_block(width, v.size("intermediate_size"), true);
   add_norms(t.mixer, t.feed_forward, width, 4);
-  const double patch = squared(v.size("patch_size")) * 3, standard = v.flag("standardize", false) ? 2 * width : 0;
-  t.other = patch * width + 2 * v.size("position_embedding_size") * width + standard + width * text_width;
+  t.embedding = squared(v.size("patch_size")) * 3 * width;
+  t.projection = width * text_width;
+  t.vectors = 2 * v.size("position_embedding_size") * width + (v.flag("standardize", false) ? 2 * width : 0);
   v.only_flag("use_clipped_linears", false);
   v.pass_over(
       {"model_type", "pooling_kernel_size", "max_position_embeddings", "default_output_length", "global_head_dim"});
@@ -125,8 +129,9 @@ inline tower pixtral_vision(config& root, config& v, double text_width) {
   const double bias = root.flag("multimodal_projector_bias", false) ? 2 * text_width : 0;
   t.positions = patches;
   t.tokens = std::floor(patches / squared(merge));
-  t.other = v.size("num_channels", 3) * squared(v.size("patch_size")) * width + width;  // and a norm
-  t.other += width + squared(merge) * squared(width) + width * text_width + squared(text_width) + bias;
+  t.embedding = v.size("num_channels", 3) * squared(v.size("patch_size")) * width;
+  t.projection = squared(merge) * squared(width) + width * text_width + squared(text_width);
+  t.vectors = 2 * rms_norm * width + bias;
   root.pass_over({"vision_feature_layer"});
   v.pass_over({"model_type", "head_dim"});
   return t;
