@@ -230,7 +230,7 @@ struct source_visitor {
   }
   void check(const lc::provenance& origin, const std::vector<std::string>& own) const {
     CHECK(std::strlen(origin.source) > 3);
-    for (const lc::field_source& f : origin.fields) {
+    for (const lc::field_source& f : origin.by_field) {
       INFO(f.field << ": " << f.source);
       CHECK(std::strlen(f.source) > 3);
       CHECK(f.how != lc::confidence::given);
@@ -239,7 +239,7 @@ struct source_visitor {
         fields += p == f.field || p.compare(0, std::strlen(f.field) + 1, std::string(f.field) + ".") == 0 ? 1 : 0;
       for (const std::string_view l : labels)
         fields += l == f.field ? 1 : 0;
-      for (const lc::field_source& other : origin.fields)
+      for (const lc::field_source& other : origin.by_field)
         entries += std::strcmp(other.field, f.field) == 0 ? 1 : 0;
       CHECK(fields > 0);                             // it is of a field that is there,
       CHECK(entries == 1);                           // no other is of it,

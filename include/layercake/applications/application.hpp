@@ -81,14 +81,14 @@ struct basic_workload {
   quantity<unit::usd, T> value_per_task = unknown<>;
   quantity<unit::usd, T> cost_per_task{};  // spent beside the stack: review by people, licences, searches; 0: nothing
   quantity<unit::second, T> human_time_replaced = unknown<>;  // per task
-  provenance origin{.fields = detail::workload_defaults};
+  provenance origin{.by_field = detail::workload_defaults};
 
   template <number Other>
   using with_number = basic_workload<Other>;
   static constexpr auto fields() {
     using W = basic_workload;
     return std::tuple{
-        label(&W::name),
+        label("name", &W::name),
         field("daily_users", &W::daily_users, positive, "people active on a mean day"),
         field("tasks_per_user", &W::tasks_per_user, positive, "tasks of an active user per time, such as 12 / day"),
         field("calls_per_task", &W::calls_per_task, positive, "model calls that a task takes"),
@@ -109,7 +109,7 @@ struct basic_workload {
         field("cost_per_task", &W::cost_per_task, nonnegative, "what a task costs beside the stack"),
         field("human_time_replaced", &W::human_time_replaced, nonnegative.or_unknown(),
               "time of a person that a task saves"),
-        label(&W::origin)};
+        label("origin", &W::origin)};
   }
 
   void rules(findings& f) const requires real<T> {

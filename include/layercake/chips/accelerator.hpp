@@ -156,10 +156,10 @@ struct basic_accelerator {
   static constexpr auto fields() {
     using X = basic_accelerator;
     return std::tuple{
-        label(&X::name),
-        label(&X::family),
-        label(&X::launch),
-        label(&X::origin),
+        label("name", &X::name),
+        label("family", &X::family),
+        label("launch", &X::launch),
+        label("origin", &X::origin),
         part("peak", &X::peak),
         field("memory", &X::memory, positive, "the memory of one chip, as its data sheet names it"),
         field("reported_over_nominal", &X::reported_over_nominal, domain{0.8, 1.1}.or_unknown(),

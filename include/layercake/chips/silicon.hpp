@@ -30,8 +30,8 @@ struct basic_process {
   static constexpr auto fields() {
     using X = basic_process;
     return std::tuple{
-        label(&X::name),
-        label(&X::origin),
+        label("name", &X::name),
+        label("origin", &X::origin),
         field("wafer_diameter", &X::wafer_diameter, positive, "the diameter of the wafer"),
         field("wafer_price", &X::wafer_price, positive.or_unknown(), "the price of a processed wafer"),
         field("wafer_price_low", &X::wafer_price_low, positive.or_unknown(), "the lowest published price of a wafer"),

@@ -1,4 +1,4 @@
-// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations, axes of a sweep.
+// What a data type consists of, told once and used for everything generic: validation, sensitivities, explanations, axes of a sweep, files.
 //
 // A data type lists its members in a static function and names its rebinding to another number type:
 //
@@ -17,7 +17,7 @@
 // };
 // ```
 //
-// A member that is such a type itself is listed as `part("node", &basic_x::node)`.
+// A member that is such a type itself is listed as `part("node", &basic_x::node)`, one without a number as `label("name", &basic_x::name)`.
 #pragma once
 
 #include <concepts>
@@ -58,15 +58,26 @@ constexpr part_of<Owner, Value> part(const char* name, Value Owner::*member) {
   return {name, member};
 }
 
-// A member without a number in it (a name, a choice, a source): only copied.
+// A member without a number type (a name, a choice, a source): only copied. One that describes itself is checked as the record is.
 template <class Owner, class Value>
 struct label_of {
+  const char* name;
   Value Owner::*member;
 };
 template <class Owner, class Value>
-constexpr label_of<Owner, Value> label(Value Owner::*member) {
-  return {member};
+constexpr label_of<Owner, Value> label(const char* name, Value Owner::*member) {
+  return {name, member};
 }
+
+// Which of the three a descriptor is.
+template <class Descriptor>
+inline constexpr bool is_field = false;
+template <class Owner, class Value>
+inline constexpr bool is_field<field_of<Owner, Value>> = true;
+template <class Descriptor>
+inline constexpr bool is_part = false;
+template <class Owner, class Value>
+inline constexpr bool is_part<part_of<Owner, Value>> = true;
 
 template <class Record>
 concept described = requires {
@@ -79,14 +90,6 @@ concept sequence = requires(X& x) {
   x.begin();
   x.end();
 };
-
-template <class Descriptor>
-inline constexpr int descriptor_kind = 2;  // label
-template <class Owner, class Value>
-inline constexpr int descriptor_kind<field_of<Owner, Value>> = 0;
-template <class Owner, class Value>
-inline constexpr int descriptor_kind<part_of<Owner, Value>> = 1;
-
 }  // namespace detail
 
 // Goes over x and everything in it, depth first in the order of fields(): visit.field(path, value, descriptor) for every
@@ -100,9 +103,9 @@ void walk(Record& x, const std::string& path, Visit& visit) {
       layercake::walk(element, path + "[" + std::to_string(i++) + "]", visit);
   } else if constexpr (described<Bare>) {
     const auto one = [&]<class Descriptor>(const Descriptor& d) {
-      if constexpr (detail::descriptor_kind<Descriptor> == 0) {
+      if constexpr (is_field<Descriptor>) {
         visit.field(findings::joined(path, d.name), x.*(d.member), d);
-      } else if constexpr (detail::descriptor_kind<Descriptor> == 1) {
+      } else if constexpr (is_part<Descriptor>) {
         layercake::walk(x.*(d.member), findings::joined(path, d.name), visit);
       }
     };
@@ -143,9 +146,9 @@ constexpr auto with_number(const Record& x) {
     using Rebound = typename Record::template with_number<N>;
     Rebound y{};
     const auto copy = [&]<class From, class To>(const From& from, const To& to) {
-      if constexpr (detail::descriptor_kind<From> == 0) {
+      if constexpr (is_field<From>) {
         y.*(to.member) = over_number<N>(x.*(from.member));
-      } else if constexpr (detail::descriptor_kind<From> == 1) {
+      } else if constexpr (is_part<From>) {
         auto& target = y.*(to.member);
         const auto& source = x.*(from.member);
         if constexpr (detail::sequence<std::remove_cvref_t<decltype(source)>>) {
@@ -170,6 +173,9 @@ constexpr auto with_number(const Record& x) {
   }
 }
 
+template <class Record>
+std::vector<finding> check(const Record& x, const std::string& path = "");
+
 namespace detail {
 struct checker {
   findings& found;
@@ -187,6 +193,12 @@ struct checker {
   }
   template <class Record>
   void record(const std::string& path, const Record& x) {
+    const auto label = [&]<class Descriptor>(const Descriptor& d) {
+      if constexpr (!is_field<Descriptor> && !is_part<Descriptor> && described<decltype(x.*(d.member))>) {
+        found.add(layercake::check(x.*(d.member), findings::joined(path, d.name)));
+      }
+    };
+    std::apply([&](const auto&... d) { (label(d), ...); }, Record::fields());
     if constexpr (requires(findings & f) { x.rules(f); }) {
       findings own(path);
       x.rules(own);
@@ -204,9 +216,9 @@ bool is_in_order(const Record& x) {
     }
   } else if constexpr (described<Record>) {
     const auto one = [&]<class Descriptor>(const Descriptor& d) {
-      if constexpr (descriptor_kind<Descriptor> == 0) {
+      if constexpr (is_field<Descriptor>) {
         return allows(d.allowed, x.*(d.member));
-      } else if constexpr (descriptor_kind<Descriptor> == 1) {
+      } else if constexpr (is_part<Descriptor> || described<decltype(x.*(d.member))>) {
         return is_in_order(x.*(d.member));
       } else {
         return true;
@@ -226,7 +238,7 @@ bool is_in_order(const Record& x) {
 // Everything that is wrong with x: fields outside their domain, records that contradict themselves. Fields over a batch are not looked at;
 // infeasible lanes are marked by the formulas.
 template <class Record>
-std::vector<finding> check(const Record& x, const std::string& path = "") {
+std::vector<finding> check(const Record& x, const std::string& path) {
   if (detail::is_in_order(x)) return {};
   findings found;
   detail::checker visit{found};

@@ -26,12 +26,14 @@ bool same_number(const T& a, const T& b) {
 }  // namespace detail
 
 // Whether a and b hold the same numbers and labels. Described records are compared member by member, sources left out:
-// they enter no formula; all else by its ==, or else byte by byte. False for a type that has neither fields() nor == and
-// is not trivially copyable, since nothing is known of it.
+// they enter no formula; texts by what they say; all else by its ==, or else byte by byte. False for a type that has
+// neither fields() nor == and is not trivially copyable, since nothing is known of it.
 template <class Value>
 bool same(const Value& a, const Value& b) {
   if constexpr (std::same_as<Value, provenance>) {
     return true;
+  } else if constexpr (std::same_as<Value, const char*>) {
+    return a == b || (a != nullptr && b != nullptr && std::strcmp(a, b) == 0);
   } else if constexpr (described<Value>) {
     return std::apply([&](const auto&... d) { return (layercake::same(a.*(d.member), b.*(d.member)) && ...); },
                       Value::fields());

@@ -27,13 +27,13 @@ struct basic_stage {
   using with_number = basic_stage<Other>;
   static constexpr auto fields() {
     return std::tuple{
-        label(&basic_stage::name),
-        label(&basic_stage::input),
-        label(&basic_stage::output),
+        label("name", &basic_stage::name),
+        label("input", &basic_stage::input),
+        label("output", &basic_stage::output),
         field("efficiency", &basic_stage::efficiency, positive_share, "power out over power in"),
         field("efficiency_low", &basic_stage::efficiency_low, positive_share.or_unknown(), "lower end of the range"),
         field("efficiency_high", &basic_stage::efficiency_high, positive_share.or_unknown(), "upper end of the range"),
-        label(&basic_stage::origin)};
+        label("origin", &basic_stage::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
@@ -72,8 +72,8 @@ struct basic_conversion_chain {
   template <number Other>
   using with_number = basic_conversion_chain<Other>;
   static constexpr auto fields() {
-    return std::tuple{label(&basic_conversion_chain::name), part("stages", &basic_conversion_chain::stages),
-                      label(&basic_conversion_chain::origin)};
+    return std::tuple{label("name", &basic_conversion_chain::name), part("stages", &basic_conversion_chain::stages),
+                      label("origin", &basic_conversion_chain::origin)};
   }
 
   constexpr T efficiency() const {
@@ -113,13 +113,13 @@ struct basic_part_load {
   template <number Other>
   using with_number = basic_part_load<Other>;
   static constexpr auto fields() {
-    return std::tuple{label(&basic_part_load::name),
+    return std::tuple{label("name", &basic_part_load::name),
                       field("fixed", &basic_part_load::fixed, share, "loss without load over rated output"),
                       field("linear", &basic_part_load::linear, share,
                             "loss in proportion to the load, at full load, over rated output"),
                       field("square", &basic_part_load::square, share,
                             "loss with the square of the load, at full load, over rated output"),
-                      label(&basic_part_load::origin)};
+                      label("origin", &basic_part_load::origin)};
   }
 
   // Efficiency at load x = output / rated output:  x / (x + fixed + linear x + square x^2).

@@ -61,7 +61,7 @@ struct basic_generator {
   static constexpr auto fields() {
     using G = basic_generator;
     return std::tuple{
-        label(&G::name),
+        label("name", &G::name),
         field("capacity_factor", &G::capacity_factor, positive_share.or_unknown(),
               "largest mean output over the year, share of capacity"),
         field("capital", &G::capital, positive.or_unknown(), "cost of building, per capacity"),
@@ -84,8 +84,8 @@ struct basic_generator {
               "lower end of the published levelised cost"),
         field("published_cost_high", &G::published_cost_high, nonnegative.or_unknown(),
               "upper end of the published levelised cost"),
-        label(&G::dispatch),
-        label(&G::origin)};
+        label("dispatch", &G::dispatch),
+        label("origin", &G::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {
@@ -147,12 +147,12 @@ struct basic_power_plant {
   template <number Other>
   using with_number = basic_power_plant<Other>;
   static constexpr auto fields() {
-    return std::tuple{label(&basic_power_plant::name), part("technology", &basic_power_plant::technology),
+    return std::tuple{label("name", &basic_power_plant::name), part("technology", &basic_power_plant::technology),
                       field("capacity", &basic_power_plant::capacity, positive.or_unknown(),
                             "power built, unknown to build what the demand needs"),
                       field("transmission_loss", &basic_power_plant::transmission_loss, domain{0, 1, false, true},
                             "share of what is generated that the line loses"),
-                      label(&basic_power_plant::origin)};
+                      label("origin", &basic_power_plant::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {

@@ -31,13 +31,13 @@ struct basic_grid {
   quantity<unit::cubic_metre_per_joule, T> water = unknown<>;
   quantity<unit::watt, T> connection = unknown<>;  // largest draw; unknown: no limit
   T transmission_loss = number_cast<T>(0.05);      // between plant and meter, share of what is generated
-  provenance origin{.fields = detail::grid_defaults};
+  provenance origin{.by_field = detail::grid_defaults};
 
   template <number Other>
   using with_number = basic_grid<Other>;
   static constexpr auto fields() {
     return std::tuple{
-        label(&basic_grid::name),
+        label("name", &basic_grid::name),
         field("price", &basic_grid::price, positive, "price of energy at the meter"),
         field("demand_charge", &basic_grid::demand_charge, nonnegative,
               "charge on the peak of the month, per watt and time"),
@@ -47,7 +47,7 @@ struct basic_grid {
               "largest draw at the meter, unknown if unlimited"),
         field("transmission_loss", &basic_grid::transmission_loss, domain{0, 1, false, true},
               "share of what is generated that the line loses"),
-        label(&basic_grid::origin)};
+        label("origin", &basic_grid::origin)};
   }
 
   // What a demand at the meter costs.

@@ -28,7 +28,7 @@ struct basic_battery {
   static constexpr auto fields() {
     using B = basic_battery;
     return std::tuple{
-        label(&B::name),
+        label("name", &B::name),
         field("duration", &B::duration, positive, "time that a full battery gives its full power"),
         field("round_trip_efficiency", &B::round_trip_efficiency, positive_share, "energy out over energy in"),
         field("capital", &B::capital, positive, "cost of building, per power"),
@@ -37,7 +37,7 @@ struct basic_battery {
         field("lead_time_low", &B::lead_time_low, nonnegative.or_unknown(), "shortest time from order to service"),
         field("lead_time_high", &B::lead_time_high, nonnegative.or_unknown(), "longest time from order to service"),
         field("land", &B::land, nonnegative.or_unknown(), "land per power"),
-        label(&B::origin)};
+        label("origin", &B::origin)};
   }
   void rules(findings& f) const {
     if constexpr (real<T>) {

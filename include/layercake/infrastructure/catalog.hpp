@@ -44,7 +44,7 @@ constexpr site with_cooling(site s, const cooling& c) {
   s.origin = {c.origin.source, c.origin.date, c.origin.how, detail::site_sources};
   if (is_known(c.water)) {
     s.water_usage_effectiveness = c.water;
-    s.origin.fields = detail::site_sources_but_water;
+    s.origin.by_field = detail::site_sources_but_water;
   }
   return s;
 }

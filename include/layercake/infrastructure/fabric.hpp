@@ -52,9 +52,9 @@ struct basic_scale_up_law {
     using X = basic_scale_up_law;
     constexpr domain weight{0, 2};
     return std::tuple{
-        label(&X::name),
-        label(&X::reduces_in_switch),
-        label(&X::reads_directly),
+        label("name", &X::name),
+        label("reduces_in_switch", &X::reduces_in_switch),
+        label("reads_directly", &X::reads_directly),
         field("launch", &X::launch, positive, "the time to start a collective"),
         field("step", &X::step, positive, "the latency of one step of a ring"),
         field("efficiency", &X::efficiency, positive_share, "the share of the bandwidth that a ring reaches"),
@@ -102,7 +102,7 @@ struct basic_scale_out_law {
   static constexpr auto fields() {
     using X = basic_scale_out_law;
     return std::tuple{
-        label(&X::reduces_in_switch),
+        label("reduces_in_switch", &X::reduces_in_switch),
         field("efficiency", &X::efficiency, positive_share,
               "the share of the network's bandwidth that a collective reaches"),
         field("ring_step", &X::ring_step, positive, "latency of a step of a ring across nodes"),

@@ -74,7 +74,7 @@ struct basic_facility {
         part("construction_workers", &X::construction_workers),
         field("operators", &X::operators, nonnegative, "permanent staff per watt of facility power"),
         field("operator_pay", &X::operator_pay, nonnegative, "what one of the staff costs per unit of time"),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 
   void rules(findings& f) const {

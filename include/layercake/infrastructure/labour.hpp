@@ -44,7 +44,7 @@ struct basic_workforce {
               "network technicians at their peak per watt"),
         field("equipment_installers", &X::equipment_installers, nonnegative,
               "equipment installers at their peak per watt"),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 };
 using workforce = basic_workforce<>;

@@ -60,7 +60,7 @@ struct basic_network {
               "what switches, storage and management draw, in watts per watt of servers"),
         part("scale_out", &X::scale_out),
         part("scale_up", &X::scale_up),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 
   void rules(findings& f) const {

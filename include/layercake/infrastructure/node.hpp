@@ -41,7 +41,7 @@ struct basic_node {
         field("power_supply_efficiency", &X::power_supply_efficiency, positive_share,
               "power out of the power supplies over power in"),
         field("price_per_chip", &X::price_per_chip, nonnegative, "the price of a node without its chips, per chip"),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 
   // Watts of server per watt of chips.

@@ -37,7 +37,7 @@ struct basic_reliability {
               "the mean time between failures of one chip"),
         field("checkpoint", &X::checkpoint, positive, "the time that saving the state takes from the work"),
         field("restart", &X::restart, nonnegative, "the time from a failure until the work goes on"),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 };
 using reliability = basic_reliability<>;

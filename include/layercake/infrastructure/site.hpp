@@ -65,7 +65,7 @@ struct basic_site {
   static constexpr auto fields() {
     using X = basic_site;
     return std::tuple{
-        label(&X::name),
+        label("name", &X::name),
         field("chips_per_node", &X::chips_per_node, positive_count, "the number of chips in a node"),
         field("power_usage_effectiveness", &X::power_usage_effectiveness, domain{1, 10},
               "facility power over IT power, yearly mean"),
@@ -83,7 +83,7 @@ struct basic_site {
         part("network", &X::network),
         part("facility", &X::facility),
         part("reliability", &X::reliability),
-        label(&X::origin)};
+        label("origin", &X::origin)};
   }
 
   // Power usage effectiveness at the hottest hour.

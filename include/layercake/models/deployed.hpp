@@ -18,21 +18,8 @@ struct in_formats {
 
   static constexpr auto fields() {
     using X = in_formats;
-    return std::tuple{part("architecture", &X::architecture), label(&X::formats),
+    return std::tuple{part("architecture", &X::architecture), label("formats", &X::formats),
                       field("royalty", &X::royalty, nonnegative, "what the model's owner is paid per output token")};
-  }
-
-  void rules(findings& f) const requires real<number_of_t<Architecture>> {
-    constexpr domain stored{0, 64, true};
-    const char* remedy = "Set the stored bits of one value, scales included.";
-    f.check_within("formats.attention.bits", formats.attention.bits, stored, remedy);
-    f.check_within("formats.dense.bits", formats.dense.bits, stored, remedy);
-    f.check_within("formats.experts.bits", formats.experts.bits, stored, remedy);
-    f.check_within("formats.shared.bits", formats.shared.bits, stored, remedy);
-    f.check_within("formats.embedding.bits", formats.embedding.bits, stored, remedy);
-    f.check_within("formats.output.bits", formats.output.bits, stored, remedy);
-    f.check_within("formats.activation_bits", formats.activation_bits, stored, remedy);
-    f.check_within("formats.cache_bits", formats.cache_bits, stored, remedy);
   }
 
   constexpr const char* name() const { return architecture.name; }

@@ -11,6 +11,16 @@ namespace layercake::models {
 // Compiled: element-wise operations that follow each other are one kernel (torch.compile, TensorRT and their like).
 enum class execution : unsigned char { eager, compiled };
 
+constexpr const char* name(execution e) {
+  switch (e) {
+  case execution::eager:
+    return "eager";
+  case execution::compiled:
+    return "compiled";
+  }
+  return "";
+}
+
 // Bytes moved per value of 16 bit that an element-wise step handles, and kernels that it takes.
 struct element_wise {
   double bytes, kernels;

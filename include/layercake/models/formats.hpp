@@ -1,13 +1,17 @@
 // The formats in which a model is stored and multiplied.
 #pragma once
 
+#include <layercake/core/fields.hpp>
 #include <layercake/number/number.hpp>
 #include <layercake/number/precision.hpp>
 #include <layercake/number/print.hpp>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace layercake::models {
+
+inline constexpr domain stored_bits_of_value{0, 64, true};
 
 // How weights lie in memory: the format of a value, and bits per value with its share of scales and offsets.
 struct storage {
@@ -23,6 +27,12 @@ struct storage {
   constexpr storage(precision p, double bits_per_value) : values(p), bits(bits_per_value) {}
 
   friend bool operator==(const storage&, const storage&) = default;
+
+  static constexpr auto fields() {
+    using X = storage;
+    return std::tuple{label("values", &X::values),
+                      field("bits", &X::bits, stored_bits_of_value, "the stored bits of a value, scales included")};
+  }
 };
 
 // Formats of files that people exchange. Bits per value are counted from the layout of a block.
@@ -62,6 +72,21 @@ struct formats {
   double cache_bits = 16;
 
   friend bool operator==(const formats&, const formats&) = default;
+
+  static constexpr auto fields() {
+    using X = formats;
+    return std::tuple{
+        label("math", &X::math),
+        label("attention", &X::attention),
+        label("dense", &X::dense),
+        label("experts", &X::experts),
+        label("shared", &X::shared),
+        label("embedding", &X::embedding),
+        label("output", &X::output),
+        field("activation_bits", &X::activation_bits, stored_bits_of_value, "the stored bits of an activation"),
+        field("cache_bits", &X::cache_bits, stored_bits_of_value,
+              "the stored bits of a value in the cache, scales included")};
+  }
 
   // What a part stored so is multiplied in: no narrower than it is stored.
   constexpr precision math_of(const storage& s) const { return bits(s.values) > bits(math) ? s.values : math; }

@@ -34,9 +34,9 @@ struct basic_inference_model {
   static constexpr auto fields() {
     using X = basic_inference_model;
     return std::tuple{
-        label(&X::name),
-        label(&X::math),
-        label(&X::origin),
+        label("name", &X::name),
+        label("math", &X::math),
+        label("origin", &X::origin),
         field("computation", &X::computation, positive,
               "FLOP of one step of one inference, a multiply-add counted as 2"),
         field("weights_resident", &X::weights_resident, nonnegative, "bytes of weights in memory"),

@@ -23,6 +23,18 @@ inline constexpr std::size_t most_towers = 2;  // images and sound
 
 enum class output_matrix : unsigned char { own, tied, none };  // none: an encoder gives its vectors away
 
+constexpr const char* name(output_matrix m) {
+  switch (m) {
+  case output_matrix::own:
+    return "own";
+  case output_matrix::tied:
+    return "tied";
+  case output_matrix::none:
+    return "none";
+  }
+  return "";
+}
+
 // An encoder of something that is not text, whose results take the place of tokens. It is run once over each item of a prompt.
 template <number T = double>
 struct basic_tower {
@@ -98,10 +110,10 @@ struct basic_layered {
   static constexpr auto fields() {
     using X = basic_layered;
     return std::tuple{
-        label(&X::name),
-        label(&X::output),
-        label(&X::stored),
-        label(&X::origin),
+        label("name", &X::name),
+        label("output", &X::output),
+        label("stored", &X::stored),
+        label("origin", &X::origin),
         field("width", &X::width, positive_count, "d_model, the width of the residual stream"),
         field("vocabulary", &X::vocabulary, count, "entries of the embedding table"),
         part("groups", &X::groups),

@@ -12,6 +12,20 @@ namespace layercake::models {
 //   linear     linear attention or a state-space model: a state of fixed size in place of a cache
 enum class mixing : unsigned char { none, attention, latent, linear };
 
+constexpr const char* name(mixing m) {
+  switch (m) {
+  case mixing::none:
+    return "none";
+  case mixing::attention:
+    return "attention";
+  case mixing::latent:
+    return "latent";
+  case mixing::linear:
+    return "linear";
+  }
+  return "";
+}
+
 // Sizes are numbers so that they can be swept; what a kind does not have is 0.
 template <number T = double>
 struct basic_mixer {
@@ -51,12 +65,12 @@ struct basic_mixer {
   static constexpr auto fields() {
     using X = basic_mixer;
     return std::tuple{
-        label(&X::kind),
-        label(&X::causal),
-        label(&X::chunked),
-        label(&X::parallel),
-        label(&X::shared_value),
-        label(&X::delta),
+        label("kind", &X::kind),
+        label("causal", &X::causal),
+        label("chunked", &X::chunked),
+        label("parallel", &X::parallel),
+        label("shared_value", &X::shared_value),
+        label("delta", &X::delta),
         field("heads", &X::heads, count, "query heads, or heads of a state"),
         field("key_heads", &X::key_heads, count, "heads of keys and values, or groups that share them"),
         field("key_width", &X::key_width, count, "width of a key, per head; of a state, its first size"),
@@ -124,6 +138,18 @@ using mixer = basic_mixer<>;
 
 enum class feed_forward_kind : unsigned char { none, dense, mixture };
 
+constexpr const char* name(feed_forward_kind k) {
+  switch (k) {
+  case feed_forward_kind::none:
+    return "none";
+  case feed_forward_kind::dense:
+    return "dense";
+  case feed_forward_kind::mixture:
+    return "mixture";
+  }
+  return "";
+}
+
 template <number T = double>
 struct basic_feed_forward {
   feed_forward_kind kind = feed_forward_kind::none;
@@ -140,8 +166,8 @@ struct basic_feed_forward {
   using with_number = basic_feed_forward<N>;
   static constexpr auto fields() {
     using X = basic_feed_forward;
-    return std::tuple{label(&X::kind),
-                      label(&X::gated),
+    return std::tuple{label("kind", &X::kind),
+                      label("gated", &X::gated),
                       field("width", &X::width, count, "inner width of a dense block or of a routed expert"),
                       field("experts", &X::experts, count, "routed experts"),
                       field("active", &X::active, count, "routed experts that each token visits"),

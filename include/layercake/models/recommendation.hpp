@@ -41,10 +41,10 @@ struct basic_recommendation {
   static constexpr auto fields() {
     using X = basic_recommendation;
     return std::tuple{
-        label(&X::name),
-        label(&X::stored),
-        label(&X::math),
-        label(&X::origin),
+        label("name", &X::name),
+        label("stored", &X::stored),
+        label("math", &X::math),
+        label("origin", &X::origin),
         field("samples", &X::samples, positive, "candidates that a call ranks"),
         field("tables", &X::tables, positive_count, "embedding tables"),
         field("rows", &X::rows, positive_count, "rows of all tables together"),

@@ -41,6 +41,18 @@ struct split {
 // begins in one of them.
 enum class phase : unsigned char { prefill, decode, training };
 
+constexpr const char* name(phase p) {
+  switch (p) {
+  case phase::prefill:
+    return "prefill";
+  case phase::decode:
+    return "decode";
+  case phase::training:
+    return "training";
+  }
+  return "";
+}
+
 template <number T = double>
 struct pass {
   models::phase phase = models::phase::prefill;
@@ -54,7 +66,8 @@ struct pass {
   static constexpr auto fields() {
     using X = pass;
     return std::tuple{
-        label(&X::phase), field("sequences", &X::sequences, positive, "sequences that go through the model together"),
+        label("phase", &X::phase),
+        field("sequences", &X::sequences, positive, "sequences that go through the model together"),
         field("queries", &X::queries, positive, "new tokens of each sequence"),
         field("context", &X::context, positive, "positions that the last new token sees, itself included"),
         field("beginning", &X::beginning, share, "share of the sequences that begin in the pass")};

@@ -19,6 +19,16 @@ struct in_formats;  // deployed.hpp
 // grouped covers multi-head (key_heads = heads) and multi-query (key_heads = 1); latent is DeepSeek's multi-head latent attention.
 enum class attention : unsigned char { grouped, latent };
 
+constexpr const char* name(attention a) {
+  switch (a) {
+  case attention::grouped:
+    return "grouped";
+  case attention::latent:
+    return "latent";
+  }
+  return "";
+}
+
 // The architecture as its configuration file gives it. Counts are numbers so that they can be swept.
 template <number T>
 struct basic_transformer {
@@ -65,14 +75,14 @@ struct basic_transformer {
   static constexpr auto fields() {
     using X = basic_transformer;
     return std::tuple{
-        label(&X::name),
-        label(&X::gated),
-        label(&X::tied),
-        label(&X::kind),
-        label(&X::chunked),
-        label(&X::parallel),
-        label(&X::stored),
-        label(&X::origin),
+        label("name", &X::name),
+        label("gated", &X::gated),
+        label("tied", &X::tied),
+        label("kind", &X::kind),
+        label("chunked", &X::chunked),
+        label("parallel", &X::parallel),
+        label("stored", &X::stored),
+        label("origin", &X::origin),
         field("layers", &X::layers, positive_count, "the number of transformer blocks"),
         field("width", &X::width, positive_count, "d_model, the width of the residual stream"),
         field("heads", &X::heads, positive_count, "query heads"),

@@ -59,7 +59,7 @@ struct basic_serving_plan {
               "groups of the tensor ranks that attend to calls of their own"),
         field("concurrency", &X::concurrency, nonnegative, "calls in flight in one replica, 0 for as many as possible"),
         field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
-        label(&X::whole_experts),
+        label("whole_experts", &X::whole_experts),
         part("software", &X::software),
         part("speculation", &X::speculation),
         part("reading", &X::reading)};

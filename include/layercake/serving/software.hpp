@@ -73,7 +73,7 @@ struct basic_serving_software {
   static constexpr auto fields() {
     using X = basic_serving_software;
     return std::tuple{
-        label(&X::name),
+        label("name", &X::name),
         field("per_step", &X::per_step, nonnegative, "host time of a step"),
         field("per_sequence", &X::per_sequence, nonnegative, "host time of a step per sequence in it"),
         field("per_request", &X::per_request, nonnegative, "host time of a request before its first token"),

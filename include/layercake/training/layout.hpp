@@ -11,10 +11,40 @@ namespace layercake {
 // weights too (ZeRO-3, fully sharded data parallel). Source: Rajbhandari et al. 2020 (ZeRO), section 5.
 enum class sharding : unsigned char { none, optimizer, gradients, full };
 
+constexpr const char* name(sharding s) {
+  switch (s) {
+  case sharding::none:
+    return "none";
+  case sharding::optimizer:
+    return "optimizer";
+  case sharding::gradients:
+    return "gradients";
+  case sharding::full:
+    return "full";
+  }
+  return "";
+}
+
 // What the backward pass computes again instead of keeping: nothing; the attention core (Korthikanti et al. 2022, section
 // 5); every layer. `custom`: a policy of the user's that keeps some operations (or moves them to the host); `automatic`:
 // as many layers as it takes for the step to fit.
 enum class recomputation : unsigned char { none, selective, full, custom, automatic };
+
+constexpr const char* name(recomputation r) {
+  switch (r) {
+  case recomputation::none:
+    return "none";
+  case recomputation::selective:
+    return "selective";
+  case recomputation::full:
+    return "full";
+  case recomputation::custom:
+    return "custom";
+  case recomputation::automatic:
+    return "automatic";
+  }
+  return "";
+}
 
 // How a training step lies in memory. Counts multiply: chips = tensor * pipeline * context * data; expert ranks lie inside data * context.
 template <number T = double>
@@ -51,14 +81,14 @@ struct basic_training_layout {
   static constexpr auto fields() {
     using X = basic_training_layout;
     return std::tuple{
-        label(&X::sequence_parallel),
-        label(&X::fused_attention),
-        label(&X::dropout),
-        label(&X::head_exchange),
-        label(&X::dense_first),
-        label(&X::gradient_buffers),
-        label(&X::recompute),
-        label(&X::sharding),
+        label("sequence_parallel", &X::sequence_parallel),
+        label("fused_attention", &X::fused_attention),
+        label("dropout", &X::dropout),
+        label("head_exchange", &X::head_exchange),
+        label("dense_first", &X::dense_first),
+        label("gradient_buffers", &X::gradient_buffers),
+        label("recompute", &X::recompute),
+        label("sharding", &X::sharding),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),

@@ -9,6 +9,16 @@ namespace layercake {
 // gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
 enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bubble };
 
+constexpr const char* name(pipeline_schedule p) {
+  switch (p) {
+  case pipeline_schedule::one_forward_one_backward:
+    return "one_forward_one_backward";
+  case pipeline_schedule::zero_bubble:
+    return "zero_bubble";
+  }
+  return "";
+}
+
 // What training software could do in a year; the levels differ in what is fused and hidden (training/constants.hpp):
 //   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
 //   2022  hierarchical gathers
@@ -16,6 +26,22 @@ enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bu
 //   2024  attention for Hopper, 16-bit gradients, tensor-parallel exchanges hidden
 //   2025  more fused element-wise kernels, whole steps replayed as graphs on rack-scale systems
 enum class training_software : unsigned char { year_2021, year_2022, year_2023, year_2024, year_2025 };
+
+constexpr const char* name(training_software t) {
+  switch (t) {
+  case training_software::year_2021:
+    return "2021";
+  case training_software::year_2022:
+    return "2022";
+  case training_software::year_2023:
+    return "2023";
+  case training_software::year_2024:
+    return "2024";
+  case training_software::year_2025:
+    return "2025";
+  }
+  return "";
+}
 
 constexpr training_software training_software_of(double year) {
   return year < 2022   ? training_software::year_2021
@@ -49,13 +75,13 @@ struct basic_training_plan {
   static constexpr auto fields() {
     using X = basic_training_plan;
     return std::tuple{
-        label(&X::sequence_parallel),
-        label(&X::fused_attention),
-        label(&X::sharding),
-        label(&X::recompute),
-        label(&X::schedule),
-        label(&X::math),
-        label(&X::software),
+        label("sequence_parallel", &X::sequence_parallel),
+        label("fused_attention", &X::fused_attention),
+        label("sharding", &X::sharding),
+        label("recompute", &X::recompute),
+        label("schedule", &X::schedule),
+        label("math", &X::math),
+        label("software", &X::software),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),

@@ -30,7 +30,7 @@ struct basic_rod {
   using with_number = basic_rod<N>;
   static constexpr auto fields() {
     using X = basic_rod;
-    return std::tuple{lc::label(&X::name), lc::field("count", &X::count, lc::positive_count, "how many"),
+    return std::tuple{lc::label("name", &X::name), lc::field("count", &X::count, lc::positive_count, "how many"),
                       lc::field("length", &X::length, lc::positive, "how long"),
                       lc::field("power", &X::power, lc::positive.or_unknown(), "what it takes")};
   }

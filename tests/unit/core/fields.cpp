@@ -24,7 +24,7 @@ struct basic_pump {
   using with_number = basic_pump<N>;
   static constexpr auto fields() {
     using X = basic_pump;
-    return std::tuple{lc::label(&X::maker), lc::field("power", &X::power, lc::positive, "what one pump takes"),
+    return std::tuple{lc::label("maker", &X::maker), lc::field("power", &X::power, lc::positive, "what one pump takes"),
                       lc::field("efficiency", &X::efficiency, lc::positive_share, "power of the water over its own")};
   }
 };
