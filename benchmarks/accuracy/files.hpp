@@ -1,11 +1,8 @@
 // Where the program's own data lie, and files that are written: whole or refused with path and reason.
 #pragma once
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <layercake/core/files.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -13,6 +10,8 @@
 #include <utility>
 
 namespace accuracy {
+
+using layercake::file_text;
 
 // The repository's benchmarks/accuracy/, from any working directory inside of it. Throws where there is none.
 inline std::string own_folder() {
@@ -32,40 +31,14 @@ inline std::string own_folder() {
 // at once if it cannot be written, or, by close(), if not all of it was.
 class output_file {
 public:
-  explicit output_file(std::string path) : path_(std::move(path)) { open(std::ios::app); }
+  explicit output_file(std::string path) : path_(std::move(path)) { layercake::check_can_write(path_); }
   std::ostream& text() { return text_; }
-  void close() {
-    std::ofstream file = open(std::ios::trunc);
-    file << text_.str();
-    file.close();
-    if (!file) fail();
-  }
+  void close() { layercake::write_file(path_, text_.str()); }
 
 private:
   std::string path_;
   std::ostringstream text_;
-
-  std::ofstream open(std::ios::openmode how) const {
-    errno = 0;
-    std::ofstream file(path_, std::ios::binary | how);
-    if (!file) fail();
-    return file;
-  }
-  [[noreturn]] void fail() const {
-    throw std::runtime_error("cannot write " + path_ + ": " +
-                             (errno != 0 ? std::strerror(errno) : "no reason was given") +
-                             "; name a file in a folder that is there, on a disk with room");
-  }
 };
-
-// All of a file. Throws with its path and the reason if it cannot be read.
-inline std::string text_of(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path))
-    throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EISDIR));
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 // Throws if `path` is a file that lies in `folder` and is there already: one that the program may be about to read.
 inline void keep_out_of(const std::string& folder, const std::string& path) {

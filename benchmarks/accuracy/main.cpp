@@ -99,8 +99,8 @@ int write_document(const std::string& path) {
   keep_out_of(here, path);
   keep_out_of(here + "data", path);
   output_file file(path);
-  file.text() << document(predict(directory(here + "data")), text_of(here + "held_out.csv"),
-                          text_of(here + "kernels_held_out.csv"), text_of(here + "notes.md"));
+  file.text() << document(predict(directory(here + "data")), file_text(here + "held_out.csv"),
+                          file_text(here + "kernels_held_out.csv"), file_text(here + "notes.md"));
   file.close();
   return 0;
 }

@@ -53,7 +53,7 @@ TEST_CASE("bounds hold, a weight of 0 leaves out, and what nothing determines st
 }
 
 TEST_CASE("sources that were left out of the fit are predicted within 1.5 times the fitted error") {
-  const csv_table t("held_out.csv", text_of(own_folder() + "held_out.csv"),
+  const csv_table t("held_out.csv", file_text(own_folder() + "held_out.csv"),
                     {"group", "alone", "fitted_median", "median"},
                     {"alone", "rows", "fitted_median", "fitted_p90", "median", "p90"});
   std::map<std::string, std::pair<double, double>> sums;
@@ -71,7 +71,7 @@ TEST_CASE("sources that were left out of the fit are predicted within 1.5 times 
 
 // Experts have few shapes: half of them does not tell the other, and the document says so.
 TEST_CASE("kernels of shapes and of chips that were left out are predicted within 1.5 times the fitted error") {
-  const csv_table t("kernels_held_out.csv", text_of(own_folder() + "kernels_held_out.csv"),
+  const csv_table t("kernels_held_out.csv", file_text(own_folder() + "kernels_held_out.csv"),
                     {"law", "constants", "fitted_median", "shapes_median", "chips_median"},
                     {"fitted_median", "shapes_median", "chips_median"});
   std::size_t checked = 0;

@@ -127,10 +127,10 @@ TEST_CASE("neither ids nor sources nor notes nor the order of rows change a pred
   const std::string own = own_folder() + "data";
   const scratch_folder f("shuffled");
   for (const char* name : {"chips.csv", "models.csv"})
-    f.write(name, text_of(own + "/" + name));
+    f.write(name, file_text(own + "/" + name));
   for (const char* name : {"training.csv", "inference.csv", "energy.csv", "micro.csv", "generation.csv", "memory.csv",
                            "training_memory.csv"}) {
-    const std::vector<std::vector<csv_field>> records = parse_csv(text_of(own + "/" + name), name);
+    const std::vector<std::vector<csv_field>> records = parse_csv(file_text(own + "/" + name), name);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < records.size(); ++i) {
       std::string line;
@@ -202,14 +202,14 @@ TEST_CASE("what is written is whole, or refused with its path and the reason") {
     output_file unfinished(f.file("kept.csv"));
     unfinished.text() << "half";
   }
-  CHECK(text_of(f.file("kept.csv")) == "as it was");
+  CHECK(file_text(f.file("kept.csv")) == "as it was");
   f.write("kept.csv", "anew");
-  CHECK(text_of(f.file("kept.csv")) == "anew");
+  CHECK(file_text(f.file("kept.csv")) == "anew");
 
   const std::string nowhere = f.file("missing_folder/document.md");
   const std::string refused = said([&] { output_file file(nowhere); });
   CHECK(has(refused, "cannot write " + nowhere + ": No such file or directory"));
-  CHECK(has(said([&] { text_of(nowhere); }), "cannot read " + nowhere + ": No such file or directory"));
+  CHECK(has(said([&] { file_text(nowhere); }), "cannot read " + nowhere + ": No such file or directory"));
   if (std::filesystem::exists("/dev/full")) {  // a disk without room
     const std::string full = said([] {
       output_file file("/dev/full");

@@ -6,6 +6,7 @@
 
 #include <layercake/config.hpp>
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -31,6 +32,17 @@ struct missing_value : error {
 // No plan, batch or fleet satisfies what was asked.
 struct infeasible : error {
   using error::error;
+};
+
+// A text that is not in its format: at this line and column of it, which count from 1, the column in bytes.
+struct malformed_text : error {
+  std::string file;
+  std::size_t line, column;
+  malformed_text(const std::string& in, std::size_t at_line, std::size_t at_column, const std::string& what)
+      : error(in + ":" + std::to_string(at_line) + ":" + std::to_string(at_column) + ": " + what),
+        file(in),
+        line(at_line),
+        column(at_column) {}
 };
 
 // The one place that throws. Built without exceptions the text goes to standard error and the program stops.
