@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace layercake {
 
@@ -93,19 +94,14 @@ inline std::size_t written_distance(std::string_view asked, const std::string& c
 }
 }  // namespace detail
 
-// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names, fewer where
-// fewer are near.
-template <class Range>
-constexpr const auto& find_by_name(const Range& all, std::string_view name) {
-  for (const auto* record : all) {
-    if (name == record->name) return *record;
-  }
+// The three of `names` that are nearest to what was asked for, the nearest first; empty ones at the end where fewer are near.
+template <class Names>
+std::array<std::string_view, 3> nearest_names(const Names& names, std::string_view asked) {
   std::array<std::string_view, 3> nearest;
   std::array<std::size_t, 3> distance;
   distance.fill(detail::far_away);
-  for (const auto* record : all) {
-    std::string_view candidate = record->name;
-    std::size_t d = detail::written_distance(name, detail::compared_name(candidate));
+  for (std::string_view candidate : names) {
+    std::size_t d = detail::written_distance(asked, detail::compared_name(candidate));
     for (std::size_t i = 0; i < nearest.size(); ++i) {
       if (d < distance[i]) {
         std::swap(d, distance[i]);
@@ -113,12 +109,33 @@ constexpr const auto& find_by_name(const Range& all, std::string_view name) {
       }
     }
   }
+  return nearest;
+}
+
+namespace detail {
+template <class Range>
+[[noreturn]] void refuse_name(const Range& all, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto* record : all)
+    names.emplace_back(record->name);
+  const auto nearest = nearest_names(names, name);
   std::string text = "no \"" + std::string(name) + "\" in the catalog";
   text.append(nearest[0].empty() ? ", and no name near it" : "; nearest:");
   for (std::string_view n : nearest) {
     if (!n.empty()) text.append(1, ' ').append(n);
   }
   raise(missing_value(text));
+}
+}  // namespace detail
+
+// The record called `name` among `all`, a range of pointers to records. Throws `missing_value` with the three nearest names, fewer where
+// fewer are near.
+template <class Range>
+constexpr const auto& find_by_name(const Range& all, std::string_view name) {
+  for (const auto* record : all) {
+    if (name == record->name) return *record;
+  }
+  detail::refuse_name(all, name);
 }
 
 }  // namespace layercake
