@@ -167,7 +167,7 @@ TEST_CASE("JSON: what a text leaves out is as in a new record, or as in the one 
 
 TEST_CASE("JSON: names that the record does not have, missing members, wrong types and units are all named at once") {
   CHECK(said([] { adapters::read_json<lc::chips::accelerator>("{}", "chip"); }) ==
-        "chip.memory is missing; allowed: above 0 B. Set chip.memory: the memory of one chip.\n"
+        "chip.memory is missing; allowed: above 0 B. Set chip.memory: the memory of one chip, as its data sheet names it.\n"
         "chip.memory_bandwidth is missing; allowed: above 0 B/s. Set chip.memory_bandwidth: the peak rate of that "
         "memory.");
   CHECK(chip_refused(R"(, "memory_bandwith": "4 TB/s")") == "chip.memory_bandwith is no field of the record; allowed: "
@@ -255,10 +255,10 @@ TEST_CASE("JSON: a value outside its domain is refused as composing refuses it, 
                           "model");
     });
   };
-  CHECK(model(R"({"math": "fp8", "weights": "fp8", "weight_bits": 8})") == "");
-  CHECK(model(R"({"weight_bits": 0})") ==
-        "model.formats.weight_bits is 0; allowed: above 0 to 64. Set model.formats.weight_bits: the stored "
-        "bits of a weight, scales included.");
+  CHECK(model(R"({"math": "fp8", "dense": {"values": "int4", "bits": 4.5}})") == "");
+  CHECK(model(R"({"dense": {"bits": 0}})") ==
+        "model.formats.dense.bits is 0; allowed: above 0 to 64. Set model.formats.dense.bits: the stored "
+        "bits of a value, scales included.");
 }
 
 TEST_CASE("JSON: what is no JSON is refused with line and column") {
@@ -413,9 +413,9 @@ TEST_CASE("JSON Schema: names, units, ranges, choices and what has to be given c
   CHECK(schema["type"] == "object");
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["required"].dump() == R"(["memory","memory_bandwidth"])");
-  CHECK(schema["properties"].size() == 20);
+  CHECK(schema["properties"].size() == 21);
   CHECK(schema["properties"]["memory"].dump() ==
-        R"({"description":"the memory of one chip","type":["string","null"],"unit":"B"})");
+        R"({"description":"the memory of one chip, as its data sheet names it","type":["string","null"],"unit":"B"})");
   CHECK(
       schema["properties"]["dies"].dump() ==
       R"({"description":"the number of compute dies","type":["number","string","null"],"minimum":1.0,"multipleOf":1,"default":1})");
