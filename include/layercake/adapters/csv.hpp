@@ -278,7 +278,13 @@ public:
   template <class Value>
   void label(const std::string& path, Value& value) {
     const csv_field* const cell = next();
-    if (cell != nullptr) members_.label(place_in(file_, *cell) + path, cell->text, value);
+    if (cell == nullptr) return;
+    const std::string where = place_in(file_, *cell) + path;
+    const std::string& unit = places_.units[at_ - 1];
+    if (!unit.empty()) {
+      return members_.refuse(where, "in " + printable_text(unit), "text without a unit", "Take it out of the header.");
+    }
+    members_.label(where, cell->text, value);
   }
   template <class List>
   void list(const std::string& path, List& list) {

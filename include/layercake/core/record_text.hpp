@@ -95,11 +95,11 @@ public:
   text_pool& texts() { return texts_; }
 
   void refuse(const std::string& path, std::string value, std::string allowed, const std::string& remedy) {
-    constexpr std::size_t most = 100;
-    if (found_.list().size() < most) found_.require(false, path, value, std::move(allowed), remedy);
+    if (!is_full()) found_.require(false, path, value, std::move(allowed), remedy);
   }
   // A key or column that no member has.
   void refuse_name(const std::string& path, std::string_view asked, const std::vector<std::string_view>& names) {
+    if (is_full()) return;
     const std::string nearest = nearest_of(names, asked);
     refuse(path, "no field of the record", nearest.empty() ? "one of " + listed(names) : "the names of its fields",
            nearest.empty() ? "Leave it out." : "Did you mean " + nearest + "?");
@@ -160,6 +160,7 @@ public:
       value = *named;
       return;
     }
+    if (is_full()) return;
     const std::vector<std::string_view> names = names_of<Enum>();
     const std::string nearest = nearest_of(names, text);
     refuse(path, quoted_text(text), "one of " + listed(names),
@@ -170,6 +171,10 @@ private:
   findings& found_;
   text_pool& texts_;
 
+  bool is_full() const {
+    constexpr std::size_t most = 100;
+    return found_.list().size() >= most;
+  }
   static std::string listed(const std::vector<std::string_view>& names) {
     std::string all;
     for (const std::string_view n : names)

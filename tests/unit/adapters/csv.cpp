@@ -2,6 +2,7 @@
 // column.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <layercake/adapters/csv.hpp>
 #include <sstream>
@@ -127,7 +128,15 @@ TEST_CASE("CSV: what is wrong is named with file, line and column") {
   CHECK(has(refused("price [USD/MWh],transmission_loss\n62,nan\n"),
             "grids.csv:2:4: transmission_loss is \"nan\"; allowed: a plain number"));
   CHECK(has(refused("price [USD/MWh]\n1e999\n"), "grids.csv:2:1: price is \"1e999 USD/MWh\""));
-  // What no one record says: the first member of the row stands for it.
+  CHECK(refused("name [W],price [USD/MWh]\na,62\n") ==
+        "grids.csv:2:1: name is in W; allowed: text without a unit. Take it out of the header.");
+  // However much is wrong, a hundred of it is said.
+  std::string wide = "price [USD/MWh]", row = "62";
+  for (int i = 0; i < 20000; ++i)
+    wide += ",colour" + std::to_string(i), row += ",";
+  const std::string hundred = refused(wide + "\n" + row + "\n");
+  CHECK(std::count(hundred.begin(), hundred.end(), '\n') == 99);
+  // A rule between members is said where the member that it names stands.
   try {
     adapters::read_csv<lc::energy::stage>("name,efficiency,efficiency_low\na,0.9,0.95\n");
     FAIL("not refused");

@@ -73,11 +73,10 @@ TEST_CASE("UTF-8 by RFC 3629") {
 
 TEST_CASE("a label that describes itself is checked with its record") {
   lc::models::transformer m;
-  m.stored.weight_bits = 0;
+  m.stored.dense.bits = 0;
   bool found = false;
   for (const lc::finding& f : lc::check(m, "model"))
-    found = found || f.text() == "model.stored.weight_bits is 0; allowed: above 0 to 64. Set model.stored.weight_bits: "
-                                 "the stored bits of a weight, "
-                                 "scales included.";
+    found = found || f.text() == "model.stored.dense.bits is 0; allowed: above 0 to 64. Set model.stored.dense.bits: "
+                                 "the stored bits of a value, scales included.";
   CHECK(found);
 }

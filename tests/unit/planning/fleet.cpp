@@ -17,7 +17,7 @@ using namespace layercake::units;
 using planning::fleet_goal;
 
 namespace {
-const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8);
+const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8).cache(lc::precision::fp8);
 using request = planning::fleet_request<std::remove_cvref_t<decltype(model)>>;
 
 lc::call_demand<> chat() {
@@ -409,7 +409,7 @@ TEST_CASE("what is wrong with a request is named by its path") {
       CHECK(has(message<lc::invalid_value>(q), (path + " is ").c_str()));
     }
   }
-  CHECK(fields == 7);
+  CHECK(fields == 9);
   refused([](request& q) { q.classes[0].demand.time_to_first_token = 0 * second; },
           "request.classes[0].demand.time_to_first_token is 0 s; allowed: above 0 s");
   // A chip without a price may be rented.
