@@ -154,6 +154,11 @@ inline constexpr field_source totals_and_vision[] = {
     {"towers[0].tokens", "the same", assumed}};
 constexpr provenance from_configuration(const char* file, const char* date) { return {file, date, yes, totals_only}; }
 constexpr provenance with_towers(const char* file, const char* date) { return {file, date, yes, totals_and_vision}; }
+inline constexpr field_source scanned[] = {
+    totals_only[0],
+    totals_only[1],
+    {"groups[0].mixer.chunk", "a scan that keeps its state on the chip", assumed},
+    {"groups[1].mixer.chunk", "a scan that keeps its state on the chip", assumed}};
 constexpr provenance from_memory(const char* file, const char* date) { return {file, date, recalled}; }
 
 // ---- families -------------------------------------------------------------------------------------------------------
@@ -427,13 +432,13 @@ inline constexpr layered mamba2_2_7b = [] {
 inline constexpr layered jamba_1_5_mini = [] {
   layered m = detail::jamba("jamba-1.5-mini", 32, 4096, 32, 14336);
   m.published_parameters = 51570323328.0, m.published_active_parameters = 12e9;
-  m.origin = detail::from_configuration("configuration_jamba.py of transformers", "2024-08");
+  m.origin = {"configuration_jamba.py of transformers", "2024-08", detail::yes, detail::scanned};
   return m;
 }();
 inline constexpr layered jamba_1_5_large = [] {
   layered m = detail::jamba("jamba-1.5-large", 72, 8192, 64, 24576);
   m.published_parameters = 398e9, m.published_active_parameters = 94e9;
-  m.origin = detail::from_memory("Jamba 1.5 configuration file", "2024-08");
+  m.origin = {"Jamba 1.5 configuration file", "2024-08", detail::recalled, detail::scanned};
   return m;
 }();
 inline constexpr layered minimax_text_01 = [] {
