@@ -263,7 +263,7 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 //                the gradients before its activation, 4 h a token, and its activations where they were recomputed. With
 //                gradient_buffers a 16-bit gradient for every shape of weight besides
 // Leaves out: what the allocator cannot use (3 to 10 %), the network's and the device's own buffers, statistics of
-// norms and routers. Source: Korthikanti et al. 2022, section 4.2.3 and 5; Rajbhandari et al. 2020, section 5;
+// norms and routers, activations inside the towers of images or sound. Source: Korthikanti et al. 2022, section 4.2.3 and 5; Rajbhandari et al. 2020, section 5;
 // Narayanan et al. 2021, section 2.2 (interleaving); Megatron Core 0.14 and Transformer Engine 2.11 (workspace). Worked
 // number: 12 layers of Llama 3.1 70B, tensor 2, data 4, 4096 positions, sharded optimiser, logits of 2 bytes, gradient
 // buffers: 51.84 states + 6.35 activations + 2.39 workspace = 60.58 GiB (measured: 60.68).
