@@ -22,14 +22,10 @@
 // Component json; nlohmann/json 3.10 or newer.
 #pragma once
 
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <layercake/adapters/hugging_face/families.hpp>
 #include <layercake/adapters/hugging_face/quantization.hpp>
+#include <layercake/core/files.hpp>
 #include <layercake/models/deployed.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -111,13 +107,7 @@ inline layered from_config(const nlohmann::json& file, const config_options& opt
 
 // The same of a file; the text of what is wrong names it.
 inline layered from_config_file(const std::string& path, const config_options& options = {}) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::error_code none;
-  if (!file || std::filesystem::is_directory(path, none)) {
-    raise(invalid_value("cannot read " + path + ": " + std::strerror(errno != 0 ? errno : EISDIR)));
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string text = file_text(path);
   const auto parsed = nlohmann::json::parse(adapters::hugging_face::without_python_numbers(text), nullptr, false);
   require(!parsed.is_discarded(), path, std::string_view("no JSON"), "a config.json", "Name the file of a model.");
   return adapters::hugging_face::read(parsed, options, path);
