@@ -52,7 +52,6 @@ inline constexpr field_source workload_defaults[] = {
     {"cached_share", "0, unless set: no input is reused", confidence::assumed},
     {"cost_per_task", "0, unless set: nothing is spent beside the stack", confidence::assumed},
     {"shared_prefix", "0, unless set: no two inputs begin alike", confidence::assumed},
-    {"waiting_time", "0, unless set: no cache waits", confidence::assumed},
     {"peak_to_mean", "3, unless set: assumption for a service with a day and a night", confidence::assumed},
     {"time_to_first_token", "1 s, unless set: chat, assumption", confidence::assumed},
     {"time_per_output_token", "50 ms, unless set: chat, assumption", confidence::assumed}};
@@ -76,8 +75,9 @@ struct basic_workload {
   T peak_to_mean = number_cast<T>(3);   // busiest hour over mean
   quantity<unit::second, T> time_to_first_token = number_cast<T>(1) * units::second;
   quantity<unit::second_per_token, T> time_per_output_token = number_cast<T>(0.05) * (units::second / units::token);
-  input_tokens<T> shared_prefix{};           // a system prompt: the same at the head of every input
-  quantity<unit::second, T> waiting_time{};  // of a session between two of its calls: a tool runs, a person reads
+  input_tokens<T> shared_prefix{};  // a system prompt: the same at the head of every input
+  // Of a session between two of its calls: a tool runs, a person reads. Unknown: no cache waits.
+  quantity<unit::second, T> waiting_time = unknown<>;
   quantity<unit::usd, T> value_per_task = unknown<>;
   quantity<unit::usd, T> cost_per_task{};  // spent beside the stack: review by people, licences, searches; 0: nothing
   quantity<unit::second, T> human_time_replaced = unknown<>;  // per task
@@ -103,7 +103,8 @@ struct basic_workload {
               "longest time between tokens of an answer"),
         field("shared_prefix", &W::shared_prefix, nonnegative,
               "tokens at the head of every input that are the same in all"),
-        field("waiting_time", &W::waiting_time, nonnegative, "time of a session between two of its calls"),
+        field("waiting_time", &W::waiting_time, positive.or_unknown(),
+              "time of a session between two of its calls, unknown where no cache waits"),
         field("value_per_task", &W::value_per_task, nonnegative.or_unknown(),
               "what a task is worth to who pays for it"),
         field("cost_per_task", &W::cost_per_task, nonnegative, "what a task costs beside the stack"),

@@ -20,27 +20,28 @@ struct call_demand {
   T cached_share = T(0);                  // of the input behind the shared prefix, what an earlier call has read
   quantity<unit::second, T> time_to_first_token = unknown<>;              // objective; unknown: none
   quantity<unit::second_per_token, T> time_per_output_token = unknown<>;  // objective; unknown: none
-  input_tokens<T> shared_prefix{};           // at the head of every input, the same in all: held and read once
-  quantity<unit::second, T> waiting_time{};  // of a session for its next call, while its cache is held somewhere
+  input_tokens<T> shared_prefix{};  // at the head of every input, the same in all: held and read once
+  // Of a session for its next call, while its cache is held somewhere; unknown: none waits.
+  quantity<unit::second, T> waiting_time = unknown<>;
 
   template <number Other>
   using with_number = call_demand<Other>;
   static constexpr auto fields() {
     using X = call_demand;
-    return std::tuple{
-        field("calls", &X::calls, nonnegative, "model calls per time in the mean, 0 where nobody asks"),
-        field("peak_to_mean", &X::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
-        field("input", &X::input, nonnegative, "tokens read per call, 0 for a model without tokens"),
-        field("output", &X::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
-        field("cached_share", &X::cached_share, share,
-              "share of the input behind the shared prefix that an earlier call of the session has read"),
-        field("time_to_first_token", &X::time_to_first_token, positive.or_unknown(),
-              "longest wait for an answer to begin, unknown for none"),
-        field("time_per_output_token", &X::time_per_output_token, positive.or_unknown(),
-              "longest time between tokens of an answer, unknown for none"),
-        field("shared_prefix", &X::shared_prefix, nonnegative,
-              "tokens at the head of every input that are the same in all"),
-        field("waiting_time", &X::waiting_time, nonnegative, "time of a session between two of its calls")};
+    return std::tuple{field("calls", &X::calls, nonnegative, "model calls per time in the mean, 0 where nobody asks"),
+                      field("peak_to_mean", &X::peak_to_mean, at_least_one, "calls in the busiest hour over the mean"),
+                      field("input", &X::input, nonnegative, "tokens read per call, 0 for a model without tokens"),
+                      field("output", &X::output, nonnegative, "tokens written per call, 0 for a model without tokens"),
+                      field("cached_share", &X::cached_share, share,
+                            "share of the input behind the shared prefix that an earlier call of the session has read"),
+                      field("time_to_first_token", &X::time_to_first_token, positive.or_unknown(),
+                            "longest wait for an answer to begin, unknown for none"),
+                      field("time_per_output_token", &X::time_per_output_token, positive.or_unknown(),
+                            "longest time between tokens of an answer, unknown for none"),
+                      field("shared_prefix", &X::shared_prefix, nonnegative,
+                            "tokens at the head of every input that are the same in all"),
+                      field("waiting_time", &X::waiting_time, positive.or_unknown(),
+                            "time of a session between two of its calls, unknown where no cache waits")};
   }
   void rules(findings& f) const requires real<T> {
     f.check_at_most("shared_prefix", shared_prefix, "input", input, "The prefix is a part of the input.");

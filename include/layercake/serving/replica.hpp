@@ -209,7 +209,7 @@ replica<T, Chip, Infrastructure, Model> replica_of(const Chip& chip, const Infra
           objective_or_none(demand.time_to_first_token),
           objective_or_none(demand.time_per_output_token) * (T(1) * units::token),
           in<units::token>(demand.shared_prefix),
-          demand.waiting_time};
+          where(is_known(demand.waiting_time), demand.waiting_time, quantity<unit::second, T>())};
 }
 
 }  // namespace layercake

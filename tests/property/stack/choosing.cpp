@@ -67,7 +67,7 @@ layers_of_stack service(const lc::chips::accelerator& chip, const lc::models::tr
   return {lc::energy::catalog::grid_ercot,
           chip,
           lc::infrastructure::site{.power_usage_effectiveness = 1.25},
-          model.at(lc::precision::fp8),
+          model.at(lc::precision::fp8).cache(lc::precision::fp8),
           million_users(),
           {}};
 }

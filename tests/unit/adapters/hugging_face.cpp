@@ -371,7 +371,7 @@ TEST_CASE("files that cannot be read, or are no configuration, are refused by na
   const auto said = [](const std::string& path) -> std::string {
     try {
       from_config_file(path);
-    } catch (const invalid_value& e) {
+    } catch (const error& e) {
       return e.what();
     }
     return "";

@@ -124,11 +124,32 @@ TEST_CASE("more work never takes less time, and every time is finite") {
 // a time of d ln t / d ln before > -1.
 TEST_CASE("attention has no jump in the queries, nor in the prefix") {
   const attention_product<> shapes[] = {
-      {.sequences = 1, .heads = 24, .key_heads = 24, .key_width = 128, .value_width = 128},
-      {.sequences = 1, .heads = 4, .key_heads = 1, .key_width = 128, .value_width = 128, .cache_bytes = 1},
-      {.sequences = 64, .heads = 64, .key_heads = 8, .key_width = 128, .value_width = 128, .window = 1000},
-      {.sequences = 4, .heads = 71, .key_heads = 1, .key_width = 64, .value_width = 64},
-      {.sequences = 1, .heads = 128, .key_heads = 1, .key_width = 576, .value_width = 512, .latent = true}};
+      {.sequences = 1, .queries = 1, .context = 1, .heads = 24, .key_heads = 24, .key_width = 128, .value_width = 128},
+      {.sequences = 1,
+       .queries = 1,
+       .context = 1,
+       .heads = 4,
+       .key_heads = 1,
+       .key_width = 128,
+       .value_width = 128,
+       .cache_bytes = 1},
+      {.sequences = 64,
+       .queries = 1,
+       .context = 1,
+       .heads = 64,
+       .key_heads = 8,
+       .key_width = 128,
+       .value_width = 128,
+       .window = 1000},
+      {.sequences = 4, .queries = 1, .context = 1, .heads = 71, .key_heads = 1, .key_width = 64, .value_width = 64},
+      {.sequences = 1,
+       .queries = 1,
+       .context = 1,
+       .heads = 128,
+       .key_heads = 1,
+       .key_width = 576,
+       .value_width = 512,
+       .latent = true}};
   constexpr double step = 1.02;
   for (const auto& entry : chips::catalog::all) {
     const auto law = entry.chip->timing();

@@ -109,7 +109,7 @@ TEST_CASE("sessions that wait take the way that answers most") {
   CHECK(dropped.waiting_in_host == 0);
   bench anew = b;
   anew.demand.cached_share = 0;
-  anew.demand.waiting_time = {};
+  anew.demand.waiting_time = lc::unknown<>;
   CHECK(per_second(dropped.calls) == approx(per_second(anew.serve().calls)));
 
   // Host memory: 3,600 positions come back over the link before the first token.
