@@ -166,7 +166,8 @@ struct explanation {
   std::string reason;               // why it is infinite: why_not of the stack; empty where it is not
 };
 
-// The formats that the model runs in, and every figure of the bill: its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence.
+// Every figure of the bill, its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence. Behind them the
+// formats that the model runs in.
 template <class... Layer>
 std::vector<explanation> explain(const stack<Layer...>& service) {
   const auto composed = service.composed();
@@ -184,8 +185,7 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
           }
         }
         if (billed.serving.formats)
-          all.insert(all.begin(),
-                     {"formats", to_string(*billed.serving.formats), "what model.at() and cache() say", {}, ""});
+          all.push_back({"formats", to_string(*billed.serving.formats), "what model.at() and cache() say", {}, ""});
         return all;
       },
       bill_figures());

@@ -170,7 +170,8 @@ TEST_CASE("the gradient agrees with central differences in every input") {
 
 TEST_CASE("the explanation names formula, inputs and sources of every figure") {
   const auto all = lc::explain(service());
-  CHECK(all.size() == std::tuple_size_v<decltype(lc::bill_figures())>);
+  CHECK(all.size() == std::tuple_size_v<decltype(lc::bill_figures())> + 1);  // and the formats
+  CHECK(all.back().figure == "formats");
   for (const lc::explanation& e : all) {
     CAPTURE(e.figure);
     CHECK_FALSE(e.formula.empty());
