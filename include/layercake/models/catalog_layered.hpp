@@ -150,15 +150,16 @@ inline constexpr field_source totals_and_vision[] = {
     {"published_parameters", "total of the published file", recalled},
     {"published_active_parameters", "model card", recalled},
     {"towers[0].positions",
-     "of one of the items that the makers show: an image of 1024 x 1024, or of the size that is fed", assumed},
-    {"towers[0].tokens", "the same", assumed}};
+     "of one of the items that the makers show: an image of 1024 x 1024, or of the size that is fed",
+     confidence::assumed},
+    {"towers[0].tokens", "the same", confidence::assumed}};
 constexpr provenance from_configuration(const char* file, const char* date) { return {file, date, yes, totals_only}; }
 constexpr provenance with_towers(const char* file, const char* date) { return {file, date, yes, totals_and_vision}; }
 inline constexpr field_source scanned[] = {
     totals_only[0],
     totals_only[1],
-    {"groups[0].mixer.chunk", "a scan that keeps its state on the chip", assumed},
-    {"groups[1].mixer.chunk", "a scan that keeps its state on the chip", assumed}};
+    {"groups[0].mixer.chunk", "a scan that keeps its state on the chip", confidence::assumed},
+    {"groups[1].mixer.chunk", "a scan that keeps its state on the chip", confidence::assumed}};
 constexpr provenance from_memory(const char* file, const char* date) { return {file, date, recalled}; }
 
 // ---- families -------------------------------------------------------------------------------------------------------
