@@ -75,16 +75,18 @@ struct serving_task {
   // The plan of the pool that reads. A step holds as many prompts as its token budget does.
   basic_serving_plan<T> plan_of_reading(const basic_serving_plan<T>& plan) const {
     basic_serving_plan<T> p = plan.of_reading();
-    const T own = prompt_positions(model, demand) - in<units::token>(demand.shared_prefix);
-    const T fresh = max(own * (T(1) - demand.cached_share), T(1));
-    p.software.largest_batch = max(p.software.token_budget / (fresh + T(1)), T(1));
+    p.software.largest_batch = max(p.software.token_budget / (replica_under(p, demand).fresh() + T(1)), T(1));
     return p;
   }
 
-  // The figures of one replica of each pool. Under a plan that cannot be laid out, or of calls that the model was not made for,
-  // no pool answers calls.
+  // Whether a plan has a place for the caches of sessions that wait: they are not followed from pool to pool.
+  auto follows_sessions(const basic_serving_plan<T>& plan) const {
+    return !plan.disaggregated() || !(demand.waiting_time > quantity<unit::second, T>());
+  }
+
+  // The figures of one replica of each pool. Under a plan that cannot be laid out or does not follow sessions that wait, or of
+  // calls that the model was not made for, no pool answers calls.
   //   one pool:   serve() of the demand
-  //               caches of sessions that wait are not followed from pool to pool: such demands have one pool alone
   //   two pools:  serve() of of_writing(plan), and of of_reading(plan) under plan_of_reading(plan); the first token comes when
   //               it is computed and the cache has been sent
   pool_figures<T> figures(const basic_serving_plan<T>& plan) const {
@@ -100,9 +102,8 @@ struct serving_task {
       f.time_to_first_token =
           where(apart, f.reading.time_to_first_token + cache_transfer_time(plan), f.time_to_first_token);
     }
-    const auto covered = !apart || !(demand.waiting_time > quantity<unit::second, T>());
-    f.writing.calls =
-        where(can_be_laid_out(chip, model, plan) && is_made_for(model, demand) && covered, f.writing.calls, none);
+    const auto possible = can_be_laid_out(chip, model, plan) && is_made_for(model, demand) && follows_sessions(plan);
+    f.writing.calls = where(possible, f.writing.calls, none);
     return f;
   }
 

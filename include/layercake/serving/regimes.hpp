@@ -328,13 +328,7 @@ serving_result<T> disaggregated(const replica<T, Chip, Infrastructure, Model>& r
     check_positive("plan.reading.tensor", r.plan.reading.tensor,
                    "Lay out the pool that reads: .reading = {.tensor = 8}.");
   }
-  serving_task<T, Chip, Infrastructure, Model> task(
-      r.chip, r.infrastructure, r.model,
-      {.input = r.input * units::token,
-       .output = r.output * units::token,
-       .cached_share = r.cached_share,
-       .time_to_first_token = r.first_objective,
-       .time_per_output_token = r.interval_objective / (T(1) * units::token)});
+  serving_task<T, Chip, Infrastructure, Model> task(r.chip, r.infrastructure, r.model, r.demand());
   task.spread = r.spread;
   basic_serving_plan<T> plan = r.plan;
   plan.concurrency = where(in_flight > T(0), in_flight, plan.concurrency);

@@ -10,15 +10,19 @@
 
 namespace layercake {
 
-// Positions of a prompt: its tokens, and those that its images and sound become in the model.
+// Positions that the images and sound of a call become in the model.
+template <number T, class Model>
+constexpr T item_positions(const Model& model) {
+  if constexpr (requires { model.item_positions(); }) {
+    return number_cast<T>(model.item_positions());
+  } else {
+    return T(0);
+  }
+}
+// Positions of a prompt: its tokens, and those of its images and sound.
 template <number T, class Model>
 constexpr T prompt_positions(const Model& model, const call_demand<T>& demand) {
-  const T text = in<units::token>(demand.input);
-  if constexpr (requires { model.item_positions(); }) {
-    return text + number_cast<T>(model.item_positions());
-  } else {
-    return text;
-  }
+  return in<units::token>(demand.input) + item_positions<T>(model);
 }
 // The longest call that a model was made for, in positions; unknown where it does not say.
 template <number T, class Model>
@@ -70,6 +74,16 @@ struct replica {
   exchange_times exchanges = serving_exchanges<T>(chip, infrastructure);
   models::split<T> split = plan.split();  // of the plan; a replica of another plan is another replica
 
+  // What is asked of it, one call: what replica_of() makes such a replica of.
+  call_demand<T> demand() const {
+    return {.input = (input - item_positions<T>(model)) * units::token,
+            .output = output * units::token,
+            .cached_share = cached_share,
+            .time_to_first_token = first_objective,
+            .time_per_output_token = interval_objective / (T(1) * units::token),
+            .shared_prefix = shared * units::token,
+            .waiting_time = waiting};
+  }
   T own() const { return max(input - shared, T(0)); }  // tokens of an input behind the shared prefix
   T cached() const { return own() * cached_share; }
   T fresh() const { return max(own() - cached(), T(1)); }

@@ -176,7 +176,7 @@ std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, co
   const pool_figures<T> f = task.figures(plan);
   if (f.writing.calls > quantity<unit::per_second, T>()) return "";
   if (plan.disaggregated()) {
-    if (task.demand.waiting_time > quantity<unit::second, T>())
+    if (!task.follows_sessions(plan))
       return "plan.reading.tensor is " + to_string(plan.reading.tensor) +
              "; allowed: 0 where sessions wait between calls (waiting_time is " + to_string(task.demand.waiting_time) +
              "). Caches that wait are not followed from pool to pool; read prompts where answers are written.";

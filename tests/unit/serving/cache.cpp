@@ -4,6 +4,7 @@
 #include <layercake/chips/chips.hpp>
 #include <layercake/infrastructure/infrastructure.hpp>
 #include <layercake/number/dual.hpp>
+#include <layercake/serving/regimes.hpp>
 #include <layercake/serving/search.hpp>
 
 #include "../../approx.hpp"
@@ -164,4 +165,35 @@ TEST_CASE("caches that wait are not followed from pool to pool") {
   CHECK(per_second(task.figures(b.plan).writing.calls) == 0);
   CHECK(lc::why_not(task, b.plan).find("plan.reading.tensor is 1; allowed: 0 where sessions wait") !=
         std::string::npos);
+}
+
+TEST_CASE("the regime with two pools has the pools of a plan: prefixes, images and sessions that wait included") {
+  bench b;
+  b.plan.reading.tensor = 1;
+  b.demand.shared_prefix = 3000 * token;
+  b.demand.cached_share = 0.5;
+  lc::models::layered seeing = lc::models::as_layered(model.architecture);
+  seeing.towers.push_back({.count = 1,
+                           .width = 64,
+                           .mixer = {.kind = lc::models::mixing::attention,
+                                     .causal = false,
+                                     .heads = 1,
+                                     .key_heads = 1,
+                                     .key_width = 64,
+                                     .value_width = 64},
+                           .positions = 2000,
+                           .tokens = 2000,
+                           .items = 1});
+  const auto served = seeing.at(lc::precision::bf16);
+  const auto r = lc::replica_of<double>(b.chip, b.site, served, b.plan, b.demand);
+  CHECK(r.input == 6000);  // 4,000 tokens and an image of 2,000
+  CHECK(lc::in<token>(r.demand().input) == 4000);
+  const auto pools = lc::serving_task(b.chip, b.site, served, b.demand).figures(b.plan);
+  const auto regime = lc::disaggregated(r);
+  CHECK(lc::in<second>(regime.time_to_first_token) == approx(lc::in<second>(pools.time_to_first_token)));
+  CHECK(lc::in<second>(regime.prefill) == approx(lc::in<second>(pools.reading.time_to_first_token)));
+  CHECK(regime.in_flight == approx(pools.writing.concurrency));
+  b.demand.waiting_time = 10 * second;
+  const auto waits = lc::replica_of<double>(b.chip, b.site, served, b.plan, b.demand);
+  CHECK(per_second(lc::disaggregated(waits).calls) == 0);
 }
