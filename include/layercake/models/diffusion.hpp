@@ -218,13 +218,6 @@ struct basic_diffusion {
 using diffusion = basic_diffusion<>;
 
 namespace detail {
-// Blocks of a kind that plain numbers say a model lacks need not be visited; a lane of a batch, or a derivative, has to.
-template <number T>
-constexpr bool occurs(const T& blocks) {
-  if constexpr (real<T>) return blocks > T(0);
-  return true;
-}
-
 // What one chip has of a denoising step.
 template <number T>
 struct denoising {
@@ -392,9 +385,9 @@ constexpr void basic_diffusion<T>::operations(const pass<N>& p, const split<N>& 
   const P read = images * x.guidance_passes * x.text_tokens,
           pixels = images * x.frames * x.image_width * x.image_height;
   visit(step.around(P(2) * x.encoder_parameters * read, x.encoder_parameters), P(1));
-  if (detail::occurs(x.joint_blocks)) step.joint_block(x.joint_blocks * x.steps, visit);
-  if (detail::occurs(x.single_blocks)) step.single_block(x.single_blocks * x.steps, visit);
-  if (detail::occurs(x.cross_blocks)) step.cross_block(x.cross_blocks * x.steps, visit);
+  if (!absent(x.joint_blocks)) step.joint_block(x.joint_blocks * x.steps, visit);
+  if (!absent(x.single_blocks)) step.single_block(x.single_blocks * x.steps, visit);
+  if (!absent(x.cross_blocks)) step.cross_block(x.cross_blocks * x.steps, visit);
   visit(step.product(step.text, x.width, x.outer_parameters / x.width), x.steps);
   visit(step.around(pixels * (x.decoder_work / units::flop), x.decoder_parameters), P(1));
 }

@@ -95,12 +95,6 @@ template <number T>
 constexpr T or_one(const T& x) {
   return where(x > T(0), x, T(1));
 }
-// Plain numbers need not even look at it. A derivative, or a lane of a batch, has to.
-template <number T>
-constexpr bool absent(const T& times) {
-  if constexpr (real<T>) return !(times > T(0));
-  return false;
-}
 
 // The format of attention: in 8 bit where queries and cache are, otherwise as wide as 16 bit at least.
 constexpr precision attention_math(const formats& f) {
@@ -301,7 +295,7 @@ constexpr void mixer_of_group(const chip_pass<T>& c, const basic_mixer<T>& m, co
 // the sequences, and the others' results are gathered behind it.
 template <number T, class Visit>
 constexpr void mixer_operations(const detail::chip_pass<T>& c, const basic_mixer<T>& m, const T& times, Visit&& visit) {
-  if (detail::absent(times)) return;
+  if (absent(times)) return;
   if (!may_hold(c.cut.attention_data > T(1))) {
     detail::mixer_of_group(c, m, times, visit);
     return;
@@ -323,7 +317,7 @@ constexpr void mixer_operations(const detail::chip_pass<T>& c, const basic_mixer
 template <number T, class Visit>
 constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                 Visit&& visit) {
-  if (detail::absent(times)) return;
+  if (absent(times)) return;
   const formats& f = c.format;
   const T& tokens = c.tokens;
   constexpr block part = block::dense;
@@ -340,7 +334,7 @@ constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_
 template <number T, class Visit>
 constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                   Visit&& visit) {
-  if (detail::absent(times)) return;
+  if (absent(times)) return;
   const formats& f = c.format;
   const split<T>& s = c.cut;
   const T& tokens = c.tokens;
@@ -380,7 +374,7 @@ constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_fee
   visit(sent, exchanged);
   if (narrows) visit(detail::product(f, f.shared, part, tokens, read, c.width), narrowed);
   const T shared = where(x.shared > T(0), times, T(0));
-  if (!detail::absent(shared)) {
+  if (!absent(shared)) {
     const T inner = detail::or_one(x.shared * x.shared_width) * c.tensor;
     visit(detail::product(f, f.shared, part, tokens, c.width, (x.matrices() - T(1)) * inner), shared);
     visit(detail::product(f, f.shared, part, tokens, inner, c.width), shared);

@@ -217,6 +217,13 @@ constexpr promote_t<A, B> where(const Mask& mask, const A& a, const B& b) {
   return select(mask, number_cast<promote_t<A, B>>(a), number_cast<promote_t<A, B>>(b));
 }
 
+// Whether what occurs so often need not be looked at: never, of a plain number. A derivative or a lane has to be.
+template <number T>
+constexpr bool absent(const T& times) {
+  if constexpr (real<T>) return !(times > T(0));
+  return false;
+}
+
 // Whether a condition may hold in some lane or, where a formula is written down, at some point: `any(mask)`, found beside a mask
 // that is not bool, says so. What holds nowhere need not be computed.
 template <class Mask>

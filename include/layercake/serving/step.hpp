@@ -62,11 +62,6 @@ struct serving_timer {
     sum.time += products + sum.exchange;
   }
 
-  // An operation that does not occur need not be timed; a lane of a batch or a derivative has to.
-  static bool absent(const T& times) {
-    if constexpr (real<T>) return !(times > T(0));
-    return false;
-  }
   template <class Operation>
   void count(const Operation& op, const T& n) {
     const auto total = op.totals();
