@@ -76,10 +76,7 @@ struct basic_tower {
               "Experts of a tower are not timed; give it a dense block of the width that a position visits.");
   }
   constexpr T parameters() const {
-    const feed_forward_parameters<T> f = parameters_of(feed_forward, width);
-    return count * (mixer_parameters(mixer, width) + mixer.vectors + f.dense + f.router +
-                    feed_forward.experts * f.expert + f.shared + feed_forward.vectors) +
-           embedding + projection + vectors;
+    return count * layer_parameters(mixer, feed_forward, width) + embedding + projection + vectors;
   }
 };
 using tower = basic_tower<>;
@@ -181,12 +178,9 @@ struct basic_layered {
     table_parameters<T> t{.input = table, .output = output == output_matrix::own ? table : T(0), .vectors = vectors};
     for (const auto& each : towers)
       t.towers += each.parameters() / tensor;
-    for (const auto& g : prediction) {
-      const feed_forward_parameters<T> f = parameters_of(g.feed_forward, width, tensor);
-      t.prediction +=
-          g.count * (mixer_parameters(g.mixer, width, tensor) + f.dense + f.router + g.feed_forward.experts * f.expert +
-                     f.shared + g.mixer.vectors + g.feed_forward.vectors + T(2) * width * width / tensor);
-    }
+    const T joining = T(2) * width * width / tensor;  // the stream and the embedding of the last token, to one width
+    for (const auto& g : prediction)
+      t.prediction += g.count * (layer_parameters(g.mixer, g.feed_forward, width, tensor) + joining);
     return t;
   }
   // Columns of the output matrix; 0 without one.

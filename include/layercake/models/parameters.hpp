@@ -118,6 +118,15 @@ constexpr feed_forward_parameters<T> parameters_of(const basic_feed_forward<T>& 
           .shared = f.shared * (block * f.shared_width)};
 }
 
+// Parameters of one layer of a mixer and a feed-forward block, vectors included.
+template <number T>
+constexpr T layer_parameters(const basic_mixer<T>& m, const basic_feed_forward<T>& f, const T& width,
+                             const T& tensor = T(1)) {
+  const feed_forward_parameters<T> p = parameters_of(f, width, tensor);
+  return mixer_parameters(m, width, tensor) + m.vectors + p.dense + p.router + f.experts * p.expert + p.shared +
+         f.vectors;
+}
+
 // Parameters by part, on one chip of a tensor-parallel group (1: the whole model): those of all layers and of what lies outside.
 // Worked number: Llama-3.1-70B 70 552 387 584; its norms, 1.3e6 more, are left out.
 template <class Architecture, number T = number_of_t<Architecture>>

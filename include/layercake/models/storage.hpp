@@ -50,11 +50,15 @@ constexpr auto cache_bytes(const Architecture& x, const formats& f, const quanti
 // Worked number: Llama-3.1-70B in fp8, 72.7 GB: 68.45e9 bytes of layers and 2.10e9 embedding weights of 2 bytes.
 template <class Architecture, number T = number_of_t<Architecture>>
 constexpr quantity<unit::byte, T> weight_bytes(const Architecture& x, const formats& f, const split<T>& s = {}) {
-  const parameter_count<T> p = parameters(x, s.tensor), own = parameters(x, s.attention_tensor());
+  const parameter_count<T> p = parameters(x, s.tensor);
+  T attention = T(0);
+  x.each_mixer([&](const basic_mixer<T>& m, const T& times) {
+    attention += times * mixer_parameters(m, x.width, s.attention_tensor());
+  });
   const auto as = [](const storage& how) { return stored_bytes<T>(how.bits); };
   const T wide = number_cast<T>(bytes_per_value(precision::bf16));
   const T tables = p.input_embedding * as(f.embedding) + (p.embedding - p.input_embedding) * as(f.output);
-  const T sum = own.attention * as(f.attention) + p.dense_feed_forward * as(f.dense) +
+  const T sum = attention * as(f.attention) + p.dense_feed_forward * as(f.dense) +
                 (p.router + p.shared_experts) * as(f.shared) + p.experts * as(f.experts) / s.expert + tables +
                 (p.vectors + p.towers) * wide;
   return sum / s.pipeline * units::byte;
