@@ -8,6 +8,7 @@
 #include <layercake/models/parameters.hpp>
 #include <layercake/models/split.hpp>
 #include <tuple>
+#include <utility>
 
 namespace layercake::models {
 
@@ -172,8 +173,10 @@ struct basic_transformer {
   }
   template <class Visit>
   constexpr void each_mixer(Visit&& visit) const {
-    visit(mixer(T(0)), layers - sliding_layers);
-    visit(mixer(sliding_window), sliding_layers);
+    basic_mixer<T> m = mixer(T(0));
+    visit(std::as_const(m), layers - sliding_layers);
+    m.window = sliding_window;
+    visit(std::as_const(m), sliding_layers);
   }
   template <class Visit>
   constexpr void each_feed_forward(Visit&& visit) const {
