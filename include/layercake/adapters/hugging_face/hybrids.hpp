@@ -390,17 +390,7 @@ layered read_delta_hybrid(config& c, const char* family, Blocks&& blocks) {
   return x;
 }
 inline layered read_qwen_hybrid_moe(config& c, const char* family) {
-  const sparse_layers sparse(c);
-  const double inner = c.size("intermediate_size", 0);
-  feed_forward mixture =
-      mixture_block(c, {c.named({"num_experts", "num_local_experts"}), "num_experts_per_tok", "moe_intermediate_size"});
-  share(mixture, 1, c.size("shared_expert_intermediate_size", 0));
-  return read_delta_hybrid(c, family, [&](std::size_t i, double width) {
-    if (!sparse(i)) return dense_block(width, inner, true);
-    feed_forward f = mixture;
-    if (f.shared > 0) f.vectors += width;  // a gate of the shared expert
-    return f;
-  });
+  return read_delta_hybrid(c, family, qwen_blocks(c));
 }
 inline layered read_qwen3_next(config& c) { return read_qwen_hybrid_moe(c, "qwen3_next"); }
 inline layered read_qwen3_5_moe_text(config& c) { return read_qwen_hybrid_moe(c, "qwen3_5_moe_text"); }

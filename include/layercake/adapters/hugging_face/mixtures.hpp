@@ -41,19 +41,30 @@ private:
   std::vector<double> dense_;
 };
 
-inline layered read_qwen_moe(config& c, const decoder_style& s) {
-  const sparse_layers sparse(c);
-  const double inner = c.size("intermediate_size", 0);
-  feed_forward mixture =
-      mixture_block(c, {c.named({"num_experts", "num_local_experts"}), "num_experts_per_tok", "moe_intermediate_size"});
-  share(mixture, 1, c.size("shared_expert_intermediate_size", 0));
-  return styled_decoder(c, s, [&](std::size_t i, double width) {
-    if (!sparse(i)) return dense_block(width, inner, true);
-    feed_forward f = mixture;
+// The feed-forward blocks of the Qwen family, by layer.
+class qwen_blocks {
+public:
+  explicit qwen_blocks(config& c)
+      : sparse_(c),
+        inner_(c.size("intermediate_size", 0)),
+        mixture_(mixture_block(
+            c, {c.named({"num_experts", "num_local_experts"}), "num_experts_per_tok", "moe_intermediate_size"})) {
+    share(mixture_, 1, c.size("shared_expert_intermediate_size", 0));
+  }
+  feed_forward operator()(std::size_t i, double width) const {
+    if (!sparse_(i)) return dense_block(width, inner_, true);
+    feed_forward f = mixture_;
     if (f.shared > 0) f.vectors += width;  // a gate of the shared expert
     return f;
-  });
-}
+  }
+
+private:
+  sparse_layers sparse_;
+  double inner_;
+  feed_forward mixture_;
+};
+
+inline layered read_qwen_moe(config& c, const decoder_style& s) { return styled_decoder(c, s, qwen_blocks(c)); }
 inline layered read_qwen2_moe(config& c) {
   c.pass_over({"qkv_bias"});
   return read_qwen_moe(c, {.family = "qwen2_moe", .attention = {.query = biased::yes}, .narrow = windows::by_switch});
