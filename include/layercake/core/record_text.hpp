@@ -5,6 +5,7 @@
 #include <layercake/core/enumerators.hpp>
 #include <layercake/core/fields.hpp>
 #include <layercake/core/text_pool.hpp>
+#include <layercake/core/utf8.hpp>
 #include <layercake/number/check.hpp>
 #include <layercake/units/kind.hpp>
 #include <layercake/units/parse.hpp>
@@ -57,23 +58,6 @@ std::vector<finding> faults_of(const Record& x, const std::string& path = "") {
   std::vector<finding> found = check(x, path);
   std::erase_if(found, [](const finding& f) { return f.value == "unknown"; });
   return found;
-}
-
-// Whether bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF).
-inline bool is_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first > 0xF4 || (first >= 0x80 && first < 0xC2)) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      const unsigned low = k > 1 ? 0x80 : first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-      const unsigned high = k > 1 ? 0xBF : first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-      if (byte(i + k) < low || byte(i + k) > high) return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 // A text as an error shows it: printable, as much as fits on two lines.

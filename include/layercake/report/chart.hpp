@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cmath>
 #include <iosfwd>
+#include <layercake/core/utf8.hpp>
 #include <layercake/number/check.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/print.hpp>
@@ -57,24 +58,10 @@ std::string sign_of() {
   return to_string(1.0 * Unit{}) + " each";
 }
 
-// The bytes of the character at the head of a text in UTF-8; 0 where there is none that XML knows (a stray or cut byte, an
-// overlong form, a surrogate, beyond U+10FFFF, U+FFFE and U+FFFF). Unicode 15, table 3-7.
-inline std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool no_character = first == 0xef && byte(1) == 0xbf && byte(2) >= 0xbe;
-    const bool whole = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf) && follows(2);
-    return whole && !no_character ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4)
-    return follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf) && follows(2) && follows(3) ? 4 : 0;
-  return 0;
+// The bytes of the character at the head of a text in UTF-8; 0 where there is none, or none that XML knows (U+FFFE and U+FFFF).
+inline std::size_t xml_length(std::string_view text) {
+  const std::string_view head = text.substr(0, 3);
+  return head == "\xEF\xBF\xBE" || head == "\xEF\xBF\xBF" ? 0 : utf8_length(text);
 }
 
 // Text inside an element or an attribute; tabs and ends of lines become blanks, other control characters (XML 1.0, 2.2 forbids them) and
@@ -85,7 +72,7 @@ inline std::string escaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) >= 0x80) {
-      const std::size_t bytes = utf8_length(text.substr(i));
+      const std::size_t bytes = xml_length(text.substr(i));
       s += bytes == 0 ? replacement : text.substr(i, bytes);
       if (bytes > 1) i += bytes - 1;
       continue;
