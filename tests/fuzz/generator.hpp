@@ -15,26 +15,19 @@
 #include <string>
 #include <vector>
 
+#include "../xorshift.hpp"
+
 namespace fuzz {
 
 namespace lc = layercake;
 
-// xorshift64*, Vigna 2016: the same numbers everywhere.
-class generator {
+class generator : public layercake_test::xorshift {
 public:
-  explicit generator(std::uint64_t stream) : state_(seed() * 0x9E3779B97F4A7C15u + stream * 0xBF58476D1CE4E5B9u + 1) {
+  explicit generator(std::uint64_t stream) : xorshift{seed() * 0x9E3779B97F4A7C15u + stream * 0xBF58476D1CE4E5B9u + 1} {
     for (int i = 0; i < 8; ++i)
       bits();
   }
-  std::uint64_t bits() {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return state_ * 2685821657736338717u;
-  }
-  double unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
   double between(double low, double high) { return low + (high - low) * unit(); }
-  std::size_t below(std::size_t n) { return static_cast<std::size_t>(bits() % n); }
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <class Range>
   const auto& one_of(const Range& range) {
@@ -47,7 +40,6 @@ private:
     const char* given = std::getenv("LAYERCAKE_FUZZ_SEED");
     return given == nullptr ? 2026 : std::strtoull(given, nullptr, 10);
   }
-  std::uint64_t state_;
 };
 
 inline int times(int usual) {

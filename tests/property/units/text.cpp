@@ -9,22 +9,16 @@
 #include <limits>
 #include <string>
 
+#include "../../xorshift.hpp"
+
 namespace lc = layercake;
 namespace unit = lc::unit;
 using lc::quantity;
 
 namespace {
 
-// xorshift64*, Vigna 2016: the same numbers everywhere.
-struct generator {
-  std::uint64_t state = 20260101;
-  std::uint64_t bits() {
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * 2685821657736338717u;
-  }
-  double unit() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+struct generator : layercake_test::xorshift {
+  generator() : xorshift{20260101} {}
   // Log-uniform from 1e-28 to 1e28, either sign.
   double any() { return (bits() & 1 ? -1 : 1) * std::pow(10.0, 56 * unit() - 28); }
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../../xorshift.hpp"
 #include "catalogs.hpp"
 
 namespace lc = layercake;
@@ -29,17 +30,6 @@ std::string refused(const std::string& text) {
   return "";
 }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
-// xorshift64*, Vigna 2016.
-struct generator {
-  std::uint64_t state = 20261127;
-  std::size_t below(std::size_t n) {
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return static_cast<std::size_t>((state * 2685821657736338717u) >> 33) % n;
-  }
-};
 
 }  // namespace
 
@@ -158,7 +148,7 @@ TEST_CASE("CSV: a table with bytes changed is read or refused") {
   const std::string base =
       adapters::csv_table(std::vector{lc::energy::catalog::grid_france, lc::energy::catalog::grid_ercot});
   const std::string bytes = "\",\n\r[]0123456789.-+eE nUSD/%\xC3\xFF";
-  generator random;
+  layercake_test::xorshift random{20261127};
   lc::text_pool pool;
   std::size_t read = 0, refused = 0;
   for (int i = 0; i < 3000; ++i) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../../xorshift.hpp"
 #include "catalogs.hpp"
 
 #if __has_include(<nlohmann/json.hpp>)
@@ -42,17 +43,6 @@ std::string own_chip(const std::string& more) {
 std::string chip_refused(const std::string& more) {
   return said([&] { adapters::read_json<lc::chips::accelerator>(own_chip(more), "chip"); });
 }
-
-// xorshift64*, Vigna 2016.
-struct generator {
-  std::uint64_t state = 20261126;
-  std::size_t below(std::size_t n) {
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return static_cast<std::size_t>((state * 2685821657736338717u) >> 33) % n;
-  }
-};
 
 }  // namespace
 
@@ -167,7 +157,8 @@ TEST_CASE("JSON: what a text leaves out is as in a new record, or as in the one 
 
 TEST_CASE("JSON: names that the record does not have, missing members, wrong types and units are all named at once") {
   CHECK(said([] { adapters::read_json<lc::chips::accelerator>("{}", "chip"); }) ==
-        "chip.memory is missing; allowed: above 0 B. Set chip.memory: the memory of one chip, as its data sheet names it.\n"
+        "chip.memory is missing; allowed: above 0 B. Set chip.memory: the memory of one chip, as its data sheet names "
+        "it.\n"
         "chip.memory_bandwidth is missing; allowed: above 0 B/s. Set chip.memory_bandwidth: the peak rate of that "
         "memory.");
   CHECK(chip_refused(R"(, "memory_bandwith": "4 TB/s")") == "chip.memory_bandwith is no field of the record; allowed: "
@@ -365,7 +356,7 @@ TEST_CASE("JSON: a text with bytes changed is read or refused, and what is read 
                                adapters::json_text(lc::energy::catalog::legacy_ac),
                                adapters::json_text(lc::models::catalog::deepseek_v3)};
   const std::string bytes = "\"{}[]:,.-+eE0123456789 \\nultrafs\xC3\xA9\xFF\n$%/";
-  generator random;
+  layercake_test::xorshift random{20261126};
   lc::text_pool pool;
   std::size_t read = 0, refused = 0;
   const auto read_changed = [&]<class Record>(const std::string& text, const Record&) {

@@ -2,22 +2,15 @@
 #include <doctest/doctest.h>
 #include <layercake/models/models.hpp>
 #include <layercake/number/dual.hpp>
-#include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "../lanes.hpp"
 
 using namespace layercake;
 using namespace layercake::models;
 
 namespace {
-using batch = xsimd::batch<double>;
-// `a` in the even lanes, `b` in the odd ones.
-batch lanes(double a, double b) {
-  double values[batch::size];
-  for (std::size_t i = 0; i < batch::size; ++i)
-    values[i] = i % 2 == 0 ? a : b;
-  return batch::load_unaligned(values);
-}
+using layercake_test::batch, layercake_test::lanes;
 
 template <class T>
 double flops(const totals<T>& t) {

@@ -3,23 +3,14 @@
 #include <layercake/models/catalog.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/training/memory.hpp>
-#include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "../lanes.hpp"
 
 using namespace layercake;
 using namespace layercake::models;
 
-namespace {
-using batch = xsimd::batch<double>;
-// `a` in the even lanes, `b` in the odd ones.
-batch lanes(double a, double b) {
-  double values[batch::size];
-  for (std::size_t i = 0; i < batch::size; ++i)
-    values[i] = i % 2 == 0 ? a : b;
-  return batch::load_unaligned(values);
-}
-}  // namespace
+using layercake_test::batch, layercake_test::lanes;
 
 // Korthikanti et al. 2022, table 2: bytes of a layer by s, b, h, a, t.
 TEST_CASE("activations of a layer are the closed forms of the paper") {

@@ -9,6 +9,8 @@
 #include <limits>
 #include <string>
 
+#include "../../xorshift.hpp"
+
 namespace lc = layercake;
 namespace unit = lc::unit;
 using namespace layercake::units;
@@ -16,17 +18,6 @@ using lc::quantity;
 using lc::to_shortest_string;
 
 namespace {
-
-// xorshift64*, Vigna 2016.
-struct generator {
-  std::uint64_t state = 20261126;
-  std::uint64_t bits() {
-    state ^= state >> 12;
-    state ^= state << 25;
-    state ^= state >> 27;
-    return state * 2685821657736338717u;
-  }
-};
 
 template <class Tag>
 void every_unit_reads_back() {
@@ -41,7 +32,7 @@ void every_unit_reads_back() {
 }
 
 template <class Tag, class T, class Bits>
-void any_bits_read_back(generator& random, int times) {
+void any_bits_read_back(layercake_test::xorshift& random, int times) {
   for (int i = 0; i < times; ++i) {
     const T x = std::bit_cast<T>(static_cast<Bits>(random.bits()));
     const auto q = lc::from_base_value<quantity<Tag, T>>(x);
@@ -58,7 +49,7 @@ void any_bits_read_back(generator& random, int times) {
 
 template <class... Tag>
 void all(const unit::detail::list<Tag...>*) {
-  generator random;
+  layercake_test::xorshift random{20261126};
   (every_unit_reads_back<Tag>(), ...);
   (any_bits_read_back<Tag, double, std::uint64_t>(random, 60), ...);
   (any_bits_read_back<Tag, float, std::uint32_t>(random, 20), ...);
@@ -91,12 +82,12 @@ TEST_CASE("what people enter is written as they would") {
 
 TEST_CASE("every unit of every dimension is read, and any number reads back bit for bit") {
   all(static_cast<const unit::detail::named*>(nullptr));
-  generator random;
+  layercake_test::xorshift random{20261126};
   any_bits_read_back<unit::multiplied<unit::watt, unit::usd>, double, std::uint64_t>(random, 60);
 }
 
 TEST_CASE("numbers of few digits are found in whatever unit they were entered") {
-  generator random;
+  layercake_test::xorshift random{20261126};
   for (int i = 0; i < 2000; ++i) {
     const double x = static_cast<double>(random.bits() % 100000 + 1) / 100;
     CHECK(to_shortest_string(x * usd / megawatt_hour).size() <= std::string("USD/kW-month").size() + 8);
