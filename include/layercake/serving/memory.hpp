@@ -2,7 +2,7 @@
 #pragma once
 
 #include <layercake/core/operations.hpp>
-#include <layercake/models/split.hpp>
+#include <layercake/models/models.hpp>
 #include <layercake/serving/software.hpp>
 
 namespace layercake {
@@ -68,7 +68,7 @@ struct widest_block {
 }  // namespace detail
 
 // The memory of an engine with a model on one chip of a split. Activations and graphs are those of the model's own operations; what is only
-// given as totals (`work`) has none.
+// given as totals (`work`) has none, and one that makes no tokens tells with its cache what a call holds.
 //   activations = activation_copies * 2 B * widest_block(pass over token_budget new tokens)
 //   logits      = sampled_logit * V * (1 + drafted) / (attention_data * pipeline)   for a call: steps take a part of the calls each
 //   graphs      = graph_operation * operations of a decoding pass * captured_sequences / 8
@@ -81,12 +81,13 @@ struct widest_block {
 template <number T, class Model>
 constexpr engine_memory<T> memory_of_engine(const basic_serving_software<T>& software, const Model& model,
                                             const models::split<T>& s, const T& drafted) {
-  engine_memory<T> m;
+  engine_memory<T> m{};
+  m.context = software.context;
+  m.communication = where(s.tensor * s.pipeline * s.expert > T(1), software.communication, quantity<unit::byte, T>());
+  if constexpr (!models::generates_tokens<Model>()) return m;
   detail::widest_block<T> step;
   model.operations(models::pass<T>{models::phase::prefill, T(1), software.token_budget, software.token_budget}, s,
                    step);
-  m.context = software.context;
-  m.communication = where(s.tensor * s.pipeline * s.expert > T(1), software.communication, quantity<unit::byte, T>());
   m.activations = step.values * software.activation_copies * number_cast<T>(detail::activation_bytes) * units::byte;
   m.logits = software.sampled_logit * (step.vocabulary * s.tensor) * (T(1) + drafted) / (s.attention_data * s.pipeline);
   m.graphs = software.graph_operation * step.operations *

@@ -101,11 +101,14 @@ serving_figures<T> serve_kept(const replica<T, Chip, Infrastructure, Model>& r) 
   } else {
     const step_cost<T> prompt = r.prefill(one);
     s.concurrency = one;
-    s.memory_bound_concurrency = s.memory / s.weights;
+    s.cache = r.cache_of(max(r.input, one));  // what a call in work holds
+    const auto holds = s.cache > quantity<unit::byte, T>();
+    s.memory_bound_concurrency =
+        where(holds, T((s.memory - s.weights) / where(holds, s.cache, one * units::byte)), T(s.memory / s.weights));
     s.time_to_first_token = prompt.time;
     s.calls = one / prompt.time;
     s.per_call = prompt;
-    const auto possible = (s.weights <= s.memory) && (prompt.time <= r.first_objective);
+    const auto possible = (s.memory_bound_concurrency >= one) && (prompt.time <= r.first_objective);
     s.calls = where(possible, s.calls, quantity<unit::per_second, T>());
   }
   return s;
