@@ -79,6 +79,7 @@ TEST_CASE("records: what lies outside a domain is found, and said without a cont
   look(all, random, "lc::models::inference_model", lc::models::catalog::resnet_50);
   look(all, random, "lc::models::diffusion", lc::models::catalog::flux_1_dev);
   look(all, random, "lc::models::recommendation", lc::models::catalog::dlrm_dcnv2);
+  look(all, random, "lc::models::structure_prediction", lc::models::catalog::alphafold_3);
   look(all, random, "lc::models::scaling_law", lc::models::scaling_law{});
   look(all, random, "lc::applications::workload", lc::applications::catalog::chat);
   look(all, random, "lc::serving_plan", lc::serving_plan{});

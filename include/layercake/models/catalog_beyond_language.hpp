@@ -7,6 +7,7 @@
 #include <layercake/models/diffusion.hpp>
 #include <layercake/models/inference_model.hpp>
 #include <layercake/models/recommendation.hpp>
+#include <layercake/models/structure_prediction.hpp>
 #include <string_view>
 
 namespace layercake::models::catalog {
@@ -146,6 +147,53 @@ inline constexpr recommendation dlrm_dcnv2 = {
     .dense_width = 1024,
     .origin = {"MLPerf DLRM-v2 reference: rows and multi-hot sizes of the synthetic Criteo data", "2023",
                confidence::published, detail::dlrm_fields}};
+
+// ---- structure prediction -------------------------------------------------------------------------------------------
+
+namespace detail {
+inline constexpr field_source folding_fields[] = {
+    {"tokens", "the smallest complex of the published table of times", confidence::published},
+    {"atoms_per_token", "heavy atoms of an amino acid, on average", confidence::recalled},
+    {"outer_parameters", "counted: embedders, conditioning, confidence", confidence::estimated},
+    {"sustained", "as a convolutional denoiser in a framework reaches (execution.hpp)", confidence::assumed},
+    {"published_parameters", "Protenix, the same architecture: 368e6", confidence::published}};
+}  // namespace detail
+
+// A complex of 1024 tokens, 1024 related sequences, four templates, ten recycles, five samples of 200 steps.
+inline constexpr structure_prediction alphafold_3 = {
+    .name = "alphafold-3",
+    .tokens = 1024,
+    .alignment_rows = 1024,
+    .templates = 4,
+    .passes = 11,
+    .samples = 5,
+    .steps = 200,
+    .pair_width = 128,
+    .pair_heads = 4,
+    .pair_factor = 4,
+    .single_width = 384,
+    .single_heads = 16,
+    .blocks = 48,
+    .alignment_width = 64,
+    .alignment_heads = 8,
+    .alignment_blocks = 4,
+    .outer_width = 32,
+    .template_width = 64,
+    .template_factor = 2,
+    .template_blocks = 2,
+    .confidence_blocks = 4,
+    .denoiser_width = 768,
+    .denoiser_heads = 16,
+    .denoiser_factor = 2,
+    .denoiser_blocks = 24,
+    .atoms_per_token = 8,
+    .atom_width = 128,
+    .atom_keys = 128,
+    .atom_blocks = 3,
+    .outer_parameters = 3.5e6,
+    .published_parameters = 368e6,
+    .origin = {"Abramson et al. 2024, supplementary methods 3; AlphaFold 3 code, model/network", "2024-11",
+               confidence::published, detail::folding_fields}};
 
 // ---- models by the work of an inference -----------------------------------------------------------------------------
 

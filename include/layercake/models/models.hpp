@@ -11,6 +11,7 @@
 #include <layercake/models/layers.hpp>
 #include <layercake/models/operations.hpp>
 #include <layercake/models/recommendation.hpp>
+#include <layercake/models/structure_prediction.hpp>
 #include <layercake/models/training.hpp>
 #include <layercake/models/transformer.hpp>
 
@@ -44,7 +45,7 @@ concept awaits_format = !has_weights<Model> && requires(const Model& m) {
 
 // A model: how many bytes of weights and of cache one chip of a split holds, and the operations of a pass, visited one by one as core/operations.hpp
 // has them; a single `work` (FLOP and bytes) will do. Optional: generates_tokens (false: a call is one pass; if not there it is taken as true), name,
-// royalty, allows(split).
+// royalty, allows(split), kernel_share() (of the speed that kernels have alone, which its own software reaches; if not there 1).
 template <class Model>
 concept model = detail::has_weights<Model> && detail::has_cache<Model> && detail::has_operations<Model>;
 
@@ -78,6 +79,16 @@ constexpr bool generates_tokens() {
     return Model::generates_tokens;
   } else {
     return true;
+  }
+}
+
+// Share of the speed that kernels have alone, which a model's own software reaches in all of them.
+template <number T, class Model>
+constexpr T kernel_share_of(const Model& m) {
+  if constexpr (requires { m.kernel_share(); }) {
+    return number_cast<T>(m.kernel_share());
+  } else {
+    return T(1);
   }
 }
 

@@ -228,7 +228,7 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
                                          : chips::in_a_running_model);
   // A pass of seconds is launched far ahead of the chip.
   timer.floor = on.software.launch * (models::generates_tokens<Model>() ? uncaptured : T(0));
-  timer.slower = T(1) / on.software.kernel_share;
+  timer.slower = T(1) / (on.software.kernel_share * models::kernel_share_of<T>(on.model));
   const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),
                                 T(1) + load.drafted, load.decode_context};
   if (prompt) {

@@ -74,6 +74,19 @@ TEST_CASE("worked numbers: diffusion and recommendation") {
   check_stated(one.rows * one.vector_width * 4 / 1e9, "104.5");
 }
 
+TEST_CASE("worked numbers: structure prediction") {
+  // worked: models/structure_prediction.hpp#basic_structure_prediction
+  // 2 x 1024^2 x 128^2 x 34 + 12 x 128 x 1024^3 = 2.818e12, and 2 x 1024^2 x 128 x 2 x 4 for the biases
+  const auto blocks = [](double n) {
+    models::structure_prediction x = catalog::alphafold_3;
+    x.blocks = n, x.passes = 1;
+    return in<flop>(models::pass_totals(x, pass<>{}).flop);
+  };
+  // less what a block does for the tokens alone: 2 n s^2 (5 + 12) + 4 n^2 s
+  const double tokens = 2 * 1024.0 * 384 * 384 * 17 + 4 * 1024.0 * 1024 * 384;
+  check_stated(blocks(2) - blocks(1) - tokens, "2.82e12");
+}
+
 TEST_CASE("worked numbers: training") {
   // worked: models/training.hpp#training_flop
   // 6 x 70e9 x 1.4e12

@@ -50,6 +50,38 @@ TEST_CASE("the references of image and video generation within 25 %") {
   }
 }
 
+// AlphaFold 3's own table of times without compilation, docs/performance.md of its code, November 2024: seconds for complexes of 1024 to 5120 tokens
+// on one chip of 80 GB. Nothing in the law was chosen by it.
+TEST_CASE("AlphaFold 3 on one chip") {
+  const struct {
+    const chips::accelerator& chip;
+    double taken[5];
+  } published[] = {{chip_catalog::a100_sxm_80gb, {62, 275, 703, 1434, 2547}},
+                   {chip_catalog::h100_sxm, {34, 144, 367, 774, 1416}}};
+  models::structure_prediction x = model_catalog::alphafold_3;
+  for (const auto& on : published) {
+    for (int i = 0; i < 5; ++i) {
+      x.tokens = 1024 * (i + 1);
+      CAPTURE(x.tokens);
+      const auto f = serve<double>(on.chip, infrastructure::site{}, x, serving_plan{}, call_demand<>{});
+      CHECK(in<second>(f.time_to_first_token) == approx(on.taken[i]).epsilon(0.14));
+      CHECK(f.memory_bound_concurrency >= 1);  // up to 5120 tokens, as the same page says
+    }
+  }
+  x.tokens = 8192;  // beyond, it spills over into the host's memory
+  CHECK(serve<double>(chip_catalog::h100_sxm, infrastructure::site{}, x, serving_plan{}, call_demand<>{})
+            .memory_bound_concurrency < 1);
+  // Of the speed of kernels alone by half: twice as long.
+  x.tokens = 1024, x.sustained = 0.5;
+  models::structure_prediction whole = x;
+  whole.sustained = 1;
+  const auto taken = [](const auto& m) {
+    return serve<double>(chip_catalog::h100_sxm, infrastructure::site{}, m, serving_plan{}, call_demand<>{})
+        .time_to_first_token;
+  };
+  CHECK(taken(x) / taken(whole) == approx(2).epsilon(1e-3));
+}
+
 TEST_CASE("what more costs") {
   const models::diffusion x = model_catalog::flux_1_dev;
   const auto& chip = chip_catalog::h100_sxm;
