@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <layercake/core/fields.hpp>
+#include <layercake/core/unknown.hpp>
 #include <layercake/units/kind.hpp>
 #include <layercake/units/named.hpp>
 #include <numbers>
@@ -16,9 +17,9 @@ namespace layercake {
 // lengths of reasoning have a long tail (Zhou et al., APRIL, arXiv:2509.18521, 2025), of which more than a mean is seldom published.
 template <number T = double>
 struct basic_response_lengths {
-  output_tokens<T> mean{};
+  output_tokens<T> mean = unknown<>;
   T variation = T(0);  // standard deviation over the mean; 0: all are of one length
-  output_tokens<T> longest{};
+  output_tokens<T> longest = unknown<>;
 
   template <number Other>
   using with_number = basic_response_lengths<Other>;

@@ -12,8 +12,8 @@ namespace layercake {
 template <number T = double>
 struct basic_rollout_batch {
   T prompts = T(1);
-  T group = T(1);            // answers to each
-  input_tokens<T> prompt{};  // length of a prompt
+  T group = T(1);                      // answers to each
+  input_tokens<T> prompt = unknown<>;  // length of a prompt
   basic_response_lengths<T> responses{};
   T replicas = T(1);           // over which the samples are dealt out evenly
   bool shared_prompts = true;  // a group reads its prompt once and holds it once; else each sample does
