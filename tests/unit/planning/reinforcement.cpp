@@ -1,10 +1,11 @@
 // A step of reinforcement learning: its phases are those of the laws that it is made of, published steps, arrangements, bad input.
-#include <layercake/planning/questions/reinforcement.hpp>
+#include <layercake/planning/questions/reinforcement_run.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <layercake/chips/catalog.hpp>
+#include <layercake/energy/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
 #include <layercake/number/dual.hpp>
@@ -137,7 +138,9 @@ TEST_CASE("the phases are those of serving and of training") {
   const auto g = step_of(twice);
   CHECK(s(g.updating) == approx(2 * s(f.updating)));
   CHECK(s(g.passes) == 0);
-  CHECK(s(g.scoring) == approx(2048 * 0.5 / 64));
+  CHECK(s(g.verifying) == approx(2048 * 0.5 / 64));
+  CHECK(s(g.step_time()) == approx(s(g.writing) + s(g.verifying) + s(g.updating) + s(g.synchronising)));
+  CHECK(g.idle_share() == approx(g.barrier_share() + g.verifying / g.step_time()));
 }
 
 TEST_CASE("chips of their own wait for each other, unless samples are a step old") {
@@ -216,6 +219,53 @@ TEST_CASE("a step over lanes and duals is that of the scalar") {
   const lanes t = lc::base_value(planning::reinforcement_step(policy, chip, site, q).step_time());
   CHECK(std::isfinite(t.get(0)));
   CHECK(std::isinf(t.get(1)));
+
+  const auto f = step_of(request_8b());
+  const auto wide = planning::reinforcement_step(policy, chip, site, lc::with_number<lanes>(request_8b()));
+  const auto& grid = lc::energy::catalog::grid_ercot;
+  const auto cost = planning::run_reinforcement(wide, layercake_test::lanes(100, 300), chip, site, grid).cost();
+  CHECK(lc::base_value(cost).get(1) ==
+        approx(lc::in<usd>(planning::run_reinforcement(f, 300.0, chip, site, grid).cost())).epsilon(1e-12));
+}
+
+TEST_CASE("a run of many steps: wall clock, energy and money") {
+  const auto& grid = lc::energy::catalog::grid_ercot;
+  const auto f = step_of(request_8b());
+  const auto r = planning::run_reinforcement(f, 1000.0, chip, site, grid);
+  // By the site's reliability, the goodput that a training run on as many chips has.
+  const auto pretraining = lc::run_training(lc::train_step(llama, chip, site, request_8b().update),
+                                            lc::training_run{.tokens = 1 * billion_tokens}, chip, site, grid);
+  CHECK(r.goodput == approx(pretraining.goodput));
+  CHECK(s(r.wall_clock) == approx(1000 * s(f.step_time()) / r.goodput));
+  CHECK(lc::in<hour>(r.chip_time) == approx(16 * lc::in<hour>(r.wall_clock)));
+  // The same chips in the same building for the same time cost the same, but for their power.
+  CHECK(lc::in<usd>(r.infrastructure_cost) / s(r.wall_clock) ==
+        approx(lc::in<usd>(pretraining.infrastructure_cost) / s(pretraining.wall_clock)).epsilon(0.05));
+  CHECK(r.chip_power < pretraining.chip_power);  // decode and waiting draw less than products
+  CHECK(r.chip_power > chip.idle_power);
+  const auto p = planning::power_of(f, chip);
+  CHECK(p.writing < p.learning);
+  CHECK(p.mean < p.learning);
+  CHECK(p.mean > chip.idle_power);
+  // Mean power by hand: what writes, what learns, and idle for the rest.
+  const double at_work = s(f.rollout.replica_time) / s(f.step_time()),
+               learning = s(f.passes + f.updating) / s(f.step_time());
+  CHECK(lc::in<watt>(p.mean) == approx(lc::in<watt>(p.writing) * at_work + lc::in<watt>(p.learning) * learning +
+                                       lc::in<watt>(chip.idle_power) * (1 - at_work - learning)));
+  const auto twice = planning::run_reinforcement(f, 2000.0, chip, site, grid);
+  CHECK(twice.cost() / r.cost() == approx(2));
+  CHECK(twice.carbon / r.carbon == approx(2));
+
+  CHECK(thrown_by<lc::invalid_value>([&] { return planning::run_reinforcement(f, 0.0, chip, site, grid); }) ==
+        "steps is 0; allowed: at least 1. Set the steps of the run.");
+  auto priceless = chip;
+  priceless.price = lc::unknown<>;
+  CHECK(!thrown_by<lc::missing_value>([&] {
+           return planning::run_reinforcement(f, 1.0, priceless, site, grid);
+         }).empty());
+  auto dark = grid;
+  dark.connection = 1 * kilowatt;
+  CHECK(std::isinf(lc::in<usd>(planning::run_reinforcement(f, 1.0, chip, site, dark).cost())));
 }
 
 TEST_CASE("bad questions are refused, with what to change") {

@@ -58,8 +58,8 @@ reinforcement_figures<T> checked_step(const reinforcement_models<Policy, Reward,
   f.samples = f.rollout.samples;
   f.tokens = (in<units::token>(batch.prompt) + in<units::token>(f.rollout.written)) * f.samples * units::token;
   f.writing = f.rollout.time;
-  f.scoring = request.verification * (f.samples / request.verifiers);
-  if constexpr (is_model<Reward>) f.scoring += reward_time(models.reward, chip, site, request, f.rollout);
+  f.verifying = request.verification * (f.samples / request.verifiers);
+  if constexpr (is_model<Reward>) f.scoring = reward_time(models.reward, chip, site, request, f.rollout);
 
   f.update = training_law_of<T>(trained_part(models.policy), chip, site)(request.update);
   const T batches = f.tokens / request.update.tokens();
@@ -116,11 +116,12 @@ std::string why_forever(const reinforcement_models<Policy, Reward, Critic>& mode
 // The figures of one step of reinforcement learning with a policy on `chip`s in a site, over the number type that the inputs promote to:
 // B prompts with a group of G answers each, N = B G.
 //   writing        the rollout until the last of N samples has ended (serving/rollout.hpp)
-//   scoring        the reward model reads N answers with their prompts (serving/read_prompts.hpp);  N / verifiers * verification
+//   scoring        the reward model reads N answers with their prompts (serving/read_prompts.hpp)
+//   verifying      N / verifiers * verification, none of it beside the rollout
 //   passes         forward passes over N (prompt + mean answer) tokens by the training software, by the share that they have in a step
 //   updating       epochs * N (prompt + mean answer) / tokens of a mini-batch * step of the training law, of policy and critic
 //   synchronising  weights of a chip of the rollout / bandwidth; training states to the host and back where they leave
-//   step           the sum; one_step_off_policy: max(writing + scoring, passes + updating) + synchronising
+//   step           the sum; one_step_off_policy: max(writing + scoring + verifying, passes + updating) + synchronising
 // A colocated rollout has its share of a chip's memory, the update the whole of it; between the two, the states stay in the rest
 // or leave for the host. Real inputs are checked first: throws invalid_value with all that is wrong, and infeasible with the reason
 // where something does not fit in memory; a lane in which it does not takes infinitely long. Leaves out: calls of tools and turns

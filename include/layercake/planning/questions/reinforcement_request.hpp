@@ -103,14 +103,15 @@ struct basic_reinforcement_request {
 };
 using reinforcement_request = basic_reinforcement_request<>;
 
-// A step, by its phases. Of one_step_off_policy, writing and scoring go on beside the passes and the updates.
+// A step, by its phases. Of one_step_off_policy, writing, scoring and verifying go on beside the passes and the updates.
 template <number T = double>
 struct reinforcement_figures {
   using seconds = quantity<unit::second, T>;
   rollout_figures<T> rollout;
   training_figures<T> update;  // of the policy, one mini-batch
   seconds writing;             // the rollout, until the last sample has ended
-  seconds scoring;             // reward model and verification
+  seconds scoring;             // by the reward model
+  seconds verifying;           // by programs: the chips wait
   seconds passes;              // forward, before the update; the critic's too
   seconds updating;            // policy and critic, all epochs
   seconds synchronising;       // new weights to the replicas; training states to the host and back
@@ -120,7 +121,7 @@ struct reinforcement_figures {
   reinforcement_placement placement{};
 
   constexpr seconds step_time() const {
-    const seconds sampling = writing + scoring, learning = passes + updating;
+    const seconds sampling = writing + scoring + verifying, learning = passes + updating;
     return (placement == reinforcement_placement::one_step_off_policy ? max(sampling, learning) : sampling + learning) +
            synchronising;
   }
@@ -131,7 +132,7 @@ struct reinforcement_figures {
   constexpr T rollout_share() const { return writing / step_time(); }
   // Of all chips' time: what replicas wait for the slowest sample of the step.
   constexpr T barrier_share() const { return (rollout.time - rollout.replica_time) * rollout.chips / chip_time(); }
-  // Of all chips' time, in which they work for no phase: the barrier, and pools that wait for each other.
+  // Of all chips' time, in which they work for no phase: the barrier, verifying, and pools that wait for each other.
   constexpr T idle_share() const {
     const seconds sampling = (rollout.replica_time + scoring) * rollout.chips,
                   learning = (passes + updating) * update.chips;
