@@ -212,6 +212,11 @@ TEST_CASE("a step over lanes and duals is that of the scalar") {
   CHECK(y.value == approx(time(0.8, 50.0)).epsilon(1e-12));
   CHECK(y.slope[0] == approx(-2 * 8.03 / (50.0 * 50)).epsilon(0.01));  // of weights / bandwidth
 
+  const auto single = [](const auto& x) { return lc::with_number<float>(x); };
+  const auto narrow = planning::reinforcement_step(reinforcement_models{single(policy.policy)}, single(chip),
+                                                   single(site), single(request_8b()));
+  CHECK(static_cast<double>(lc::base_value(narrow.step_time())) == approx(time(0.8, 50.0)).epsilon(1e-3));
+
   // Where nothing fits a lane takes forever.
   using lanes = layercake_test::batch;
   auto q = lc::with_number<lanes>(request_8b());

@@ -4,6 +4,7 @@
 
 #include <layercake/planning/questions/reinforcement_request.hpp>
 #include <limits>
+#include <type_traits>
 
 namespace layercake::planning {
 
@@ -132,15 +133,19 @@ template <class Policy, class Reward, class Critic, class Chip, class Site, numb
 auto reinforcement_step(const reinforcement_models<Policy, Reward, Critic>& models, const Chip& chip, const Site& site,
                         const basic_reinforcement_request<T>& request) {
   using R = promote_all_t<number_of_t<Policy>, number_of_t<Chip>, number_of_t<Site>, T>;
+  const auto ask = [&]<number N>(std::type_identity<N>, auto&& question) {
+    const auto over = [](const auto& x) { return layercake::with_number<N>(x); };
+    return question(reinforcement_models{over(models.policy), over(models.reward), over(models.critic)}, over(chip),
+                    over(site), over(request));
+  };
   if constexpr (real<R>) {
-    const auto plain_request = layercake::with_number<double>(request);
-    raise_if_any(check_reinforcement(models, chip, site, plain_request));
-    const std::string reason = detail::why_forever(models, chip, site, plain_request);
-    if (!reason.empty()) raise(infeasible(reason));
+    ask(std::type_identity<double>{}, [](const auto&... x) {
+      raise_if_any(check_reinforcement(x...));
+      const std::string reason = detail::why_forever(x...);
+      if (!reason.empty()) raise(infeasible(reason));
+    });
   }
-  const auto over = [](const auto& x) { return layercake::with_number<R>(x); };
-  const reinforcement_models all{over(models.policy), over(models.reward), over(models.critic)};
-  return detail::checked_step<R>(all, over(chip), over(site), over(request));
+  return ask(std::type_identity<R>{}, [](const auto&... x) { return detail::checked_step<R>(x...); });
 }
 
 }  // namespace layercake::planning
