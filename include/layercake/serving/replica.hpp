@@ -146,13 +146,13 @@ struct replica {
                chips::usable_memory<T>(chip, T(1), taken.fixed() + taken.graphs));
   }
   quantity<unit::byte, T> usable_memory() const { return usable_memory(engine()); }
-  // Calls that fit beside the weights and the shared prefix, on average over their lives. Logits come when the layers are through with their activations, and take
-  // their place:
+  // Calls that fit beside the weights and the shared prefix, each with `context` positions in the mean: over their lives, if nothing else
+  // is said. Logits come when the layers are through with their activations, and take their place:
   //   b cache + max(activations, b logits) = usable + activations - weights
   T memory_bound() const { return memory_bound(engine()); }
-  T memory_bound(const engine_memory<T>& taken) const {
-    const quantity<unit::byte, T> left = usable_memory(taken) - weights() - shared_cache(),
-                                  cache = own_cache(mean_context());
+  T memory_bound(const engine_memory<T>& taken) const { return memory_bound(taken, mean_context()); }
+  T memory_bound(const engine_memory<T>& taken, const T& context) const {
+    const quantity<unit::byte, T> left = usable_memory(taken) - weights() - shared_cache(), cache = own_cache(context);
     return min(T(left / cache), T((left + taken.activations) / (cache + taken.logits)));
   }
 

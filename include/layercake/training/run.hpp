@@ -27,8 +27,43 @@ struct basic_training_run {
 };
 using training_run = basic_training_run<>;
 
+// What the chips of a run draw and cost in its time, and the site around them.
 template <number T = double>
-struct training_run_figures {
+struct run_bill {
+  T chips{};                             // installed
+  quantity<unit::watt, T> chip_power{};  // of one, averaged over the run
+  average_power<T> site_power{};         // at the meter
+  quantity<unit::joule, T> chip_energy{};
+  facility_energy<T> site_energy{};
+  quantity<unit::usd, T>
+      infrastructure_cost{};  // chips, servers, network, building, upkeep, staff for the time of the run
+  quantity<unit::usd, T> energy_cost{};
+  quantity<unit::kilogram_co2e, T> carbon{};
+
+  constexpr quantity<unit::usd, T> cost() const { return infrastructure_cost + energy_cost; }
+};
+
+// Of a fleet in `site`, fed by `energy`: the site's yearly costs for the time, whole site, and the supply's for its power.
+template <number T, class Site, class Energy>
+run_bill<T> bill_of_run(const chip_demand<T>& fleet, const quantity<unit::second, T>& wall_clock, const Site& site,
+                        const Energy& energy) {
+  const auto built = site.pull(fleet, counting::smooth);
+  const quantity<unit::watt, T> at_the_meter = plain(built.power.mean);
+  const auto supplied = energy.pull(built.power);
+  run_bill<T> b;
+  b.chips = plain(built.chips);
+  b.chip_power = plain(fleet.mean_power);
+  b.chip_energy = b.chip_power * b.chips * wall_clock;
+  b.site_power = as<kind::average>(at_the_meter);
+  b.site_energy = as<kind::facility>(at_the_meter * wall_clock);
+  b.infrastructure_cost = built.cost() * wall_clock;
+  b.energy_cost = supplied.cost() * wall_clock;
+  b.carbon = for_all(wall_clock, supplied.carbon);
+  return b;
+}
+
+template <number T = double>
+struct training_run_figures : run_bill<T> {
   T steps{};
   quantity<unit::second, T> stepping{};    // in steps alone
   quantity<unit::second, T> wall_clock{};  // from start to the last checkpoint: "time to train"
@@ -36,19 +71,26 @@ struct training_run_figures {
   quantity<unit::second, T> checkpoint_interval{};
   T failures{};                           // expected during the run
   quantity<unit::second, T> chip_time{};  // chips * wall clock: in<units::hour> gives chip-hours
-  T chips{};                              // installed
-  quantity<unit::watt, T> chip_power{};   // of one, averaged over the run
-  average_power<T> site_power{};          // at the meter
-  quantity<unit::joule, T> chip_energy{};
-  facility_energy<T> site_energy{};
-  quantity<unit::usd, T>
-      infrastructure_cost{};  // chips, servers, network, building, upkeep, staff for the time of the run
-  quantity<unit::usd, T> energy_cost{};
-  quantity<unit::kilogram_co2e, T> carbon{};
-  model_flop<T> model_flops{};  // of the whole run, causal
-
-  constexpr quantity<unit::usd, T> cost() const { return infrastructure_cost + energy_cost; }
+  model_flop<T> model_flops{};            // of the whole run, causal
 };
+
+// When the chips of a run fail and what is saved against it, and what is left for its steps.
+template <number T = double>
+struct run_failures {
+  quantity<unit::second, T> between{}, checkpoint{}, restart{};
+  quantity<unit::second, T> interval{};  // between states that are saved
+  T useful{};                            // share of the time; 0 where failures come faster than a state is saved
+};
+template <number T, class Site>
+constexpr run_failures<T> failures_of_run(const T& chips, const Site& place) {
+  run_failures<T> r;
+  r.between = infrastructure::time_between_failures(place.reliability, chips);
+  r.checkpoint = place.reliability.checkpoint;
+  r.restart = place.reliability.restart;
+  r.interval = infrastructure::daly_interval(r.checkpoint, r.between);
+  r.useful = infrastructure::complete_goodput(r.interval, r.checkpoint, r.between, r.restart);
+  return r;
+}
 
 namespace detail {
 // What is wrong with the figures of a step that a run is made of.
@@ -84,24 +126,6 @@ void check_billed_run(const training_figures<T>& f, const basic_training_run<T>&
                       const Site& site, const Energy& energy) {
   check_run(f, run, chip, site, energy);
   if constexpr (real<T>) raise_if_missing(chips::missing_in_bill(chip, "chip"));
-}
-
-// When chips fail and what is saved against it, and what is left for the steps.
-template <number T = double>
-struct run_failures {
-  quantity<unit::second, T> between{}, checkpoint{}, restart{};
-  quantity<unit::second, T> interval{};  // between states that are saved
-  T useful{};                            // share of the time; 0 where failures come faster than a state is saved
-};
-template <number T, class Site>
-constexpr run_failures<T> failures_of_run(const T& chips, const Site& place) {
-  run_failures<T> r;
-  r.between = infrastructure::time_between_failures(place.reliability, chips);
-  r.checkpoint = place.reliability.checkpoint;
-  r.restart = place.reliability.restart;
-  r.interval = infrastructure::daly_interval(r.checkpoint, r.between);
-  r.useful = infrastructure::complete_goodput(r.interval, r.checkpoint, r.between, r.restart);
-  return r;
 }
 
 // What the chips of a run ask of the site.
@@ -159,7 +183,7 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
   r.stepping = f.feasible_step_time() * r.steps;
   const seconds work = r.stepping * (T(1) + run.evaluation);
 
-  const detail::run_failures<T> failures = failures_of_run(f.chips, place);
+  const run_failures<T> failures = failures_of_run(f.chips, place);
   r.checkpoint_interval = failures.interval;
   const T useful = failures.useful;
   const seconds busy = work / useful;
@@ -167,18 +191,8 @@ training_run_figures<T> detail::checked_run(const training_figures<T>& f, const 
   r.goodput = useful / ((T(1) + run.evaluation) * (T(1) + run.start_up / busy));
   r.failures = busy / failures.between;
 
-  const chip_demand<T> fleet = fleet_of_run(f, run, chip, useful);
-  const auto built = place.pull(fleet, counting::smooth);
-  r.chips = plain(built.chips);
+  static_cast<run_bill<T>&>(r) = bill_of_run(fleet_of_run(f, run, chip, useful), r.wall_clock, place, energy);
   r.chip_time = r.wall_clock * f.chips;
-  r.chip_power = plain(fleet.mean_power);
-  r.chip_energy = r.chip_power * r.chips * r.wall_clock;
-  r.site_power = as<kind::average>(quantity<unit::watt, T>(plain(built.power.mean)));
-  r.site_energy = as<kind::facility>(quantity<unit::watt, T>(plain(built.power.mean)) * r.wall_clock);
-  r.infrastructure_cost = built.cost() * r.wall_clock;
-  const auto supplied = energy.pull(built.power);
-  r.energy_cost = supplied.cost() * r.wall_clock;
-  r.carbon = for_all(r.wall_clock, supplied.carbon);
   r.model_flops = f.model_flops(attention_flop::causal) * r.steps;
   return r;
 }
@@ -201,7 +215,7 @@ std::string detail::checked_why_not(const training_figures<T>& f, const basic_tr
            ". how_to_fit says what to change in the plan.";
   }
   const auto place = layercake::with_number<T>(site);
-  const detail::run_failures<T> failures = failures_of_run(f.chips, place);
+  const run_failures<T> failures = failures_of_run(f.chips, place);
   if (!(failures.useful > T(0))) {
     return "reliability: one of " + to_string(f.chips) + " chips fails every " + to_string(failures.between) +
            ", before a state is saved in " + to_string(failures.checkpoint) + " and loaded in " +
