@@ -12,8 +12,8 @@ namespace lc = layercake;
 using namespace lc::units;
 
 namespace {
-// Weights, products and cache in 8 bit.
-const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8).cache(lc::precision::fp8);
+// Weights, products and cache in 8 bit: whole numbers, for which all of these chips have units.
+const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::int8).cache(lc::precision::int8);
 using fleet_request = lc::planning::fleet_request<std::remove_cvref_t<decltype(model)>>;
 
 void name_classes(fleet_request& request) {

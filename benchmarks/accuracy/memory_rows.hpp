@@ -163,8 +163,9 @@ double engine_rule(const Row& row, const engine_case& c, const std::optional<lc:
 //   Megatron Core    16-bit weights, 32-bit gradients; no sequence parallelism, dropout (megatron/training/arguments.py)
 //   Megatron-Bridge  the same, sequence parallel and without dropout (its recipes of 2025)
 //   DeepSpeed        16-bit weights and gradients; logits of the model's own loss, in 32 bit beside 16
-//   nanotron         16-bit weights, 32-bit gradients, sequence parallel; of a logit the 16-bit result, its 32-bit copy, the
-//                    exponential, the gradient, and that in 16 bit. Its pipelines hold 1.7 times this (five runs that are not counted)
+//   nanotron         16-bit weights, 32-bit gradients, sequence parallel; of a logit its 32-bit copy and the exponential
+//                    (nanotron/parallel/tensor_parallel/functional.py, which computes the gradient in its place); more of a
+//                    layer: kept_besides_by_nanotron
 //   torchtitan       32-bit weights, sharded, gathered in 16 bit; logits in 32 bit beside 16; `selective` keeps every second product
 template <class Row>
 std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
@@ -188,7 +189,7 @@ std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
   if (software == "deepspeed") {
     l.gradient_bytes = 2, l.logit_bytes = 10;
   } else if (software == "nanotron") {
-    l.logit_bytes = 16;
+    l.logit_bytes = 8;
   } else if (software == "torchtitan") {
     l.weight_bytes = 4, l.optimizer_bytes = 8, l.logit_bytes = 10;
   } else if (software != "megatron-core" && software != "megatron-bridge") {
@@ -197,18 +198,36 @@ std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
   return {};
 }
 
+// Layers of the first stage of nanotron's pipelines: blocks are dealt by cumulative cost, the output matrix among them, and a stage is full
+// when its cost exceeds its share (nanotron/models/base.py, build_model).
+//   cost of a layer 4 h^2 + 3 f h, of the output matrix v h;  the fewest layers whose cost exceeds the sum over the stages
+inline double first_stage_of_nanotron(const lc::models::transformer& x, double stages) {
+  const double layer = 4 * x.heads * x.head_width + 3 * x.feed_forward;
+  return lc::min(std::floor((x.layers + x.vocabulary / layer) / stages) + 1, x.layers);
+}
+// Bytes of a token and layer that nanotron keeps beside what the law counts: inputs of the first products of both blocks gathered over the
+// tensor ranks, for what they are gathered anew elsewhere; what the activation makes of the gate; and a copy of the attention's result, whose order
+// of positions and sequences the next product does not take (nanotron/models/llama.py and functional.py, column_linear, of 2024).
+inline double kept_besides_by_nanotron(const lc::models::transformer& x, double tensor) {
+  return 4 * x.width * (1 - 1 / tensor) + (2 * x.feed_forward + 2 * x.heads * x.head_width) / tensor;
+}
+
 template <class Row>
 answer training_figure(const Row& row, const std::optional<lc::chips::accelerator>& chip,
-                       const lc::models::transformer& x) {
+                       lc::models::transformer x) {
   using lc::units::byte;
   const std::string_view metric = row.cell("metric");
+  const bool nanotron = row.cell("software") == "nanotron";
   lc::training_layout l;
   if (std::string why = training_layout_of_row(row, l); !why.empty()) return {0, why};
   const std::vector<lc::finding> wrong = lc::check(l, "layout");
   if (!wrong.empty()) return {0, wrong[0].text()};
   const bool custom = l.recompute == lc::recomputation::custom;
   if (custom) l.recompute = lc::recomputation::none;
+  if (nanotron && l.pipeline > 1) x.layers = first_stage_of_nanotron(x, l.pipeline) * l.pipeline;
   auto m = lc::memory_of_training(x, l);
+  if (nanotron)
+    m.activations += kept_besides_by_nanotron(x, l.tensor) * x.layers * l.sequence * l.micro_batch / l.context * byte;
   // What was published did fit: without expert ranks, the fewest that the experts fit on.
   if (row.cell("ep").empty() && x.experts > 0 && metric != "fits" && chip) {
     while (m.total() > lc::chips::visible_memory(*chip) && 2 * l.expert <= l.data * l.context)

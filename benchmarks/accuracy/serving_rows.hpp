@@ -136,6 +136,18 @@ inline double least_tensor(const serving_setup& s, double pipeline) {
   return tensor;
 }
 
+// The share of a chip's memory for weights and cache where an engine gives its cache a share of what is free once weights and activations
+// lie there: the cache is free (V - w - k) of V visible, w of weights and k kept, which is a share of V of
+//   1 - (1 - free) (V - w - k) / V.
+// TensorRT-LLM's free_gpu_memory_fraction is 0.9 unless somebody sets it (TensorRT-LLM, KvCacheConfig, 2025).
+inline constexpr double tensorrt_llm_share_of_free = 0.9;
+template <class Replica>
+double memory_share_of_free(const Replica& r, double free) {
+  const auto visible = lc::chips::visible_memory(r.chip);
+  const auto left = lc::max(visible - r.weights() - r.engine().fixed(), visible * 0.0);
+  return 1 - (1 - free) * (left / visible);
+}
+
 // Defaults for empty cells: one chip; tensor ranks as above; no pipeline, no expert ranks; 150 tokens in and 200 out;
 // software a scripted engine; a fast fabric of the chip's generation, PCIe where none is known. `mean` lengths are
 // those of a chat data set, in a benchmark of a few hundred requests; a trace is long. A run that was published did
@@ -174,7 +186,9 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.demand.input = lc::max(number(row, "isl", usual_input), 1.0) * token;
   s.demand.output = lc::max(number(row, "osl", usual_output), 1.0) * token;
   if (s.reason.empty()) {
-    const auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
+    auto r = lc::replica_of<double>(s.chip, s.site, s.model, s.plan, s.demand);
+    if (engine_named(row.cell("software")) == lc::serving_engine::tensorrt_llm)
+      r.plan.memory_share = s.plan.memory_share = memory_share_of_free(r, tensorrt_llm_share_of_free);
     const auto taken = r.engine();
     const double calls = lc::clamp(s.concurrency, 1.0, 8.0);
     const auto cache = r.cache_of(r.mean_context()) * calls;

@@ -20,7 +20,7 @@ bool near(double a, double b, double tolerance = rounding) {
 // The words of a reason: what is not enough.
 bool names_a_constraint(const std::string& text) {
   for (const char* word : {"memory", "positions of input", "time per output token", "time to first token", "split",
-                           "heads", "connection", "ports"}) {
+                           "heads", "connection", "ports", "multiplies"}) {
     if (text.find(word) != text.npos) return true;
   }
   return false;

@@ -44,20 +44,12 @@ struct config_options {
 
 namespace layercake::adapters::hugging_face {
 
-inline constexpr int deepest = 32;
-inline bool lies_deeper_than(int levels, const json& value) {
-  if (levels == 0) return true;
-  if (!value.is_structured()) return false;
-  for (const json& inside : value) {
-    if (lies_deeper_than(levels - 1, inside)) return true;
-  }
-  return false;
-}
-
 // The model of a file, or invalid_value with everything that is wrong; `origin` stands before each finding.
 inline layered read(const json& file, const models::config_options& options, const std::string& origin) {
-  require(!lies_deeper_than(deepest, file), origin, std::string_view("nested deeper than 32 levels"), "at most 32",
-          "Give the text of a config.json.");
+  using adapters::detail::deepest_json;
+  const std::string levels = std::to_string(deepest_json);
+  require(!adapters::detail::lies_deeper_than(deepest_json, file), origin, "nested deeper than " + levels + " levels",
+          "at most " + levels, "Give the text of a config.json.");
   require(file.is_object(), origin, std::string_view(shown(file)), "an object", "Give the text of a config.json.");
   findings found;
   config root(file, "", found);

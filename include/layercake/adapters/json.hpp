@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <layercake/adapters/json_value.hpp>
 #include <layercake/core/files.hpp>
 #include <layercake/core/record_text.hpp>
 #include <nlohmann/json.hpp>
@@ -52,8 +53,6 @@ template <class Record>
 json to_json(const Record& record);
 
 namespace detail {
-
-inline constexpr std::size_t deepest_json = 32;
 
 template <class X>
 inline constexpr bool is_std_array = false;
@@ -113,13 +112,6 @@ json list_as_json(const List& list) {
 }
 
 // ---- reading ----------------------------------------------------------------------------------------------------------------
-
-// A value as an error shows it.
-inline std::string shown_json(const json& value) {
-  if (const auto* text = value.get_ptr<const std::string*>()) return quoted_text(*text);
-  if (value.is_structured()) return value.is_array() ? "an array" : "an object";
-  return value.is_number() || value.is_boolean() || value.is_null() ? value.dump() : value.type_name();
-}
 
 class json_reader {
 public:

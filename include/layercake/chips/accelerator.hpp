@@ -78,6 +78,25 @@ struct basic_peak_rates {
     return half();
   }
 
+  // Whether the chip has units for products of format p. Formats of 8 and 4 bit need a rate of their own; of the wider ones BF16 and
+  // FP16 stand in for each other and FP32 is made of pieces, as rate() has it, and INT4 is for weights alone. A mask where the
+  // numbers are lanes.
+  constexpr auto multiplies(precision p) const {
+    switch (p) {
+    case precision::int8:
+      return is_known(int8);
+    case precision::fp8:
+    case precision::mxfp8:
+      return is_known(fp8);
+    case precision::fp4:
+    case precision::mxfp4:
+    case precision::nvfp4:
+      return is_known(fp4);
+    default:
+      return is_known(rate(p));
+    }
+  }
+
   // The FLOP of 16 bit that one of format p is worth, in the units that rate(p) names: by its width, a half for 8 bit.
   // Worked number: FP8 on a chip that has units for it 0.5, on one that has none 1.
   constexpr T sixteen_bit_worth(precision p) const {

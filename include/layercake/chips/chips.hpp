@@ -80,6 +80,33 @@ constexpr auto die_area_of(const Chip& c) {
   }
 }
 
+// Whether a chip has units for products of a format; a chip that lists no peak rates times them by itself, and is not asked. A
+// mask where the numbers are lanes.
+template <class Chip>
+constexpr auto multiplies(const Chip& c, precision math) {
+  if constexpr (requires { c.peak.multiplies(math); }) {
+    return c.peak.multiplies(math);
+  } else {
+    return true;
+  }
+}
+// A field, by its path, that asks a chip for products of a format that it has no units for: what it multiplies, and what to
+// change. Empty where it has them.
+// Example: "plan.math is fp8; allowed: what A100-SXM4-80GB multiplies: fp32, tf32, fp16, bf16, int8. Set plan.math = bf16."
+template <class Chip>
+std::vector<finding> not_multiplied(const Chip& c, precision math, const std::string& path, const std::string& remedy) {
+  findings found;
+  if constexpr (requires { c.peak.multiplies(math); }) {
+    std::string rated;
+    for_each_field(c.peak, "", [&](const std::string& format, const auto& rate, const auto&) {
+      if (is_known(rate)) rated += (rated.empty() ? "" : ", ") + format;
+    });
+    found.require(c.peak.multiplies(math), path, std::string_view(layercake::name(math)),
+                  "what " + std::string(name_of(c)) + " multiplies: " + rated, remedy);
+  }
+  return found.take();
+}
+
 // What has to be known of a chip that serves or trains, and is not: its thermal design power, from which an idle power that nobody gives
 // follows, and the rate of the fabric that joins it to others. Each with what to set; empty where nothing is missing.
 template <class Chip>

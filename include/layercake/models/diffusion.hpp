@@ -12,8 +12,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/models/execution.hpp>
-#include <layercake/models/formats.hpp>
-#include <layercake/models/split.hpp>
+#include <layercake/models/operations.hpp>
 #include <tuple>
 
 namespace layercake::models {
@@ -223,6 +222,7 @@ template <number T>
 struct denoising {
   const basic_diffusion<T>& model;
   const split<T>& cut;
+  formats format;   // of all products
   T rows;           // images times guidance passes
   T patches, text;  // tokens of all rows, on this chip
   T heads, inner;   // heads and inner width, on this chip
@@ -232,6 +232,7 @@ struct denoising {
   constexpr denoising(const basic_diffusion<T>& x, const T& images, const split<T>& s)
       : model(x),
         cut(s),
+        format{.math = x.math},
         rows(images * x.guidance_passes),
         patches(rows * x.patches() / s.context),
         text(rows * x.text_tokens / s.context),
@@ -243,7 +244,7 @@ struct denoising {
   constexpr T head_values() const { return heads * model.head_width; }  // queries of a token, keys or values
 
   constexpr matrix_product<T> product(const T& m, const T& k, const T& n) const {
-    return {.m = m, .n = n, .k = k, .math = model.math, .weights = model.math, .weight_bytes = bits(model.math) / 8};
+    return detail::product(format, storage(model.math), block::layer, m, k, n);
   }
   constexpr memory_traffic<T> traffic(const T& bytes, double kernels) const {
     return {.moved = bytes * units::byte, .kernels = number_cast<T>(kernels)};
@@ -279,10 +280,7 @@ struct denoising {
   }
   template <class Visit>
   constexpr void sum_over_ranks(const T& tokens, const T& times, Visit&& visit) const {
-    visit(collective<T>{.kind = exchange::all_reduce,
-                        .bytes = tokens * model.width * T(2) * units::byte,
-                        .ranks = cut.tensor},
-          where(cut.tensor > T(1), times, T(0)));
+    visit(sum_of_block(tokens, model.width, cut.tensor, block::layer), where(cut.tensor > T(1), times, T(0)));
   }
   // Tokens change place with heads before attention and back behind it.
   template <class Visit>

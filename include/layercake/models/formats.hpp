@@ -1,6 +1,7 @@
 // The formats in which a model is stored and multiplied.
 #pragma once
 
+#include <array>
 #include <layercake/core/fields.hpp>
 #include <layercake/number/number.hpp>
 #include <layercake/number/precision.hpp>
@@ -88,6 +89,15 @@ struct formats {
               "the stored bits of a value in the cache, scales included")};
   }
 
+  // Every part with its name.
+  constexpr std::array<std::pair<const char*, storage>, 6> parts() const {
+    return {{{"attention", attention},
+             {"dense", dense},
+             {"experts", experts},
+             {"shared", shared},
+             {"embedding", embedding},
+             {"output", output}}};
+  }
   // What a part stored so is multiplied in: no narrower than it is stored.
   constexpr precision math_of(const storage& s) const { return bits(s.values) > bits(math) ? s.values : math; }
   // Bits of the inputs of its products.
@@ -140,13 +150,10 @@ inline std::string text_of(const storage& s) {
 // As a person reads them, parts that are stored alike together:
 // "weights fp8, embedding and output bf16; products fp8; activations 8 bit; cache 16 bit".
 inline std::string to_string(const formats& f) {
-  const std::pair<const char*, const storage*> parts[] = {{"attention", &f.attention}, {"dense", &f.dense},
-                                                          {"experts", &f.experts},     {"shared", &f.shared},
-                                                          {"embedding", &f.embedding}, {"output", &f.output}};
   std::string text = "weights " + detail::text_of(f.attention), others, last;
-  for (const auto& [part, how] : parts) {
-    if (*how == f.attention) continue;
-    const std::string stored = detail::text_of(*how);
+  for (const auto& [part, how] : f.parts()) {
+    if (how == f.attention) continue;
+    const std::string stored = detail::text_of(how);
     others += (others.empty() ? "" : stored == last ? " and " : " " + last + ", ") + std::string(part);
     last = stored;
   }

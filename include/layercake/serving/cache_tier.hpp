@@ -7,7 +7,8 @@
 
 namespace layercake {
 
-// Host memory or storage; none by default. Source: Qin et al., Mooncake, FAST 2025, section 4 (a cache in tiers).
+// Host memory or storage; none by default. The link has two directions: caches come back over one of them and are stored over the
+// other, each of them once. Source: Qin et al., Mooncake, FAST 2025, section 4 (a cache in tiers).
 template <number T = double>
 struct basic_cache_tier {
   quantity<unit::byte_per_second, T> bandwidth{};  // of one chip and direction; 0: there is no such tier

@@ -2,6 +2,7 @@
 // or one pool that reads and another that writes, each with replicas of its own.
 #pragma once
 
+#include <layercake/serving/multiplied.hpp>
 #include <layercake/serving/serve.hpp>
 
 namespace layercake {
@@ -85,7 +86,7 @@ struct serving_task {
   }
 
   // The figures of one replica of each pool. Under a plan that cannot be laid out or does not follow sessions that wait, or of
-  // calls that the model was not made for, no pool answers calls.
+  // calls that the model was not made for, or on a chip without units for the model's products, no pool answers calls.
   //   one pool:   serve() of the demand
   //   two pools:  serve() of of_writing(plan), and of of_reading(plan) under plan_of_reading(plan); the first token comes when
   //               it is computed and the cache has been sent
@@ -102,7 +103,8 @@ struct serving_task {
       f.time_to_first_token =
           where(apart, f.reading.time_to_first_token + cache_transfer_time(plan), f.time_to_first_token);
     }
-    const auto possible = can_be_laid_out(chip, model, plan) && is_made_for(model, demand) && follows_sessions(plan);
+    const auto possible = can_be_laid_out(chip, model, plan) && multiplies(chip, model) && is_made_for(model, demand) &&
+                          follows_sessions(plan);
     f.writing.calls = where(possible, f.writing.calls, none);
     return f;
   }

@@ -70,6 +70,7 @@ struct replica {
   T shared = T(0);    // tokens that every input begins with
   seconds waiting{};  // of a session between its calls, while its cache stays on the chip
   seconds loading{};  // in which what is cached of an input comes from another tier
+  seconds storing{};  // in which what a call adds to its cache goes there, while others are answered
   kernel_times timing = chips::timing_of(chip);
   exchange_times exchanges = serving_exchanges<T>(chip, infrastructure);
   models::split<T> split = plan.split();  // of the plan; a replica of another plan is another replica
@@ -128,6 +129,11 @@ struct replica {
   quantity<unit::byte, T> cache_of(const T& tokens) const { return model.cache(tokens * units::token, split); }
   // What the shared prefix takes, once; a state that does not grow with its positions is every call's own.
   quantity<unit::byte, T> shared_cache() const { return cache_of(shared) - cache_of(T(0)); }
+  // What a call adds to its cache: the positions that it reads and writes, and a state, which it replaces. Windows are taken to
+  // fill no further.
+  quantity<unit::byte, T> added_cache() const {
+    return cache_of(input + output) - cache_of(shared + cached()) + cache_of(T(0));
+  }
   // What a call of `tokens` positions takes for itself: in blocks, the last of which is half full on average.
   quantity<unit::byte, T> own_cache(const T& tokens) const {
     return cache_of(tokens + (plan.software.cache_block - T(1)) * T(0.5)) - shared_cache();

@@ -166,13 +166,20 @@ std::string why_too_long(const Model& model, const call_demand<T>& demand) {
          models::name_of(model) + " was made for, " + to_string(most_positions<T>(model)) +
          ". Shorten the calls, take a model for longer ones, or raise architecture.positions if it was extended.";
 }
+// Why no plan answers a task, whatever the plan: the chip has no units for the model's products, or the calls are too long;
+// empty where some may.
+template <real T, class Chip, class Infrastructure, class Model>
+std::string why_never(const serving_task<T, Chip, Infrastructure, Model>& task) {
+  const std::string not_multiplied = text_of(check_multiplied(task.chip, task.model));
+  return not_multiplied.empty() ? why_too_long(task.model, task.demand) : not_multiplied;
+}
 }  // namespace detail
 
 // Why a plan does not answer a task: of its pool that does not, the one that writes first. Empty where it answers.
 template <real T, class Chip, class Infrastructure, class Model>
 std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, const basic_serving_plan<T>& plan) {
-  const std::string too_long = detail::why_too_long(task.model, task.demand);
-  if (!too_long.empty()) return too_long;
+  const std::string never = detail::why_never(task);
+  if (!never.empty()) return never;
   const pool_figures<T> f = task.figures(plan);
   if (f.writing.calls > quantity<unit::per_second, T>()) return "";
   if (plan.disaggregated()) {
@@ -196,8 +203,8 @@ std::string why_not(const serving_task<T, Chip, Infrastructure, Model>& task, co
 template <real T, class Chip, class Infrastructure, class Model, class Visit>
 std::string for_each_serving_plan(const serving_task<T, Chip, Infrastructure, Model>& task,
                                   const serving_search& search, Visit&& visit) {
-  const std::string too_long = detail::why_too_long(task.model, task.demand);
-  if (!too_long.empty()) return too_long;
+  const std::string never = detail::why_never(task);
+  if (!never.empty()) return never;
   basic_serving_plan<T> nearest;
   T most_chips(0);
   bool has_memory = false, found = false;

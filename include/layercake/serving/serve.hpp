@@ -46,16 +46,19 @@ T busiest_below(const replica<T, X...>& r, const T& most) {
   return highest_between(T(1), most, captured, answered);
 }
 
-// Of up to `most` calls in flight as many as leave room for the caches of sessions that wait, and as the link to a tier can load:
-//   b c + lambda w h <= memory;  lambda l <= 1;  lambda = b / (O t(b))
-// c cache of a call, w time that a session waits, h cache that it has then, l time to load one.
+// Of up to `most` calls in flight as many as leave room for the caches of sessions that wait, and as the link to a tier can load
+// in one direction and store in the other:
+//   b c + lambda w h <= memory;  lambda l <= 1;  lambda s <= 1;  lambda = b / (O t(b))
+// c cache of a call, w time that a session waits, h cache that it has then, l time to load one, s to store what a call adds. Storing
+// delays no call: it goes on while the next tokens are written, and behind the last of them.
 template <number T, class... X>
 T sessions_below(const replica<T, X...>& r, const T& most, const T& memory_bound) {
-  const T waiting = r.waiting / units::second, loading = r.loading / units::second, one(1);
+  const T waiting = r.waiting / units::second, one(1);
+  const T moving = max(r.loading, r.storing) / units::second;
   const T held = waiting * T(r.own_cache(r.shared + r.cached()) / (r.own_cache(r.mean_context()) * memory_bound));
   return largest_below(one, most, one, [&](const T& b) -> std::array<T, 2> {
     const T rate = b * r.tokens_per_pass() / (r.output * T(r.template steady<false>(b).time / units::second));
-    return {T(b / memory_bound + rate * held), T(rate * loading)};
+    return {T(b / memory_bound + rate * held), T(rate * moving)};
   });
 }
 
@@ -80,7 +83,7 @@ serving_figures<T> serve_kept(const replica<T, Chip, Infrastructure, Model>& r) 
     const T by_latency = largest_below(one, most, one, pressure);
     T room = s.memory_bound_concurrency;
     const quantity<unit::second, T> no_time{};
-    if (may_hold(r.waiting > no_time || r.loading > no_time)) room = min(room, sessions_below(r, most, room));
+    if (may_hold(r.waiting > no_time || r.storing > no_time)) room = min(room, sessions_below(r, most, room));
     const T busiest = min(by_latency, busiest_below(r, max(by_latency, one)));
     const T chosen = where(plan.concurrency > T(0), plan.concurrency, busiest);
     s.concurrency = min(chosen, room);
@@ -127,7 +130,7 @@ void keep_better(serving_figures<T>& best, const serving_figures<T>& other) {
 }
 
 // Sessions that wait as they are cheapest served: their caches stay on the chip and take room, go to a tier and take time to come
-// back, what the tier has lost being read anew, or are dropped and read anew whole.
+// back, what the tier has lost being read anew and what a call adds being stored, or are dropped and read anew whole.
 template <number T, class... X>
 serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
   serving_figures<T> best = serve_kept(kept);
@@ -141,6 +144,7 @@ serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
     away.cached_share = where(there, kept.cached_share * tier.hit_share, T(0));
     away.loading = where(there, kept.own_cache(kept.shared + kept.cached()) * tier.hit_share / bandwidth,
                          quantity<unit::second, T>());
+    away.storing = where(there, away.added_cache() / bandwidth, quantity<unit::second, T>());
     serving_figures<T> f = serve_kept(away);
     f.waiting_on_chip = T(0);
     f.*where_it_waits = where(there, T(1), T(0));
@@ -149,7 +153,7 @@ serving_figures<T> serve_sessions(const replica<T, X...>& kept) {
   try_tier(kept.plan.software.host_cache, &serving_figures<T>::waiting_in_host);
   try_tier(kept.plan.software.stored_cache, &serving_figures<T>::waiting_in_storage);
   away.cached_share = T(0);
-  away.loading = {};
+  away.loading = away.storing = {};
   serving_figures<T> anew = serve_kept(away);
   anew.waiting_on_chip = T(0);
   keep_better(best, anew);

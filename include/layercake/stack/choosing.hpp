@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <deque>
+#include <layercake/core/either.hpp>
 #include <layercake/core/same.hpp>
 #include <layercake/serving/search.hpp>
 #include <layercake/stack/billing.hpp>
@@ -127,17 +128,7 @@ basic_serving_plan<T> best_of(const std::vector<serving_plan>& plans, const Laye
     const basic_serving_plan<T> plan = layercake::with_number<T>(plans[i]);
     const auto rank = detail::plan_rank<T>::of(billing<T, Layers>(on, plan)(how));
     const auto better = rank.before(least);
-    best.tensor = where(better, plan.tensor, best.tensor);
-    best.pipeline = where(better, plan.pipeline, best.pipeline);
-    best.expert = where(better, plan.expert, best.expert);
-    best.attention_data = where(better, plan.attention_data, best.attention_data);
-    best.speculation.drafted = where(better, plan.speculation.drafted, best.speculation.drafted);
-    best.speculation.acceptance = where(better, plan.speculation.acceptance, best.speculation.acceptance);
-    best.speculation.draft_cost = where(better, plan.speculation.draft_cost, best.speculation.draft_cost);
-    best.speculation.draft_weights = where(better, plan.speculation.draft_weights, best.speculation.draft_weights);
-    best.reading.tensor = where(better, plan.reading.tensor, best.reading.tensor);
-    best.reading.pipeline = where(better, plan.reading.pipeline, best.reading.pipeline);
-    best.reading.expert = where(better, plan.reading.expert, best.reading.expert);
+    best = either(better, plan, best);
     least = {where(better, rank.cost, least.cost), where(better, rank.chips, least.chips),
              where(better, rank.fitting, least.fitting)};
   }

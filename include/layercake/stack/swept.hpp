@@ -3,6 +3,7 @@
 
 #include <layercake/chips/chips.hpp>
 #include <layercake/number/number.hpp>
+#include <layercake/serving/multiplied.hpp>
 #include <tuple>
 #include <utility>
 
@@ -19,7 +20,7 @@ struct bill_of_stack {
     return s.pull(how);
   }
 };
-// What must hold of a stack and its bill: that a plan serves it, and that the supply carries it.
+// What must hold of a stack and its bill: that a plan serves it on its chip, and that the supply carries it.
 struct plan_is_laid_out {
   template <class Stack, class Bill>
   auto operator()(const Stack& s, const Bill&) const {
@@ -30,6 +31,12 @@ struct calls_are_short_enough {
   template <class Stack, class Bill>
   auto operator()(const Stack& s, const Bill&) const {
     return is_made_for(s.model, widened<typename Stack::number_type>(s.application.pull()));
+  }
+};
+struct chip_has_units {
+  template <class Stack, class Bill>
+  auto operator()(const Stack& s, const Bill&) const {
+    return multiplies(s.chip, s.model);
   }
 };
 struct one_call_fits {
@@ -53,10 +60,11 @@ struct supply_carries_it {
 struct stack_question {
   bill_of_stack formula;
   std::tuple<std::pair<const char*, plan_is_laid_out>, std::pair<const char*, calls_are_short_enough>,
-             std::pair<const char*, one_call_fits>, std::pair<const char*, latency_is_met>,
-             std::pair<const char*, supply_carries_it>>
+             std::pair<const char*, chip_has_units>, std::pair<const char*, one_call_fits>,
+             std::pair<const char*, latency_is_met>, std::pair<const char*, supply_carries_it>>
       conditions{{"heads, layers or experts do not divide over the plan", {}},
                  {"a call is longer than the positions that the model was made for", {}},
+                 {"the chip has no units for the model's products", {}},
                  {"weights and cache of one call do not fit in memory", {}},
                  {"an objective for latency cannot be met", {}},
                  {"the energy supply cannot carry the power", {}}};

@@ -1,6 +1,7 @@
 // What is wrong with a question about training.
 #pragma once
 
+#include <layercake/chips/chips.hpp>
 #include <layercake/infrastructure/site.hpp>
 #include <layercake/training/model.hpp>
 #include <layercake/training/plan.hpp>
@@ -41,8 +42,14 @@ std::vector<finding> check_plan(const Model& x, const basic_training_plan<T>& p,
   return f.take();
 }
 
-// What is wrong with a training step: fields of the model, the chip, the network and the plan outside their domains, and what
-// contradicts between model and plan. Empty if nothing is.
+// Products that the chip has no units for, asked for by the field at `path`.
+template <class Chip>
+std::vector<finding> check_math(const Chip& chip, precision math, const std::string& path = "plan.math") {
+  return chips::not_multiplied(chip, math, path, "Set " + path + " = precision::bf16.");
+}
+
+// What is wrong with a training step: fields of the model, the chip, the network and the plan outside their domains, products that
+// the chip has no units for, and what contradicts between model and plan. Empty if nothing is.
 template <class Model, class Chip, class Network, real T>
 std::vector<finding> check_training(const Model& model, const Chip& chip, const Network& network,
                                     const basic_training_plan<T>& plan) {
@@ -53,6 +60,7 @@ std::vector<finding> check_training(const Model& model, const Chip& chip, const 
     found.add(check(network, infrastructure::infrastructure<Network> ? "site" : "network"));
   found.add(check(plan, "plan"));
   using R = promote_all_t<number_of_t<Model>, T>;
+  if (found.empty()) found.add(check_math(chip, plan.math));
   if (found.empty()) found.add(check_plan(layercake::with_number<R>(model), layercake::with_number<R>(plan), "plan"));
   return found.take();
 }

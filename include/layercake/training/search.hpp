@@ -41,7 +41,6 @@ namespace detail {
 template <class Search>
 struct training_searches {
   std::vector<Search> of;
-  const std::vector<training_way>& ways;
   training_finalists best;
   training_search_counts counts{};
 
@@ -51,7 +50,7 @@ struct training_searches {
       std::vector<std::size_t> all(s.layouts().branches.size());
       for (std::size_t b = 0; b < all.size(); ++b)
         all[b] = b;
-      for (std::size_t w = 0; w < ways.size(); ++w)
+      for (std::size_t w = 0; w < s.ways().size(); ++w)
         s.evaluate(w, all, best, counts);
     }
   }
@@ -101,7 +100,7 @@ private:
   }
   void try_one(task& t, const typename Search::node& node) {
     if (node.done) return;
-    const double plans = t.search->plans_of(ways[t.group.way], t.search->layouts().branches[node.branch]);
+    const double plans = t.search->plans_of(t.search->ways()[t.group.way], t.search->layouts().branches[node.branch]);
     if (node.too_large) {
       counts.too_large += plans;
     } else if (best.hopeless(node.least)) {
@@ -144,7 +143,10 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 //
 // Time: one plan takes 0.2 to 1 us. Memory: 24 bytes for each layout.
 //
-// Throws invalid_value for fields outside their domains and for more plans than options.most_plans, missing_value for a
+// Plans in a format that a fleet's chips have no units for are counted and not tried.
+//
+// Throws invalid_value for fields outside their domains, for more plans than options.most_plans and where no chip has units for any
+// of the formats, missing_value for a
 // chip without a price, a power or the bandwidth of its fabric, infeasible where no plan divides the chips, none fits in
 // memory, or no run ends at a finite cost (why_not of training/run.hpp), with what comes closest and what to change.
 // Leaves out: offloading to the host, plans that use only some of the chips, uneven shares of data.
@@ -161,7 +163,8 @@ training_search_result best_training(const models::transformer& model,
   detail::check_options(options);
   using search = detail::fleet_search<T, Chip, Site, Energy>;
   const std::vector<detail::training_way> ways = detail::ways_of(base, space);
-  detail::training_searches<search> all{{}, ways, detail::training_finalists(options.keep)};
+  std::vector<std::vector<detail::training_way>> ways_on(fleets.size());  // those that the chips have units for
+  detail::training_searches<search> all{{}, detail::training_finalists(options.keep)};
   training_search_counts& n = all.counts;
   all.of.reserve(fleets.size());
   for (std::size_t i = 0; i < fleets.size(); ++i) {
@@ -170,12 +173,17 @@ training_search_result best_training(const models::transformer& model,
     n.splits += layouts.counts.splits;
     n.against_model += layouts.counts.against_model;
     n.against_batch += layouts.counts.against_batch;
-    all.of.emplace_back(i, fleets[i], detail::searched_run{model, run, base, ways}, std::move(layouts));
     for (const auto& way : ways) {
+      if (chips::multiplies(fleets[i].chip, way.math)) ways_on[i].push_back(way);
+    }
+    all.of.emplace_back(i, fleets[i], detail::searched_run{model, run, base, ways_on[i]}, std::move(layouts));
+    for (const auto& way : ways) {
+      double& counted = chips::multiplies(fleets[i].chip, way.math) ? n.plans : n.without_units;
       for (const auto& branch : all.of.back().layouts().branches)
-        n.plans += all.of.back().plans_of(way, branch);
+        counted += all.of.back().plans_of(way, branch);
     }
   }
+  if (n.plans == 0 && n.without_units > 0) detail::no_units(fleets, base, space);
   if (n.plans == 0) detail::no_layout(fleets, model, base, n);
   check_at_least("options.most_plans", options.most_plans, "the plans in the space", n.plans,
                  "Raise it, or restrict the space.");

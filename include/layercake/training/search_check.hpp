@@ -89,6 +89,18 @@ void check_question(const models::transformer& model, const std::vector<Fleet>& 
     raise_if_missing(chips::missing_in_bill(fleets[i].chip, "fleets[" + std::to_string(i) + "].chip"));
 }
 
+// Every plan asks for products that its chips have no units for: each chip with the formats it is asked for.
+template <class Fleet>
+[[noreturn]] void no_units(const std::vector<Fleet>& fleets, const training_plan& base, const training_space& space) {
+  findings all;
+  for (const Fleet& f : fleets) {
+    if (space.math.empty()) all.add(check_math(f.chip, base.math, "base.math"));
+    for (std::size_t i = 0; i < space.math.size(); ++i)
+      all.add(check_math(f.chip, space.math[i], "space.math[" + std::to_string(i) + "]"));
+  }
+  raise(invalid_value(text_of(all.list())));
+}
+
 // Nothing divides.
 template <class Fleet>
 [[noreturn]] void no_layout(const std::vector<Fleet>& fleets, const models::transformer& model,

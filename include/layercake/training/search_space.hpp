@@ -44,6 +44,7 @@ struct training_search_counts {
   double against_model = 0;  // of them: heads, layers, positions or experts do not divide
   double against_batch = 0;  // of them: no batch divides
   double plans = 0;          // of the remaining splits, with every batch, chunk and way of doing things
+  double without_units = 0;  // more of them, in formats that their chips have no units for: not tried
   double evaluated = 0;      // of the plans
   double too_large = 0;      // of the plans: do not fit in memory, whether evaluated or shown by the bound of many
   double pruned = 0;         // of the plans: fit or not, cannot be among the best

@@ -54,6 +54,7 @@ inline constexpr model all[] = {
     {"falcon-40b", 41303293952, from::published},
     {"falcon-7b", 6921720704, from::counted},
     {"falcon-h1-7b", 7585513568, from::counted},
+    {"flan-t5-base", 247577856, from::published},
     {"gemma-2-9b", 9241705984, from::published},
     {"gemma-3-1b", 999885952, from::published},
     {"gemma-3-27b", 27432406640, from::published},
@@ -119,6 +120,7 @@ inline constexpr model all[] = {
     {"qwen3.5-397b-a17b", 396802360816, from::counted, 17e9},
     {"smollm3-3b", 3075098624, from::published},
     {"starcoder2-7b", 7173923840, from::published},
+    {"t5-11b", 11307321344, from::published},
     {"whisper-large-v3", 1543490560, from::published},
 };
 

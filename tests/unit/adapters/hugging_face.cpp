@@ -131,6 +131,8 @@ TEST_CASE("what a sequence keeps") {
   CHECK(cache("mamba2-codestral-7b", 1e6) == state);
   // Whisper: 32 layers of 1280 numbers, twice, of the text and of 1500 positions of sound.
   CHECK(cache("whisper-large-v3", 100) == 32.0 * (100 + 1500) * 2 * 1280 * 2);
+  // T5: 24 layers of 128 heads of 128 numbers, wider than the residual stream, of the answer and of 512 tokens of text.
+  CHECK(cache("t5-11b", 100) == 24.0 * (100 + 512) * 2 * 128 * 128 * 2);
 }
 
 TEST_CASE("positions and tokens of an image of the size that the file names") {

@@ -144,3 +144,30 @@ TEST_CASE("accelerator: every datum of the catalog has one source, its own") {
     CHECK(std::string(p->origin.of("defect_density").source).find("Chiplet Actuary") == 0);
   }
 }
+
+// Tensor cores by data sheet: NVIDIA A100 (2020) lists FP32, TF32, FP16, BF16 and INT8; H100 (2022) FP8 besides; Blackwell FP4
+// besides. Google's TPU v4 (Jouppi et al. 2023) multiplies BF16 and INT8.
+TEST_CASE("accelerator: products in formats that a chip has no units for are told from those that it makes do with") {
+  using enum precision;
+  const auto all = {fp32, tf32, fp16, bf16, int4};
+  for (const chips::accelerator* c : {&catalog::a100_sxm_80gb, &catalog::h100_sxm, &catalog::b200_sxm, &catalog::tpu_v4,
+                                      &catalog::v100_sxm2_32gb, &catalog::cerebras_wse3}) {
+    CAPTURE(c->name);
+    for (const precision p : all)
+      CHECK(chips::multiplies(*c, p));
+  }
+  for (const precision p : {fp8, mxfp8}) {
+    CHECK(!chips::multiplies(catalog::a100_sxm_80gb, p));
+    CHECK(!chips::multiplies(catalog::tpu_v4, p));
+    CHECK(chips::multiplies(catalog::h100_sxm, p));
+  }
+  for (const precision p : {fp4, mxfp4, nvfp4}) {
+    CHECK(!chips::multiplies(catalog::h100_sxm, p));
+    CHECK(chips::multiplies(catalog::b200_sxm, p));
+  }
+  CHECK(chips::multiplies(catalog::a100_sxm_80gb, int8));
+  CHECK(!chips::multiplies(catalog::v100_sxm2_32gb, int8));
+  CHECK(text_of(chips::not_multiplied(catalog::a100_sxm_80gb, fp8, "plan.math", "Set it.")) ==
+        "plan.math is fp8; allowed: what A100-SXM4-80GB multiplies: fp32, tf32, fp16, bf16, int8. Set it.");
+  CHECK(chips::not_multiplied(catalog::h100_sxm, fp8, "plan.math", "Set it.").empty());
+}

@@ -84,6 +84,7 @@ TEST_CASE("a state that does not grow with its positions is every call's own") {
   const auto r = lc::replica_of<double>(b.chip, b.site, served, b.plan, b.demand);
   CHECK(bytes(r.shared_cache()) == 0);
   CHECK(bytes(r.own_cache(5000)) == 8 * 32 * 128 * 128 * 4.0);
+  CHECK(bytes(r.added_cache()) == 8 * 32 * 128 * 128 * 4.0);  // and stored anew with each
 }
 
 TEST_CASE("sessions that wait take the way that answers most") {
@@ -137,6 +138,27 @@ TEST_CASE("sessions that wait take the way that answers most") {
   b.plan.software.host_cache = {};
   b.plan.software.stored_cache = {50 * (gigabyte / second), 0};
   CHECK(per_second(b.serve().calls) >= per_second(anew.serve().calls) * (1 - 1e-9));
+}
+
+// A call with 400 of 4,000 positions cached adds 3,600 and its 200 tokens: it stores 3,800 positions while it loads 400, so that
+// the link's other direction is the limit: 1 GB/s over 3,800 * 131,072 B = 2.008 calls per second.
+TEST_CASE("what calls add to their caches is stored over the link, once") {
+  bench b;
+  b.demand.cached_share = 0.1;
+  b.demand.waiting_time = 1 * hour;
+  b.plan.software.host_cache.bandwidth = 1 * (gigabyte / second);
+  auto r = b.replica();
+  CHECK(bytes(r.added_cache()) == approx(3800 * per_token));
+  r.waiting = {};
+  r.loading = 400 * per_token / 1e9 * second;
+  r.storing = 3800 * per_token / 1e9 * second;
+  const auto stored = lc::detail::serve_kept(r);
+  CHECK(per_second(stored.calls) == approx(1e9 / (3800 * per_token)).epsilon(0.02));
+  CHECK(per_second(stored.calls) <= 1e9 / (3800 * per_token) * (1 + 1e-6));
+  r.storing = {};
+  CHECK(per_second(lc::detail::serve_kept(r).calls) > 2 * per_second(stored.calls));
+  // Reading everything anew is then better than waiting for the link.
+  CHECK(b.serve().waiting_in_host == 0);
 }
 
 TEST_CASE("longer waits never answer more, over doubles and lanes alike") {

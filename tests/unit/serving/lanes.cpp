@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <layercake/chips/catalog.hpp>
+#include <layercake/core/either.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
 #include <layercake/number/dual.hpp>
@@ -137,5 +138,28 @@ TEST_CASE("full load answers as many as any smaller batch, for every number type
       INFO(b << " in flight");
       CHECK(lc::serve<double>(chip, site, model, plan, demand).calls <= full.calls * (1 + 1e-4));
     }
+  }
+}
+
+TEST_CASE("of two plans each lane has its own, label and all where there is one lane") {
+  lc::serving_plan a{.tensor = 2, .pipeline = 4, .memory_share = 0.8};
+  a.speculation.drafted = 3, a.reading.tensor = 8, a.software.token_budget = 1000, a.whole_experts = true;
+  const lc::serving_plan b{.tensor = 1, .pipeline = 4, .memory_share = 0.9};
+  CHECK(lc::same(either(true, a, b), a));
+  CHECK(lc::same(either(false, a, b), b));
+  const auto over = [](const lc::serving_plan& p) { return lc::with_number<lanes>(p); };
+  std::array<double, width> number{};
+  for (std::size_t i = 0; i < width; ++i)
+    number[i] = static_cast<double>(i);
+  const lanes of_lane = lanes::load_unaligned(number.data());
+  const auto chosen = either(of_lane > lanes(0), over(a), over(b));
+  for (std::size_t i = 0; i < width; ++i) {
+    const lc::serving_plan& expected = i > 0 ? a : b;
+    CHECK(chosen.tensor.get(i) == expected.tensor);
+    CHECK(chosen.pipeline.get(i) == 4);
+    CHECK(chosen.memory_share.get(i) == expected.memory_share);
+    CHECK(chosen.speculation.drafted.get(i) == expected.speculation.drafted);
+    CHECK(chosen.reading.tensor.get(i) == expected.reading.tensor);
+    CHECK(chosen.software.token_budget.get(i) == expected.software.token_budget);
   }
 }

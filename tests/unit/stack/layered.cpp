@@ -177,6 +177,34 @@ TEST_CASE("calls longer than the model was made for are refused, and in a plan o
                        doctest::Contains("a call has 2024 positions of input"), lc::infeasible);
 }
 
+TEST_CASE("products that the chip has no units for are refused, weights alone in such a format are not") {
+  using lc::precision;
+  const models::transformer& llama = catalog::llama_3_1_8b;
+  const auto on_h100 = serving(llama.at(precision::fp8));
+  lc::chips::accelerator a100 = lc::chips::catalog::a100_sxm_80gb;
+  const std::string refused =
+      "model.formats.math is fp8; allowed: what A100-SXM4-80GB multiplies: fp32, tf32, fp16, bf16, int8. Take the "
+      "model "
+      ".at(precision::bf16), or its weights alone in 8 bit: .at(models::formats::weights_at(precision::fp8)).";
+  CHECK_THROWS_WITH_AS(on_h100.with(a100),
+                       ("no serving plan that the search names answers the calls: " + refused).c_str(), lc::infeasible);
+  CHECK_THROWS_WITH_AS(on_h100.with(lc::serving_plan{}).with(a100).pull(), doctest::Contains(refused.c_str()),
+                       lc::infeasible);
+  auto assigned = on_h100.with(lc::serving_plan{});
+  assigned.chip = a100;
+  CHECK_THROWS_WITH_AS(assigned.pull(), ("the plan answers no calls: " + refused).c_str(), lc::infeasible);
+  CHECK(lc::is_finite(on_h100.with(llama.at(models::formats::weights_at(precision::fp8))).with(a100).pull().cost()));
+  CHECK(lc::is_finite(on_h100.with(llama.at(precision::int4)).with(a100).pull().cost()));
+  // a part that is stored wider than the rest multiplies in its own format
+  models::formats mixed = models::formats::at(precision::int4);
+  mixed.attention = precision::fp8;
+  CHECK_THROWS_WITH_AS(on_h100.with(llama.at(mixed)).with(a100), doctest::Contains("model.formats.attention is fp8"),
+                       lc::infeasible);
+  // a chip whose peak rate is given for the format is not asked more, nor is one that lists none
+  a100.peak.fp8 = a100.peak.bf16;
+  CHECK(lc::is_finite(on_h100.with(a100).pull().cost()));
+}
+
 TEST_CASE("ranks that heads of a group do not divide over are refused") {
   const auto s = serving(catalog::nemotron_h_56b.at(lc::precision::fp8));
   CHECK_THROWS_WITH_AS(s.with(lc::serving_plan{.tensor = 3}), doctest::Contains("plan.tensor is 3"), lc::invalid_value);
@@ -185,7 +213,7 @@ TEST_CASE("ranks that heads of a group do not divide over are refused") {
   CHECK_NOTHROW(s.with(lc::serving_plan{.tensor = 8}));
 }
 
-TEST_CASE("a format without units of its own runs in the narrowest that hold it") {
+TEST_CASE("every chip of the catalog has a rate for every format, if only that of wider units") {
   for (const auto& entry : lc::chips::catalog::all) {
     const lc::chips::accelerator* chip = entry.chip;
     CAPTURE(chip->name);
@@ -197,9 +225,9 @@ TEST_CASE("a format without units of its own runs in the narrowest that hold it"
   const auto& a100 = lc::chips::catalog::a100_sxm_80gb;
   CHECK(!lc::is_known(a100.peak.fp8));
   CHECK(a100.peak.rate(lc::precision::nvfp4) == a100.peak.rate(lc::precision::bf16));
-  // fewer bytes, no faster products: reading a long prompt takes as long as in 16 bit
+  // weights alone in 8 bit: fewer bytes, more calls that fit
   const auto s = serving(catalog::llama_3_1_8b.at(lc::precision::bf16)).with(a100);
-  const auto narrow = s.with(catalog::llama_3_1_8b.at(lc::precision::fp8));
+  const auto narrow = s.with(catalog::llama_3_1_8b.at(models::formats::weights_at(lc::precision::fp8)));
   const auto wide_bill = s.with(lc::serving_plan{}).pull(), bill = narrow.with(lc::serving_plan{}).pull();
   CHECK(bill.serving.memory_bound_concurrency > wide_bill.serving.memory_bound_concurrency);
 }

@@ -167,3 +167,13 @@ TEST_CASE("counts of 1e30 are answered or refused") {
                        doctest::Contains("tensor * pipeline * context * data is 2e60; allowed: a whole number, from"),
                        invalid_value);
 }
+
+TEST_CASE("a step in a format that the chip has no units for is refused") {
+  training_plan narrow = plan;
+  narrow.math = precision::fp8;
+  CHECK(check_training(model, chip, site, narrow).empty());
+  CHECK_THROWS_WITH_AS(train_step(model, chips::catalog::a100_sxm_80gb, site, narrow),
+                       "plan.math is fp8; allowed: what A100-SXM4-80GB multiplies: fp32, tf32, fp16, bf16, int8. Set "
+                       "plan.math = precision::bf16.",
+                       invalid_value);
+}

@@ -293,6 +293,44 @@ TEST_CASE("training search: a space counted by hand") {
   CHECK(t.counts.evaluated + t.counts.pruned + t.counts.too_large >= t.counts.plans);
 }
 
+TEST_CASE("training search: formats that a fleet's chips have no units for are counted, not tried") {
+  const lc::training_space both{.tensor = {2},
+                                .pipeline = {1},
+                                .context = {1},
+                                .micro_batch = {1},
+                                .math = {lc::precision::bf16, lc::precision::fp8},
+                                .sequence_parallel = {true},
+                                .recompute = {recomputation::full},
+                                .sharding = {sharding::full}};
+  lc::training_space wide = both, narrow = both;
+  wide.math = {lc::precision::bf16}, narrow.math = {lc::precision::fp8};
+  const std::vector fleets{fleet(24), fleet(24, lc::chips::catalog::a100_sxm_80gb)};
+  const auto of = [&](const lc::training_space& space, bool prune = true) {
+    return lc::best_training(dense(), fleets, run, base(), space, {.keep = 10, .prune = prune});
+  };
+  // One layout and one way on each fleet: two formats on the H100s, one of them on the A100s.
+  for (const bool prune : {true, false}) {
+    const auto r = of(both, prune);
+    CHECK(r.counts.plans == 3);
+    CHECK(r.counts.without_units == 1);
+    CHECK(r.fastest.size() == 3);
+    for (const lc::trained_plan& p : r.fastest)
+      CHECK((p.fleet == 0 || p.plan.math == lc::precision::bf16));
+  }
+  CHECK(of(wide).counts.without_units == 0);
+  CHECK(of(narrow).counts.without_units == 1);
+  CHECK(of(narrow).fastest.size() == 1);
+  lc::training_plan start = base();
+  start.math = lc::precision::nvfp4;
+  CHECK_THROWS_WITH_AS(
+      lc::best_training(dense(), fleets, run, start),
+      "base.math is nvfp4; allowed: what H100-SXM5-80GB multiplies: fp32, tf32, fp16, bf16, fp8, int8. "
+      "Set base.math = precision::bf16.\n"
+      "base.math is nvfp4; allowed: what A100-SXM4-80GB multiplies: fp32, tf32, fp16, bf16, int8. Set "
+      "base.math = precision::bf16.",
+      lc::invalid_value);
+}
+
 TEST_CASE("training search: lists restrict the space") {
   const lc::training_space space{.tensor = {8, 2, 2},
                                  .pipeline = {1, 3},

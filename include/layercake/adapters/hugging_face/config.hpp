@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <layercake/adapters/json_value.hpp>
 #include <layercake/number/check.hpp>
 #include <map>
 #include <memory>
@@ -75,14 +76,7 @@ inline bool matters_unless_empty(std::string_view key) {
 }
 
 // A value as an error shows it.
-inline std::string shown(const json& value) {
-  if (value.is_object()) return "an object";
-  if (value.is_array()) return "an array";
-  constexpr std::size_t longest = 60;
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > longest) text = text.substr(0, longest) + "...";
-  return text;
-}
+inline std::string shown(const json& value) { return adapters::detail::shown_json(value); }
 
 // One object of the file. What is missing, of the wrong type or out of range is noted in `found` and read as the least that is allowed, so
 // that reading goes on.

@@ -1,10 +1,11 @@
-// Encoders, and decoders that attend to the results of one: BERT and its like, Whisper, Llama 3.2 Vision.
+// Encoders, and decoders that attend to the results of one: BERT and its like, Whisper, T5, Llama 3.2 Vision.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <layercake/adapters/hugging_face/vision.hpp>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 namespace layercake::adapters::hugging_face {
@@ -100,6 +101,45 @@ inline layered read_whisper(config& c) {
   x.vectors += x.positions * x.width;
   c.only("num_hidden_layers", t.count);
   c.pass_over({"max_length"});
+  return x;
+}
+
+// ---- text to text -----------------------------------------------------------------------------------------------------------
+
+// T5 and FLAN-T5: an encoder over the text that a call is about, read once, and a decoder that attends to itself and to all of that text.
+// Neither has biases, and instead of positions both have, in the first of their layers, a bias of each head for each bucket of distances.
+// The text is taken to have n_positions tokens, to which T5 was trained; it is the item of a tower, so that a call's own
+// input is what the decoder is given. Both look up the same table.
+inline layered read_t5(config& c) {
+  layered x = decoder(c, "t5", true, rms_norm);
+  const double text = x.positions > 0 ? x.positions : 512;
+  x.positions = unknown<>;  // distances have no end
+  mixer m;
+  m.kind = mixing::attention;
+  m.heads = m.key_heads = c.size("num_heads");
+  m.key_width = m.value_width = c.size("d_kv");
+  m.vectors = rms_norm * x.width;
+  const std::string activation = c.text("feed_forward_proj", "relu");
+  feed_forward f = dense_block(x.width, c.size("d_ff"), activation.substr(0, 6) == "gated-");
+  f.vectors = rms_norm * x.width;
+  const double buckets = c.size("relative_attention_num_buckets", 32) * m.heads;
+  tower t;
+  t.count = static_cast<double>(layer_count(c, "num_layers")), t.width = x.width;
+  t.mixer = m, t.feed_forward = f;
+  t.mixer.causal = false;
+  t.positions = text;
+  t.items = 1;
+  t.vectors = buckets + rms_norm * x.width;
+  x.towers.push_back(t);
+  const double layers =
+      c.has("num_decoder_layers") ? static_cast<double>(layer_count(c, "num_decoder_layers")) : t.count;
+  mixer crossing = m;
+  crossing.causal = false;
+  crossing.crossed = text;
+  x.groups.push_back({layers, m, {}});
+  x.groups.push_back({layers, crossing, f});
+  x.vectors += buckets;
+  c.pass_over({"relative_attention_max_distance", "is_gated_act", "dense_act_fn", "dropout_rate", "output_past"});
   return x;
 }
 

@@ -181,6 +181,7 @@ inline constexpr family model_families[] = {
     {"qwen3_vl", read_qwen3_vl},
     {"qwen3_vl_moe", read_qwen3_vl_moe},
     {"roberta", read_roberta},
+    {"t5", read_t5},
     {"whisper", read_whisper},
     {"xlm-roberta", read_xlm_roberta},
 };
