@@ -41,6 +41,26 @@ std::vector<finding> check_plan(const Model& x, const basic_training_plan<T>& p,
   return f.take();
 }
 
+// The same of a model of which not everything learns, and whether a training step of it learns anything.
+template <class Architecture, real T>
+std::vector<finding> check_plan(const models::learner<Architecture>& x, const basic_training_plan<T>& p,
+                                const std::string& path = "plan") {
+  findings f(path);
+  f.add(check_plan(x.architecture, p, path));
+  const auto frozen = x.frozen_share();
+  if (p.pipeline > T(1)) {
+    f.require(!(frozen > 0 && frozen < 1), "pipeline", p.pipeline,
+              "1 where some of the layers are frozen, " + to_string(x.learning.frozen_layers),
+              "Stages would take unequal times: freeze all layers or none, or take tensor and data ranks.");
+  }
+  findings of_model("model");
+  of_model.require(x.learned_parameters(models::split<T>{}).total() > 0, "learning", std::string_view("of nothing"),
+                   "a part that learns",
+                   "Give adapters a rank, or let the embedding, the output matrix or a layer learn.");
+  f.add(of_model.take());
+  return f.take();
+}
+
 // What is wrong with a training step: fields of the model, the chip, the network and the plan outside their domains, and what
 // contradicts between model and plan. Empty if nothing is.
 template <class Model, class Chip, class Network, real T>

@@ -63,6 +63,8 @@ public:
         kernels_(chips::timing_of(chip_)),
         fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
         kind_(detail::trained_chip_of<T>(chip_)),
+        learned_(models::learning_of<T>(model_)),
+        passed_(learned_.of(block::layer).passed),
         layers_(number_cast<T>(models::layers_of(model_))) {
     if constexpr (requires { model_.mixture_layers(); }) {
       mixture_layers_ = number_cast<T>(model_.mixture_layers());
@@ -83,8 +85,8 @@ public:
     T recomputed_layers = T(0);
     f.memory = detail::step_memory(p, detail::memory_for(p, chip_), as(c_.custom_recompute), recomputed_layers,
                                    [&](const basic_training_layout<T>& l) { return memory_of_training(model_, l); });
-    f.layers_again = repeated(p, recomputed_layers);
-    f.attention_again = p.recompute == recomputation::selective ? T(1) : f.layers_again;
+    f.layers_again = repeated(p, recomputed_layers) * passed_;
+    f.attention_again = p.recompute == recomputation::selective ? passed_ : f.layers_again;
 
     const parts_of_step s = parts(p, rates, f);
     add_pipeline(p, s, f.time);
@@ -133,12 +135,12 @@ private:
     l.backward.recomputed = l.forward.total() * again;
     l.backward.moved += l.forward.moved * again;
     if (!p.fused_attention && (p.recompute == recomputation::selective || p.recompute == recomputation::automatic)) {
-      l.backward.recomputed += l.forward.attention;
+      l.backward.recomputed += l.forward.attention * passed_;
     }
     const seconds host = host_time * units::second;
     l.forward.host = smooth_max(l.forward.total(), host) - l.forward.total();
-    l.backward.host =
-        smooth_max(l.backward.total(), host * (as(training_counts::host_backward) + again)) - l.backward.total();
+    l.backward.host = smooth_max(l.backward.total(), host * (as(training_counts::host_backward) * passed_ + again)) -
+                      l.backward.total();
     return l;
   }
 
@@ -146,7 +148,8 @@ private:
   parts_of_step parts(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
                       training_figures<T>& f) const {
     const exchanges groups{network_, fabric_};
-    detail::training_timer<T, Chip, kernel_laws, Network> timer(chip_, kernels_, groups, c_, rates, p);
+    detail::training_timer<T, Chip, kernel_laws, Network, learned> timer(chip_, kernels_, groups, c_, rates, p,
+                                                                         learned_);
     model_.operations(models::pass<T>{models::phase::training, p.micro_batch, p.sequence, p.sequence},
                       training_layout_of(p).split(), timer);
     const both_passes common = timer.layer * (T(1) / layers_);
@@ -190,14 +193,24 @@ private:
     message.ranks = stages, message.stride = p.chips() / stages;
     const seconds once = where(stages > T(1), exchanges{network_, fabric_}.time(message), seconds());
     // One each way in every micro-batch and chunk, of which most is hidden, and all of it while the pipeline fills.
-    t.pipeline_exchange = once * (m * p.virtual_stages * as(2 * c_.exposed_pipeline) + T(2) * (stages - T(1)));
+    const T ways = T(1) + passed_;
+    t.pipeline_exchange = once * (m * p.virtual_stages * (ways * as(c_.exposed_pipeline)) + ways * (stages - T(1)));
+  }
+
+  // The parameters of a rank that learn.
+  models::rank_parameters<T> learned_rank(const models::split<T>& s) const {
+    if constexpr (learned::whole) {
+      return model_.parameters(s);
+    } else {
+      return model_.learned_parameters(s);
+    }
   }
 
   // Gradients and sharded weights between data-parallel ranks, and the optimiser.
   void add_gradients(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const seconds& stage,
                      training_time<T>& t) const {
     const basic_training_layout<T> layout = training_layout_of(p);
-    const models::rank_parameters<T> rank = model_.parameters(layout.split());
+    const models::rank_parameters<T> rank = learned_rank(layout.split());
     if (p.sharding == sharding::full) {
       add_sharded_weights(p, rates, rank, stage, t);
     } else {
@@ -217,14 +230,20 @@ private:
                            const models::rank_parameters<T>& rank, const seconds& stage, training_time<T>& t) const {
     const exchanges groups{network_, fabric_};
     const T n = p.replicas(), shards = p.shards(), per_stage = layers_ / p.pipeline;
-    const collective<T> gather{exchange::all_gather,
-                               rank.total() / per_stage * as(training_counts::weight) * units::byte, shards, p.tensor};
-    const seconds once = rates.flat ? groups.flat(gather) : groups.time(gather);
-    t.sharding_exchange =
-        detail::added_to(
-            stage, once * (per_stage * as(training_counts::sharded_exchanges / (rates.flat ? c_.flat : c_.inside))),
-            c_.hidden_sharding, rates.taken) *
-        p.micro_batches();
+    const auto once = [&](const bytes& held) {
+      const collective<T> gather{exchange::all_gather, held / per_stage, shards, p.tensor};
+      return rates.flat ? groups.flat(gather) : groups.time(gather);
+    };
+    const double speed = rates.flat ? c_.flat : c_.inside;
+    const bytes gradients = rank.total() * as(training_counts::weight) * units::byte;
+    seconds exchanged;
+    if constexpr (learned::whole) {
+      exchanged = once(gradients) * (per_stage * as(training_counts::sharded_exchanges / speed));
+    } else {
+      const bytes held = model_.stored_weights(training_layout_of(p).split());
+      exchanged = (once(held) * (T(1) + passed_) + once(gradients)) * (per_stage * as(1 / speed));
+    }
+    t.sharding_exchange = detail::added_to(stage, exchanged, c_.hidden_sharding, rates.taken) * p.micro_batches();
     const seconds copies = groups.time(
         collective<T>{exchange::all_reduce, rank.everywhere / shards * as(training_counts::weight) * units::byte,
                       n / shards, p.tensor * shards});
@@ -262,6 +281,7 @@ private:
   }
 
   using kernel_laws = decltype(chips::timing_of(std::declval<const Chip&>()));
+  using learned = decltype(models::learning_of<T>(std::declval<const Model&>()));
   training_constants c_;
   Model model_;
   Chip chip_;
@@ -269,6 +289,8 @@ private:
   kernel_laws kernels_;
   scale_up_fabric<T> fabric_;
   detail::trained_chip<T> kind_;
+  learned learned_;
+  T passed_;  // share of the layers that the backward pass goes through
   T layers_{}, mixture_layers_{}, dense_layers_{};
   bool mixture_ = false, dense_ = false;
 };

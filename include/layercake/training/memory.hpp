@@ -250,6 +250,16 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
           .gathered = where(more, b.gathered, a.gathered),
           .workspace = where(more, b.workspace, a.workspace)};
 }
+
+// The fullest of the stages, of which `of` gives the memory of one.
+template <class Architecture, number T, class Of>
+constexpr training_memory<T> fullest_stage(const Architecture& x, const basic_training_layout<T>& l, Of&& of) {
+  const T last = l.pipeline - T(1);
+  const training_memory<T> ends = fuller(of(T(0)), of(last));
+  if (!l.dense_first) return ends;
+  const T end = min(last, floor((models::layers_of(x) - x.mixture_layers()) * l.pipeline / models::layers_of(x)));
+  return fuller(ends, fuller(of(end), of(min(last, end + T(1)))));
+}
 }  // namespace detail
 
 // Bytes of every kind on a chip of one pipeline stage, 0 the first:
@@ -279,12 +289,7 @@ template <class Architecture, number T>
   requires requires(const Architecture& x, const T& tensor) { x.tables(tensor); }
 constexpr training_memory<T> memory_of_training(const Architecture& x, const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);
-  const T last = l.pipeline - T(1);
-  const auto of = [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); };
-  const training_memory<T> ends = detail::fuller(of(T(0)), of(last));
-  if (!l.dense_first) return ends;
-  const T end = min(last, floor((models::layers_of(x) - x.mixture_layers()) * l.pipeline / models::layers_of(x)));
-  return detail::fuller(ends, detail::fuller(of(end), of(min(last, end + T(1)))));
+  return detail::fullest_stage(x, l, [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); });
 }
 
 }  // namespace layercake
