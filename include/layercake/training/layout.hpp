@@ -57,6 +57,9 @@ struct basic_training_layout {
   bool sequence_parallel = true;  // activations between tensor-parallel blocks are split too
   bool fused_attention = true;    // the score matrix never reaches memory (Dao et al. 2022)
   bool dropout = false;           // masks are kept, a byte each
+  // One operator after the other, nothing fused, as PyTorch without a compiler runs Llama: a norm of root mean squares keeps its input in 32
+  // bit, a gated block its activated half.
+  bool eager = false;
   bool head_exchange = false;     // context ranks exchange heads for positions (Ulysses) and keep attention's result in
                                   // both layouts; otherwise keys and values go round a ring
   bool dense_first = false;       // the dense layers of a mixture are its first ones (DeepSeek), and so on the first
@@ -69,7 +72,9 @@ struct basic_training_layout {
   T gradient_bytes = T(4);    // accumulated in 32 bit, as Megatron does; 2 in ZeRO's count
   T optimizer_bytes = T(12);  // 32-bit weights and Adam's two moments (Rajbhandari et al. 2020, section 3.1)
   T input_bytes = T(2);       // of a linear layer's input as kept for its weight gradient; 1 in 8 bit
-  T logit_bytes = T(6);       // of a logit: 16 bit and a copy in 32; 2 where the loss leaves its gradient in place
+  // Of a frozen layer's input, which no gradient needs: 2 with 4-bit layers of bitsandbytes until July 2024 (pull request 1270).
+  T frozen_input_bytes = T(0);
+  T logit_bytes = T(6);  // of a logit: 16 bit and a copy in 32; 2 where the loss leaves its gradient in place
 
   // How the model is cut, for figures of one rank.
   constexpr models::split<T> split() const {
@@ -84,6 +89,7 @@ struct basic_training_layout {
         label("sequence_parallel", &X::sequence_parallel),
         label("fused_attention", &X::fused_attention),
         label("dropout", &X::dropout),
+        label("eager", &X::eager),
         label("head_exchange", &X::head_exchange),
         label("dense_first", &X::dense_first),
         label("gradient_buffers", &X::gradient_buffers),
@@ -102,6 +108,7 @@ struct basic_training_layout {
         field("gradient_bytes", &X::gradient_bytes, nonnegative, "bytes of a gradient"),
         field("optimizer_bytes", &X::optimizer_bytes, nonnegative, "bytes of optimiser state per weight"),
         field("input_bytes", &X::input_bytes, positive, "bytes of a kept input of a linear layer"),
+        field("frozen_input_bytes", &X::frozen_input_bytes, nonnegative, "bytes of a kept input of a frozen layer"),
         field("logit_bytes", &X::logit_bytes, nonnegative, "bytes of a logit while its gradient is taken")};
   }
   void rules(findings& f) const requires real<T> {

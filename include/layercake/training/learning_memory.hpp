@@ -63,7 +63,7 @@ public:
         tables_(x.learned_tables(l.tensor)),
         all_tables_(x.architecture.tables(l.tensor)),
         live_(stage_parts_of(x.architecture, without_gradients(l, l.input_bytes))),
-        still_(stage_parts_of(x.architecture, without_gradients(l, T(0)))),
+        still_(stage_parts_of(x.architecture, without_gradients(l, l.frozen_input_bytes))),
         adapters_(x.architecture, x.learning.adapters, l),
         stored_(number_cast<T>(x.learning.frozen.bits / bits(precision::bf16))) {}
 
@@ -149,7 +149,7 @@ private:
 
 // Bytes of every kind on a chip of one pipeline stage of a model of which not everything learns (models/learning.hpp). As of any other model, but
 //   frozen weights   in their format, without gradients and states; what learns by the layout's bytes
-//   activations      of frozen layers without the inputs of linear layers, which only gradients of weights need; what norms,
+//   activations      of frozen layers without the inputs of linear layers, which only gradients of weights need (or with frozen_input_bytes); what norms,
 //                    activation functions and attention keep for their own stays (the result of attention too, latent vectors and what
 //                    recurrences keep). None below the first thing that learns
 //   adapters         what they read, 2 bytes a value once for those that read the same, or each its own and a mask with dropout, 3; 2 r a

@@ -67,7 +67,8 @@ constexpr T kept_by_mixer(const models::basic_mixer<T>& m, const basic_training_
 template <number T>
 constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T& width,
                                  const basic_training_layout<T>& l) {
-  const T split = T(1) / l.tensor, block = T(2) * (f.matrices() - T(1)) + l.input_bytes;
+  const T split = T(1) / l.tensor, halves = T(2) * (f.matrices() - T(1));
+  const T block = halves + l.input_bytes + T(l.eager && f.gated ? 2 : 0);
   if (f.kind == models::feed_forward_kind::mixture) {
     return split *
            (f.active * (l.input_bytes * f.expert_input(width) + block * f.width) + f.shared * block * f.shared_width);
@@ -77,7 +78,8 @@ constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T
 // Per token beside each block of a layer: a mixer, a feed-forward.
 template <number T>
 constexpr T kept_beside_block(const T& width, const basic_training_layout<T>& l) {
-  return width * (T(l.dropout ? 3 : 2) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
+  const int norm = (l.dropout ? 3 : 2) + (l.eager ? 2 : 0);
+  return width * (T(norm) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
 }
 
 // A layer with experts and one without, as means over the layers of each kind; mixers over all.
@@ -146,7 +148,7 @@ struct mean_layers {
 // dropout (softmax, mask, after the mask) and 2 without; fused attention keeps 4 bytes a head and position instead.
 // Exchanged heads: 2 a v more. Experts: the same per visited expert, and its input (i h) once per visit; their results
 // are not kept, as their weight is multiplied with inside (Megatron Core since 2025). Latent attention: its compressed
-// vectors before and after their norms, and k = a. Linear attention: its channels before
+// vectors before and after their norms, and k = a. Eager: 2 h more a norm, and 2 f of a gated block. Linear attention: its channels before
 // and after the convolution, and the state at the end of every chunk. Several kinds of layers: their mean. Source: Korthikanti et al. 2022 (arXiv 2205.05198), section 4.1 and
 // table 2; Dao et al. 2022 (fused attention); Transformer Engine 2.11, fp8 primer and context parallelism. Worked
 // number: GPT-3 175B, t = 8, b = 1, sequence parallel, not recomputed: 2048 x 12288 x (34 + 80) / 8 = 358.6 MB a layer.

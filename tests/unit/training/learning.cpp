@@ -102,6 +102,21 @@ TEST_CASE("QLoRA in memory, by hand: layers in 4 bit, tables in 16, one matrix u
   CHECK(bytes(shared.gathered) == approx(2 * (nf4 * layer + 2 * 4194304.0 / 32)));
 }
 
+TEST_CASE("what software keeps beyond need: nothing fused, inputs of frozen layers") {
+  training_layout l{.sequence = 512}, eager = l, old = l;
+  eager.eager = true, old.frozen_input_bytes = 2;
+  const auto kept = [](const auto& x, const training_layout& how) {
+    return bytes(memory_of_training(x, how).activations);
+  };
+  const auto lora = with_adapters(llama, {.rank = 8});
+  // two norms in 32 bit and the activated half of a gated block
+  CHECK(kept(lora, eager) - kept(lora, l) == approx(512 * layers * (4 * h + 2 * f)));
+  CHECK(kept(llama, eager) - kept(llama, l) == approx(512 * layers * (4 * h + 2 * f)));
+  // inputs of attention and of the block, and of its last matrix; the others share them
+  CHECK(kept(lora, old) - kept(lora, l) == approx(512 * layers * (4 * h + 2 * f)));
+  CHECK(kept(llama, old) == kept(llama, l));
+}
+
 TEST_CASE("frozen layers in memory, by hand: none below the first that learns keeps anything") {
   const training_layout l{.sequence = 2048, .logit_bytes = 4};
   const double each = 16 * h + 128 + 6 * f,
