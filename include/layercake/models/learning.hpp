@@ -51,7 +51,8 @@ struct everything_learns {
   constexpr gradients_made<T> of(block) const { return {}; }
 };
 // And of one that says what learns. The backward pass goes back to the first thing that learns: in frozen layers below it there is none.
-// The first layer above counts whole, though the gradient of what it reads is not asked for.
+// The first layer above counts whole, though the gradient of what it reads is not asked for. Keys and values that layers take of an encoder are
+// counted with the towers.
 template <number T = double>
 struct some_learns {
   static constexpr bool whole = false;

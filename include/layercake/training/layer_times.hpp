@@ -14,7 +14,7 @@
 // Where not everything learns (models/learning.hpp) the backward pass is what is left of this:
 //   frozen     no gradient of the weights, and below the first thing that learns none at all; weights that are stored below 16 bit are read and
 //              written in 16 bit before each product, forward and backward, as bitsandbytes does for QLoRA (Dettmers et al. 2023, section 3)
-//   adapters   products in 16 bit or wider
+//   adapters   products in 16 bit or wider; the host's time for a layer stays that of one without
 #pragma once
 
 #include <layercake/training/exchanges.hpp>

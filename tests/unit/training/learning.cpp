@@ -267,6 +267,35 @@ TEST_CASE("QLoRA puts 65B on one GPU of 48 GB and 33B on one of 24 GB") {
   CHECK(total(catalog::llama_65b, {}) > 80);
 }
 
+// Answer.AI, "You can now train a 70b language model at home", March 2024: Llama 2 70B on two GPUs of 24 GB, weights in 4 bit and sharded.
+TEST_CASE("sharded QLoRA puts 70B on two GPUs of 24 GB") {
+  training_layout l{.sequence = 512, .recompute = recomputation::full, .gradient_bytes = 2, .optimizer_bytes = 8};
+  const auto x = with_adapters(catalog::llama_2_70b, adapters::all_linear(16), stored::nf4);
+  CHECK(bytes(memory_of_training(x, l).total()) / gib > 24);
+  l.data = 2, l.sharding = sharding::full;
+  CHECK(bytes(memory_of_training(x, l).total()) / gib < 24);
+}
+
+TEST_CASE("more that learns never takes less time, less memory or fewer FLOP") {
+  training_plan p{.micro_batch = 2, .global_batch = 8, .sequence = 2048, .recompute = recomputation::none};
+  double time = 0, memory = 0, model_flop = 0;
+  const auto more = [&](const auto& x) {
+    const auto f = train_step(x, h100, site, p);
+    const double flop_now = in<flop>(plain(f.model_flops(attention_flop::causal)));
+    CHECK(seconds(f.step_time()) >= time);
+    CHECK(bytes(f.memory.total()) >= memory);
+    CHECK(flop_now >= model_flop);
+    time = seconds(f.step_time()), memory = bytes(f.memory.total()), model_flop = flop_now;
+  };
+  more(output_alone(llama));
+  for (double frozen_layers = 32; frozen_layers >= 0; frozen_layers -= 4)
+    more(learner{llama, {.frozen_layers = frozen_layers, .embedding = false}});
+  more(llama);
+  time = memory = model_flop = 0;
+  for (const double rank : {1.0, 8.0, 64.0, 256.0, 1024.0})
+    more(with_adapters(llama, {.rank = rank}));
+}
+
 // torchtune, issue 1398: Llama-3.1-8B, rank 8 beside every matrix, NF4: 6.19 GiB at most while the model is made. What is there in the
 // end: 6.98e9 weights of 4.127 bits, two tables and 20.97e6 parameters of adapters in 16 bit, 5.35 GiB; while it is made there are copies too, of
 // which the largest, a table in 16 bit, has 0.98 GiB.
