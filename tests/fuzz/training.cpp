@@ -56,6 +56,10 @@ random_question draw(generator& random, std::size_t most_changes) {
   p.global_batch = p.data * p.micro_batch * random.power_of_two(5);
   p.sequence = 512 * random.power_of_two(5);
   if (p.pipeline > 1 && random.one_in(3)) p.virtual_stages = 2;
+  p.schedule =
+      random.one_of(std::array{lc::pipeline_schedule::one_forward_one_backward, lc::pipeline_schedule::zero_bubble,
+                               lc::pipeline_schedule::dual_pipe, lc::pipeline_schedule::all_forward});
+  if (!lc::schedule_runs(p.schedule, p.pipeline, p.virtual_stages, p.micro_batches())) p.schedule = {};
   p.sharding = random.one_of(
       std::array{lc::sharding::none, lc::sharding::optimizer, lc::sharding::gradients, lc::sharding::full});
   p.recompute = random.one_of(std::array{lc::recomputation::none, lc::recomputation::selective, lc::recomputation::full,
@@ -64,20 +68,21 @@ random_question draw(generator& random, std::size_t most_changes) {
   p.software = lc::training_software_of(2021 + static_cast<double>(random.below(5)));
   q.code = "training_question x{lc::models::catalog::find(\"" + std::string(model->name) +
            "\"), lc::chips::catalog::find(\"" + std::string(entry.name) +
-           "\"), lc::infrastructure::catalog::find_site(\"" + site->name + "\"), tariff()}; " + "/* sharding " +
-           std::to_string(static_cast<int>(p.sharding)) + ", recompute " +
+           "\"), lc::infrastructure::catalog::find_site(\"" + site->name + "\"), tariff()}; " + "/* schedule " +
+           lc::name(p.schedule) + ", sharding " + std::to_string(static_cast<int>(p.sharding)) + ", recompute " +
            std::to_string(static_cast<int>(p.recompute)) + ", math " + std::to_string(lc::bits(p.math)) +
            " bit, software " + std::to_string(2021 + static_cast<int>(p.software)) + " */";
   const auto fields = fields_of(q.base);
   // The plan as drawn is part of what may be left out, so that a fault is told with the plan that matters.
   const auto usual = fields_of(training_question{*model, *entry.chip, *site, layercake_test::tariff(), {}, {}});
   for (std::size_t k = 0; k < fields.size(); ++k) {
-    if (fields[k].path.compare(0, 5, "plan.") == 0 && fields[k].base != usual[k].base)
+    if (fields[k].path.compare(0, 5, "plan.") == 0 && std::isfinite(fields[k].base) && fields[k].base != usual[k].base)
       q.changes.push_back({static_cast<int>(k), fields[k].path, fields[k].base});
   }
   const auto kept = p;
   p = {};
   p.sharding = kept.sharding, p.recompute = kept.recompute, p.math = kept.math, p.software = kept.software;
+  p.schedule = kept.schedule;
   for (const change& c : inside(random, fields, random.below(most_changes + 1), [](const std::string& path) {
          return path.compare(0, 5, "plan.") != 0 && path.find("_share") == path.npos;
        }))

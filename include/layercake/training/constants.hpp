@@ -53,8 +53,6 @@ inline constexpr double rack_scale_domain = 72;  // chips on one fast fabric in 
 inline constexpr double server_chips = 8;        // below these nothing waits for stragglers; assumed
 
 // ---- pipelines
-inline constexpr double zero_bubble_left =
-    1.0 / 3;  // of the bubble, with weight gradients in it (Qi et al. 2023, ZB-H1)
 inline constexpr double cut_by_hand =
     0.25;  // layers of the longest stage beyond the mean, if they do not divide; assumed
 inline constexpr double whole_layers = 1e-4;  // layers a stage this near to a whole number are whole

@@ -7,7 +7,7 @@
 //   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
 //   experts    two grouped products, their activation, and the permutation there and back
 //   narrow     operands of products below 16 bit are made first
-//   exchanges  what is not hidden of them, backward as forward; of tensor ranks a quarter more with sequence
+//   exchanges  what is not hidden of them, backward as forward (all, where DualPipe hides them: training/law.hpp); of tensor ranks a quarter more with sequence
 //              parallelism; of context ranks twice as much, in a ring under attention
 //   head       products in 16 bit or wider, as attention, and the loss
 #pragma once
@@ -20,10 +20,13 @@ namespace layercake::detail {
 template <number T>
 struct both_passes {
   pass_time<T> forward{}, backward{};
+  quantity<unit::second, T> weight_gradient{};  // a part of backward.products
   friend constexpr both_passes operator+(const both_passes& a, const both_passes& b) {
-    return {a.forward + b.forward, a.backward + b.backward};
+    return {a.forward + b.forward, a.backward + b.backward, a.weight_gradient + b.weight_gradient};
   }
-  friend constexpr both_passes operator*(const both_passes& a, const T& n) { return {a.forward * n, a.backward * n}; }
+  friend constexpr both_passes operator*(const both_passes& a, const T& n) {
+    return {a.forward * n, a.backward * n, a.weight_gradient * n};
+  }
 };
 
 template <number T, class Chip, class Kernels, class Network>
@@ -166,6 +169,7 @@ public:
         chip_.time(work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math}) / number_cast<T>(op.sustained);
     layer.forward.products += once * (r_.slow * n);
     layer.backward.products += once * (r_.slow * n * T(2));
+    layer.weight_gradient += once * (r_.slow * n);
     layer.forward.moved += over_number<T>(op.bytes) * n;
     layer.backward.moved += over_number<T>(op.bytes) * (n * T(2));
   }
@@ -214,9 +218,9 @@ private:
     to.forward.moved += x.bytes() * times;
     to.backward.moved += x.bytes() * (times * T(2));
     to.forward.products += time(math, x) * slow;
-    to.backward.products += (time(math, {.m = x.m, .n = x.k, .k = x.n, .batch = x.batch}) +
-                             time(math, {.m = x.k, .n = x.n, .k = x.m, .batch = x.batch})) *
-                            slow;
+    const seconds weights = time(math, {.m = x.k, .n = x.n, .k = x.m, .batch = x.batch});
+    to.backward.products += (time(math, {.m = x.m, .n = x.k, .k = x.n, .batch = x.batch}) + weights) * slow;
+    to.weight_gradient += weights * slow;
   }
   seconds traffic(const T& moved, const T& kernels) const {
     return chips::time_of(kernels_, memory_traffic<T>{.moved = moved * units::byte, .kernels = kernels});
@@ -271,7 +275,8 @@ private:
     const T reached = x.copies * domains / max(x.copies + domains - T(1), T(1));
     const seconds inside = exchanges_.time({x.kind, x.bytes * (within / x.ranks), within, x.stride});
     const seconds across = exchanges_.time({x.kind, x.bytes * (reached / x.copies), domains, domain});
-    const auto left = [&](double hidden) { return as(left_of_exchange(hidden, r_.taken) / c_.expert_exchange); };
+    const double here = p_.schedule == pipeline_schedule::dual_pipe ? 0.0 : 1.0;  // the other direction hides it all
+    const auto left = [&](double hidden) { return as(left_of_exchange(hidden * here, r_.taken) / c_.expert_exchange); };
     const seconds t = max(inside * left(c_.hidden_expert), across * left(c_.hidden_expert_out)) * times;
     to.forward.expert_exchange += t;
     to.backward.expert_exchange += t;

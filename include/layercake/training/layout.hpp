@@ -3,6 +3,8 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/models/split.hpp>
+#include <layercake/training/schedules.hpp>
+#include <string>
 #include <tuple>
 
 namespace layercake {
@@ -65,6 +67,7 @@ struct basic_training_layout {
                                   // of weight stays all the same (Transformer Engine 2.3 and later)
   layercake::recomputation recompute = recomputation::none;  // none, selective or full
   layercake::sharding sharding = layercake::sharding::none;
+  pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
   T weight_bytes = T(2);
   T gradient_bytes = T(4);    // accumulated in 32 bit, as Megatron does; 2 in ZeRO's count
   T optimizer_bytes = T(12);  // 32-bit weights and Adam's two moments (Rajbhandari et al. 2020, section 3.1)
@@ -89,6 +92,7 @@ struct basic_training_layout {
         label("gradient_buffers", &X::gradient_buffers),
         label("recompute", &X::recompute),
         label("sharding", &X::sharding),
+        label("schedule", &X::schedule),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
@@ -109,6 +113,10 @@ struct basic_training_layout {
                     "Expert ranks lie inside the data- and context-parallel ranks.");
     if (!(pipeline > T(1))) {
       f.check_equal("chunks", chunks, "a plan without pipeline has", T(1), "Only a pipeline can be interleaved.");
+    }
+    if (!takes_chunks(schedule)) {
+      f.check_equal("chunks", chunks, std::string("schedule ") + name(schedule) + " has", T(1),
+                    "Only one_forward_one_backward and zero_bubble can be interleaved.");
     }
   }
 };

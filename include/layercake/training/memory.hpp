@@ -29,11 +29,13 @@ constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_tra
 
 // Weights, gradients and optimiser states of the parameters of a rank:
 //   (weight + gradient + optimizer bytes) * parameters, what `sharding` spreads divided by the ranks that hold copies
-// Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
+// twice where the schedule holds them twice. Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
 // Worked number: 7.5e9 parameters, 64 ranks, 2 + 2 + 12 bytes: 120 GB; 31.4 GB; 16.6 GB; 1.9 GB for ZeRO 0 to 3.
 template <number T>
 constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
-  const auto kept = [&](sharding from) { return held_parameters(p, l, from); };
+  const T copies = number_cast<T>(parameter_copies(l.schedule));
+  const models::rank_parameters<T> held{p.everywhere * copies, p.routed * copies};
+  const auto kept = [&](sharding from) { return held_parameters(held, l, from); };
   return {.weights = kept(sharding::full) * l.weight_bytes * units::byte,
           .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
           .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
@@ -206,25 +208,47 @@ constexpr stage_parts<T> stage_parts_of(const Architecture& x, const basic_train
   return s;
 }
 
+// What one stage is made of: parameters of tables, and layers of both kinds.
+template <number T>
+struct stage_content {
+  T tables, dense, mixture;
+};
+template <class Architecture, number T>
+constexpr stage_content<T> content_of_stage(const Architecture& x, const basic_training_layout<T>& l,
+                                            const stage_parts<T>& s, const T& stage) {
+  const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
+  const T dense = l.dense_first ? clamp(T(models::layers_of(x) - x.mixture_layers() - stage * s.layers), T(0), s.layers)
+                                : s.dense_layers;
+  // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
+  const T tables = where(first, s.input, T(0)) +
+                   where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
+  return {tables, dense, s.layers - dense};
+}
+
+// A rank of DualPipe holds its stage and the one that mirrors it: the mean of both, twice.
+template <class Architecture, number T>
+constexpr stage_content<T> content_of_rank(const Architecture& x, const basic_training_layout<T>& l,
+                                           const stage_parts<T>& s, const T& stage) {
+  const stage_content<T> own = content_of_stage(x, l, s, stage);
+  if (l.schedule != pipeline_schedule::dual_pipe) return own;
+  const stage_content<T> mirror = content_of_stage(x, l, s, T(l.pipeline - T(1) - stage));
+  const auto mean = [](const T& a, const T& b) { return (a + b) * T(0.5); };
+  return {mean(own.tables, mirror.tables), mean(own.dense, mirror.dense), mean(own.mixture, mirror.mixture)};
+}
+
 template <class Architecture, number T>
 constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_training_layout<T>& l,
                                              const stage_parts<T>& s, const T& stage) {
   using bytes = quantity<unit::byte, T>;
   const auto chosen = [](const auto& yes, const T& n) { return where(yes, n, T(0)); };
-  const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
-  const T dense = l.dense_first ? clamp(T(models::layers_of(x) - x.mixture_layers() - stage * s.layers), T(0), s.layers)
-                                : s.dense_layers;
-  const T mixture = s.layers - dense;
-  // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
-  const T tables =
-      chosen(first, s.input) + where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
-  training_memory<T> m =
-      model_states(models::rank_parameters<T>{tables + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
+  const T end = l.schedule == pipeline_schedule::dual_pipe ? max(stage, T(l.pipeline - T(1) - stage)) : stage;
+  const auto last = end > l.pipeline - T(1.5);
+  const stage_content<T> of = content_of_rank(x, l, s, stage);
+  const T &dense = of.dense, &mixture = of.mixture;
+  training_memory<T> m = model_states(
+      models::rank_parameters<T>{of.tables + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
 
-  const T ahead = l.pipeline - stage;  // stages from here to the end
-  const T in_flight =
-      min(l.micro_batches,
-          where(l.chunks > T(1), ((l.chunks - T(1)) * l.pipeline + T(2) * ahead - T(1)) / l.chunks, ahead));
+  const T in_flight = micro_batches_in_flight(l.schedule, l.pipeline, l.chunks, stage, l.micro_batches);
   m.activations = (s.dense_kept * dense + s.mixture_kept * mixture) * in_flight + where(last, s.norm, bytes());
   if (l.sharding == sharding::full) {
     const T largest = max(chosen(dense > T(0), s.dense), chosen(mixture > T(0), s.mixture + s.routed));
@@ -256,8 +280,9 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 //   layers       L / p, also where that is not whole: no layout of whole layers that puts the longer stages last keeps
 //                more in flight
 //   states       of the layers, the router and of the embedding on the first stage, the output matrix on the last
-//   activations  1F1B: p - stage micro-batches in flight; m chunks: ((m - 1) p + 2 (p - stage) - 1) / m; at most all.
-//                On the last stage input and output of the last norm, 4 h a token
+//   activations  of the micro-batches that the schedule keeps (training/schedules.hpp). On the last stage input and output
+//                of the last norm, 4 h a token. A rank of DualPipe holds two stages, and keeps each half of the time
+//   gathered     two whole layers where weights are sharded, in 16 bit
 //   workspace    the larger of: output matrix and loss, which take logits, 4 h a token (the gathered input and its
 //                gradient) and a 16-bit gradient of the matrix beside wider ones; a layer's backward pass, which takes
 //                the gradients before its activation, 4 h a token, and its activations where they were recomputed. With

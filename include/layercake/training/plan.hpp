@@ -2,22 +2,9 @@
 #pragma once
 
 #include <layercake/training/layout.hpp>
+#include <string>
 
 namespace layercake {
-
-// Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et al. 2021); weight
-// gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
-enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bubble };
-
-constexpr const char* name(pipeline_schedule p) {
-  switch (p) {
-  case pipeline_schedule::one_forward_one_backward:
-    return "one_forward_one_backward";
-  case pipeline_schedule::zero_bubble:
-    return "zero_bubble";
-  }
-  return "";
-}
 
 // What training software could do in a year; the levels differ in what is fused and hidden (training/constants.hpp):
 //   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
@@ -107,6 +94,7 @@ struct basic_training_plan {
       f.check_equal("virtual_stages", virtual_stages, "a plan without pipeline has", T(1),
                     "Only a pipeline can be interleaved.");
     }
+    schedule_rules(f);
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
               "a multiple of data * micro_batch, " + to_string(data * micro_batch),
               "Every data-parallel rank takes whole micro-batches.");
@@ -124,6 +112,22 @@ struct basic_training_plan {
   constexpr quantity<unit::token, T> tokens() const {
     return global_batch * sequence * units::token;
   }  // per optimiser step
+
+private:
+  void schedule_rules(findings& f) const requires real<T> {
+    if (!takes_chunks(schedule)) {
+      f.check_equal("virtual_stages", virtual_stages, std::string("schedule ") + name(schedule) + " has", T(1),
+                    "Only one_forward_one_backward and zero_bubble can be interleaved.");
+    }
+    if (schedule_runs(schedule, pipeline, T(1), micro_batches())) return;
+    f.require(findings::divides(T(2), pipeline), "pipeline", pipeline, "even, as schedule is dual_pipe",
+              "Stages are paired from both ends: take an even number of them, or another schedule.");
+    if (!findings::divides(T(2), pipeline)) return;
+    f.require(false, "global_batch", global_batch,
+              "an even number of micro-batches of each data-parallel rank, at least 2 * pipeline, " +
+                  to_string(T(2) * pipeline) + ", as schedule is dual_pipe",
+              "Raise it, or lower micro_batch, data or pipeline, or take another schedule.");
+  }
 };
 using training_plan = basic_training_plan<>;
 

@@ -117,7 +117,7 @@ template <class Fleet>
 // The plan that needs least of its chip's memory, over some searches.
 template <class Search>
 struct closest_plan {
-  double share = std::numeric_limits<double>::infinity();  // of the usable memory
+  double share = std::numeric_limits<double>::infinity();  // of the memory that there is
   std::size_t search = 0;
   training_plan plan{};
   training_step_memory<double> memory{};

@@ -111,7 +111,7 @@ public:
 
   double plans_of(const training_way& w, const training_branch& b) const {
     if (!w.offers(b)) return 0;
-    if (w.first_sharding && w.first_schedule) return static_cast<double>(b.last - b.first);
+    if (w.offers_all()) return static_cast<double>(b.last - b.first);
     double n = 0;
     for (std::size_t i = b.first; i < b.last; ++i)
       n += w.offers(b, layouts_.leaves[i]) ? 1 : 0;

@@ -32,6 +32,7 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
   l.fused_attention = p.fused_attention;
   l.dropout = p.software <= training_software::year_2022;
   l.sharding = p.sharding;
+  l.schedule = p.schedule;
   l.recompute = p.recompute == recomputation::automatic ? recomputation::selective  // and the rest as it takes
                 : p.recompute == recomputation::custom  ? recomputation::none       // a share of which is kept
                                                         : p.recompute;
