@@ -11,7 +11,6 @@
 
 #include <layercake/training/check.hpp>
 #include <layercake/training/layer_times.hpp>
-#include <layercake/training/stages.hpp>
 #include <layercake/training/step_memory.hpp>
 #include <numbers>
 #include <vector>
@@ -40,7 +39,7 @@ struct mixture_layer_count {
 //
 //   layer      smooth_max(operations + exposed exchanges, host); backward with what it computes again
 //   stage      all layers and the output matrix; in a pipeline the slowest stage (training/stages.hpp)
-//   bubble     by the schedule (training/schedules.hpp)
+//   bubble     by the schedule (training/schedules.hpp), of the stages beside the slowest where they are told apart: at most
 //   DualPipe   exchanges between experts hide under the other direction's computation, all of them as far as it lasts, and
 //              messages between stages; both take the share `taken` of the chip meanwhile (DeepSeek-V3 2024, section 3.2)
 //   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
@@ -106,7 +105,7 @@ private:
   using exchanges = detail::training_exchanges<T, Network>;
   struct parts_of_step {
     seconds layers, outside;   // of a micro-batch: a stage's share of the layers, output matrix and embedding
-    stage_passes<T> passes{};  // of those layers
+    stage_passes<T> passes{};  // of those layers; of the stages beside the slowest where they are told apart
     seconds stage{};           // the slowest stage
     collective<T> message;     // between stages
   };
@@ -178,6 +177,7 @@ private:
 
     const pass_time<T> layers =
         (dense.forward + dense.backward) * dense_layers_ + (mixture.forward + mixture.backward) * mixture_layers_;
+    if (cut_unevenly(p)) timer.outside = timer.outside + timer.embedding;
     const pass_time<T> outside = timer.outside.forward + timer.outside.backward;
     f.time.work = (layers + outside) * (p.micro_batches() / p.pipeline);
     parts_of_step s{.layers = layers.total() / p.pipeline, .outside = outside.total(), .message = timer.message};
@@ -191,9 +191,25 @@ private:
       s.passes.alone +=
           (all.forward.expert_exchange + all.backward.expert_exchange - layers.expert_exchange) / p.pipeline;
     }
-    s.stage = slowest_stage(stage_times<T>{s.layers, s.outside}, layers_, p.pipeline,
-                            p.schedule == pipeline_schedule::dual_pipe);
+    tell_stages(p, timer.embedding, s);
     return s;
+  }
+
+  // The slowest stage.
+  void tell_stages(const basic_training_plan<T>& p, const both_passes& embedding, parts_of_step& s) const {
+    const bool mirrored = p.schedule == pipeline_schedule::dual_pipe;
+    s.stage = layercake::slowest_stage(stage_times<T>{s.layers, s.outside}, layers_, p.pipeline, mirrored);
+    if (!cut_unevenly(p)) return;
+    const auto told = max(p.first_stage_layers, p.last_stage_layers) > T(0);
+    const seconds all = s.layers * p.pipeline;
+    const stage_cut<T> cut = cut_into_stages(layers_, p.pipeline, p.first_stage_layers, p.last_stage_layers);
+    const seconds before = embedding.forward.total() + embedding.backward.total();
+    const seconds slowest = layercake::slowest_stage(cut, all / layers_, before, s.outside - before, mirrored);
+    s.stage = where(told, slowest, s.stage);
+    const seconds others = (all + s.outside - slowest) / max(p.pipeline - T(1), T(1));
+    const T over = where(told, others / s.layers, T(1));
+    s.passes = {s.passes.together * over, s.passes.alone * over, s.passes.backward * over,
+                s.passes.weight_gradient * over};
   }
 
   void add_pipeline(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const parts_of_step& s,

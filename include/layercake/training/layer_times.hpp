@@ -14,6 +14,7 @@
 
 #include <layercake/training/exchanges.hpp>
 #include <layercake/training/figures.hpp>
+#include <layercake/training/stages.hpp>
 
 namespace layercake::detail {
 
@@ -35,7 +36,8 @@ public:
   using seconds = quantity<unit::second, T>;
   // Sums over all layers; `outside` is the embedding and the output matrix.
   both_passes<T> layer{}, dense{}, mixture{}, outside{};
-  collective<T> message{};  // from a stage to the next, if there is one
+  both_passes<T> embedding{};  // apart from `outside` where the first and the last stage are told apart
+  collective<T> message{};     // from a stage to the next, if there is one
 
   training_timer(const Chip& chip, const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
                  const training_constants& constants, const training_rates<T>& rates,
@@ -47,7 +49,8 @@ public:
         r_(rates),
         p_(plan),
         whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
-        whole_experts_(min(plan.tensor, plan.expert)) {}
+        whole_experts_(min(plan.tensor, plan.expert)),
+        ends_apart_(cut_unevenly(plan)) {}
 
   template <number S, class Times>
   void operator()(const matrix_product<S>& op, const Times& times) {
@@ -181,8 +184,9 @@ private:
   const training_constants& c_;
   const training_rates<T>& r_;
   const basic_training_plan<T>& p_;
-  T whole_;                                   // of what lies between the blocks, on one tensor-parallel rank
-  T whole_experts_;                           // tensor ranks over which whole experts are spread in place of slices
+  T whole_;          // of what lies between the blocks, on one tensor-parallel rank
+  T whole_experts_;  // tensor ranks over which whole experts are spread in place of slices
+  bool ends_apart_;
   seconds core_forward_{}, core_backward_{};  // of the attention of this layer
   collective<T> last_{};                      // both exchanges of a layer are the same
   seconds last_time_{};
@@ -199,6 +203,7 @@ private:
       return mixture;
     case block::encoder:
     case block::embedding:
+      return ends_apart_ ? embedding : outside;
     case block::head:
       return outside;
     }

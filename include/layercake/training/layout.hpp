@@ -52,9 +52,10 @@ constexpr const char* name(recomputation r) {
 template <number T = double>
 struct basic_training_layout {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
-  T chunks = T(1);                // model chunks per stage of an interleaved schedule, 1: plain 1F1B
-  T micro_batch = T(1);           // sequences that go through a stage together
-  T micro_batches = T(1);         // per optimiser step and data-parallel rank
+  T chunks = T(1);  // model chunks per stage of an interleaved schedule, 1: plain 1F1B
+  T first_stage_layers = T(0), last_stage_layers = T(0);  // 0: as many as the other stages
+  T micro_batch = T(1);                                   // sequences that go through a stage together
+  T micro_batches = T(1);                                 // per optimiser step and data-parallel rank
   T sequence = T(2048);           // positions; the default is that of GPT-3 and of the paper below
   bool sequence_parallel = true;  // activations between tensor-parallel blocks are split too
   bool fused_attention = true;    // the score matrix never reaches memory (Dao et al. 2022)
@@ -99,6 +100,10 @@ struct basic_training_layout {
         field("data", &X::data, positive_count, "copies of the model that see different data"),
         field("expert", &X::expert, positive_count, "chips that the experts are spread over"),
         field("chunks", &X::chunks, positive_count, "model chunks per stage of an interleaved schedule"),
+        field("first_stage_layers", &X::first_stage_layers, count,
+              "layers of the first stage, 0 for as many as the others"),
+        field("last_stage_layers", &X::last_stage_layers, count,
+              "layers of the last stage, 0 for as many as the others"),
         field("micro_batch", &X::micro_batch, positive_count, "sequences that go through a stage together"),
         field("micro_batches", &X::micro_batches, positive_count, "micro-batches per step and data-parallel rank"),
         field("sequence", &X::sequence, positive_count, "positions of a sequence"),
@@ -113,6 +118,9 @@ struct basic_training_layout {
                     "Expert ranks lie inside the data- and context-parallel ranks.");
     if (!(pipeline > T(1))) {
       f.check_equal("chunks", chunks, "a plan without pipeline has", T(1), "Only a pipeline can be interleaved.");
+      const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
+      f.check_equal("first_stage_layers", first_stage_layers, "a plan without pipeline has", T(0), one_stage);
+      f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
     }
     if (!takes_chunks(schedule)) {
       f.check_equal("chunks", chunks, std::string("schedule ") + name(schedule) + " has", T(1),

@@ -3,6 +3,7 @@
 
 #include <layercake/models/parameters.hpp>
 #include <layercake/training/layout.hpp>
+#include <layercake/training/stages.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake {
@@ -217,12 +218,18 @@ template <class Architecture, number T>
 constexpr stage_content<T> content_of_stage(const Architecture& x, const basic_training_layout<T>& l,
                                             const stage_parts<T>& s, const T& stage) {
   const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
-  const T dense = l.dense_first ? clamp(T(models::layers_of(x) - x.mixture_layers() - stage * s.layers), T(0), s.layers)
-                                : s.dense_layers;
+  T layers = s.layers, before = stage * s.layers, dense = s.dense_layers;
+  if (cut_unevenly(l)) {
+    const stage_cut<T> cut =
+        cut_into_stages(T(models::layers_of(x)), l.pipeline, l.first_stage_layers, l.last_stage_layers);
+    layers = cut.layers(stage), before = cut.before(stage);
+    dense = dense * (layers / s.layers);
+  }
+  if (l.dense_first) dense = clamp(T(models::layers_of(x) - x.mixture_layers() - before), T(0), layers);
   // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
   const T tables = where(first, s.input, T(0)) +
                    where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
-  return {tables, dense, s.layers - dense};
+  return {tables, dense, layers - dense};
 }
 
 // A rank of DualPipe holds its stage and the one that mirrors it: the mean of both, twice.
@@ -278,7 +285,7 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 
 // Bytes of every kind on a chip of one pipeline stage, 0 the first:
 //   layers       L / p, also where that is not whole: no layout of whole layers that puts the longer stages last keeps
-//                more in flight
+//                more in flight; or as first_stage_layers and last_stage_layers have it (training/stages.hpp)
 //   states       of the layers, the router and of the embedding on the first stage, the output matrix on the last
 //   activations  of the micro-batches that the schedule keeps (training/schedules.hpp). On the last stage input and output
 //                of the last norm, 4 h a token. A rank of DualPipe holds two stages, and keeps each half of the time
@@ -298,18 +305,25 @@ constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_
 }
 
 // The same of the fullest stage. That is the first, which keeps the most micro-batches, the last, which has the logits,
-// or, where a mixture's dense layers come first, the one where they end or the one after. It never grows with the
-// number of stages where dense layers are spread over all.
+// where these have other layers than the rest the second, or, where a mixture's dense layers come first, the one where they
+// end or the one after. It never grows with the number of stages where dense layers are spread over all.
 template <class Architecture, number T>
   requires requires(const Architecture& x, const T& tensor) { x.tables(tensor); }
 constexpr training_memory<T> memory_of_training(const Architecture& x, const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);
   const T last = l.pipeline - T(1);
   const auto of = [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); };
-  const training_memory<T> ends = detail::fuller(of(T(0)), of(last));
-  if (!l.dense_first) return ends;
-  const T end = min(last, floor((models::layers_of(x) - x.mixture_layers()) * l.pipeline / models::layers_of(x)));
-  return detail::fuller(ends, detail::fuller(of(end), of(min(last, end + T(1)))));
+  const T layers = models::layers_of(x), dense = layers - x.mixture_layers();
+  training_memory<T> full = detail::fuller(of(T(0)), of(last));
+  T end = floor(dense * l.pipeline / layers);
+  if (cut_unevenly(l)) {
+    full = detail::fuller(full, of(min(last, T(1))));
+    const stage_cut<T> cut = cut_into_stages(layers, l.pipeline, l.first_stage_layers, l.last_stage_layers);
+    end = where(dense < cut.first, T(0), floor((dense - cut.first) / max(cut.between, T(1))) + T(1));
+  }
+  if (!l.dense_first) return full;
+  end = min(last, end);
+  return detail::fuller(full, detail::fuller(of(end), of(min(last, end + T(1)))));
 }
 
 }  // namespace layercake

@@ -43,12 +43,13 @@ constexpr training_software training_software_of(double year) {
 template <number T = double>
 struct basic_training_plan {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
-  T virtual_stages = T(1);  // model chunks per pipeline stage
-  T micro_batch = T(1);     // sequences that pass a stage together
-  T global_batch = T(1);    // sequences per optimiser step
-  T sequence = T(2048);     // positions; the default is GPT-3's
-  T sharding_ranks = T(0);  // over which `sharding` spreads; 0: data * context
-  T software_age = T(1);    // years between the release of the chip and that of the software
+  T virtual_stages = T(1);                                // model chunks per pipeline stage
+  T first_stage_layers = T(0), last_stage_layers = T(0);  // 0: as many as the other stages (training/stages.hpp)
+  T micro_batch = T(1);                                   // sequences that pass a stage together
+  T global_batch = T(1);                                  // sequences per optimiser step
+  T sequence = T(2048);                                   // positions; the default is GPT-3's
+  T sharding_ranks = T(0);                                // over which `sharding` spreads; 0: data * context
+  T software_age = T(1);  // years between the release of the chip and that of the software
   bool sequence_parallel = true;
   bool fused_attention = true;
   layercake::sharding sharding = layercake::sharding::optimizer;
@@ -76,6 +77,10 @@ struct basic_training_plan {
         field("expert", &X::expert, positive_count, "chips that the experts of a layer are spread over"),
         field("virtual_stages", &X::virtual_stages, positive_count,
               "model chunks per pipeline stage, 1 without interleaving"),
+        field("first_stage_layers", &X::first_stage_layers, count,
+              "layers of the first stage, 0 for as many as the others"),
+        field("last_stage_layers", &X::last_stage_layers, count,
+              "layers of the last stage, 0 for as many as the others"),
         field("micro_batch", &X::micro_batch, positive_count, "sequences that pass a stage together"),
         field("global_batch", &X::global_batch, positive_count, "sequences per optimiser step"),
         field("sequence", &X::sequence, positive_count, "positions of a sequence"),
@@ -93,6 +98,9 @@ struct basic_training_plan {
     if (!(pipeline > T(1))) {
       f.check_equal("virtual_stages", virtual_stages, "a plan without pipeline has", T(1),
                     "Only a pipeline can be interleaved.");
+      const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
+      f.check_equal("first_stage_layers", first_stage_layers, "a plan without pipeline has", T(0), one_stage);
+      f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
     }
     schedule_rules(f);
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,

@@ -61,6 +61,9 @@ inline std::vector<finding> check_base(const training_plan& base) {
   for_each_field(base, "base", [&](const std::string& path, const auto& value, const auto& of) {
     f.check_within(path, value, of.allowed, std::string("Set ") + path + ": " + of.meaning + ".");
   });
+  const char* cut = "A search cuts stages evenly: leave it at 0, and try uneven stages with train_step.";
+  f.check_equal("base.first_stage_layers", base.first_stage_layers, "a search has", 0.0, cut);
+  f.check_equal("base.last_stage_layers", base.last_stage_layers, "a search has", 0.0, cut);
   return f.take();
 }
 

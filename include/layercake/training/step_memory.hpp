@@ -31,6 +31,8 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
   l.sequence_parallel = p.sequence_parallel;
   l.fused_attention = p.fused_attention;
   l.dropout = p.software <= training_software::year_2022;
+  l.first_stage_layers = p.first_stage_layers;
+  l.last_stage_layers = p.last_stage_layers;
   l.sharding = p.sharding;
   l.schedule = p.schedule;
   l.recompute = p.recompute == recomputation::automatic ? recomputation::selective  // and the rest as it takes

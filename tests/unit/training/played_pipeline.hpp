@@ -27,6 +27,7 @@ struct rank_order {
 };
 struct pass_times {
   double forward, input, weights, overlapped;  // of a mean stage; overlapped: a forward and a backward pass
+  std::vector<double> stage{};                 // over the mean, by stage; empty: 1 each
 };
 struct played {
   double makespan = 0;
@@ -52,7 +53,7 @@ public:
           const slot& s = ranks[r].slots[at[r]++];
           for (const operation& o : s)
             free[r] = std::max(free[r], begins(r, o));
-          free[r] += takes(s);
+          free[r] += takes(r, s);
           for (const operation& o : s)
             flight[r] += o.what == does::forward ? 1 : 0;
           all.in_flight[r] = std::max(all.in_flight[r], flight[r]);
@@ -106,17 +107,18 @@ private:
       t = std::max(t, done.at(k));
     return t;
   }
-  double takes(const slot& s) const {
-    if (s.size() == 2) return times.overlapped;
+  double takes(std::size_t r, const slot& s) const {
+    const double over = times.stage.empty() ? 1 : times.stage[r];
+    if (s.size() == 2) return over * times.overlapped;
     switch (s[0].what) {
     case does::forward:
-      return times.forward;
+      return over * times.forward;
     case does::input:
-      return times.input;
+      return over * times.input;
     case does::weights:
-      return times.weights;
+      return over * times.weights;
     case does::backward:
-      return (times.input + times.weights);
+      return over * (times.input + times.weights);
     }
     return 0;
   }

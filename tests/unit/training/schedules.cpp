@@ -68,6 +68,22 @@ TEST_CASE("zero bubble whatever the passes take, DualPipe nearly so") {
   }
 }
 
+// The stages behind the slowest are done a little before it needs them.
+TEST_CASE(
+    "of stages that take unequally long one forward, one backward waits at most as long as the others take once") {
+  for (const std::vector<double>& stage : {std::vector<double>{7, 8, 8, 7}, {8, 8, 8, 6}, {1, 1, 2, 1}, {2, 2, 2, 6}}) {
+    const auto s = pipeline_schedule::one_forward_one_backward;
+    double slowest = 0, all = 0;
+    for (const double x : stage)
+      slowest = std::max(slowest, x), all += x;
+    const double others = (all - slowest) / 3;
+    const double waits = play(s, 4, 16, {1, 1, 1, 3, stage}).makespan - 16 * 3 * slowest;
+    const double told = bubble(s, 4, {others, others, others, 3 * others});
+    CHECK(waits <= told * (1 + 1e-12));
+    CHECK(waits >= told * (stage[3] == slowest ? 1 - 1e-12 : 0.75));
+  }
+}
+
 TEST_CASE("bubbles by hand") {
   // worked: training/schedules.hpp#pipeline_bubble
   const pass_times t{1, 1, 1, 3};

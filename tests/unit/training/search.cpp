@@ -261,6 +261,16 @@ TEST_CASE("training search: every schedule, as trying every plan") {
   }
 }
 
+TEST_CASE("training search: uneven stages are refused") {
+  const auto ask = [](auto change) {
+    lc::training_plan start = base();
+    change(start);
+    return thrown<lc::invalid_value>([&] { (void)lc::best_training(dense(), fleet(16), run, start); });
+  };
+  has(ask([](lc::training_plan& p) { p.last_stage_layers = 2; }), "base.last_stage_layers is 2");
+  has(ask([](lc::training_plan& p) { p.first_stage_layers = 2; }), "A search cuts stages evenly");
+}
+
 // What the screen takes for granted of single precision: a tenth of its margins.
 TEST_CASE("training search: single precision is nearer than the margins of the screen") {
   using T = lc::bulk::batch<float>;
