@@ -203,15 +203,11 @@ struct learner {
     using P = promote_t<T, N>;
     return layercake::with_number<P>(*this).learned_of_rank(layercake::with_number<P>(s));
   }
-  // Bytes of a chip's weights as they are stored: what learns in 16 bit, frozen layers in their format.
+  // All parameters of a chip as they are stored, counted as so many of 16 bit: frozen layers in their format.
   template <number N>
-  constexpr quantity<unit::byte, promote_t<T, N>> stored_weights(const split<N>& s) const {
+  constexpr rank_parameters<promote_t<T, N>> stored_parameters(const split<N>& s) const {
     using P = promote_t<T, N>;
-    const auto narrow = number_cast<P>(stored_bytes<P>(learning.frozen.bits));
-    const auto cut = layercake::with_number<P>(s);
-    const auto x = layercake::with_number<P>(*this);
-    const P wide = number_cast<P>(bytes_per_value(precision::bf16));
-    return (x.parameters(cut).total() * wide - x.frozen_in_layers(cut) * (wide - narrow)) * units::byte;
+    return layercake::with_number<P>(*this).stored_of_rank(layercake::with_number<P>(s));
   }
 
   // Parameters of the layers of a rank of all stages, without experts.
@@ -219,9 +215,12 @@ struct learner {
     const parameter_count<T> p = models::parameters(architecture, tensor);
     return p.total() - p.embedding - p.experts - p.towers - architecture.tables(tensor).vectors;
   }
-  constexpr T frozen_in_layers(const split<T>& s) const {
-    const T routed = models::parameters(architecture, s.tensor).experts / s.expert;
-    return (in_layers(s.tensor) + routed) * frozen_share() / s.pipeline;
+  constexpr rank_parameters<T> stored_of_rank(const split<T>& s) const {
+    rank_parameters<T> r = parameters(s);
+    const T saved = frozen_share() * number_cast<T>(1 - learning.frozen.bits / bits(precision::bf16));
+    r.everywhere -= in_layers(s.tensor) * saved / s.pipeline;
+    r.routed -= r.routed * saved;
+    return r;
   }
   constexpr rank_parameters<T> learned_of_rank(const split<T>& s) const {
     const some_learns<T> what = learned();
@@ -275,6 +274,24 @@ constexpr auto learning_of(const Model& x) {
     return x.learned();
   } else {
     return everything_learns<T>{};
+  }
+}
+
+// The parameters of a chip that learn, and all that it holds, counted as so many of 16 bit.
+template <class Model, number T>
+constexpr auto learned_parameters_of(const Model& x, const split<T>& s) {
+  if constexpr (requires { x.learned_parameters(s); }) {
+    return x.learned_parameters(s);
+  } else {
+    return x.parameters(s);
+  }
+}
+template <class Model, number T>
+constexpr auto stored_parameters_of(const Model& x, const split<T>& s) {
+  if constexpr (requires { x.stored_parameters(s); }) {
+    return x.stored_parameters(s);
+  } else {
+    return x.parameters(s);
   }
 }
 

@@ -9,6 +9,22 @@
 
 namespace layercake {
 
+namespace detail {
+// Where the first or the last stage has layers of its own, whole ones are left for every other stage.
+template <real T>
+void check_stages(findings& f, const T& layers, const basic_training_plan<T>& p) {
+  const T first = p.first_stage_layers, last = p.last_stage_layers, rest = layers - first - last;
+  if (!(first > T(0) || last > T(0))) return;
+  const T others = p.pipeline - T(first > T(0) ? 1 : 0) - T(last > T(0) ? 1 : 0);
+  f.require(others > T(0) ? rest >= others && findings::divides(others, rest) : rest == T(0),
+            first > T(0) ? "first_stage_layers" : "last_stage_layers", first > T(0) ? first : last,
+            "such that of model.layers, " + to_string(layers) + ", with " + to_string(first) +
+                " on the first stage and " + to_string(last) + " on the last (0: as the others) the other " +
+                to_string(others) + " stages take equally many whole ones",
+            "Change it, the other one or pipeline.");
+}
+}  // namespace detail
+
 // What contradicts between a model and a plan: widths that do not divide over ranks, stages without layers. Beside
 // check(model) and check(plan). Of a model that is not a transformer the layers alone are known.
 template <class Model, real T>
@@ -16,6 +32,7 @@ std::vector<finding> check_plan(const Model& x, const basic_training_plan<T>& p,
   findings f(path);
   f.check_at_most("pipeline", p.pipeline, "model.layers / virtual_stages",
                   static_cast<T>(models::layers_of(x)) / p.virtual_stages, "Every stage and chunk needs a layer.");
+  detail::check_stages(f, static_cast<T>(models::layers_of(x)), p);
   if constexpr (requires { x.tables(x.width); }) {
     using N = number_of_t<Model>;
     N heads = N(0), key_heads = N(0);  // of the layers looked at before

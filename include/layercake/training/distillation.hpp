@@ -84,11 +84,11 @@ struct taught_model {
   { return student.learned(); }
   template <number N>
   constexpr auto learned_parameters(const models::split<N>& s) const {
-    return student.learned_parameters(s);
+    return models::learned_parameters_of(student, s);
   }
   template <number N>
-  constexpr auto stored_weights(const models::split<N>& s) const {
-    return student.stored_weights(s);
+  constexpr auto stored_parameters(const models::split<N>& s) const {
+    return models::stored_parameters_of(student, s);
   }
 
   // The teacher's logits of a micro-batch wait for the student's loss; what its layers compute with is free again by then.
@@ -102,6 +102,7 @@ struct taught_model {
     if (how.stored) return m;
     const training_memory<T> beside = memory_of_training(models::frozen(teacher, how.teacher_weights), l);
     m.weights += beside.weights;
+    m.on_host += beside.on_host;
     m.gathered = max(m.gathered, beside.gathered);
     m.workspace = max(m.workspace, beside.workspace);
     return m;

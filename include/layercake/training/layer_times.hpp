@@ -7,7 +7,7 @@
 //   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
 //   experts    two grouped products, their activation, and the permutation there and back
 //   narrow     operands of products below 16 bit are made first
-//   exchanges  what is not hidden of them, backward as forward; of tensor ranks a quarter more with sequence
+//   exchanges  what is not hidden of them, backward as forward (all, where DualPipe hides them: training/law.hpp); of tensor ranks a quarter more with sequence
 //              parallelism; of context ranks twice as much, in a ring under attention
 //   head       products in 16 bit or wider, as attention, and the loss
 //
@@ -19,13 +19,14 @@
 
 #include <layercake/training/exchanges.hpp>
 #include <layercake/training/figures.hpp>
+#include <layercake/training/stages.hpp>
 
 namespace layercake::detail {
 
 template <number T>
 struct both_passes {
   pass_time<T> forward{}, backward{};
-  quantity<unit::second, T> weight_gradient{};  // of backward.products
+  quantity<unit::second, T> weight_gradient{};  // a part of backward.products
   friend constexpr both_passes operator+(const both_passes& a, const both_passes& b) {
     return {a.forward + b.forward, a.backward + b.backward, a.weight_gradient + b.weight_gradient};
   }
@@ -40,7 +41,8 @@ public:
   using seconds = quantity<unit::second, T>;
   // Sums over all layers; `outside` is the embedding and the output matrix.
   both_passes<T> layer{}, dense{}, mixture{}, outside{};
-  collective<T> message{};  // from a stage to the next, if there is one
+  both_passes<T> embedding{};  // apart from `outside` where the first and the last stage are told apart
+  collective<T> message{};     // from a stage to the next, if there is one
 
   // wide: one for each member that it refers to.
   training_timer(const Chip& chip, const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
@@ -54,7 +56,8 @@ public:
         p_(plan),
         learned_(learned),
         whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
-        whole_experts_(min(plan.tensor, plan.expert)) {}
+        whole_experts_(min(plan.tensor, plan.expert)),
+        ends_apart_(cut_unevenly(plan)) {}
 
   template <number S, class Times>
   void operator()(const matrix_product<S>& op, const Times& times) {
@@ -184,6 +187,7 @@ public:
     const T back = T(2) * passed(block::layer);
     layer.forward.products += once * (r_.slow * n);
     layer.backward.products += once * (r_.slow * n * back);
+    layer.weight_gradient += once * (r_.slow * n * passed(block::layer));
     layer.forward.moved += over_number<T>(op.bytes) * n;
     layer.backward.moved += over_number<T>(op.bytes) * (n * back);
   }
@@ -196,8 +200,9 @@ private:
   const training_rates<T>& r_;
   const basic_training_plan<T>& p_;
   const Learned& learned_;
-  T whole_;                                   // of what lies between the blocks, on one tensor-parallel rank
-  T whole_experts_;                           // tensor ranks over which whole experts are spread in place of slices
+  T whole_;          // of what lies between the blocks, on one tensor-parallel rank
+  T whole_experts_;  // tensor ranks over which whole experts are spread in place of slices
+  bool ends_apart_;
   seconds core_forward_{}, core_backward_{};  // of the attention of this layer
   collective<T> last_{};                      // both exchanges of a layer are the same
   seconds last_time_{};
@@ -218,6 +223,7 @@ private:
       return mixture;
     case block::encoder:
     case block::embedding:
+      return ends_apart_ ? embedding : outside;
     case block::head:
       return outside;
     }
@@ -312,7 +318,8 @@ private:
     const T reached = x.copies * domains / max(x.copies + domains - T(1), T(1));
     const seconds inside = exchanges_.time({x.kind, x.bytes * (within / x.ranks), within, x.stride});
     const seconds across = exchanges_.time({x.kind, x.bytes * (reached / x.copies), domains, domain});
-    const auto left = [&](double hidden) { return as(left_of_exchange(hidden, r_.taken) / c_.expert_exchange); };
+    const double here = p_.schedule == pipeline_schedule::dual_pipe ? 0.0 : 1.0;  // the other direction hides it all
+    const auto left = [&](double hidden) { return as(left_of_exchange(hidden * here, r_.taken) / c_.expert_exchange); };
     const seconds t = max(inside * left(c_.hidden_expert), across * left(c_.hidden_expert_out)) * times;
     to.forward.expert_exchange += t;
     to.backward.expert_exchange += t * passed(x.part);

@@ -68,17 +68,26 @@ public:
         stored_(number_cast<T>(x.learning.frozen.bits / bits(precision::bf16))) {}
 
   constexpr training_memory<T> operator()(const T& stage) const {
-    const T frozen = clamp(T(x_.learning.frozen_layers - stage * live_.layers), T(0), live_.layers) / live_.layers;
+    const T frozen = frozen_on(stage);
     training_memory<T> m = memory_of_stage(x_.architecture, l_, learning_parts(frozen), stage);
     basic_training_layout<T> held = l_;
     held.weight_bytes = T(2), held.gradient_bytes = held.optimizer_bytes = T(0);
     held.gradient_buffers = false;
+    held.offload.optimizer = T(0);
     const training_memory<T> rest = memory_of_stage(x_.architecture, held, held_parts(frozen), stage);
     m.weights += rest.weights;
     m.gathered += rest.gathered;
+    m.on_host += rest.on_host;
     if (x_.learning.frozen.bits < bits(precision::bf16))
       m.workspace += where(frozen > T(0), T(2) * widest_matrix(x_.architecture, l_), T(0)) * units::byte;
     return m;
+  }
+
+  // The stage where the frozen layers end.
+  constexpr T end() const {
+    const stage_cut<T> cut = stages();
+    const T over = x_.learning.frozen_layers - cut.first;
+    return min(l_.pipeline - T(1), where(over < T(0), T(0), floor(over / max(cut.between, T(1))) + T(1)));
   }
 
 private:
@@ -90,6 +99,20 @@ private:
   stage_parts<T> live_, still_;                      // of layers that learn, and that do not
   kept_by_adapters<T> adapters_;
   T stored_;  // bytes of a frozen weight over those of 16 bit
+
+  constexpr stage_cut<T> stages() const {
+    return cut_into_stages(T(models::layers_of(x_)), l_.pipeline, l_.first_stage_layers, l_.last_stage_layers);
+  }
+  // Of the layers that a rank holds, the share that is frozen; those of DualPipe are of two stages.
+  constexpr T frozen_on(const T& stage) const {
+    const stage_cut<T> cut = stages();
+    const auto of = [&](const T& at) {
+      return clamp(T(x_.learning.frozen_layers - cut.before(at)), T(0), cut.layers(at));
+    };
+    if (l_.schedule != pipeline_schedule::dual_pipe) return of(stage) / cut.layers(stage);
+    const T mirror = l_.pipeline - T(1) - stage;
+    return (of(stage) + of(mirror)) / (cut.layers(stage) + cut.layers(mirror));
+  }
 
   // A frozen output matrix has no gradient beside wider ones; of frozen layers no input is kept for that of their weights.
   constexpr basic_training_layout<T> without_gradients(basic_training_layout<T> l, const T& input_bytes) const {
@@ -170,10 +193,8 @@ template <class Architecture, number T>
 constexpr training_memory<T> memory_of_training(const models::learner<Architecture>& x,
                                                 const basic_training_layout<T>& l) {
   const detail::partly_frozen_stages<Architecture, T> of(x, l);
-  const T last = l.pipeline - T(1),
-          end = min(last, floor(x.learning.frozen_layers * l.pipeline / models::layers_of(x)));
-  return detail::fuller(detail::fullest_stage(x.architecture, l, of),
-                        detail::fuller(of(end), of(min(last, end + T(1)))));
+  const T end = of.end(), next = min(l.pipeline - T(1), end + T(1));
+  return detail::fuller(detail::fullest_stage(x.architecture, l, of), detail::fuller(of(end), of(next)));
 }
 
 }  // namespace layercake

@@ -48,7 +48,7 @@ TEST_CASE("parameters of a rank: what is held, what learns, what it takes as sto
   const split<> one{};
   CHECK(lora.parameters(one).total() == layers + 2 * table + 4194304);
   CHECK(lora.learned_parameters(one).total() == 4194304);
-  CHECK(in<units::byte>(lora.stored_weights(one)) ==
+  CHECK(2 * lora.stored_parameters(one).total() ==
         approx(layers * (4 + 8.0 / 64 + 32.0 / 16384) / 8 + 2 * (2 * table + 4194304)));
   // over two tensor ranks [4096, 8] is on both and [8, 4096] is split
   const split<> two{.tensor = 2};
@@ -70,6 +70,9 @@ TEST_CASE("parameters of a rank: what is held, what learns, what it takes as sto
   const transformer& moe = catalog::mixtral_8x7b;
   const auto shared_out = learner{moe, {.frozen_layers = 16}}.learned_parameters(split<>{.expert = 8});
   CHECK(shared_out.routed == 16 * 3 * 4096.0 * 14336);
+  // and in 4 bit take a quarter
+  CHECK(frozen(moe, storage(precision::int4)).stored_parameters(split<>{.expert = 8}).routed ==
+        approx(32 * 3 * 4096.0 * 14336 / 4));
 }
 
 TEST_CASE("adapters lie where the model has the matrix: gates, shared keys, hybrids, shared experts") {

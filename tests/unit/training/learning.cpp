@@ -230,6 +230,66 @@ TEST_CASE("traffic of frozen weights, optimiser and gradients, by hand") {
         approx((2 * (n + 2 * table) + 2 * table) / 300e9 * 3 / 4).epsilon(1e-9));
 }
 
+// Narrow adapters leave zero bubble almost no weight gradients to fill with: its bubble is that of 1F1B less twice those few.
+TEST_CASE("schedules have what weight gradients are made, by hand") {
+  training_plan p{
+      .pipeline = 4, .micro_batch = 1, .global_batch = 16, .sequence = 2048, .recompute = recomputation::none};
+  const auto bubble = [&](const auto& x, pipeline_schedule s) {
+    p.schedule = s;
+    return seconds(step(x, p).time.bubble) * 500e12 / 2048;
+  };
+  using enum pipeline_schedule;
+  const double n = layers * layer, a = 39976960, attention = 3.5 * 4 * h * layers * 2049 / 2;
+  const auto lora = with_adapters(llama, adapters::all_linear(16));
+  CHECK(bubble(llama, one_forward_one_backward) == approx(3.0 / 4 * (6 * n + attention)));
+  CHECK(bubble(llama, zero_bubble) == approx(3.0 / 4 * ((6 - 2 * 2) * n + attention)));
+  CHECK(bubble(lora, one_forward_one_backward) == approx(3.0 / 4 * (4 * n + 6 * a + attention)));
+  CHECK(bubble(lora, zero_bubble) == approx(3.0 / 4 * (4 * n + (6 - 2 * 2) * a + attention)));
+  // messages go one way alone where nothing goes back through the layers
+  const auto messages = [&](const auto& x) { return seconds(step(x, p).time.pipeline_exchange); };
+  CHECK(messages(lora) == approx(messages(llama)));
+  CHECK(messages(output_alone(llama)) == approx(messages(llama) / 2));
+}
+
+TEST_CASE("stages of other lengths, by hand: frozen layers lie on the first") {
+  training_layout l{.pipeline = 4, .micro_batches = 8, .sequence = 2048};
+  l.first_stage_layers = 5;  // and nine on each of the others
+  const learner x{llama, {.frozen_layers = 10, .embedding = false}};
+  const auto at = [&](double stage) { return memory_of_stage(x, l, stage); };
+  CHECK(bytes(at(0).optimizer) == 0);
+  CHECK(bytes(at(0).weights) == approx(2 * (5 * layer + table)));
+  CHECK(bytes(at(1).optimizer) == approx(12 * 4 * layer));
+  CHECK(bytes(at(1).activations) == approx(2048 * 4 * (16 * h + 128 + 6 * f) * 3));
+  CHECK(bytes(at(2).optimizer) == approx(12 * 9 * layer));
+  double most = 0;
+  for (double stage = 0; stage < 4; ++stage)
+    most = max(most, bytes(at(stage).total()));
+  CHECK(bytes(memory_of_training(x, l).total()) == most);
+  // a rank of DualPipe holds its stage and the mirror's, of the second and the third 4 and 9 layers that learn
+  l.schedule = pipeline_schedule::dual_pipe;
+  CHECK(bytes(at(1).optimizer) == approx(12 * 13 * layer));
+  CHECK(bytes(at(1).weights) == approx(2 * 18 * layer));
+}
+
+TEST_CASE("hosts keep and update what learns, and read weights as they are stored") {
+  const double n = layers * layer, a = 4194304;
+  training_plan p{.micro_batch = 1, .global_batch = 1, .sequence = 2048, .recompute = recomputation::none};
+  p.offload.optimizer = 1;
+  p.host = {.link = 64e9 * (byte / second), .memory_bandwidth = 200e9 * (byte / second), .memory = 1e12 * byte};
+  const auto lora = with_adapters(llama, {.rank = 8});
+  const auto states = step(lora, p);
+  CHECK(bytes(states.memory.optimizer) == 0);
+  CHECK(bytes(states.memory.on_host) == approx(16 * a));
+  CHECK(bytes(states.memory.weights) == approx(2 * (n + 2 * table + a)));
+  // weights too: in 4 bit, and the tables and adapters in 16
+  p.offload.weights = 1;
+  const auto quantised = step(with_adapters(llama, {.rank = 8}, stored::nf4), p);
+  CHECK(bytes(quantised.memory.weights) == 0);
+  CHECK(bytes(quantised.memory.on_host) == approx(nf4 * n + 2 * (2 * table + a) + 16 * a));
+  CHECK(step(lora, p).time.offload > quantised.time.offload);
+  CHECK(step(llama, p).time.optimizer > step(lora, p).time.optimizer);
+}
+
 // LoRA saves the gradients of weights, a third of the products' FLOP; narrow adapters, norms and attention take some of it back. QLoRA takes
 // longer than LoRA, the less the more tokens a matrix is unpacked for.
 TEST_CASE("LoRA takes between two thirds and all of full training, QLoRA longer than LoRA") {
