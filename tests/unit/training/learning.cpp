@@ -340,12 +340,12 @@ TEST_CASE("more that learns never takes less time, less memory or fewer FLOP") {
   training_plan p{.micro_batch = 2, .global_batch = 8, .sequence = 2048, .recompute = recomputation::none};
   double time = 0, memory = 0, model_flop = 0;
   const auto more = [&](const auto& x) {
-    const auto f = train_step(x, h100, site, p);
-    const double flop_now = in<flop>(plain(f.model_flops(attention_flop::causal)));
-    CHECK(seconds(f.step_time()) >= time);
-    CHECK(bytes(f.memory.total()) >= memory);
+    const auto now = train_step(x, h100, site, p);
+    const double flop_now = in<flop>(plain(now.model_flops(attention_flop::causal)));
+    CHECK(seconds(now.step_time()) >= time);
+    CHECK(bytes(now.memory.total()) >= memory);
     CHECK(flop_now >= model_flop);
-    time = seconds(f.step_time()), memory = bytes(f.memory.total()), model_flop = flop_now;
+    time = seconds(now.step_time()), memory = bytes(now.memory.total()), model_flop = flop_now;
   };
   more(output_alone(llama));
   for (double frozen_layers = 32; frozen_layers >= 0; frozen_layers -= 4)
