@@ -10,7 +10,7 @@
 #include <layercake/chips/memory.hpp>
 #include <layercake/serving/memory.hpp>
 #include <layercake/training/constants.hpp>
-#include <layercake/training/memory.hpp>
+#include <layercake/training/learning_memory.hpp>
 #include <optional>
 
 #include "prediction.hpp"
@@ -167,6 +167,8 @@ double engine_rule(const Row& row, const engine_case& c, const std::optional<lc:
 //                    (nanotron/parallel/tensor_parallel/functional.py, which computes the gradient in its place); more of a
 //                    layer: kept_besides_by_nanotron
 //   torchtitan       32-bit weights, sharded, gathered in 16 bit; logits in 32 bit beside 16; `selective` keeps every second product
+//   litgpt           LoRA in 16 bit throughout: adapters, gradients and moments (litgpt/finetune/lora.py, bf16-true); logits and their gradient;
+//                    nothing fused; 4-bit layers of bitsandbytes 0.41, which keep their inputs
 template <class Row>
 std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
   const std::string_view software = row.cell("software"), again = row.cell("recompute"), spread = row.cell("sharding");
@@ -192,6 +194,9 @@ std::string training_layout_of_row(const Row& row, lc::training_layout& l) {
     l.logit_bytes = 8;
   } else if (software == "torchtitan") {
     l.weight_bytes = 4, l.optimizer_bytes = 8, l.logit_bytes = 10;
+  } else if (software == "litgpt") {
+    l.gradient_bytes = 2, l.optimizer_bytes = 4, l.logit_bytes = 4;
+    l.frozen_input_bytes = number(row, "weight_bits", 16) < 16 ? 2 : 0;
   } else if (software != "megatron-core" && software != "megatron-bridge") {
     return "how the software " + std::string(software) + " lies in memory is not known";
   }
@@ -212,9 +217,16 @@ inline double kept_besides_by_nanotron(const lc::models::transformer& x, double 
   return 4 * x.width * (1 - 1 / tensor) + (2 * x.feed_forward + 2 * x.heads * x.head_width) / tensor;
 }
 
+// A model with the adapters of a row of LoRA, by the defaults of litgpt (litgpt/finetune/lora.py): rank 8 on queries and values, with dropout.
 template <class Row>
-answer training_figure(const Row& row, const std::optional<lc::chips::accelerator>& chip,
-                       lc::models::transformer x) {
+lc::models::learner<lc::models::transformer> with_adapters_of_row(const Row& row, const lc::models::transformer& x) {
+  const double bits = number(row, "weight_bits", 16);
+  return lc::models::with_adapters(x, {.rank = 8, .dropout = true},
+                                   bits < 16 ? lc::models::storage(lc::precision::int4, bits) : lc::models::storage{});
+}
+
+template <class Row>
+answer training_figure(const Row& row, const std::optional<lc::chips::accelerator>& chip, lc::models::transformer x) {
   using lc::units::byte;
   const std::string_view metric = row.cell("metric");
   const bool nanotron = row.cell("software") == "nanotron";
@@ -225,13 +237,19 @@ answer training_figure(const Row& row, const std::optional<lc::chips::accelerato
   const bool custom = l.recompute == lc::recomputation::custom;
   if (custom) l.recompute = lc::recomputation::none;
   if (nanotron && l.pipeline > 1) x.layers = first_stage_of_nanotron(x, l.pipeline) * l.pipeline;
-  auto m = lc::memory_of_training(x, l);
+  l.eager = row.cell("software") == "litgpt" &&
+            x.gated;  // layer norm and GELU, of blocks without gates, have kernels of their own
+  const auto held = [&] {
+    return row.cell("workload") == "lora" ? lc::memory_of_training(with_adapters_of_row(row, x), l)
+                                          : lc::memory_of_training(x, l);
+  };
+  auto m = held();
   if (nanotron)
     m.activations += kept_besides_by_nanotron(x, l.tensor) * x.layers * l.sequence * l.micro_batch / l.context * byte;
   // What was published did fit: without expert ranks, the fewest that the experts fit on.
   if (row.cell("ep").empty() && x.experts > 0 && metric != "fits" && chip) {
     while (m.total() > lc::chips::visible_memory(*chip) && 2 * l.expert <= l.data * l.context)
-      l.expert *= 2, m = lc::memory_of_training(x, l);
+      l.expert *= 2, m = held();
   }
   if (custom) m.activations = m.activations * (1 - lc::training_constants{}.custom_recompute);
   if (metric == "peak_memory") return {lc::in<byte>(m.total()), {}};
@@ -263,7 +281,6 @@ inline bool is_training(std::string_view workload) { return workload == "trainin
 template <class Row>
 answer predict_memory(const Row& row, const std::optional<lc::chips::accelerator>& chip,
                       const lc::models::transformer& model, const lc::serving_constants& k, double& rule) {
-  if (row.cell("workload") == "lora") return {0, "what training frozen weights holds is not known"};
   if (is_training(row.cell("workload"))) {
     rule = training_rule(row, chip, model);
     return training_figure(row, chip, model);

@@ -116,8 +116,9 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   p.expert = model.experts > 0 ? number("ep", 1) : 1.0;
   p.data = number("dp", std::fmax(1.0, number("chips", 1) / (p.tensor * p.pipeline * p.context)));
   const std::string_view schedule = row.cell("pipeline_schedule");
-  p.schedule = schedule == "zero_bubble" || schedule == "dual_pipe" ? pipeline_schedule::zero_bubble
-                                                                    : pipeline_schedule::one_forward_one_backward;
+  p.schedule = schedule == "zero_bubble" ? pipeline_schedule::zero_bubble
+               : schedule == "dual_pipe" ? pipeline_schedule::dual_pipe
+                                         : pipeline_schedule::one_forward_one_backward;
   const double two_layers = std::fmax(1.0, model.layers / (2 * p.pipeline));
   p.virtual_stages = number("vp", schedule == "interleaved"                            ? 2.0
                                   : schedule.empty() && p.pipeline > 1 && year >= 2023 ? two_layers

@@ -69,13 +69,13 @@ TEST_CASE("weights within 3 %, cache tokens within 12 %, whatever fits or does n
   CHECK(of("qwen-v1-readme-017").predicted == 0);
 }
 
-TEST_CASE("training that fits or does not: one of sixteen is wrong, a pipeline whose schedule is not known") {
+TEST_CASE("training that fits or does not: one of 21 is wrong, a pipeline whose schedule is not known") {
   std::size_t rows = 0, wrong = 0;
   for (const prediction& p : predictions()) {
     if (!p.scored || p.group != "training_memory" || !p.yes_or_no) continue;
     ++rows, wrong += std::fabs(p.error()) > 0.05 ? 1 : 0;
   }
-  CHECK(rows == 16);
+  CHECK(rows == 21);
   CHECK(wrong <= 1);
 }
 
@@ -134,6 +134,32 @@ TEST_CASE("training rows: states and peaks by the software's own layout") {
             .predicted == approx(parameters * (4 + 4 + 8) / 4));
 }
 
+// Lightning AI's litgpt on one A100, LoRA of rank 8 in 16 and in 4 bit.
+TEST_CASE("LoRA and QLoRA of Llama 2 within 12 %, one sequence more within 10 %") {
+  std::size_t peaks = 0;
+  for (const prediction& p : predictions()) {
+    if (!p.scored || p.source != "litgpt-resources" || p.yes_or_no) continue;
+    CAPTURE(p.id);
+    ++peaks;
+    CHECK(std::fabs(p.error()) < 0.12);
+  }
+  CHECK(peaks == 7);
+}
+
+TEST_CASE("a row of LoRA: 16 bit throughout, nothing fused, inputs of 4-bit layers kept") {
+  const double n = 1000, h = 4096, f = 14336, layers = 32, table = 128256 * h, learned = 3407872;
+  // a token and layer: norms in 32 bit 8 h; queries, keys, values, the result; 4 bytes a head; a gated block's halves and the activated one 6 f; two
+  // adapters with their own input and mask, and what lies between their products
+  const double each = 8 * h + 2 * 128 * (2 * 32 + 2 * 8) + 4 * 32 + 6 * f + 2 * (3 * h + 2 * 8);
+  const double kept = n * (layers * each + 2 * h), logits = n * (4 * 128256 + 4 * h);
+  const prediction wide = one_row("a,s,toy-8b,flux-9,1,1,1,lora,litgpt,,16,,,,1,1000,,,peak_memory,1e10,1");
+  CHECK(wide.group == "training_memory");
+  CHECK(wide.predicted == approx(toy_weights + learned * (2 + 2 + 4) + kept + logits));
+  const prediction narrow = one_row("a,s,toy-8b,flux-9,1,1,1,lora,litgpt,,4.5,,,,1,1000,,,peak_memory,1e10,1");
+  const double frozen = (toy_weights - 4 * table) * (4.5 / 16) + 4 * table, inputs = n * layers * (4 * h + 2 * f);
+  CHECK(narrow.predicted == approx(frozen + learned * (2 + 2 + 4) + kept + inputs + logits + 2 * h * f));
+}
+
 TEST_CASE("what the laws do not cover is refused by name") {
   const auto reason = [](const std::string& cells) { return one_row("a,s," + cells).reason; };
   const auto has = [](const std::string& text, const char* part) {
@@ -148,7 +174,7 @@ TEST_CASE("what the laws do not cover is refused by name") {
   has(reason("riddle,flux-9,1,1,,serving,vllm,,16,16,0.9,,,,,,kv_tokens,1,1"), "not described");
   has(reason("toy-8b,flux-9,1,1,,serving,vllm,,16,16,0.9,,,,,,colour,1,1"), "the metric colour is not known");
   has(reason("toy-8b,flux-9,1,1,,baking,vllm,,16,16,0.9,,,,,,kv_tokens,1,1"), "the workload baking is not known");
-  has(reason("toy-8b,flux-9,1,1,,lora,litgpt,,16,,,,1,1024,,,peak_memory,1,1"), "frozen weights");
+  has(reason("toy-8b,flux-9,1,1,,lora,mine,,16,,,,1,1024,,,peak_memory,1,1"), "the software mine");
   has(reason("toy-8b,flux-9,1,1,1,training,megatron-core,,16,,,,1,1024,,other,peak_memory,1,1"), "(other)");
   has(reason("toy-8b,flux-9,1,1,1,training,mine,,16,,,,1,1024,,none,peak_memory,1,1"), "the software mine");
   CHECK_THROWS_AS(one_row("a,s,toy-8b,flux-9,one,1,,serving,vllm,,16,16,0.9,,,,,,kv_tokens,1,1"), malformed);

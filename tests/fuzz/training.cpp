@@ -56,6 +56,14 @@ random_question draw(generator& random, std::size_t most_changes) {
   p.global_batch = p.data * p.micro_batch * random.power_of_two(5);
   p.sequence = 512 * random.power_of_two(5);
   if (p.pipeline > 1 && random.one_in(3)) p.virtual_stages = 2;
+  p.schedule =
+      random.one_of(std::array{lc::pipeline_schedule::one_forward_one_backward, lc::pipeline_schedule::zero_bubble,
+                               lc::pipeline_schedule::dual_pipe, lc::pipeline_schedule::all_forward});
+  if (!lc::schedule_runs(p.schedule, p.pipeline, p.virtual_stages, p.micro_batches())) p.schedule = {};
+  if (random.one_in(4)) {
+    p.offload = {.optimizer = 1, .weights = random.one_in(2) ? 1.0 : 0.0};
+    p.host = {.link = 64 * gigabyte_per_second, .memory_bandwidth = 50 * gigabyte_per_second, .memory = 1 * terabyte};
+  }
   p.sharding = random.one_of(
       std::array{lc::sharding::none, lc::sharding::optimizer, lc::sharding::gradients, lc::sharding::full});
   p.recompute = random.one_of(std::array{lc::recomputation::none, lc::recomputation::selective, lc::recomputation::full,
@@ -64,20 +72,21 @@ random_question draw(generator& random, std::size_t most_changes) {
   p.software = lc::training_software_of(2021 + static_cast<double>(random.below(5)));
   q.code = "training_question x{lc::models::catalog::find(\"" + std::string(model->name) +
            "\"), lc::chips::catalog::find(\"" + std::string(entry.name) +
-           "\"), lc::infrastructure::catalog::find_site(\"" + site->name + "\"), tariff()}; " + "/* sharding " +
-           std::to_string(static_cast<int>(p.sharding)) + ", recompute " +
+           "\"), lc::infrastructure::catalog::find_site(\"" + site->name + "\"), tariff()}; " + "/* schedule " +
+           lc::name(p.schedule) + ", sharding " + std::to_string(static_cast<int>(p.sharding)) + ", recompute " +
            std::to_string(static_cast<int>(p.recompute)) + ", math " + std::to_string(lc::bits(p.math)) +
            " bit, software " + std::to_string(2021 + static_cast<int>(p.software)) + " */";
   const auto fields = fields_of(q.base);
   // The plan as drawn is part of what may be left out, so that a fault is told with the plan that matters.
   const auto usual = fields_of(training_question{*model, *entry.chip, *site, layercake_test::tariff(), {}, {}});
   for (std::size_t k = 0; k < fields.size(); ++k) {
-    if (fields[k].path.compare(0, 5, "plan.") == 0 && fields[k].base != usual[k].base)
+    if (fields[k].path.compare(0, 5, "plan.") == 0 && std::isfinite(fields[k].base) && fields[k].base != usual[k].base)
       q.changes.push_back({static_cast<int>(k), fields[k].path, fields[k].base});
   }
   const auto kept = p;
   p = {};
   p.sharding = kept.sharding, p.recompute = kept.recompute, p.math = kept.math, p.software = kept.software;
+  p.schedule = kept.schedule;
   for (const change& c : inside(random, fields, random.below(most_changes + 1), [](const std::string& path) {
          return path.compare(0, 5, "plan.") != 0 && path.find("_share") == path.npos;
        }))
@@ -99,16 +108,16 @@ std::string wrong_step(const lc::training_figures<>& f) {
                                                   {"data exchange", in<second>(f.time.data_exchange)},
                                                   {"stragglers", in<second>(f.time.stragglers)},
                                                   {"optimizer", in<second>(f.time.optimizer)},
-                                                  {"host", in<second>(f.time.host)}};
+                                                  {"host", in<second>(f.time.host)},
+                                                  {"offload", in<second>(f.time.offload)}};
   for (const auto& [name, x] : times) {
     if (!std::isfinite(x) || x < -rounding * in<second>(f.step_time()))
       return std::string("time of ") + name + ": " + lc::to_exact_string(x) + " s";
   }
-  const std::pair<const char*, double> bytes[] = {{"weights", in<byte>(f.memory.weights)},
-                                                  {"gradients", in<byte>(f.memory.gradients)},
-                                                  {"optimizer", in<byte>(f.memory.optimizer)},
-                                                  {"activations", in<byte>(f.memory.activations)},
-                                                  {"workspace", in<byte>(f.memory.workspace)}};
+  const std::pair<const char*, double> bytes[] = {
+      {"weights", in<byte>(f.memory.weights)},     {"gradients", in<byte>(f.memory.gradients)},
+      {"optimizer", in<byte>(f.memory.optimizer)}, {"activations", in<byte>(f.memory.activations)},
+      {"workspace", in<byte>(f.memory.workspace)}, {"host", in<byte>(f.memory.on_host)}};
   for (const auto& [name, x] : bytes) {
     if (!std::isfinite(x) || x < 0) return std::string("memory of ") + name + ": " + lc::to_exact_string(x) + " B";
   }

@@ -17,7 +17,8 @@ namespace layercake {
 //   encoder    images or sound before the first layer, and keys and values that layers take of them
 //   embedding  the look-up before the first layer
 //   head       the output matrix behind the last, and in training the loss
-enum class block : unsigned char { layer, dense, mixture, encoder, embedding, head };
+//   adapter    the narrow products beside frozen weights of the layers, and what adds their results
+enum class block : unsigned char { layer, dense, mixture, encoder, embedding, head, adapter };
 
 // A piece of work by its totals, for a roofline: FLOP at a precision, and bytes to and from memory. `sustained` is the share of that
 // roofline that the kernels behind the totals reach, 0 to 1: the work takes its time by the roofline over it.

@@ -9,6 +9,8 @@
 #include <layercake/models/inference_model.hpp>
 #include <layercake/models/layered.hpp>
 #include <layercake/models/layers.hpp>
+#include <layercake/models/learning.hpp>
+#include <layercake/models/low_rank_adapters.hpp>
 #include <layercake/models/operations.hpp>
 #include <layercake/models/recommendation.hpp>
 #include <layercake/models/structure_prediction.hpp>

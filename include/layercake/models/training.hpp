@@ -2,7 +2,7 @@
 #pragma once
 
 #include <layercake/economics/price_path.hpp>
-#include <layercake/models/operations.hpp>
+#include <layercake/models/learning.hpp>
 
 namespace layercake::models {
 
@@ -20,19 +20,23 @@ constexpr auto training_flop(const Parameters& parameters, const quantity<unit::
 //   head      the output matrix, once for every position
 //   attention 2 h (w + v) for every position that a query sees (causal) or that is inside its reach (full): the whole
 //             sequence, a window, or the block of positions that it is in; both by core/operations.hpp
-// Training takes three times the forward pass, and what is computed again. Leaves out softmax, norms, activations and
-// the optimiser, below 1 % and not counted in any convention.
+// Training takes three times the forward pass less the gradients that are not made because what they are for does not learn (learning.hpp), and
+// what is computed again. Leaves out softmax, norms, activations and the optimiser, below 1 % and not counted in any convention.
 template <number T = double>
 struct training_flop_count {
   using flop = quantity<unit::flop_per_token, T>;
   flop layers{}, head{}, causal_attention{}, full_attention{};
+  flop spared{};              // gradients of inputs and weights that are not made
+  T attention_spared = T(0);  // share of attention without a backward pass
 
   constexpr flop attention(attention_flop how) const {
     return how == attention_flop::causal ? causal_attention : full_attention;
   }
   constexpr flop forward(attention_flop how) const { return layers + head + attention(how); }
-  // Of the model's mathematics: forward once, backward twice.
-  constexpr flop model(attention_flop how) const { return forward(how) * T(3); }
+  // Of the model's mathematics: forward once, backward twice as far as gradients are made.
+  constexpr flop model(attention_flop how) const {
+    return forward(how) * T(3) - (spared + attention(how) * (T(2) * attention_spared));
+  }
   // And as executed, where the backward pass repeats a share of the layers' products and of attention.
   constexpr flop hardware(attention_flop how, const T& layers_again, const T& attention_again) const {
     return model(how) + layers * layers_again + attention(how) * attention_again;
@@ -40,26 +44,44 @@ struct training_flop_count {
 };
 
 namespace detail {
-template <number T>
+template <number T, class Learned>
 struct training_flop_counter {
-  quantity<unit::flop, T> layers{}, head{}, causal{}, full{};
+  const Learned& learned;
+  quantity<unit::flop, T> layers{}, head{}, causal{}, full{}, spared{};
 
   template <class Operation, class Times>
   constexpr void operator()(const Operation& o, const Times& times) {
     if constexpr (requires { o.flop(); }) {
-      layers += o.flop() * number_cast<T>(times);
+      add(layers, o.flop() * number_cast<T>(times), block::layer);
     } else if constexpr (requires { o.totals().flop; }) {
-      layers += o.totals().flop * number_cast<T>(times);
+      add(layers, o.totals().flop * number_cast<T>(times), block::layer);
     }
   }
   template <number S, class Times>
+  constexpr void operator()(const expert_product<S>& o, const Times& times) {
+    add(layers, o.flop() * number_cast<T>(times), block::mixture);
+  }
+  // A recurrence has no weights: both gradients are of what it reads.
+  template <number S, class Times>
+  constexpr void operator()(const state_scan<S>& o, const Times& times) {
+    const quantity<unit::flop, T> flop = o.flop() * number_cast<T>(times);
+    layers += flop;
+    spared += flop * (T(2) - T(2) * learned.of(block::layer).passed);
+  }
+  template <number S, class Times>
   constexpr void operator()(const matrix_product<S>& o, const Times& times) {
-    (o.part == block::head ? head : layers) += o.flop() * number_cast<T>(times);
+    add(o.part == block::head ? head : layers, o.flop() * number_cast<T>(times), o.part);
   }
   template <number S, class Times>
   constexpr void operator()(const attention_product<S>& o, const Times& times) {
     causal += o.flop() * number_cast<T>(times);
     full += o.flop(attention_flop::full) * number_cast<T>(times);
+  }
+
+  constexpr void add(quantity<unit::flop, T>& to, const quantity<unit::flop, T>& flop, block part) {
+    const gradients_made<T> made = learned.of(part);
+    to += flop;
+    spared += flop * (T(2) - (made.inputs + made.weights));
   }
 };
 }  // namespace detail
@@ -67,10 +89,12 @@ struct training_flop_counter {
 // The count for sequences of `sequence` positions, of any model that tells its operations.
 template <class Model, number T>
 constexpr training_flop_count<T> count_training_flop(const Model& model, const T& sequence) {
-  detail::training_flop_counter<T> sum;
+  const auto learned = learning_of<T>(model);
+  detail::training_flop_counter<T, std::remove_const_t<decltype(learned)>> sum{learned};
   model.operations(pass<T>{phase::training, T(1), sequence, sequence}, split<T>{}, sum);
   const auto tokens = sequence * units::token;
-  return {sum.layers / tokens, sum.head / tokens, sum.causal / tokens, sum.full / tokens};
+  return {sum.layers / tokens, sum.head / tokens,   sum.causal / tokens,
+          sum.full / tokens,   sum.spared / tokens, T(1) - learned.of(block::layer).passed};
 }
 
 // FLOP per token of training on sequences of `sequence` positions, as MFU counts: nothing recomputed.

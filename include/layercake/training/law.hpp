@@ -1,6 +1,7 @@
 // The time, the memory and the FLOP of one training step, in closed form.
 //
-//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients) * stragglers + optimiser
+//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients + exposed transfers to
+//           hosts) * stragglers + optimiser
 //
 // A layer is the operations that the model tells of its forward pass (core/operations.hpp), each timed by the chip's
 // kernel laws or the network's collectives, forward and backward, times what training software reaches of them
@@ -10,6 +11,7 @@
 
 #include <layercake/training/check.hpp>
 #include <layercake/training/layer_times.hpp>
+#include <layercake/training/offload_times.hpp>
 #include <layercake/training/step_memory.hpp>
 #include <numbers>
 #include <vector>
@@ -37,11 +39,13 @@ struct mixture_layer_count {
 // The law of a training step of one model on one kind of chip in one network, prepared once for many plans. T is the number type of the plans.
 //
 //   layer      smooth_max(operations + exposed exchanges, host); backward with what it computes again
-//   stage      all layers and the output matrix; pipeline: sqrt((w/p + h/2)(w/p + h)) for w of layers and h of output matrix, for layouts between
-//              evenly cut and best balanced; stages cut by hand: w/p + h/p + 1/4 layer
-//   bubble     (p - 1)/v w/p, a third of it with zero bubble
+//   stage      all layers and the output matrix; in a pipeline the slowest stage (training/stages.hpp)
+//   bubble     by the schedule (training/schedules.hpp), of the stages beside the slowest where they are told apart: at most
+//   DualPipe   exchanges between experts hide under the other direction's computation, all of them as far as it lasts, and
+//              messages between stages; both take the share `taken` of the chip meanwhile (DeepSeek-V3 2024, section 3.2)
 //   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
 //   data       gradients once a step, a share hidden, as far as a stage lasts
+//   hosts      what they keep and update (training/offload_times.hpp)
 //   automatic  recomputes the layers that it takes to fit
 //
 // Domain: the plan's fields. Leaves out: loading data, checkpoints, evaluation (see training/run.hpp); unequal load of experts;
@@ -63,6 +67,8 @@ public:
         kernels_(chips::timing_of(chip_)),
         fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
         kind_(detail::trained_chip_of<T>(chip_)),
+        learned_(models::learning_of<T>(model_)),
+        passed_(learned_.of(block::layer).passed),
         layers_(number_cast<T>(models::layers_of(model_))) {
     if constexpr (requires { model_.mixture_layers(); }) {
       mixture_layers_ = number_cast<T>(model_.mixture_layers());
@@ -83,15 +89,15 @@ public:
     T recomputed_layers = T(0);
     f.memory = detail::step_memory(p, detail::memory_for(p, chip_), as(c_.custom_recompute), recomputed_layers,
                                    [&](const basic_training_layout<T>& l) { return memory_of_training(model_, l); });
-    f.layers_again = repeated(p, recomputed_layers);
-    f.attention_again = p.recompute == recomputation::selective ? T(1) : f.layers_again;
+    f.layers_again = repeated(p, recomputed_layers) * passed_;
+    f.attention_again = p.recompute == recomputation::selective ? passed_ : f.layers_again;
 
     const parts_of_step s = parts(p, rates, f);
-    add_pipeline(p, s, f.time);
-    add_gradients(p, rates, s.stage, f.time);
+    add_pipeline(p, rates, s, f.time);
+    add_gradients(p, rates, s, f.time);
     const T doublings = log(max(p.chips() * as(1 / training_counts::server_chips), T(1))) * as(std::numbers::log2e);
     f.time.stragglers = (s.stage * p.micro_batches() + f.time.bubble + f.time.pipeline_exchange +
-                         f.time.sharding_exchange + f.time.data_exchange) *
+                         f.time.sharding_exchange + f.time.data_exchange + f.time.offload) *
                         (doublings * as(c_.straggling));
     f.time.host = as(training_counts::host_of_step) * units::second;
     count(p, f);
@@ -102,15 +108,13 @@ private:
   using both_passes = detail::both_passes<T>;
   using exchanges = detail::training_exchanges<T, Network>;
   struct parts_of_step {
-    seconds layers, outside;  // of a micro-batch: a stage's share of the layers, output matrix and embedding
-    seconds stage;            // the slowest stage
-    collective<T> message;    // between stages
+    seconds layers, outside;   // of a micro-batch: a stage's share of the layers, output matrix and embedding
+    stage_passes<T> passes{};  // of those layers; of the stages beside the slowest where they are told apart
+    seconds stage{};           // the slowest stage
+    collective<T> message;     // between stages
   };
 
   static constexpr T as(double x) { return number_cast<T>(x); }
-  static constexpr seconds geometric_mean(const seconds& a, const seconds& b) {
-    return sqrt(a / units::second * (b / units::second)) * units::second;
-  }
 
   // Forward passes of a layer that the backward pass repeats.
   T repeated(const basic_training_plan<T>& p, const T& recomputed_layers) const {
@@ -128,17 +132,28 @@ private:
     return T(0);
   }
 
+  // Of the exchanges between experts what is left beside the computation of both directions of a pipeline.
+  void overlap_directions(both_passes& l, double taken) const {
+    const seconds exchange = l.forward.expert_exchange + l.backward.expert_exchange;
+    const seconds compute = l.forward.total() + l.backward.total() - exchange;
+    const T left = detail::added_to(compute, exchange, 1.0, taken) /
+                   where(exchange > seconds(), exchange, seconds(T(1) * units::second));
+    l.forward.expert_exchange = l.forward.expert_exchange * left;
+    l.backward.expert_exchange = l.backward.expert_exchange * left;
+  }
+
   // A layer of a kind: with what the backward pass computes again, and the time that it waits for the host.
   both_passes whole_layer(const basic_training_plan<T>& p, both_passes l, const T& again, const T& host_time) const {
+    if (p.schedule == pipeline_schedule::dual_pipe) overlap_directions(l, kind_.tpu ? 0.0 : c_.taken);
     l.backward.recomputed = l.forward.total() * again;
     l.backward.moved += l.forward.moved * again;
     if (!p.fused_attention && (p.recompute == recomputation::selective || p.recompute == recomputation::automatic)) {
-      l.backward.recomputed += l.forward.attention;
+      l.backward.recomputed += l.forward.attention * passed_;
     }
     const seconds host = host_time * units::second;
     l.forward.host = smooth_max(l.forward.total(), host) - l.forward.total();
-    l.backward.host =
-        smooth_max(l.backward.total(), host * (as(training_counts::host_backward) + again)) - l.backward.total();
+    l.backward.host = smooth_max(l.backward.total(), host * (as(training_counts::host_backward) * passed_ + again)) -
+                      l.backward.total();
     return l;
   }
 
@@ -146,7 +161,8 @@ private:
   parts_of_step parts(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
                       training_figures<T>& f) const {
     const exchanges groups{network_, fabric_};
-    detail::training_timer<T, Chip, kernel_laws, Network> timer(chip_, kernels_, groups, c_, rates, p);
+    detail::training_timer<T, Chip, kernel_laws, Network, learned> timer(chip_, kernels_, groups, c_, rates, p,
+                                                                         learned_);
     model_.operations(models::pass<T>{models::phase::training, p.micro_batch, p.sequence, p.sequence},
                       training_layout_of(p).split(), timer);
     const both_passes common = timer.layer * (T(1) / layers_);
@@ -166,49 +182,81 @@ private:
 
     const pass_time<T> layers =
         (dense.forward + dense.backward) * dense_layers_ + (mixture.forward + mixture.backward) * mixture_layers_;
+    if (cut_unevenly(p)) timer.outside = timer.outside + timer.embedding;
     const pass_time<T> outside = timer.outside.forward + timer.outside.backward;
     f.time.work = (layers + outside) * (p.micro_batches() / p.pipeline);
-    parts_of_step s{layers.total() / p.pipeline, outside.total(), {}, timer.message};
-    s.stage = slowest_stage(p, s.layers, s.outside);
+    parts_of_step s{.layers = layers.total() / p.pipeline, .outside = outside.total(), .message = timer.message};
+    const pass_time<T> backward = dense.backward * dense_layers_ + mixture.backward * mixture_layers_;
+    s.passes = {s.layers, s.layers, backward.total() / p.pipeline,
+                (dense.weight_gradient * dense_layers_ + mixture.weight_gradient * mixture_layers_) / p.pipeline};
+    if (p.schedule == pipeline_schedule::dual_pipe) {  // alone, passes hide no exchange
+      const both_passes all = timer.layer + timer.dense + timer.mixture;
+      const seconds hidden = all.backward.expert_exchange - backward.expert_exchange;
+      s.passes.backward += hidden / p.pipeline;
+      s.passes.alone +=
+          (all.forward.expert_exchange + all.backward.expert_exchange - layers.expert_exchange) / p.pipeline;
+    }
+    tell_stages(p, timer.embedding, s);
     return s;
   }
 
-  seconds slowest_stage(const basic_training_plan<T>& p, const seconds& layers, const seconds& outside) const {
-    const T stages = p.pipeline, per_stage = layers_ / stages;
-    const T uneven = abs(per_stage - floor(per_stage + as(0.5)));
-    const seconds even = geometric_mean(layers + outside * as(0.5), layers + outside);
-    const seconds by_hand = layers + outside / stages + layers * stages / layers_ * as(training_counts::cut_by_hand);
-    return where(stages > T(1), where(uneven > as(training_counts::whole_layers), by_hand, even), layers + outside);
+  // The slowest stage.
+  void tell_stages(const basic_training_plan<T>& p, const both_passes& embedding, parts_of_step& s) const {
+    const bool mirrored = p.schedule == pipeline_schedule::dual_pipe;
+    s.stage = layercake::slowest_stage(stage_times<T>{s.layers, s.outside}, layers_, p.pipeline, mirrored);
+    if (!cut_unevenly(p)) return;
+    const auto told = max(p.first_stage_layers, p.last_stage_layers) > T(0);
+    const seconds all = s.layers * p.pipeline;
+    const stage_cut<T> cut = cut_into_stages(layers_, p.pipeline, p.first_stage_layers, p.last_stage_layers);
+    const seconds before = embedding.forward.total() + embedding.backward.total();
+    const seconds slowest = layercake::slowest_stage(cut, all / layers_, before, s.outside - before, mirrored);
+    s.stage = where(told, slowest, s.stage);
+    const seconds others = (all + s.outside - slowest) / max(p.pipeline - T(1), T(1));
+    const T over = where(told, others / s.layers, T(1));
+    s.passes = {s.passes.together * over, s.passes.alone * over, s.passes.backward * over,
+                s.passes.weight_gradient * over};
   }
 
-  void add_pipeline(const basic_training_plan<T>& p, const parts_of_step& s, training_time<T>& t) const {
+  void add_pipeline(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const parts_of_step& s,
+                    training_time<T>& t) const {
     const T stages = p.pipeline, m = p.micro_batches();
     t.imbalance = (s.stage - s.layers - s.outside / stages) * m;
-    const double left = p.schedule == pipeline_schedule::zero_bubble ? training_counts::zero_bubble_left : 1.0;
-    t.bubble = s.layers * ((stages - T(1)) / p.virtual_stages) * as(left);
+    t.bubble = pipeline_bubble(p.schedule, s.passes, stages, p.virtual_stages);
     collective<T> message = s.message;
     message.ranks = stages, message.stride = p.chips() / stages;
     const seconds once = where(stages > T(1), exchanges{network_, fabric_}.time(message), seconds());
     // One each way in every micro-batch and chunk, of which most is hidden, and all of it while the pipeline fills.
-    t.pipeline_exchange = once * (m * p.virtual_stages * as(2 * c_.exposed_pipeline) + T(2) * (stages - T(1)));
+    const double exposed = p.schedule == pipeline_schedule::dual_pipe ? rates.taken : c_.exposed_pipeline;
+    const T ways = T(1) + passed_;
+    t.pipeline_exchange =
+        once * (m * p.virtual_stages * (ways * as(exposed)) + ways * pipeline_fill(p.schedule, stages));
   }
 
-  // Gradients and sharded weights between data-parallel ranks, and the optimiser.
-  void add_gradients(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const seconds& stage,
+  // Gradients and sharded weights between data-parallel ranks, the optimiser, and what hosts do of all that.
+  void add_gradients(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const parts_of_step& s,
                      training_time<T>& t) const {
     const basic_training_layout<T> layout = training_layout_of(p);
-    const models::rank_parameters<T> rank = model_.parameters(layout.split());
+    const models::rank_parameters<T> rank = models::learned_parameters_of(model_, layout.split());
+    const T copies = as(parameter_copies(p.schedule));
+    const models::rank_parameters<T> held{rank.everywhere * copies, rank.routed * copies};
     if (p.sharding == sharding::full) {
-      add_sharded_weights(p, rates, rank, stage, t);
+      add_sharded_weights(p, rates, rank, s.stage, t);
     } else {
-      const seconds all = gradients(p, rates, rank) * as(1 / c_.gradients);
-      t.data_exchange = detail::added_to(stage, all, rates.hidden_data, rates.taken);
+      const seconds all = gradients(p, rates, held) * as(1 / c_.gradients);
+      t.data_exchange = detail::added_to(s.stage, all, rates.hidden_data, rates.taken);
     }
-    const T states = held_parameters(rank, layout, sharding::optimizer);
+    const T states = held_parameters(held, layout, sharding::optimizer);
     t.optimizer =
         chips::time_of(kernels_, memory_traffic<T>{.moved = (states * as(training_counts::optimizer_traffic) +
-                                                             rank.total() * as(training_counts::weight_traffic)) *
-                                                            units::byte});
+                                                             held.total() * as(training_counts::weight_traffic)) *
+                                                            (T(1) - p.offload.optimizer) * units::byte});
+    if (!p.offload.any()) return;
+    const detail::offload_times<T> hosts =
+        detail::offload_times_of(p, layout,
+                                 {models::stored_parameters_of(model_, layout.split()), held, layers_ / p.pipeline,
+                                  s.stage, s.stage * (s.passes.backward / s.passes.together)});
+    t.offload = hosts.exposed;
+    t.optimizer = max(t.optimizer, hosts.update);
   }
 
   // Two gathers and a scatter of every layer for every micro-batch; on what is not sharded over all replicas, gradients
@@ -216,19 +264,26 @@ private:
   void add_sharded_weights(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
                            const models::rank_parameters<T>& rank, const seconds& stage, training_time<T>& t) const {
     const exchanges groups{network_, fabric_};
-    const T n = p.replicas(), shards = p.shards(), per_stage = layers_ / p.pipeline;
-    const collective<T> gather{exchange::all_gather,
-                               rank.total() / per_stage * as(training_counts::weight) * units::byte, shards, p.tensor};
-    const seconds once = rates.flat ? groups.flat(gather) : groups.time(gather);
-    t.sharding_exchange =
-        detail::added_to(
-            stage, once * (per_stage * as(training_counts::sharded_exchanges / (rates.flat ? c_.flat : c_.inside))),
-            c_.hidden_sharding, rates.taken) *
-        p.micro_batches();
-    const seconds copies = groups.time(
-        collective<T>{exchange::all_reduce, rank.everywhere / shards * as(training_counts::weight) * units::byte,
-                      n / shards, p.tensor * shards});
-    t.data_exchange = detail::added_to(stage, copies, c_.hidden_data, rates.taken);
+    const T copies = as(parameter_copies(p.schedule));
+    const T n = p.replicas() * copies, shards = p.shards(), per_stage = layers_ / p.pipeline;
+    const auto once = [&](const T& parameters) {
+      const collective<T> gather{exchange::all_gather,
+                                 parameters / per_stage * as(training_counts::weight) * units::byte, shards, p.tensor};
+      return rates.flat ? groups.flat(gather) : groups.time(gather);
+    };
+    const double speed = rates.flat ? c_.flat : c_.inside;
+    seconds exchanged;
+    if constexpr (learned::whole) {
+      exchanged = once(rank.total()) * (per_stage * as(training_counts::sharded_exchanges / speed));
+    } else {
+      const T stored = models::stored_parameters_of(model_, training_layout_of(p).split()).total();
+      exchanged = (once(stored) * (T(1) + passed_) + once(rank.total())) * (per_stage * as(1 / speed));
+    }
+    t.sharding_exchange = detail::added_to(stage, exchanged, c_.hidden_sharding, rates.taken) * p.micro_batches();
+    const seconds summed = groups.time(collective<T>{
+        exchange::all_reduce, rank.everywhere * copies / shards * as(training_counts::weight) * units::byte, n / shards,
+        p.tensor * shards});
+    t.data_exchange = detail::added_to(stage, summed, c_.hidden_data, rates.taken);
   }
 
   // All gradients summed over the ranks that hold copies: all-reduced, or scattered and the new weights gathered.
@@ -243,9 +298,10 @@ private:
                  ? of(exchange::reduce_scatter, rates.gradient) + of(exchange::all_gather, training_counts::weight)
                  : of(exchange::all_reduce, training_counts::gradient);
     };
-    seconds all = sum(rank.everywhere, p.replicas(), p.tensor);
+    const T replicas = p.replicas() * as(parameter_copies(p.schedule));
+    seconds all = sum(rank.everywhere, replicas, p.tensor);
     if (mixture_) {
-      const T copies = max(p.replicas() * min(p.tensor / p.expert, T(1)), T(1));  // of an expert
+      const T copies = max(replicas * min(p.tensor / p.expert, T(1)), T(1));  // of an expert
       all = all + sum(rank.routed, copies, max(p.tensor, p.expert));
     }
     return all;
@@ -262,6 +318,7 @@ private:
   }
 
   using kernel_laws = decltype(chips::timing_of(std::declval<const Chip&>()));
+  using learned = decltype(models::learning_of<T>(std::declval<const Model&>()));
   training_constants c_;
   Model model_;
   Chip chip_;
@@ -269,6 +326,8 @@ private:
   kernel_laws kernels_;
   scale_up_fabric<T> fabric_;
   detail::trained_chip<T> kind_;
+  learned learned_;
+  T passed_;  // share of the layers that the backward pass goes through
   T layers_{}, mixture_layers_{}, dense_layers_{};
   bool mixture_ = false, dense_ = false;
 };

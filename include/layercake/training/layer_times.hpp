@@ -7,44 +7,57 @@
 //   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
 //   experts    two grouped products, their activation, and the permutation there and back
 //   narrow     operands of products below 16 bit are made first
-//   exchanges  what is not hidden of them, backward as forward; of tensor ranks a quarter more with sequence
+//   exchanges  what is not hidden of them, backward as forward (all, where DualPipe hides them: training/law.hpp); of tensor ranks a quarter more with sequence
 //              parallelism; of context ranks twice as much, in a ring under attention
 //   head       products in 16 bit or wider, as attention, and the loss
+//
+// Where not everything learns (models/learning.hpp) the backward pass is what is left of this:
+//   frozen     no gradient of the weights, and below the first thing that learns none at all; weights that are stored below 16 bit are read and
+//              written in 16 bit before each product, forward and backward, as bitsandbytes does for QLoRA (Dettmers et al. 2023, section 3)
+//   adapters   products in 16 bit or wider; the host's time for a layer stays that of one without
 #pragma once
 
 #include <layercake/training/exchanges.hpp>
 #include <layercake/training/figures.hpp>
+#include <layercake/training/stages.hpp>
 
 namespace layercake::detail {
 
 template <number T>
 struct both_passes {
   pass_time<T> forward{}, backward{};
+  quantity<unit::second, T> weight_gradient{};  // a part of backward.products
   friend constexpr both_passes operator+(const both_passes& a, const both_passes& b) {
-    return {a.forward + b.forward, a.backward + b.backward};
+    return {a.forward + b.forward, a.backward + b.backward, a.weight_gradient + b.weight_gradient};
   }
-  friend constexpr both_passes operator*(const both_passes& a, const T& n) { return {a.forward * n, a.backward * n}; }
+  friend constexpr both_passes operator*(const both_passes& a, const T& n) {
+    return {a.forward * n, a.backward * n, a.weight_gradient * n};
+  }
 };
 
-template <number T, class Chip, class Kernels, class Network>
+template <number T, class Chip, class Kernels, class Network, class Learned>
 class training_timer {
 public:
   using seconds = quantity<unit::second, T>;
   // Sums over all layers; `outside` is the embedding and the output matrix.
   both_passes<T> layer{}, dense{}, mixture{}, outside{};
-  collective<T> message{};  // from a stage to the next, if there is one
+  both_passes<T> embedding{};  // apart from `outside` where the first and the last stage are told apart
+  collective<T> message{};     // from a stage to the next, if there is one
 
+  // wide: one for each member that it refers to.
   training_timer(const Chip& chip, const Kernels& kernels, const training_exchanges<T, Network>& exchanges,
                  const training_constants& constants, const training_rates<T>& rates,
-                 const basic_training_plan<T>& plan)
+                 const basic_training_plan<T>& plan, const Learned& learned)
       : chip_(chip),
         kernels_(kernels),
         exchanges_(exchanges),
         c_(constants),
         r_(rates),
         p_(plan),
+        learned_(learned),
         whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
-        whole_experts_(min(plan.tensor, plan.expert)) {}
+        whole_experts_(min(plan.tensor, plan.expert)),
+        ends_apart_(cut_unevenly(plan)) {}
 
   template <number S, class Times>
   void operator()(const matrix_product<S>& op, const Times& times) {
@@ -55,15 +68,18 @@ public:
                               .k = number_cast<T>(op.k),
                               .batch = number_cast<T>(op.batch)};
     both_passes<T>& to = of(op.part);
+    const gradients made = learned_.of(op.part);
+    if (op.part == block::adapter) return linear(to, x, wide(), r_.slow_wide, n, made);
     if (op.part == block::head) {
-      linear(to, x, wide(), r_.slow_wide, n);
+      linear(to, x, wide(), r_.slow_wide, n, made);
       const seconds loss = traffic(x.m * (x.n * as(r_.logit) + x.k * as(training_counts::head_input)), T(1)) * n;
       to.forward.element_wise += loss;
-      to.backward.element_wise += loss;
+      to.backward.element_wise += loss * made.passed;
       return;
     }
-    linear(to, x, r_.math, r_.slow, n);
-    if (r_.narrow) make_narrow(to, x.batch * x.m * x.k, x.batch * x.m * x.n, n);
+    linear(to, x, r_.math, r_.slow, n, made);
+    if (r_.narrow) make_narrow(to, x.batch * x.m * x.k, x.batch * x.m * x.n, n, made);
+    unpack(to, op, x.batch * x.k * x.n, n, made);
   }
 
   template <number S, class Times>
@@ -94,7 +110,7 @@ public:
           both * (r_.slow_wide * T(2)) + traffic(scores * as(training_counts::scores_backward + dropout), T(1));
     }
     layer.forward.attention += core_forward_ * n;
-    layer.backward.attention += core_backward_ * n;
+    layer.backward.attention += core_backward_ * (n * passed(block::layer));
   }
 
   // A recurrence, whose backward pass multiplies twice as much.
@@ -103,10 +119,11 @@ public:
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const seconds once = over_number<T>(chips::time_of(kernels_, op)) * (r_.slow_wide * n);
+    const T back = T(2) * passed(block::layer);
     layer.forward.products += once;
-    layer.backward.products += once * T(2);
+    layer.backward.products += once * back;
     layer.forward.moved += over_number<T>(op.bytes()) * n;
-    layer.backward.moved += over_number<T>(op.bytes()) * (n * T(2));
+    layer.backward.moved += over_number<T>(op.bytes()) * (n * back);
   }
 
   // Experts take the place of tensor ranks: whole ones lie on as many of these as there are expert ranks.
@@ -119,11 +136,14 @@ public:
     const T local = max(number_cast<T>(op.experts) / ranks, T(1));  // a lane without experts has none to divide by
     const T rows = number_cast<T>(op.tokens) * number_cast<T>(op.active) / ranks;
     const T each = rows / local + as(training_counts::expert_padding);
+    const gradients made = learned_.of(block::mixture);
     linear(mixture, {.m = each, .n = (matrices - T(1)) * width, .k = hidden, .batch = local}, r_.math, r_.slow_grouped,
-           n);
-    linear(mixture, {.m = each, .n = hidden, .k = width, .batch = local}, r_.math, r_.slow_grouped, n);
-    if (r_.narrow) make_narrow(mixture, rows * (hidden + width), T(2) * rows * (hidden + width), n);
-    element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n);
+           n, made);
+    linear(mixture, {.m = each, .n = hidden, .k = width, .batch = local}, r_.math, r_.slow_grouped, n, made);
+    if (r_.narrow) make_narrow(mixture, rows * (hidden + width), T(2) * rows * (hidden + width), n, made);
+    unpack(mixture, op, local * matrices * hidden * width, n, made);
+    element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n,
+                 made.passed);
   }
 
   template <number S, class Times>
@@ -131,7 +151,7 @@ public:
     const T n = number_cast<T>(times);
     if (!any_positive(n)) return;
     const T moved = number_cast<T>(op.moved / units::byte);
-    element_wise(of(op.part), op.replicated ? moved * whole_ : moved, number_cast<T>(op.kernels), n);
+    element_wise(of(op.part), op.replicated ? moved * whole_ : moved, number_cast<T>(op.kernels), n, passed(op.part));
   }
 
   template <number S, class Times>
@@ -164,10 +184,12 @@ public:
     const T n = number_cast<T>(times);
     const seconds once =
         chip_.time(work<T>{over_number<T>(op.flop), over_number<T>(op.bytes), r_.math}) / number_cast<T>(op.sustained);
+    const T back = T(2) * passed(block::layer);
     layer.forward.products += once * (r_.slow * n);
-    layer.backward.products += once * (r_.slow * n * T(2));
+    layer.backward.products += once * (r_.slow * n * back);
+    layer.weight_gradient += once * (r_.slow * n * passed(block::layer));
     layer.forward.moved += over_number<T>(op.bytes) * n;
-    layer.backward.moved += over_number<T>(op.bytes) * (n * T(2));
+    layer.backward.moved += over_number<T>(op.bytes) * (n * back);
   }
 
 private:
@@ -177,17 +199,23 @@ private:
   const training_constants& c_;
   const training_rates<T>& r_;
   const basic_training_plan<T>& p_;
-  T whole_;                                   // of what lies between the blocks, on one tensor-parallel rank
-  T whole_experts_;                           // tensor ranks over which whole experts are spread in place of slices
+  const Learned& learned_;
+  T whole_;          // of what lies between the blocks, on one tensor-parallel rank
+  T whole_experts_;  // tensor ranks over which whole experts are spread in place of slices
+  bool ends_apart_;
   seconds core_forward_{}, core_backward_{};  // of the attention of this layer
   collective<T> last_{};                      // both exchanges of a layer are the same
   seconds last_time_{};
 
+  using gradients = models::gradients_made<T>;
+
   static constexpr T as(double x) { return number_cast<T>(x); }
+  T passed(block part) const { return learned_.of(part).passed; }
 
   both_passes<T>& of(block part) {
     switch (part) {
     case block::layer:
+    case block::adapter:
       return layer;
     case block::dense:
       return dense;
@@ -195,6 +223,7 @@ private:
       return mixture;
     case block::encoder:
     case block::embedding:
+      return ends_apart_ ? embedding : outside;
     case block::head:
       return outside;
     }
@@ -209,38 +238,56 @@ private:
     return chips::time_of(kernels_, x);
   }
   // A linear layer, both directions.
-  void linear(both_passes<T>& to, const matrix_product<T>& x, precision math, const T& slower, const T& times) const {
+  void linear(both_passes<T>& to, const matrix_product<T>& x, precision math, const T& slower, const T& times,
+              const gradients& made) const {
     const T slow = slower * times;
+    const seconds inputs = time(math, {.m = x.m, .n = x.k, .k = x.n, .batch = x.batch}) * made.inputs,
+                  weights = time(math, {.m = x.k, .n = x.n, .k = x.m, .batch = x.batch}) * made.weights;
     to.forward.moved += x.bytes() * times;
-    to.backward.moved += x.bytes() * (times * T(2));
+    to.backward.moved += x.bytes() * (times * (made.inputs + made.weights));
     to.forward.products += time(math, x) * slow;
-    to.backward.products += (time(math, {.m = x.m, .n = x.k, .k = x.n, .batch = x.batch}) +
-                             time(math, {.m = x.k, .n = x.n, .k = x.m, .batch = x.batch})) *
-                            slow;
+    to.backward.products += (inputs + weights) * slow;
+    to.weight_gradient += weights * slow;
+  }
+  // Frozen weights that are stored below 16 bit are read and written in 16 bit, for the product and for its input's gradient.
+  template <class Operation>
+  void unpack(both_passes<T>& to, const Operation& op, const T& weights, const T& times, const gradients& made) const {
+    if constexpr (!Learned::whole) {
+      if (op.weight_bytes >= training_counts::weight) return;
+      const T moved = weights * as(op.weight_bytes + training_counts::weight);
+      const T forward = times * (T(1) - made.weights), backward = times * (made.inputs - made.weights);
+      const seconds once = traffic(moved, T(1));
+      to.forward.element_wise += once * forward;
+      to.backward.element_wise += once * backward;
+      to.forward.moved += moved * forward * units::byte;
+      to.backward.moved += moved * backward * units::byte;
+    }
   }
   seconds traffic(const T& moved, const T& kernels) const {
     return chips::time_of(kernels_, memory_traffic<T>{.moved = moved * units::byte, .kernels = kernels});
   }
-  void element_wise(both_passes<T>& to, const T& least, const T& kernels, const T& times) const {
+  void element_wise(both_passes<T>& to, const T& least, const T& kernels, const T& times, const T& passed) const {
     const T moved = least * r_.traffic;
     const T back = moved * as(training_counts::element_backward);
     to.forward.element_wise += traffic(moved, kernels) * times;
-    to.backward.element_wise += traffic(back, kernels) * times;
+    to.backward.element_wise += traffic(back, kernels) * (times * passed);
     to.forward.moved += moved * times * units::byte;
-    to.backward.moved += back * times * units::byte;
+    to.backward.moved += back * (times * passed) * units::byte;
   }
   // Operands of so many values, forward and backward, made narrow.
-  void make_narrow(both_passes<T>& to, const T& forward, const T& backward, const T& times) const {
+  void make_narrow(both_passes<T>& to, const T& forward, const T& backward, const T& times,
+                   const gradients& made) const {
     const T bytes = as(training_counts::narrow_operand * c_.quantise);
     to.forward.element_wise += traffic(forward * bytes, T(1)) * times;
-    to.backward.element_wise += traffic(backward * bytes, T(1)) * times;
+    to.backward.element_wise += traffic(backward * bytes, T(1)) * (times * made.passed);
   }
 
   void tensor(both_passes<T>& to, const collective<T>& x, const T& times) {
     if (!same(x)) last_ = x, last_time_ = exchanges_.time(x);
     const seconds t = last_time_ * (as(left_of_exchange(r_.hidden_tensor, r_.taken) / c_.inside) * times);
     to.forward.tensor_exchange += t;
-    to.backward.tensor_exchange += t * as(p_.sequence_parallel ? 1 + training_counts::gathered_again : 1.0);
+    to.backward.tensor_exchange +=
+        t * (as(p_.sequence_parallel ? 1 + training_counts::gathered_again : 1.0) * passed(x.part));
   }
   bool same(const collective<T>& c) const {
     if constexpr (real<T>)
@@ -260,7 +307,7 @@ private:
       return where(ringed, beyond + min(all, room) * as(r_.taken), seconds());
     };
     to.forward.context_exchange += exposed(ring, core_forward_) * times;
-    to.backward.context_exchange += exposed(ring * T(2), core_backward_) * times;
+    to.backward.context_exchange += exposed(ring * T(2), core_backward_) * (times * passed(x.part));
   }
 
   // Inside a domain a token goes to every expert; to another domain only once.
@@ -271,10 +318,11 @@ private:
     const T reached = x.copies * domains / max(x.copies + domains - T(1), T(1));
     const seconds inside = exchanges_.time({x.kind, x.bytes * (within / x.ranks), within, x.stride});
     const seconds across = exchanges_.time({x.kind, x.bytes * (reached / x.copies), domains, domain});
-    const auto left = [&](double hidden) { return as(left_of_exchange(hidden, r_.taken) / c_.expert_exchange); };
+    const double here = p_.schedule == pipeline_schedule::dual_pipe ? 0.0 : 1.0;  // the other direction hides it all
+    const auto left = [&](double hidden) { return as(left_of_exchange(hidden * here, r_.taken) / c_.expert_exchange); };
     const seconds t = max(inside * left(c_.hidden_expert), across * left(c_.hidden_expert_out)) * times;
     to.forward.expert_exchange += t;
-    to.backward.expert_exchange += t;
+    to.backward.expert_exchange += t * passed(x.part);
   }
 };
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <layercake/models/parameters.hpp>
+#include <layercake/training/constants.hpp>
 #include <layercake/training/layout.hpp>
+#include <layercake/training/stages.hpp>
 #include <layercake/units/named.hpp>
 
 namespace layercake {
@@ -15,6 +17,7 @@ struct training_memory {
   quantity<unit::byte, T> gathered;     // whole weights of two layers, the one in use and the next, where weights are
                                         // sharded
   quantity<unit::byte, T> workspace;    // logits, gradients on their way, what is computed again
+  quantity<unit::byte, T> on_host = T(0) * units::byte;  // of states, in the memory of the host
   constexpr quantity<unit::byte, T> states() const { return weights + gradients + optimizer; }
   constexpr quantity<unit::byte, T> total() const { return states() + activations + gathered + workspace; }
 };
@@ -27,19 +30,47 @@ constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_tra
   return l.sharding >= from ? (p.everywhere + p.routed * min(l.expert, ranks)) / ranks : p.total();
 }
 
+namespace detail {
+// What of states leaves the chip, and what the host has then: 16-bit weights, states, and a gradient of 32 bit in front
+// of them. Gradients leave as they are made, where each rank has its own share of them at once.
+template <number T>
+constexpr void move_to_host(training_memory<T>& m, const models::rank_parameters<T>& p,
+                            const basic_training_layout<T>& l) {
+  const auto& o = l.offload;
+  const T stays = T(1) - o.optimizer, experts = o.of_experts();
+  const models::rank_parameters<T> kept{p.everywhere * (T(1) - o.weights), p.routed * (T(1) - experts)};
+  const models::rank_parameters<T> moved{p.everywhere * o.weights, p.routed * experts};
+  m.weights = held_parameters(kept, l, sharding::full) * l.weight_bytes * units::byte;
+  const T gradient = number_cast<T>(training_counts::gradient);
+  m.on_host =
+      (held_parameters(moved, l, sharding::full) * min(l.weight_bytes, number_cast<T>(training_counts::weight)) +
+       held_parameters(p, l, sharding::optimizer) * (l.optimizer_bytes + gradient) * o.optimizer) *
+      units::byte;
+  m.optimizer = m.optimizer * stays;
+  if (l.sharding >= sharding::gradients) m.gradients = m.gradients * stays;
+}
+}  // namespace detail
+
 // Weights, gradients and optimiser states of the parameters of a rank:
 //   (weight + gradient + optimizer bytes) * parameters, what `sharding` spreads divided by the ranks that hold copies
-// Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
+// twice where the schedule holds them twice; less what `offload` gives to the host, which then holds, of so many
+// parameters held, 2 bytes of weights and 16 of the optimiser: states and a 32-bit gradient. Gradients of what the host
+// updates leave the chip where they are sharded. Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1; DeepSpeed's
+// estimates of memory needs (2 bytes a parameter on the chip, 16 on the host; 18 with weights there).
 // Worked number: 7.5e9 parameters, 64 ranks, 2 + 2 + 12 bytes: 120 GB; 31.4 GB; 16.6 GB; 1.9 GB for ZeRO 0 to 3.
 template <number T>
 constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
-  const auto kept = [&](sharding from) { return held_parameters(p, l, from); };
-  return {.weights = kept(sharding::full) * l.weight_bytes * units::byte,
-          .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
-          .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
-          .activations = T(0) * units::byte,
-          .gathered = T(0) * units::byte,
-          .workspace = T(0) * units::byte};
+  const T copies = number_cast<T>(parameter_copies(l.schedule));
+  const models::rank_parameters<T> held{p.everywhere * copies, p.routed * copies};
+  const auto kept = [&](sharding from) { return held_parameters(held, l, from); };
+  training_memory<T> m{.weights = kept(sharding::full) * l.weight_bytes * units::byte,
+                       .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
+                       .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
+                       .activations = T(0) * units::byte,
+                       .gathered = T(0) * units::byte,
+                       .workspace = T(0) * units::byte};
+  if (l.offload.any()) detail::move_to_host(m, held, l);
+  return m;
 }
 
 namespace detail {
@@ -67,7 +98,8 @@ constexpr T kept_by_mixer(const models::basic_mixer<T>& m, const basic_training_
 template <number T>
 constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T& width,
                                  const basic_training_layout<T>& l) {
-  const T split = T(1) / l.tensor, block = T(2) * (f.matrices() - T(1)) + l.input_bytes;
+  const T split = T(1) / l.tensor, halves = T(2) * (f.matrices() - T(1));
+  const T block = halves + l.input_bytes + T(l.eager && f.gated ? 2 : 0);
   if (f.kind == models::feed_forward_kind::mixture) {
     return split *
            (f.active * (l.input_bytes * f.expert_input(width) + block * f.width) + f.shared * block * f.shared_width);
@@ -77,7 +109,8 @@ constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T
 // Per token beside each block of a layer: a mixer, a feed-forward.
 template <number T>
 constexpr T kept_beside_block(const T& width, const basic_training_layout<T>& l) {
-  return width * (T(l.dropout ? 3 : 2) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
+  const int norm = (l.dropout ? 3 : 2) + (l.eager ? 2 : 0);
+  return width * (T(norm) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
 }
 
 // A layer with experts and one without, as means over the layers of each kind; mixers over all.
@@ -146,7 +179,7 @@ struct mean_layers {
 // dropout (softmax, mask, after the mask) and 2 without; fused attention keeps 4 bytes a head and position instead.
 // Exchanged heads: 2 a v more. Experts: the same per visited expert, and its input (i h) once per visit; their results
 // are not kept, as their weight is multiplied with inside (Megatron Core since 2025). Latent attention: its compressed
-// vectors before and after their norms, and k = a. Linear attention: its channels before
+// vectors before and after their norms, and k = a. Eager: 2 h more a norm, and 2 f of a gated block. Linear attention: its channels before
 // and after the convolution, and the state at the end of every chunk. Several kinds of layers: their mean. Source: Korthikanti et al. 2022 (arXiv 2205.05198), section 4.1 and
 // table 2; Dao et al. 2022 (fused attention); Transformer Engine 2.11, fp8 primer and context parallelism. Worked
 // number: GPT-3 175B, t = 8, b = 1, sequence parallel, not recomputed: 2048 x 12288 x (34 + 80) / 8 = 358.6 MB a layer.
@@ -206,29 +239,61 @@ constexpr stage_parts<T> stage_parts_of(const Architecture& x, const basic_train
   return s;
 }
 
+// What one stage is made of: parameters of tables, and layers of both kinds.
+template <number T>
+struct stage_content {
+  T tables, dense, mixture;
+};
+template <class Architecture, number T>
+constexpr stage_content<T> content_of_stage(const Architecture& x, const basic_training_layout<T>& l,
+                                            const stage_parts<T>& s, const T& stage) {
+  const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
+  T layers = s.layers, before = stage * s.layers, dense = s.dense_layers;
+  if (cut_unevenly(l)) {
+    const stage_cut<T> cut =
+        cut_into_stages(T(models::layers_of(x)), l.pipeline, l.first_stage_layers, l.last_stage_layers);
+    layers = cut.layers(stage), before = cut.before(stage);
+    dense = dense * (layers / s.layers);
+  }
+  if (l.dense_first) dense = clamp(T(models::layers_of(x) - x.mixture_layers() - before), T(0), layers);
+  // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
+  const T tables = where(first, s.input, T(0)) +
+                   where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
+  return {tables, dense, layers - dense};
+}
+
+// A rank of DualPipe holds its stage and the one that mirrors it: the mean of both, twice.
+template <class Architecture, number T>
+constexpr stage_content<T> content_of_rank(const Architecture& x, const basic_training_layout<T>& l,
+                                           const stage_parts<T>& s, const T& stage) {
+  const stage_content<T> own = content_of_stage(x, l, s, stage);
+  if (l.schedule != pipeline_schedule::dual_pipe) return own;
+  const stage_content<T> mirror = content_of_stage(x, l, s, T(l.pipeline - T(1) - stage));
+  const auto mean = [](const T& a, const T& b) { return (a + b) * T(0.5); };
+  return {mean(own.tables, mirror.tables), mean(own.dense, mirror.dense), mean(own.mixture, mirror.mixture)};
+}
+
 template <class Architecture, number T>
 constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_training_layout<T>& l,
                                              const stage_parts<T>& s, const T& stage) {
   using bytes = quantity<unit::byte, T>;
   const auto chosen = [](const auto& yes, const T& n) { return where(yes, n, T(0)); };
-  const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
-  const T dense = l.dense_first ? clamp(T(models::layers_of(x) - x.mixture_layers() - stage * s.layers), T(0), s.layers)
-                                : s.dense_layers;
-  const T mixture = s.layers - dense;
-  // The last of several stages has an output matrix, or a copy of the embedding that serves as one.
-  const T tables =
-      chosen(first, s.input) + where(last, where(first || (s.output_table > T(0)), s.output_table, s.copied), T(0));
-  training_memory<T> m =
-      model_states(models::rank_parameters<T>{tables + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
+  const T end = l.schedule == pipeline_schedule::dual_pipe ? max(stage, T(l.pipeline - T(1) - stage)) : stage;
+  const auto last = end > l.pipeline - T(1.5);
+  const stage_content<T> of = content_of_rank(x, l, s, stage);
+  const T &dense = of.dense, &mixture = of.mixture;
+  training_memory<T> m = model_states(
+      models::rank_parameters<T>{of.tables + dense * s.dense + mixture * s.mixture, mixture * s.routed}, l);
 
-  const T ahead = l.pipeline - stage;  // stages from here to the end
-  const T in_flight =
-      min(l.micro_batches,
-          where(l.chunks > T(1), ((l.chunks - T(1)) * l.pipeline + T(2) * ahead - T(1)) / l.chunks, ahead));
+  const T in_flight = micro_batches_in_flight(l.schedule, l.pipeline, l.chunks, stage, l.micro_batches);
   m.activations = (s.dense_kept * dense + s.mixture_kept * mixture) * in_flight + where(last, s.norm, bytes());
+  const T experts = chosen(mixture > T(0), s.routed);
+  const T largest = max(chosen(dense > T(0), s.dense), chosen(mixture > T(0), s.mixture + s.routed));
+  const auto two = [&](const T& layer) { return T(2) * layer * min(l.weight_bytes, T(2)) * units::byte; };
   if (l.sharding == sharding::full) {
-    const T largest = max(chosen(dense > T(0), s.dense), chosen(mixture > T(0), s.mixture + s.routed));
-    m.gathered = T(2) * largest * min(l.weight_bytes, T(2)) * units::byte;
+    m.gathered = two(largest);
+  } else if (l.offload.any()) {
+    m.gathered = two(chosen(l.offload.of_experts() > T(0), where(l.offload.weights > T(0), largest, experts)));
   }
   const bytes passing =
       max(where(dense > T(0), s.dense_passing, bytes()), where(mixture > T(0), s.mixture_passing, bytes()));
@@ -248,16 +313,35 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
           .optimizer = where(more, b.optimizer, a.optimizer),
           .activations = where(more, b.activations, a.activations),
           .gathered = where(more, b.gathered, a.gathered),
-          .workspace = where(more, b.workspace, a.workspace)};
+          .workspace = where(more, b.workspace, a.workspace),
+          .on_host = max(a.on_host, b.on_host)};
+}
+
+// The fullest of the stages, of which `of` gives the memory of one.
+template <class Architecture, number T, class Of>
+constexpr training_memory<T> fullest_stage(const Architecture& x, const basic_training_layout<T>& l, Of&& of) {
+  const T last = l.pipeline - T(1);
+  const T layers = models::layers_of(x), dense = layers - x.mixture_layers();
+  training_memory<T> full = fuller(of(T(0)), of(last));
+  T end = floor(dense * l.pipeline / layers);
+  if (cut_unevenly(l)) {
+    full = fuller(full, of(min(last, T(1))));
+    const stage_cut<T> cut = cut_into_stages(layers, l.pipeline, l.first_stage_layers, l.last_stage_layers);
+    end = where(dense < cut.first, T(0), floor((dense - cut.first) / max(cut.between, T(1))) + T(1));
+  }
+  if (!l.dense_first) return full;
+  end = min(last, end);
+  return fuller(full, fuller(of(end), of(min(last, end + T(1)))));
 }
 }  // namespace detail
 
 // Bytes of every kind on a chip of one pipeline stage, 0 the first:
 //   layers       L / p, also where that is not whole: no layout of whole layers that puts the longer stages last keeps
-//                more in flight
+//                more in flight; or as first_stage_layers and last_stage_layers have it (training/stages.hpp)
 //   states       of the layers, the router and of the embedding on the first stage, the output matrix on the last
-//   activations  1F1B: p - stage micro-batches in flight; m chunks: ((m - 1) p + 2 (p - stage) - 1) / m; at most all.
-//                On the last stage input and output of the last norm, 4 h a token
+//   activations  of the micro-batches that the schedule keeps (training/schedules.hpp). On the last stage input and output
+//                of the last norm, 4 h a token. A rank of DualPipe holds two stages, and keeps each half of the time
+//   gathered     two whole layers where weights are sharded or on the host, in 16 bit
 //   workspace    the larger of: output matrix and loss, which take logits, 4 h a token (the gathered input and its
 //                gradient) and a 16-bit gradient of the matrix beside wider ones; a layer's backward pass, which takes
 //                the gradients before its activation, 4 h a token, and its activations where they were recomputed. With
@@ -273,18 +357,13 @@ constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_
 }
 
 // The same of the fullest stage. That is the first, which keeps the most micro-batches, the last, which has the logits,
-// or, where a mixture's dense layers come first, the one where they end or the one after. It never grows with the
-// number of stages where dense layers are spread over all.
+// where these have other layers than the rest the second, or, where a mixture's dense layers come first, the one where they
+// end or the one after. It never grows with the number of stages where dense layers are spread over all.
 template <class Architecture, number T>
   requires requires(const Architecture& x, const T& tensor) { x.tables(tensor); }
 constexpr training_memory<T> memory_of_training(const Architecture& x, const basic_training_layout<T>& l) {
   const detail::stage_parts<T> s = detail::stage_parts_of(x, l);
-  const T last = l.pipeline - T(1);
-  const auto of = [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); };
-  const training_memory<T> ends = detail::fuller(of(T(0)), of(last));
-  if (!l.dense_first) return ends;
-  const T end = min(last, floor((models::layers_of(x) - x.mixture_layers()) * l.pipeline / models::layers_of(x)));
-  return detail::fuller(ends, detail::fuller(of(end), of(min(last, end + T(1)))));
+  return detail::fullest_stage(x, l, [&](const T& stage) { return detail::memory_of_stage(x, l, s, stage); });
 }
 
 }  // namespace layercake

@@ -3,7 +3,7 @@
 
 #include <layercake/core/number_of.hpp>
 #include <layercake/models/operations.hpp>
-#include <layercake/training/memory.hpp>
+#include <layercake/training/learning_memory.hpp>
 
 namespace layercake {
 
@@ -61,7 +61,8 @@ concept has_training_memory = requires(const Model& m, const basic_training_layo
 //
 // Operations are those of core/operations.hpp; `part` says which block each belongs to. Products of block::head and
 // attention are multiplied in 16 bit, in TF32 and FP32 where the plan is; all others in the plan's precision. Messages between stages are a point_to_point of the
-// communicator pipeline. Times and FLOP of the backward pass follow from the forward pass.
+// communicator pipeline. Times and FLOP of the backward pass follow from the forward pass. A model of which not everything learns says so by
+// learned(), learned_parameters(split) and stored_parameters(split), as models::learner does.
 template <class Model>
 concept trainable_model = detail::has_layers<Model> && detail::has_training_operations<Model> &&
     detail::has_parameters<Model> && detail::has_training_memory<Model>;

@@ -2,22 +2,9 @@
 #pragma once
 
 #include <layercake/training/layout.hpp>
+#include <string>
 
 namespace layercake {
-
-// Order of micro-batches in a pipeline: one forward, one backward, with `virtual_stages` chunks a stage (Narayanan et al. 2021); weight
-// gradients moved into the bubble (zero bubble, Qi et al. 2023; DualPipe, DeepSeek-V3 2024).
-enum class pipeline_schedule : unsigned char { one_forward_one_backward, zero_bubble };
-
-constexpr const char* name(pipeline_schedule p) {
-  switch (p) {
-  case pipeline_schedule::one_forward_one_backward:
-    return "one_forward_one_backward";
-  case pipeline_schedule::zero_bubble:
-    return "zero_bubble";
-  }
-  return "";
-}
 
 // What training software could do in a year; the levels differ in what is fused and hidden (training/constants.hpp):
 //   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
@@ -56,12 +43,13 @@ constexpr training_software training_software_of(double year) {
 template <number T = double>
 struct basic_training_plan {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
-  T virtual_stages = T(1);  // model chunks per pipeline stage
-  T micro_batch = T(1);     // sequences that pass a stage together
-  T global_batch = T(1);    // sequences per optimiser step
-  T sequence = T(2048);     // positions; the default is GPT-3's
-  T sharding_ranks = T(0);  // over which `sharding` spreads; 0: data * context
-  T software_age = T(1);    // years between the release of the chip and that of the software
+  T virtual_stages = T(1);                                // model chunks per pipeline stage
+  T first_stage_layers = T(0), last_stage_layers = T(0);  // 0: as many as the other stages (training/stages.hpp)
+  T micro_batch = T(1);                                   // sequences that pass a stage together
+  T global_batch = T(1);                                  // sequences per optimiser step
+  T sequence = T(2048);                                   // positions; the default is GPT-3's
+  T sharding_ranks = T(0);                                // over which `sharding` spreads; 0: data * context
+  T software_age = T(1);  // years between the release of the chip and that of the software
   bool sequence_parallel = true;
   bool fused_attention = true;
   layercake::sharding sharding = layercake::sharding::optimizer;
@@ -69,6 +57,9 @@ struct basic_training_plan {
   pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
   precision math = precision::bf16;  // of the large matrix products
   training_software software = training_software::year_2025;
+  basic_training_offload<T> offload{};
+  basic_training_host<T> host{};
+  bool delayed_update = false;  // the host updates under the next step's work (Ren et al. 2021, section 5.2)
 
   template <class N>
   using with_number = basic_training_plan<N>;
@@ -82,6 +73,9 @@ struct basic_training_plan {
         label("schedule", &X::schedule),
         label("math", &X::math),
         label("software", &X::software),
+        label("delayed_update", &X::delayed_update),
+        part("offload", &X::offload),
+        part("host", &X::host),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
@@ -89,6 +83,10 @@ struct basic_training_plan {
         field("expert", &X::expert, positive_count, "chips that the experts of a layer are spread over"),
         field("virtual_stages", &X::virtual_stages, positive_count,
               "model chunks per pipeline stage, 1 without interleaving"),
+        field("first_stage_layers", &X::first_stage_layers, count,
+              "layers of the first stage, 0 for as many as the others"),
+        field("last_stage_layers", &X::last_stage_layers, count,
+              "layers of the last stage, 0 for as many as the others"),
         field("micro_batch", &X::micro_batch, positive_count, "sequences that pass a stage together"),
         field("global_batch", &X::global_batch, positive_count, "sequences per optimiser step"),
         field("sequence", &X::sequence, positive_count, "positions of a sequence"),
@@ -106,7 +104,12 @@ struct basic_training_plan {
     if (!(pipeline > T(1))) {
       f.check_equal("virtual_stages", virtual_stages, "a plan without pipeline has", T(1),
                     "Only a pipeline can be interleaved.");
+      const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
+      f.check_equal("first_stage_layers", first_stage_layers, "a plan without pipeline has", T(0), one_stage);
+      f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
     }
+    schedule_rules(f);
+    check_hosts(f, offload, host);
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
               "a multiple of data * micro_batch, " + to_string(data * micro_batch),
               "Every data-parallel rank takes whole micro-batches.");
@@ -124,6 +127,22 @@ struct basic_training_plan {
   constexpr quantity<unit::token, T> tokens() const {
     return global_batch * sequence * units::token;
   }  // per optimiser step
+
+private:
+  void schedule_rules(findings& f) const requires real<T> {
+    if (!takes_chunks(schedule)) {
+      f.check_equal("virtual_stages", virtual_stages, std::string("schedule ") + name(schedule) + " has", T(1),
+                    "Only one_forward_one_backward and zero_bubble can be interleaved.");
+    }
+    if (schedule_runs(schedule, pipeline, T(1), micro_batches())) return;
+    f.require(findings::divides(T(2), pipeline), "pipeline", pipeline, "even, as schedule is dual_pipe",
+              "Stages are paired from both ends: take an even number of them, or another schedule.");
+    if (!findings::divides(T(2), pipeline)) return;
+    f.require(false, "global_batch", global_batch,
+              "an even number of micro-batches of each data-parallel rank, at least 2 * pipeline, " +
+                  to_string(T(2) * pipeline) + ", as schedule is dual_pipe",
+              "Raise it, or lower micro_batch, data or pipeline, or take another schedule.");
+  }
 };
 using training_plan = basic_training_plan<>;
 

@@ -61,6 +61,10 @@ inline std::vector<finding> check_base(const training_plan& base) {
   for_each_field(base, "base", [&](const std::string& path, const auto& value, const auto& of) {
     f.check_within(path, value, of.allowed, std::string("Set ") + path + ": " + of.meaning + ".");
   });
+  const char* cut = "A search cuts stages evenly: leave it at 0, and try uneven stages with train_step.";
+  f.check_equal("base.first_stage_layers", base.first_stage_layers, "a search has", 0.0, cut);
+  f.check_equal("base.last_stage_layers", base.last_stage_layers, "a search has", 0.0, cut);
+  check_hosts(f, base.offload, base.host, "base.host");
   return f.take();
 }
 
@@ -129,7 +133,7 @@ template <class Fleet>
 // The plan that needs least of its chip's memory, over some searches.
 template <class Search>
 struct closest_plan {
-  double share = std::numeric_limits<double>::infinity();  // of the usable memory
+  double share = std::numeric_limits<double>::infinity();  // of the memory that there is
   std::size_t search = 0;
   training_plan plan{};
   training_step_memory<double> memory{};
@@ -158,7 +162,7 @@ private:
       if (at == b.last) continue;
       const training_plan p = s.plan_of(w, b, leaves[at]);
       const auto m = s.figures(p).memory;
-      const double needed = m.total() / m.usable;
+      const double needed = m.share();
       if (needed < share) share = needed, search = number, plan = p, memory = m;
     }
   }

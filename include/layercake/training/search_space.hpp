@@ -15,7 +15,8 @@ namespace layercake {
 // empty `global_batch` and `math` for the base plan's own. Lists of ways to do a thing hold all of them unless set, and
 // one that changes nothing (sharding over one replica, the order of micro-batches without a pipeline, sequence
 // parallelism without tensor parallelism, selective recomputation of fused attention) is taken once. Free virtual
-// stages are those that cut the layers of a stage, rounded up or down, into equal chunks.
+// stages are those that cut the layers of a stage, rounded up or down, into equal chunks. Of the schedules the two that keep
+// one copy of the weights and bounded activations are tried unless others are named.
 struct training_space {
   std::vector<double> tensor{}, pipeline{}, context{}, data{}, expert{};
   std::vector<double> virtual_stages{}, micro_batch{}, global_batch{};
@@ -89,8 +90,11 @@ struct training_way {
   bool first_parallel, first_sharding, first_schedule;
 
   bool offers(const training_branch& b) const { return first_parallel || b.tensor > 1; }
+  // Of a branch that is offered, whether every leaf is.
+  bool offers_all() const { return first_sharding && first_schedule && takes_chunks(schedule); }
   bool offers(const training_branch& b, const training_leaf& l) const {
-    return (first_sharding || l.data * b.context > 1) && (first_schedule || l.pipeline > 1);
+    return (first_sharding || l.data * b.context > 1) && (first_schedule || l.pipeline > 1) &&
+           schedule_runs(schedule, l.pipeline, l.virtual_stages, b.global_batch / (l.data * b.micro_batch));
   }
 };
 
@@ -255,13 +259,17 @@ inline std::vector<training_way> ways_of(const training_plan& base, const traini
   if (base.fused_attention && recompute.front() == recomputation::none) std::erase(recompute, recomputation::selective);
   const auto sharding = sorted_once(space.sharding);
   const auto schedule = sorted_once(space.schedule);
+  // What stands for all where there is no pipeline: the first that runs without one.
+  const auto alone = std::find_if(schedule.begin(), schedule.end(),
+                                  [](pipeline_schedule s) { return s != pipeline_schedule::dual_pipe; });
   std::vector<training_way> ways;
   for (const auto m : math) {
     for (const auto q : parallel) {
       for (const auto r : recompute) {
         for (const auto s : sharding) {
           for (const auto o : schedule)
-            ways.push_back({m, q != 0, r, s, o, q == parallel.front(), s == sharding.front(), o == schedule.front()});
+            ways.push_back({m, q != 0, r, s, o, q == parallel.front(), s == sharding.front(),
+                            alone != schedule.end() && o == *alone});
         }
       }
     }

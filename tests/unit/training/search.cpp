@@ -51,8 +51,11 @@ struct tried {
   lc::training_plan plan;
 };
 
+const std::vector<pipeline_schedule> usual_schedules = lc::training_space{}.schedule;
+
 template <class Visit>
-void all_ways(lc::training_plan p, bool with_selective, Visit&& visit) {
+void all_ways(lc::training_plan p, bool with_selective, const std::vector<pipeline_schedule>& schedules,
+              Visit&& visit) {
   for (const bool parallel : {false, true}) {
     if (parallel && p.tensor == 1) continue;
     for (const auto again :
@@ -60,10 +63,10 @@ void all_ways(lc::training_plan p, bool with_selective, Visit&& visit) {
       if (again == recomputation::selective && !with_selective) continue;
       for (const auto shards : {sharding::none, sharding::optimizer, sharding::gradients, sharding::full}) {
         if (shards != sharding::none && p.data * p.context == 1) continue;
-        for (const auto order : {pipeline_schedule::one_forward_one_backward, pipeline_schedule::zero_bubble}) {
-          if (order == pipeline_schedule::zero_bubble && p.pipeline == 1) continue;
+        for (const auto order : schedules) {
+          if (order != schedules.front() && p.pipeline == 1) continue;
           p.sequence_parallel = parallel, p.recompute = again, p.sharding = shards, p.schedule = order;
-          visit(p);
+          if (lc::takes_chunks(order) || lc::check(p).empty()) visit(p);
         }
       }
     }
@@ -76,11 +79,11 @@ struct everything {
   double plans = 0, too_large = 0;
 
   everything(const lc::models::transformer& model, const std::vector<lc::training_fleet<>>& fleets,
-             const lc::training_plan& start) {
+             const lc::training_plan& start, const std::vector<pipeline_schedule>& schedules = usual_schedules) {
     for (std::size_t f = 0; f < fleets.size(); ++f) {
       const auto law = lc::training_law_of(model, fleets[f].chip, fleets[f].site);
       for_each_layout(model, fleets[f].chips, start, [&](const lc::training_plan& layout) {
-        all_ways(layout, !start.fused_attention, [&](const lc::training_plan& p) {
+        all_ways(layout, !start.fused_attention, schedules, [&](const lc::training_plan& p) {
           ++plans;
           const auto figures = law(p);
           if (!figures.memory.fits()) {
@@ -231,6 +234,51 @@ TEST_CASE("training search: the result is that of trying every plan") {
   }
 }
 
+// The bounds hold for schedules that hold parameters twice or keep every micro-batch, and for states on the hosts.
+TEST_CASE("training search: every schedule, and states on the hosts, as trying every plan") {
+  const std::vector<pipeline_schedule> all_schedules{pipeline_schedule::one_forward_one_backward,
+                                                     pipeline_schedule::zero_bubble, pipeline_schedule::dual_pipe,
+                                                     pipeline_schedule::all_forward};
+  lc::training_plan start = base();
+  start.global_batch = 32;
+  for (const bool on_host : {false, true}) {
+    if (on_host) {
+      start.offload = {.optimizer = 0.75, .weights = 0.25, .experts = 1};
+      start.host = {
+          .link = 20 * gigabyte_per_second, .memory_bandwidth = 30 * gigabyte_per_second, .memory = 60 * gigabyte};
+    }
+    const lc::training_space space{.schedule = all_schedules};
+    const std::vector<lc::training_fleet<>> fleets{fleet(16)};
+    const everything all(mixture(), fleets, start, all_schedules);
+    REQUIRE(all.too_large > 100);
+    const auto exhaustive = lc::best_training(mixture(), fleets, run, start, space, {.keep = 5, .prune = false});
+    CHECK(exhaustive.counts.plans == all.plans);
+    CHECK(exhaustive.counts.too_large == all.too_large);
+    CHECK(values(exhaustive.fastest) == all.best(0, 5));
+    CHECK(values(exhaustive.cheapest) == all.best(1, 5));
+    CHECK(values(exhaustive.front) == all.front());
+    same(lc::best_training(mixture(), fleets, run, start, space, {.keep = 5}), exhaustive);
+    // one schedule alone, which needs a pipeline
+    const auto dual =
+        lc::best_training(mixture(), fleets, run, start, {.schedule = {pipeline_schedule::dual_pipe}}, {.keep = 3});
+    for (const auto& p : dual.fastest) {
+      CHECK(p.plan.schedule == pipeline_schedule::dual_pipe);
+      CHECK(lc::check(p.plan).empty());
+    }
+  }
+}
+
+TEST_CASE("training search: what it cannot search of hosts and stages is refused") {
+  const auto ask = [](auto change) {
+    lc::training_plan start = base();
+    change(start);
+    return thrown<lc::invalid_value>([&] { (void)lc::best_training(dense(), fleet(16), run, start); });
+  };
+  has(ask([](lc::training_plan& p) { p.offload.optimizer = 1; }), "base.host.link is unknown");
+  has(ask([](lc::training_plan& p) { p.last_stage_layers = 2; }), "base.last_stage_layers is 2");
+  has(ask([](lc::training_plan& p) { p.first_stage_layers = 2; }), "A search cuts stages evenly");
+}
+
 // What the screen takes for granted of single precision: a tenth of its margins.
 TEST_CASE("training search: single precision is nearer than the margins of the screen") {
   using T = lc::bulk::batch<float>;
@@ -241,7 +289,7 @@ TEST_CASE("training search: single precision is nearer than the margins of the s
     const auto law = lc::training_law_of(model, f.chip, f.site);
     const auto lanes = lc::training_law_of<T>(model, f.chip, f.site);
     everything::for_each_layout(model, 16, base(), [&](const lc::training_plan& layout) {
-      all_ways(layout, false, [&](const lc::training_plan& p) {
+      all_ways(layout, false, usual_schedules, [&](const lc::training_plan& p) {
         const auto exact = law(p);
         const auto rough = lanes(lc::with_number<T>(p));
         const auto first = [](const T& x) { return static_cast<double>(x.get(0)); };

@@ -293,8 +293,9 @@ TEST_CASE("what software hides and recomputation repeats") {
   CHECK(seconds(automatic.step_time()) <= seconds(full.step_time()));
   CHECK(seconds(automatic.step_time()) >= seconds(none.step_time()));
   CHECK(automatic.memory.fits());
-  p.schedule = pipeline_schedule::zero_bubble;
-  CHECK(seconds(law(p).time.bubble) == approx(seconds(automatic.time.bubble) / 3));
+  p.schedule = pipeline_schedule::zero_bubble;  // weight gradients are less than a third of a layer
+  CHECK(seconds(law(p).time.bubble) < seconds(automatic.time.bubble));
+  CHECK(seconds(law(p).time.bubble) > seconds(automatic.time.bubble) / 3);
   p = llama_plan;
   p.software_age = 0;
   CHECK(seconds(law(p).step_time()) > seconds(law(llama_plan).step_time()));
