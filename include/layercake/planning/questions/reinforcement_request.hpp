@@ -1,7 +1,6 @@
 // What is asked of a step of reinforcement learning, what is found, and what is wrong with a question.
 #pragma once
 
-#include <layercake/serving/pools.hpp>
 #include <layercake/serving/rollout.hpp>
 #include <layercake/training/law.hpp>
 #include <string>
@@ -167,10 +166,11 @@ std::vector<finding> check_reinforcement(const reinforcement_models<Policy, Rewa
   f.add(check_plan(detail::trained_part(models.policy), request.update, "request.update"));
   if constexpr (is_model<Critic>) f.add(check_plan(models.critic, request.update, "request.update"));
   const auto laid_out = [&](const auto& model, const serving_plan& plan, const char* path) {
-    f.require(can_be_laid_out(chip, model, plan), path, to_string(plan.tensor) + " x " + to_string(plan.pipeline),
-              "ranks over which heads, layers and experts of " + std::string(models::name_of(model)) +
-                  " divide, in one scale-up domain",
-              "Take other tensor, pipeline, expert or attention_data ranks.");
+    if constexpr (requires { model.allows(plan.split()); }) {
+      f.require(model.allows(plan.split()), path, to_string(plan.tensor) + " x " + to_string(plan.pipeline),
+                "ranks over which heads, layers and experts of " + std::string(models::name_of(model)) + " divide",
+                "Take other tensor, pipeline, expert or attention_data ranks.");
+    }
   };
   laid_out(models.policy, request.rollout, "request.rollout");
   if constexpr (is_model<Reward>) laid_out(models.reward, request.scoring, "request.scoring");
