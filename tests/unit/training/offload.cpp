@@ -243,15 +243,15 @@ TEST_CASE("float, batch and dual agree with double, and lanes with and without")
   CHECK(static_cast<double>(in<second>(single.step_time())) == approx(expected).epsilon(1e-4));
   using batch = xsimd::batch<double>;
   auto lanes = with_number<batch>(p);
-  double share[batch::size], times[batch::size];
+  double shares[batch::size], times[batch::size];
   for (std::size_t i = 0; i < batch::size; ++i)
-    share[i] = i % 2 == 0 ? 0 : 0.5;
-  lanes.offload.optimizer = batch::load_unaligned(share);
+    shares[i] = i % 2 == 0 ? 0 : 0.5;
+  lanes.offload.optimizer = batch::load_unaligned(shares);
   lanes.offload.weights = batch(0);
   in<second>(training_law_of<batch>(m, h100, site)(lanes).step_time()).store_unaligned(times);
   for (std::size_t i = 0; i < batch::size; ++i) {
     training_plan one = p;
-    one.offload = {.optimizer = share[i]};
+    one.offload = {.optimizer = shares[i]};
     CHECK(times[i] == approx(seconds(training_law_of(m, h100, site)(one).step_time())).epsilon(1e-12));
   }
   using d1 = dual<double, 1>;
