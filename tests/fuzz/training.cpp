@@ -60,6 +60,10 @@ random_question draw(generator& random, std::size_t most_changes) {
       random.one_of(std::array{lc::pipeline_schedule::one_forward_one_backward, lc::pipeline_schedule::zero_bubble,
                                lc::pipeline_schedule::dual_pipe, lc::pipeline_schedule::all_forward});
   if (!lc::schedule_runs(p.schedule, p.pipeline, p.virtual_stages, p.micro_batches())) p.schedule = {};
+  if (random.one_in(4)) {
+    p.offload = {.optimizer = 1, .weights = random.one_in(2) ? 1.0 : 0.0};
+    p.host = {.link = 64 * gigabyte_per_second, .memory_bandwidth = 50 * gigabyte_per_second, .memory = 1 * terabyte};
+  }
   p.sharding = random.one_of(
       std::array{lc::sharding::none, lc::sharding::optimizer, lc::sharding::gradients, lc::sharding::full});
   p.recompute = random.one_of(std::array{lc::recomputation::none, lc::recomputation::selective, lc::recomputation::full,
@@ -104,16 +108,16 @@ std::string wrong_step(const lc::training_figures<>& f) {
                                                   {"data exchange", in<second>(f.time.data_exchange)},
                                                   {"stragglers", in<second>(f.time.stragglers)},
                                                   {"optimizer", in<second>(f.time.optimizer)},
-                                                  {"host", in<second>(f.time.host)}};
+                                                  {"host", in<second>(f.time.host)},
+                                                  {"offload", in<second>(f.time.offload)}};
   for (const auto& [name, x] : times) {
     if (!std::isfinite(x) || x < -rounding * in<second>(f.step_time()))
       return std::string("time of ") + name + ": " + lc::to_exact_string(x) + " s";
   }
-  const std::pair<const char*, double> bytes[] = {{"weights", in<byte>(f.memory.weights)},
-                                                  {"gradients", in<byte>(f.memory.gradients)},
-                                                  {"optimizer", in<byte>(f.memory.optimizer)},
-                                                  {"activations", in<byte>(f.memory.activations)},
-                                                  {"workspace", in<byte>(f.memory.workspace)}};
+  const std::pair<const char*, double> bytes[] = {
+      {"weights", in<byte>(f.memory.weights)},     {"gradients", in<byte>(f.memory.gradients)},
+      {"optimizer", in<byte>(f.memory.optimizer)}, {"activations", in<byte>(f.memory.activations)},
+      {"workspace", in<byte>(f.memory.workspace)}, {"host", in<byte>(f.memory.on_host)}};
   for (const auto& [name, x] : bytes) {
     if (!std::isfinite(x) || x < 0) return std::string("memory of ") + name + ": " + lc::to_exact_string(x) + " B";
   }

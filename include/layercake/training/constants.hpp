@@ -13,6 +13,12 @@ namespace training_counts {
 inline constexpr double optimizer_traffic = 28;  // 12 of states read and 12 written, 4 of gradient read
 inline constexpr double weight_traffic = 2;      // the weight for the next step, written in 16 bit
 
+// ---- the host's part of it, bytes of host memory per parameter (Ren et al. 2021, section 4)
+inline constexpr double host_update = 32;     // optimizer_traffic with a 16-bit gradient written and read, and a 16-bit
+                                              // weight written and read, each once by the link
+inline constexpr double host_addition = 12;   // a 16-bit gradient written and read, added to one of 32 bit
+inline constexpr double offloaded_reads = 2;  // of a weight by a micro-batch: forward and backward
+
 // ---- bytes of a value on its way between ranks, or kept
 inline constexpr double weight = 2;           // as computed with
 inline constexpr double gradient = 4;         // summed in 32 bit, as Megatron does

@@ -3,6 +3,7 @@
 
 #include <layercake/models/training.hpp>
 #include <layercake/units/kind.hpp>
+#include <layercake/units/named.hpp>
 #include <limits>
 
 namespace layercake {
@@ -48,10 +49,11 @@ struct training_time {
   seconds stragglers{};                                               // waiting for the slowest of many chips
   seconds optimizer{};                                                // reading and writing the states
   seconds host{};                                                     // per step
+  seconds offload{};  // exposed transfers of weights and gradients between chips and hosts
 
   constexpr seconds total() const {
     return work.total() + imbalance + bubble + pipeline_exchange + sharding_exchange + data_exchange + stragglers +
-           optimizer + host;
+           optimizer + host + offload;
   }
 };
 
@@ -65,10 +67,15 @@ struct training_step_memory {
   bytes weights{}, gradients{}, optimizer{}, activations{};
   bytes workspace{};  // logits, gathered weights, gradients on their way
   bytes usable{};     // of the chip's memory, less what the software and its network buffers take (chips/memory.hpp)
+  bytes on_host{}, usable_on_host{};  // states in the memory of the host, and what there is of it; both per chip
 
   constexpr bytes total() const { return weights + gradients + optimizer + activations + workspace; }
   constexpr bytes left() const { return usable - total(); }  // negative: it does not fit
-  constexpr auto fits() const { return !(total() > usable * number_cast<T>(1 + memory_rounding)); }
+  constexpr auto fits_chip() const { return !(total() > usable * number_cast<T>(1 + memory_rounding)); }
+  constexpr auto fits_host() const { return !(on_host > usable_on_host * number_cast<T>(1 + memory_rounding)); }
+  constexpr auto fits() const { return fits_chip() && fits_host(); }
+  // What is needed over what there is, of the chip's memory or the host's, whichever is shorter; 1: just fits.
+  constexpr T share() const { return max(total() / usable, on_host / max(usable_on_host, T(1) * units::byte)); }
 };
 
 template <number T = double>

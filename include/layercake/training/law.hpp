@@ -1,7 +1,7 @@
 // The time, the memory and the FLOP of one training step, in closed form.
 //
-//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients) * stragglers +
-//           optimiser
+//   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients + exposed transfers to
+//           hosts) * stragglers + optimiser
 //
 // A layer is the operations that the model tells of its forward pass (core/operations.hpp), each timed by the chip's
 // kernel laws or the network's collectives, forward and backward, times what training software reaches of them
@@ -11,6 +11,7 @@
 
 #include <layercake/training/check.hpp>
 #include <layercake/training/layer_times.hpp>
+#include <layercake/training/offload_times.hpp>
 #include <layercake/training/step_memory.hpp>
 #include <numbers>
 #include <vector>
@@ -44,6 +45,7 @@ struct mixture_layer_count {
 //              messages between stages; both take the share `taken` of the chip meanwhile (DeepSeek-V3 2024, section 3.2)
 //   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
 //   data       gradients once a step, a share hidden, as far as a stage lasts
+//   hosts      what they keep and update (training/offload_times.hpp)
 //   automatic  recomputes the layers that it takes to fit
 //
 // Domain: the plan's fields. Leaves out: loading data, checkpoints, evaluation (see training/run.hpp); unequal load of experts;
@@ -93,7 +95,7 @@ public:
     add_gradients(p, rates, s, f.time);
     const T doublings = log(max(p.chips() * as(1 / training_counts::server_chips), T(1))) * as(std::numbers::log2e);
     f.time.stragglers = (s.stage * p.micro_batches() + f.time.bubble + f.time.pipeline_exchange +
-                         f.time.sharding_exchange + f.time.data_exchange) *
+                         f.time.sharding_exchange + f.time.data_exchange + f.time.offload) *
                         (doublings * as(c_.straggling));
     f.time.host = as(training_counts::host_of_step) * units::second;
     count(p, f);
@@ -225,7 +227,7 @@ private:
     t.pipeline_exchange = once * (m * p.virtual_stages * as(2 * exposed) + T(2) * pipeline_fill(p.schedule, stages));
   }
 
-  // Gradients and sharded weights between data-parallel ranks, and the optimiser.
+  // Gradients and sharded weights between data-parallel ranks, the optimiser, and what hosts do of all that.
   void add_gradients(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, const parts_of_step& s,
                      training_time<T>& t) const {
     const basic_training_layout<T> layout = training_layout_of(p);
@@ -242,7 +244,12 @@ private:
     t.optimizer =
         chips::time_of(kernels_, memory_traffic<T>{.moved = (states * as(training_counts::optimizer_traffic) +
                                                              held.total() * as(training_counts::weight_traffic)) *
-                                                            units::byte});
+                                                            (T(1) - p.offload.optimizer) * units::byte});
+    if (!p.offload.any()) return;
+    const detail::offload_times<T> hosts = detail::offload_times_of(
+        p, layout, {rank, held, layers_ / p.pipeline, s.stage, s.stage * (s.passes.backward / s.passes.together)});
+    t.offload = hosts.exposed;
+    t.optimizer = max(t.optimizer, hosts.update);
   }
 
   // Two gathers and a scatter of every layer for every micro-batch; on what is not sharded over all replicas, gradients

@@ -3,6 +3,7 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/models/split.hpp>
+#include <layercake/training/offload.hpp>
 #include <layercake/training/schedules.hpp>
 #include <string>
 #include <tuple>
@@ -74,6 +75,7 @@ struct basic_training_layout {
   T optimizer_bytes = T(12);  // 32-bit weights and Adam's two moments (Rajbhandari et al. 2020, section 3.1)
   T input_bytes = T(2);       // of a linear layer's input as kept for its weight gradient; 1 in 8 bit
   T logit_bytes = T(6);       // of a logit: 16 bit and a copy in 32; 2 where the loss leaves its gradient in place
+  basic_training_offload<T> offload{};
 
   // How the model is cut, for figures of one rank.
   constexpr models::split<T> split() const {
@@ -94,6 +96,7 @@ struct basic_training_layout {
         label("recompute", &X::recompute),
         label("sharding", &X::sharding),
         label("schedule", &X::schedule),
+        part("offload", &X::offload),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),

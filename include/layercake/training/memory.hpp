@@ -2,6 +2,7 @@
 #pragma once
 
 #include <layercake/models/parameters.hpp>
+#include <layercake/training/constants.hpp>
 #include <layercake/training/layout.hpp>
 #include <layercake/training/stages.hpp>
 #include <layercake/units/named.hpp>
@@ -16,6 +17,7 @@ struct training_memory {
   quantity<unit::byte, T> gathered;     // whole weights of two layers, the one in use and the next, where weights are
                                         // sharded
   quantity<unit::byte, T> workspace;    // logits, gradients on their way, what is computed again
+  quantity<unit::byte, T> on_host = T(0) * units::byte;  // of states, in the memory of the host
   constexpr quantity<unit::byte, T> states() const { return weights + gradients + optimizer; }
   constexpr quantity<unit::byte, T> total() const { return states() + activations + gathered + workspace; }
 };
@@ -28,21 +30,47 @@ constexpr T held_parameters(const models::rank_parameters<T>& p, const basic_tra
   return l.sharding >= from ? (p.everywhere + p.routed * min(l.expert, ranks)) / ranks : p.total();
 }
 
+namespace detail {
+// What of states leaves the chip, and what the host has then: 16-bit weights, states, and a gradient of 32 bit in front
+// of them. Gradients leave as they are made, where each rank has its own share of them at once.
+template <number T>
+constexpr void move_to_host(training_memory<T>& m, const models::rank_parameters<T>& p,
+                            const basic_training_layout<T>& l) {
+  const auto& o = l.offload;
+  const T stays = T(1) - o.optimizer, experts = o.of_experts();
+  const models::rank_parameters<T> kept{p.everywhere * (T(1) - o.weights), p.routed * (T(1) - experts)};
+  const models::rank_parameters<T> moved{p.everywhere * o.weights, p.routed * experts};
+  m.weights = held_parameters(kept, l, sharding::full) * l.weight_bytes * units::byte;
+  const T gradient = number_cast<T>(training_counts::gradient);
+  m.on_host =
+      (held_parameters(moved, l, sharding::full) * min(l.weight_bytes, number_cast<T>(training_counts::weight)) +
+       held_parameters(p, l, sharding::optimizer) * (l.optimizer_bytes + gradient) * o.optimizer) *
+      units::byte;
+  m.optimizer = m.optimizer * stays;
+  if (l.sharding >= sharding::gradients) m.gradients = m.gradients * stays;
+}
+}  // namespace detail
+
 // Weights, gradients and optimiser states of the parameters of a rank:
 //   (weight + gradient + optimizer bytes) * parameters, what `sharding` spreads divided by the ranks that hold copies
-// twice where the schedule holds them twice. Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1.
+// twice where the schedule holds them twice; less what `offload` gives to the host, which then holds, of so many
+// parameters held, 2 bytes of weights and 16 of the optimiser: states and a 32-bit gradient. Gradients of what the host
+// updates leave the chip where they are sharded. Source: Rajbhandari et al. 2020 (ZeRO), section 5 and figure 1; DeepSpeed's
+// estimates of memory needs (2 bytes a parameter on the chip, 16 on the host; 18 with weights there).
 // Worked number: 7.5e9 parameters, 64 ranks, 2 + 2 + 12 bytes: 120 GB; 31.4 GB; 16.6 GB; 1.9 GB for ZeRO 0 to 3.
 template <number T>
 constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
   const T copies = number_cast<T>(parameter_copies(l.schedule));
   const models::rank_parameters<T> held{p.everywhere * copies, p.routed * copies};
   const auto kept = [&](sharding from) { return held_parameters(held, l, from); };
-  return {.weights = kept(sharding::full) * l.weight_bytes * units::byte,
-          .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
-          .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
-          .activations = T(0) * units::byte,
-          .gathered = T(0) * units::byte,
-          .workspace = T(0) * units::byte};
+  training_memory<T> m{.weights = kept(sharding::full) * l.weight_bytes * units::byte,
+                       .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,
+                       .optimizer = kept(sharding::optimizer) * l.optimizer_bytes * units::byte,
+                       .activations = T(0) * units::byte,
+                       .gathered = T(0) * units::byte,
+                       .workspace = T(0) * units::byte};
+  if (l.offload.any()) detail::move_to_host(m, held, l);
+  return m;
 }
 
 namespace detail {
@@ -257,9 +285,13 @@ constexpr training_memory<T> memory_of_stage(const Architecture& x, const basic_
 
   const T in_flight = micro_batches_in_flight(l.schedule, l.pipeline, l.chunks, stage, l.micro_batches);
   m.activations = (s.dense_kept * dense + s.mixture_kept * mixture) * in_flight + where(last, s.norm, bytes());
+  const T experts = chosen(mixture > T(0), s.routed);
+  const T largest = max(chosen(dense > T(0), s.dense), chosen(mixture > T(0), s.mixture + s.routed));
+  const auto two = [&](const T& layer) { return T(2) * layer * min(l.weight_bytes, T(2)) * units::byte; };
   if (l.sharding == sharding::full) {
-    const T largest = max(chosen(dense > T(0), s.dense), chosen(mixture > T(0), s.mixture + s.routed));
-    m.gathered = T(2) * largest * min(l.weight_bytes, T(2)) * units::byte;
+    m.gathered = two(largest);
+  } else if (l.offload.any()) {
+    m.gathered = two(chosen(l.offload.of_experts() > T(0), where(l.offload.weights > T(0), largest, experts)));
   }
   const bytes passing =
       max(where(dense > T(0), s.dense_passing, bytes()), where(mixture > T(0), s.mixture_passing, bytes()));
@@ -279,7 +311,8 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
           .optimizer = where(more, b.optimizer, a.optimizer),
           .activations = where(more, b.activations, a.activations),
           .gathered = where(more, b.gathered, a.gathered),
-          .workspace = where(more, b.workspace, a.workspace)};
+          .workspace = where(more, b.workspace, a.workspace),
+          .on_host = max(a.on_host, b.on_host)};
 }
 }  // namespace detail
 
@@ -289,7 +322,7 @@ constexpr training_memory<T> fuller(const training_memory<T>& a, const training_
 //   states       of the layers, the router and of the embedding on the first stage, the output matrix on the last
 //   activations  of the micro-batches that the schedule keeps (training/schedules.hpp). On the last stage input and output
 //                of the last norm, 4 h a token. A rank of DualPipe holds two stages, and keeps each half of the time
-//   gathered     two whole layers where weights are sharded, in 16 bit
+//   gathered     two whole layers where weights are sharded or on the host, in 16 bit
 //   workspace    the larger of: output matrix and loss, which take logits, 4 h a token (the gathered input and its
 //                gradient) and a 16-bit gradient of the matrix beside wider ones; a layer's backward pass, which takes
 //                the gradients before its activation, 4 h a token, and its activations where they were recomputed. With

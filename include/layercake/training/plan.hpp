@@ -57,6 +57,9 @@ struct basic_training_plan {
   pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
   precision math = precision::bf16;  // of the large matrix products
   training_software software = training_software::year_2025;
+  basic_training_offload<T> offload{};
+  basic_training_host<T> host{};
+  bool delayed_update = false;  // the host updates under the next step's work (Ren et al. 2021, section 5.2)
 
   template <class N>
   using with_number = basic_training_plan<N>;
@@ -70,6 +73,9 @@ struct basic_training_plan {
         label("schedule", &X::schedule),
         label("math", &X::math),
         label("software", &X::software),
+        label("delayed_update", &X::delayed_update),
+        part("offload", &X::offload),
+        part("host", &X::host),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
         field("pipeline", &X::pipeline, positive_count, "stages that the layers are cut into"),
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
@@ -103,6 +109,7 @@ struct basic_training_plan {
       f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
     }
     schedule_rules(f);
+    check_hosts(f, offload, host);
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
               "a multiple of data * micro_batch, " + to_string(data * micro_batch),
               "Every data-parallel rank takes whole micro-batches.");

@@ -197,8 +197,7 @@ template <real T, class Chip, class Site, class Energy>
 std::string detail::checked_why_not(const training_figures<T>& f, const basic_training_run<T>& run, const Chip& chip,
                                     const Site& site, const Energy& energy) {
   if (!f.memory.fits()) {
-    return "memory: " + to_string(f.memory.total()) + " a chip do not fit in the usable " + to_string(f.memory.usable) +
-           ". how_to_fit says what to change in the plan.";
+    return "memory: " + too_large(f.memory) + ". how_to_fit says what to change in the plan.";
   }
   const auto place = layercake::with_number<T>(site);
   const detail::run_failures<T> failures = failures_of_run(f.chips, place);

@@ -125,7 +125,7 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 
 // The plans of least time, cost and energy for a whole training run, and the Pareto front of the three, over all plans
 // in `space` on every one of `fleets`. What the space does not vary (sequence, software, fused attention, and the batch
-// unless listed) is the base plan's, `usual_training` unless given; the run is a training_run{} unless given.
+// unless listed, what hosts keep) is the base plan's, `usual_training` unless given; the run is a training_run{} unless given.
 //
 // The result is that of trying every plan: among equals the first wins, in rising order of fleet, batch, tensor,
 // context, expert, micro-batch, pipeline, virtual stages, precision, then the ways in the order of their enumerations.
@@ -147,7 +147,7 @@ inline std::vector<trained_plan> shown(const std::vector<training_candidate>& li
 // Throws invalid_value for fields outside their domains and for more plans than options.most_plans, missing_value for a
 // chip without a price, a power or the bandwidth of its fabric, infeasible where no plan divides the chips, none fits in
 // memory, or no run ends at a finite cost (why_not of training/run.hpp), with what comes closest and what to change.
-// Leaves out: offloading to the host, uneven stages, plans that use only some of the chips, uneven shares of data.
+// Leaves out: shares of states on the host other than the base plan's, uneven stages, plans that use only some of the chips, uneven shares of data.
 // Source of the question: Isaev, McDonald, Dennison, Vuduc, Calculon, SC 2023.
 // Worked number: a model of one layer and one head on 2 chips, 2 sequences a step, one way of doing things: data 2
 // (micro-batch 1) or context 2 (micro-batch 1 or 2): 3 plans.

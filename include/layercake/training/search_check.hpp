@@ -64,6 +64,7 @@ inline std::vector<finding> check_base(const training_plan& base) {
   const char* cut = "A search cuts stages evenly: leave it at 0, and try uneven stages with train_step.";
   f.check_equal("base.first_stage_layers", base.first_stage_layers, "a search has", 0.0, cut);
   f.check_equal("base.last_stage_layers", base.last_stage_layers, "a search has", 0.0, cut);
+  check_hosts(f, base.offload, base.host, "base.host");
   return f.take();
 }
 
@@ -149,7 +150,7 @@ private:
       if (at == b.last) continue;
       const training_plan p = s.plan_of(w, b, leaves[at]);
       const auto m = s.figures(p).memory;
-      const double needed = m.total() / m.usable;
+      const double needed = m.share();
       if (needed < share) share = needed, search = number, plan = p, memory = m;
     }
   }

@@ -203,7 +203,8 @@ private:
     p.software_age = number_cast<T>(base_.software_age);
     p.sequence_parallel = w.sequence_parallel, p.fused_attention = base_.fused_attention;
     p.sharding = w.sharding, p.recompute = w.recompute, p.schedule = w.schedule, p.math = w.math;
-    p.software = base_.software;
+    p.software = base_.software, p.delayed_update = base_.delayed_update;
+    p.offload = layercake::with_number<T>(base_.offload), p.host = layercake::with_number<T>(base_.host);
     return p;
   }
 
@@ -272,7 +273,7 @@ private:
     }
     const training_step_memory<T> room = lane_law_(lane_plan(w, roomiest)).memory;
     training_lanes<T> memory;
-    memory.set(room.total() / room.usable);
+    memory.set(room.share());
     basic_training_plan<T> p = lane_plan(w, x);
     if (w.recompute == recomputation::automatic) p.recompute = recomputation::none;
     training_figures<T> f = lane_law_(p);
@@ -304,7 +305,7 @@ private:
     }
     const training_figures<T> f = lane_law_(lane_plan(w, lane_));
     training_lanes<T> memory;
-    memory.set(f.memory.total() / f.memory.usable);
+    memory.set(f.memory.share());
     counts.evaluated += static_cast<double>(filled_);
     const auto too_large = [](S share) { return static_cast<double>(share) > screening<T>::surely_too_large; };
     const bool none_fits = std::all_of(memory.lane.begin(), memory.lane.end(), too_large);

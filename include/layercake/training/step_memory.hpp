@@ -35,6 +35,7 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
   l.last_stage_layers = p.last_stage_layers;
   l.sharding = p.sharding;
   l.schedule = p.schedule;
+  l.offload = p.offload;
   l.recompute = p.recompute == recomputation::automatic ? recomputation::selective  // and the rest as it takes
                 : p.recompute == recomputation::custom  ? recomputation::none       // a share of which is kept
                                                         : p.recompute;
@@ -72,7 +73,9 @@ constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, c
                                    .optimizer = m.optimizer,
                                    .activations = m.activations,
                                    .workspace = m.workspace + m.gathered,
-                                   .usable = usable};
+                                   .usable = usable,
+                                   .on_host = m.on_host,
+                                   .usable_on_host = p.offload.any() ? p.host.memory : bytes()};
   };
   training_step_memory<T> r = filled(memory_of(l));
   if (p.recompute == recomputation::automatic) {
@@ -89,14 +92,28 @@ constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, c
 }
 }  // namespace detail
 
+// What of a step that does not fit does not: the chip's part, or else the host's.
+template <real T>
+std::string too_large(const training_step_memory<T>& m) {
+  if (m.fits_chip()) {
+    return to_string(m.on_host) + " of states a chip do not fit in the " + to_string(m.usable_on_host) + " of its host";
+  }
+  return to_string(m.total()) + " a chip do not fit in the usable " + to_string(m.usable);
+}
+
 // Why a step does not fit and what to change first, by its largest part; empty if it fits.
 template <real T>
 std::string how_to_fit(const training_step_memory<T>& m, const basic_training_plan<T>& p) {
   if (m.fits()) return {};
-  const std::string text = to_string(m.total()) + " a chip do not fit in the usable " + to_string(m.usable) + ", " +
-                           to_string(m.total() - m.usable) + " too much: weights " + to_string(m.weights) +
-                           ", gradients " + to_string(m.gradients) + ", optimizer " + to_string(m.optimizer) +
-                           ", activations " + to_string(m.activations) + ", workspace " + to_string(m.workspace) + ". ";
+  if (m.fits_chip()) {
+    return too_large(m) +
+           ". Lower plan.offload.optimizer or plan.offload.weights, raise plan.data with plan.sharding full, or take "
+           "hosts with more memory.";
+  }
+  const std::string text = too_large(m) + ", " + to_string(m.total() - m.usable) + " too much: weights " +
+                           to_string(m.weights) + ", gradients " + to_string(m.gradients) + ", optimizer " +
+                           to_string(m.optimizer) + ", activations " + to_string(m.activations) + ", workspace " +
+                           to_string(m.workspace) + ". ";
   const auto states = m.weights + m.gradients + m.optimizer;
   const bool split = p.micro_batch > T(1);
   if (m.activations > states && m.activations > m.workspace) {

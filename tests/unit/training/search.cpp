@@ -234,39 +234,46 @@ TEST_CASE("training search: the result is that of trying every plan") {
   }
 }
 
-// The bounds hold for schedules that hold parameters twice or keep every micro-batch.
-TEST_CASE("training search: every schedule, as trying every plan") {
+// The bounds hold for schedules that hold parameters twice or keep every micro-batch, and for states on the hosts.
+TEST_CASE("training search: every schedule, and states on the hosts, as trying every plan") {
   const std::vector<pipeline_schedule> all_schedules{pipeline_schedule::one_forward_one_backward,
                                                      pipeline_schedule::zero_bubble, pipeline_schedule::dual_pipe,
                                                      pipeline_schedule::all_forward};
   lc::training_plan start = base();
-  start.global_batch = 32;
-  const lc::training_space space{.schedule = all_schedules};
-  const std::vector<lc::training_fleet<>> fleets{fleet(16)};
-  const everything all(mixture(), fleets, start, all_schedules);
-  REQUIRE(all.too_large > 100);
-  const auto exhaustive = lc::best_training(mixture(), fleets, run, start, space, {.keep = 5, .prune = false});
-  CHECK(exhaustive.counts.plans == all.plans);
-  CHECK(exhaustive.counts.too_large == all.too_large);
-  CHECK(values(exhaustive.fastest) == all.best(0, 5));
-  CHECK(values(exhaustive.cheapest) == all.best(1, 5));
-  CHECK(values(exhaustive.front) == all.front());
-  same(lc::best_training(mixture(), fleets, run, start, space, {.keep = 5}), exhaustive);
-  // one schedule alone, which needs a pipeline
-  const auto dual =
-      lc::best_training(mixture(), fleets, run, start, {.schedule = {pipeline_schedule::dual_pipe}}, {.keep = 3});
-  for (const auto& p : dual.fastest) {
-    CHECK(p.plan.schedule == pipeline_schedule::dual_pipe);
-    CHECK(lc::check(p.plan).empty());
+  start.global_batch = 16;
+  for (const bool on_host : {false, true}) {
+    if (on_host) {
+      start.offload = {.optimizer = 0.75, .weights = 0.25, .experts = 1};
+      start.host = {
+          .link = 20 * gigabyte_per_second, .memory_bandwidth = 30 * gigabyte_per_second, .memory = 60 * gigabyte};
+    }
+    const lc::training_space space{.schedule = all_schedules};
+    const std::vector<lc::training_fleet<>> fleets{fleet(8)};
+    const everything all(mixture(), fleets, start, all_schedules);
+    REQUIRE(all.too_large > 100);
+    const auto exhaustive = lc::best_training(mixture(), fleets, run, start, space, {.keep = 5, .prune = false});
+    CHECK(exhaustive.counts.plans == all.plans);
+    CHECK(exhaustive.counts.too_large == all.too_large);
+    CHECK(values(exhaustive.fastest) == all.best(0, 5));
+    CHECK(values(exhaustive.cheapest) == all.best(1, 5));
+    same(lc::best_training(mixture(), fleets, run, start, space, {.keep = 5}), exhaustive);
+    // one schedule alone, which needs a pipeline
+    const auto dual =
+        lc::best_training(mixture(), fleets, run, start, {.schedule = {pipeline_schedule::dual_pipe}}, {.keep = 3});
+    for (const auto& p : dual.fastest) {
+      CHECK(p.plan.schedule == pipeline_schedule::dual_pipe);
+      CHECK(lc::check(p.plan).empty());
+    }
   }
 }
 
-TEST_CASE("training search: uneven stages are refused") {
+TEST_CASE("training search: what it cannot search of hosts and stages is refused") {
   const auto ask = [](auto change) {
     lc::training_plan start = base();
     change(start);
     return thrown<lc::invalid_value>([&] { (void)lc::best_training(dense(), fleet(16), run, start); });
   };
+  has(ask([](lc::training_plan& p) { p.offload.optimizer = 1; }), "base.host.link is unknown");
   has(ask([](lc::training_plan& p) { p.last_stage_layers = 2; }), "base.last_stage_layers is 2");
   has(ask([](lc::training_plan& p) { p.first_stage_layers = 2; }), "A search cuts stages evenly");
 }
