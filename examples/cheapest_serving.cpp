@@ -12,8 +12,8 @@ namespace lc = layercake;
 using namespace lc::units;
 
 namespace {
-// Weights, products and cache in 8 bit: whole numbers, for which all of these chips have units.
-const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::int8).cache(lc::precision::int8);
+// Weights, products and cache in 8 bit.
+const auto model = lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8).cache(lc::precision::fp8);
 using fleet_request = lc::planning::fleet_request<std::remove_cvref_t<decltype(model)>>;
 
 void name_classes(fleet_request& request) {
@@ -40,8 +40,8 @@ void name_classes(fleet_request& request) {
 }
 
 void name_chips(fleet_request& request) {
-  // Bought at the catalog's prices, but TPUs rented at 0.54 $/h (three years, early 2025). How many can be had is
-  // assumed.
+  // Bought at the catalog's prices, but MI325X, of which none is published, rented; at which rent and how many can be had is
+  // assumed. All of them multiply in 8 bit.
   namespace chips = lc::chips::catalog;
   namespace fabrics = lc::infrastructure::catalog;
   request.chips = {
@@ -51,7 +51,7 @@ void name_chips(fleet_request& request) {
        .available = {200, 200, 200, 400, 400, 400, 700, 700, 700, 1000},
        .fabric = fabrics::nvlink_blackwell},
       {.chip = chips::mi300x, .available = {400}},
-      {.chip = chips::tpu_v5e, .rent = 0.54 * usd_per_hour, .per_node = 4, .node = fabrics::tpu_server}};
+      {.chip = chips::mi325x, .rent = 2.25 * usd_per_hour}};
 }
 
 void name_sites(fleet_request& request) {
