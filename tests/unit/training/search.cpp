@@ -245,7 +245,7 @@ TEST_CASE("training search: every schedule, and states on the hosts, as trying e
     if (on_host) {
       start.offload = {.optimizer = 0.75, .weights = 0.25, .experts = 1};
       start.host = {
-          .link = 20 * gigabyte_per_second, .memory_bandwidth = 30 * gigabyte_per_second, .memory = 60 * gigabyte};
+          .link = 20 * gigabyte_per_second, .memory_bandwidth = 30 * gigabyte_per_second, .memory = 80 * gigabyte};
     }
     const lc::training_space space{.schedule = all_schedules};
     const std::vector<lc::training_fleet<>> fleets{fleet(8)};
