@@ -292,6 +292,10 @@ struct basic_accelerator {
   constexpr auto time(const memory_traffic<N>& op) const {
     return timing().time(op);
   }
+  template <number N>
+  constexpr auto time(const narrow_traffic<N>& op) const {
+    return timing().time(op);
+  }
 
   // Electrical power at what it is doing, below its design power or a lower cap; see power_at in power.hpp.
   template <number N>

@@ -186,6 +186,18 @@ struct memory_traffic {
   work<T> totals() const { return {flop(), moved, precision::fp32}; }
 };
 
+// Element-wise kernels without wide loads, as frameworks run what repeats an operand along a dimension or finds it strided: each value takes its
+// time on the multiprocessors, whatever the memory's rate.
+template <number T = double>
+struct narrow_traffic {
+  T values;
+  double bytes_each = 4;  // read and written in 16 bit
+
+  quantity<unit::flop, T> flop() const { return T(0) * units::flop; }
+  quantity<unit::byte, T> bytes() const { return values * number_cast<T>(bytes_each) * units::byte; }
+  work<T> totals() const { return {flop(), bytes(), precision::fp32}; }
+};
+
 // An exchange between `ranks` chips; `bytes` is the whole buffer as nccl-tests counts it: the gathered result, the scattered input, the
 // reduced vector; for point_to_point the message.
 enum class exchange : unsigned char { all_reduce, all_gather, reduce_scatter, all_to_all, point_to_point };

@@ -227,7 +227,7 @@ struct denoising {
   T patches, text;  // tokens of all rows, on this chip
   T heads, inner;   // heads and inner width, on this chip
   element_wise_steps steps;
-  element_wise head;
+  element_wise head, mean;  // of queries and keys: per value, per head
 
   constexpr denoising(const basic_diffusion<T>& x, const T& images, const split<T>& s)
       : model(x),
@@ -239,16 +239,30 @@ struct denoising {
         heads(x.heads / s.tensor),
         inner(x.feed_forward / s.tensor),
         steps(steps_of(x.software)),
-        head(head_steps(x.software, x.query_key_norm, x.rotary)) {}
+        head(head_steps(x.software, x.query_key_norm, x.rotary)),
+        mean(x.query_key_norm ? steps.head_mean : element_wise{0, 0}) {}
 
   constexpr T head_values() const { return heads * model.head_width; }  // queries of a token, keys or values
 
   constexpr matrix_product<T> product(const T& m, const T& k, const T& n) const {
     return detail::product(format, storage(model.math), block::layer, m, k, n);
   }
-  constexpr memory_traffic<T> traffic(const T& bytes, double kernels) const {
-    return {.moved = bytes * units::byte, .kernels = number_cast<T>(kernels)};
+  // Element-wise steps, each on so many values.
+  struct step {
+    T values;
+    element_wise each;
+  };
+  template <class Visit, class... Steps>
+  constexpr void go(const T& times, Visit&& visit, const Steps&... on) const {
+    visit(memory_traffic<T>{.moved = ((on.values * number_cast<T>(on.each.bytes)) + ...) * units::byte,
+                            .kernels = number_cast<T>((on.each.kernels + ...))},
+          times);
+    if ((on.each.narrow + ...) > 0)
+      visit(narrow_traffic<T>{((on.values * number_cast<T>(on.each.narrow)) + ...)}, times);
   }
+  // Of queries and keys of some tokens.
+  constexpr step heads_of(const T& tokens) const { return {tokens * head_values(), 2 * head}; }
+  constexpr step means_of(const T& tokens) const { return {tokens * heads, 2 * mean}; }
   // `queries` tokens of a row attend to `seen`. Ranks of a context group have all tokens of their share of the heads (Ulysses).
   constexpr attention_product<T> attention(const T& queries, const T& seen) const {
     const T own = heads / cut.context;
@@ -273,10 +287,8 @@ struct denoising {
   constexpr void before_attention(const T& tokens, bool joined, const T& times, Visit&& visit) const {
     const T values = head_values();
     visit(product(tokens, model.width, T(3) * values), times);
-    visit(traffic(tokens * (model.width * T(steps.norm.bytes) +
-                            values * T(2 * head.bytes + (joined ? 3 * steps.join_heads.bytes : 0))),
-                  steps.norm.kernels + 2 * head.kernels + (joined ? 3 * steps.join_heads.kernels : 0)),
-          times);
+    go(times, visit, step{tokens * model.width, steps.norm}, heads_of(tokens), means_of(tokens),
+       step{tokens * values, (joined ? 3.0 : 0.0) * steps.join_heads});
   }
   template <class Visit>
   constexpr void sum_over_ranks(const T& tokens, const T& times, Visit&& visit) const {
@@ -296,7 +308,7 @@ struct denoising {
   constexpr void after_attention(const T& tokens, const element_wise& residual, const T& times, Visit&& visit) const {
     visit(product(tokens, head_values(), model.width), times);
     sum_over_ranks(tokens, times, visit);
-    visit(traffic(tokens * model.width * T(residual.bytes), residual.kernels), times);
+    go(times, visit, step{tokens * model.width, residual});
   }
   template <class Visit>
   constexpr void feed_forward(const T& tokens, const T& times, Visit&& visit) const {
@@ -304,10 +316,8 @@ struct denoising {
     visit(product(tokens, model.width, up), times);
     visit(product(tokens, inner, model.width), times);
     sum_over_ranks(tokens, times, visit);
-    visit(traffic(tokens *
-                      (model.width * T(steps.norm.bytes + steps.gated_residual.bytes) + up * T(steps.activation.bytes)),
-                  steps.norm.kernels + steps.activation.kernels + steps.gated_residual.kernels),
-          times);
+    go(times, visit, step{tokens * model.width, steps.norm + steps.gated_residual},
+       step{tokens * up, steps.activation});
   }
 
   template <class Visit>
@@ -334,12 +344,8 @@ struct denoising {
     visit(attention(all, all), times);
     visit(product(tokens, values + inner, model.width), times);
     sum_over_ranks(tokens, times, visit);
-    visit(
-        traffic(tokens * (model.width * T(steps.norm.bytes + steps.gated_residual.bytes) + values * T(2 * head.bytes) +
-                          up * T(steps.activation.bytes) + (values + joined_inner()) * T(steps.join_results.bytes)),
-                steps.norm.kernels + 2 * head.kernels + steps.activation.kernels + steps.join_results.kernels +
-                    steps.gated_residual.kernels),
-        times);
+    go(times, visit, step{tokens * model.width, steps.norm + steps.gated_residual}, heads_of(tokens), means_of(tokens),
+       step{tokens * up, steps.activation}, step{tokens * (values + joined_inner()), steps.join_results});
   }
   // Of the inner layer's results what is copied beside those of attention.
   constexpr T joined_inner() const { return model.software == execution::compiled ? T(0) : inner; }
@@ -355,10 +361,8 @@ struct denoising {
     const element_wise norm = head_steps(model.software, model.query_key_norm, false);
     visit(product(patches, model.width, values), times);
     visit(product(text, model.width, T(2) * values), times);
-    visit(
-        traffic(patches * (model.width * T(steps.norm.bytes) + values * T(norm.bytes)) + text * values * T(norm.bytes),
-                steps.norm.kernels + 2 * norm.kernels),
-        times);
+    go(times, visit, step{patches * model.width, steps.norm}, step{(patches + text) * values, norm},
+       step{(patches + text) * heads, mean});
     visit(attention(model.patches(), model.text_tokens), times);
     after_attention(patches, steps.residual, times, visit);
     feed_forward(patches, times, visit);

@@ -149,6 +149,10 @@ struct serving_timer {
     add(memory_traffic<S>{op.moved * S(wider(op.part)), op.kernels}, times, slower);
   }
   template <number S>
+  void operator()(const narrow_traffic<S>& op, const T& times) {
+    if (!attention_alone && !absent(times)) add(op, times, slower);
+  }
+  template <number S>
   void operator()(const work<S>& op, const T& times) {
     if (attention_alone) return;
     sum.time += chip.time(op) * times * slower / op.sustained;

@@ -30,6 +30,15 @@ double traffic_of(const diffusion& x) {
   });
   return bytes;
 }
+// Values that pass through kernels without wide loads.
+double narrow_of(const diffusion& x) {
+  double values = 0;
+  x.operations(pass<>{}, split<>{}, [&](const auto& op, double times) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(op)>, narrow_traffic<double>>)
+      values += op.values * times;
+  });
+  return values;
+}
 }  // namespace
 
 static_assert(require_model<diffusion>() && require_model<recommendation>());
@@ -84,11 +93,14 @@ TEST_CASE("what is asked for") {
 TEST_CASE("element-wise steps: eager reads and writes what compiled joins") {
   diffusion x = bare(catalog::flux_1_dev);
   const double values = 4608.0 * 3072;
-  // By hand, 3072 wide with an inner layer of 4 times that. Joint: two norms, queries and keys, three joined, an inner layer, two gates.
-  const double narrow = 4.0 / 3, norm = 4 + 8 * narrow, head = 24 + 64 * narrow, gate = 6 + 4 * narrow;
-  const double joint = 2 * norm + 2 * head + 12 + 16 + 2 * gate, single = norm + 2 * head + 16 + 20 + gate;
+  // By hand, 3072 wide with an inner layer of 4 times that, heads of 128. Joint: two norms, queries and keys, three joined, an inner layer, two
+  // gates. Bytes of wide loads, and passes without them.
+  const double joint = 2 * 4 + 2 * (14 + 25) + 16 + 2 * 6, single = 4 + 2 * (14 + 25) + 16 + 20 + 6;
   CHECK(traffic_of(x) == approx(values * (19 * joint + 38 * single)));
+  const double head = 4.2 + 5.4 + 105.0 / 128;
+  CHECK(narrow_of(x) == approx(values * (19 * (2 * 2 + 2 * head + 3 * 2.1 + 2 * 1) + 38 * (2 + 2 * head + 1))));
   x.software = execution::compiled;
+  CHECK(narrow_of(x) == 0);
   CHECK(traffic_of(x) == approx(values * (19 * (8 + 8 + 4 + 16 + 12) + 38 * (4 + 8 + 16 + 4 + 6))));
   x.query_key_norm = false;
   CHECK(traffic_of(x) == approx(values * (19 * (8 + 8 + 4 + 16 + 12) + 38 * (4 + 8 + 16 + 4 + 6))));
