@@ -33,7 +33,7 @@ int main() {
               << " % MFU\n";
   };
 
-  const auto adapters = lc::models::adapters::all_linear(16);
+  const auto adapters = lc::models::low_rank_adapters::all_linear(16);
   const auto lora = lc::models::with_adapters(llama, adapters);
   const auto qlora = lc::models::with_adapters(llama, adapters, lc::models::stored::nf4);
   std::cout << "Adapters of rank 16 beside every matrix: " << lora.adapter_parameters() / 1e6

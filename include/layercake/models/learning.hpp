@@ -14,7 +14,7 @@ namespace layercake::models {
 // mean of all. Norms and biases are frozen with their layers, those outside the layers with the embedding.
 template <number T = double>
 struct basic_learning {
-  basic_adapters<T> adapters{};  // in the frozen layers
+  basic_low_rank_adapters<T> adapters{};  // in the frozen layers
   T frozen_layers = T(0);
   bool embedding = true, output_matrix = true, towers = true;  // learn
   storage frozen{};  // of the frozen layers' weights; embedding, output matrix and towers stay 16 bit
@@ -87,7 +87,7 @@ namespace detail {
 template <class Architecture>
 void check_learning(const learner<Architecture>& x, findings& f) {
   using T = number_of_t<Architecture>;
-  const basic_adapters<T>& a = x.learning.adapters;
+  const basic_low_rank_adapters<T>& a = x.learning.adapters;
   f.check_at_most("learning.frozen_layers", x.learning.frozen_layers, "the model's layers", x.layer_count(),
                   "Freeze at most all of them.");
   if (!(x.architecture.tables(T(1)).output > T(0)) && x.architecture.output_width() > T(0)) {
@@ -99,12 +99,13 @@ void check_learning(const learner<Architecture>& x, findings& f) {
   if (!(a.rank > T(0))) return;
   struct target {
     const char* name;
-    bool basic_adapters<T>::*wanted;
+    bool basic_low_rank_adapters<T>::*wanted;
   };
-  constexpr target targets[] = {{"query", &basic_adapters<T>::query}, {"key", &basic_adapters<T>::key},
-                                {"value", &basic_adapters<T>::value}, {"output", &basic_adapters<T>::output},
-                                {"gate", &basic_adapters<T>::gate},   {"up", &basic_adapters<T>::up},
-                                {"down", &basic_adapters<T>::down}};
+  constexpr target targets[] = {
+      {"query", &basic_low_rank_adapters<T>::query}, {"key", &basic_low_rank_adapters<T>::key},
+      {"value", &basic_low_rank_adapters<T>::value}, {"output", &basic_low_rank_adapters<T>::output},
+      {"gate", &basic_low_rank_adapters<T>::gate},   {"up", &basic_low_rank_adapters<T>::up},
+      {"down", &basic_low_rank_adapters<T>::down}};
   bool any = false;
   for (const target& t : targets) {
     if (!(a.*(t.wanted))) continue;
@@ -244,7 +245,8 @@ learner(const Architecture&, const basic_learning<number_of_t<Architecture>>&) -
 
 // Adapters in every layer, nothing else learns.
 template <class Architecture>
-constexpr learner<Architecture> with_adapters(const Architecture& x, const basic_adapters<number_of_t<Architecture>>& a,
+constexpr learner<Architecture> with_adapters(const Architecture& x,
+                                              const basic_low_rank_adapters<number_of_t<Architecture>>& a,
                                               const storage& frozen = {}) {
   return {x,
           {.adapters = a,

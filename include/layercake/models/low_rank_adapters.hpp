@@ -10,16 +10,16 @@ namespace layercake::models {
 // experts, latent attention, keys and values of an encoder and recurrences have none. Where a framework multiplies several matrices at once each has its own adapter.
 // Source: Hu et al. 2021 (LoRA), section 4.1; targets are those of Hugging Face PEFT, whose default for Llama is query and value.
 template <number T = double>
-struct basic_adapters {
+struct basic_low_rank_adapters {
   T rank = T(0);  // 0: none
   bool query = true, key = false, value = true, output = false;
   bool gate = false, up = false, down = false;
   bool dropout = false;  // of what they read: each keeps its own input and a mask
 
   template <class N>
-  using with_number = basic_adapters<N>;
+  using with_number = basic_low_rank_adapters<N>;
   static constexpr auto fields() {
-    using X = basic_adapters;
+    using X = basic_low_rank_adapters;
     return std::tuple{label("query", &X::query),
                       label("key", &X::key),
                       label("value", &X::value),
@@ -32,7 +32,7 @@ struct basic_adapters {
   }
 
   // Beside every matrix of a layer, as QLoRA has it (Dettmers et al. 2023, section 4).
-  static constexpr basic_adapters all_linear(const T& rank) {
+  static constexpr basic_low_rank_adapters all_linear(const T& rank) {
     return {.rank = rank,
             .query = true,
             .key = true,
@@ -43,7 +43,7 @@ struct basic_adapters {
             .down = true};
   }
 };
-using adapters = basic_adapters<>;
+using low_rank_adapters = basic_low_rank_adapters<>;
 
 // A matrix beside which an adapter lies, on one chip of a tensor-parallel group.
 template <number T = double>
@@ -55,8 +55,8 @@ struct adapted_matrix {
 
 // Calls visit(matrix) for every adapted matrix of a mixer, or of a feed-forward block.
 template <number T, class Visit>
-constexpr void each_adapted(const basic_adapters<T>& a, const basic_mixer<T>& m, const T& width, const T& tensor,
-                            Visit&& visit) {
+constexpr void each_adapted(const basic_low_rank_adapters<T>& a, const basic_mixer<T>& m, const T& width,
+                            const T& tensor, Visit&& visit) {
   if (m.kind != mixing::attention) return;
   const T heads = m.heads / tensor, keys = m.local_key_heads(tensor);
   const auto shared = [&](bool before) { return before && !a.dropout; };
@@ -68,8 +68,8 @@ constexpr void each_adapted(const basic_adapters<T>& a, const basic_mixer<T>& m,
   if (a.output) visit(adapted_matrix<T>{heads * m.value_width, width, false, !a.dropout});
 }
 template <number T, class Visit>
-constexpr void each_adapted(const basic_adapters<T>& a, const basic_feed_forward<T>& f, const T& width, const T& tensor,
-                            Visit&& visit) {
+constexpr void each_adapted(const basic_low_rank_adapters<T>& a, const basic_feed_forward<T>& f, const T& width,
+                            const T& tensor, Visit&& visit) {
   if (f.kind == feed_forward_kind::none) return;
   const bool mixture = f.kind == feed_forward_kind::mixture;
   const T inner = (mixture ? f.shared * f.shared_width : f.width) / tensor;
@@ -86,8 +86,8 @@ namespace detail {
 inline constexpr double scaled_and_added = 10, dropped = 5;
 
 template <number T, class Visit>
-constexpr void adapter_operations(const basic_adapters<T>& a, const T& rows, const adapted_matrix<T>& x, const T& times,
-                                  Visit&& visit) {
+constexpr void adapter_operations(const basic_low_rank_adapters<T>& a, const T& rows, const adapted_matrix<T>& x,
+                                  const T& times, Visit&& visit) {
   const T rank = or_one(a.rank), n = where(a.rank > T(0), times, T(0));
   visit(product(formats{}, storage{}, block::adapter, rows, x.in, rank), n);
   visit(product(formats{}, storage{}, block::adapter, rows, rank, x.out), n);

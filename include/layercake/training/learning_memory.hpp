@@ -14,7 +14,7 @@ struct kept_by_adapters {
   T dense = T(0), mixture = T(0);
 
   template <class Architecture>
-  constexpr kept_by_adapters(const Architecture& x, const models::basic_adapters<T>& a,
+  constexpr kept_by_adapters(const Architecture& x, const models::basic_low_rank_adapters<T>& a,
                              const basic_training_layout<T>& l) {
     if (absent(a.rank)) return;
     const T whole = where(l.sequence_parallel, T(1) / l.tensor, T(1));  // of what lies between the blocks

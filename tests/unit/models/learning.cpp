@@ -32,13 +32,13 @@ TEST_CASE("adapters have as many parameters as published") {
   static_assert(with_adapters(llama_2_7b, {.rank = 8}).adapter_parameters() == 4194304);
   CHECK(with_adapters(llama_2_13b, {.rank = 8}).adapter_parameters() == 6553600);
   CHECK(with_adapters(llama_3_1_8b, {.rank = 8}).adapter_parameters() == 3407872);
-  CHECK(with_adapters(llama_3_1_8b, adapters::all_linear(16)).adapter_parameters() == 41943040);
-  CHECK(with_adapters(mistral_7b, adapters::all_linear(64)).adapter_parameters() == 167772160);
+  CHECK(with_adapters(llama_3_1_8b, low_rank_adapters::all_linear(16)).adapter_parameters() == 41943040);
+  CHECK(with_adapters(mistral_7b, low_rank_adapters::all_linear(64)).adapter_parameters() == 167772160);
   // worked: models/learning.hpp#learner
-  const auto all = with_adapters(llama_2_7b, adapters::all_linear(16));
+  const auto all = with_adapters(llama_2_7b, low_rank_adapters::all_linear(16));
   CHECK(all.adapter_parameters() == 39976960);
   CHECK(all.adapter_parameters() / parameters(llama_2_7b).total() == doctest::Approx(0.006).epsilon(0.02));
-  CHECK(with_adapters(as_layered(llama_2_7b), adapters::all_linear(16)).adapter_parameters() == 39976960);
+  CHECK(with_adapters(as_layered(llama_2_7b), low_rank_adapters::all_linear(16)).adapter_parameters() == 39976960);
 }
 
 TEST_CASE("parameters of a rank: what is held, what learns, what it takes as stored") {
@@ -86,7 +86,7 @@ TEST_CASE("adapters lie where the model has the matrix: gates, shared keys, hybr
   const auto deepseek = with_adapters(catalog::deepseek_v3, {.rank = 2, .query = false, .value = false, .up = true});
   CHECK(deepseek.adapter_parameters() == 2 * (58 * (7168.0 + 2048) + 3 * (7168.0 + 18432)));
   CHECK(refused(with_adapters(catalog::deepseek_v3, {.rank = 2}), "learning.adapters.query"));
-  CHECK(refused(with_adapters(catalog::mixtral_8x7b, adapters::all_linear(2)), "learning.adapters.down"));
+  CHECK(refused(with_adapters(catalog::mixtral_8x7b, low_rank_adapters::all_linear(2)), "learning.adapters.down"));
   // half of the layers have attention, the others a recurrence, which has no adapters
   mixer wide{.kind = mixing::attention, .heads = 8, .key_heads = 2, .key_width = 64, .value_width = 64, .gate = 64};
   mixer state{.kind = mixing::linear, .heads = 8, .key_heads = 8, .key_width = 64, .value_width = 64, .chunk = 64};
@@ -102,7 +102,7 @@ TEST_CASE("adapters lie where the model has the matrix: gates, shared keys, hybr
 
 TEST_CASE("the operations of an adapter: two narrow products beside each matrix") {
   const transformer& x = catalog::llama_3_1_8b;
-  const auto lora = with_adapters(x, adapters::all_linear(16));
+  const auto lora = with_adapters(x, low_rank_adapters::all_linear(16));
   double narrow = 0, adapted = 0, other = 0;
   const auto sum = [&](const auto& op, double times) {
     if constexpr (requires { op.k; }) {
@@ -135,7 +135,7 @@ TEST_CASE("FLOP of a step: gradients are made where something learns") {
   const double attention = 4 * 32 * 4096.0 * (s + 1) / 2, a = 41943040;
   CHECK(model_flop_per_token(x, s) == approx(6 * (n + head) + 3 * attention).epsilon(1e-12));
   CHECK(model_flop_per_token(learner{x, {}}, s) == approx(6 * (n + head) + 3 * attention).epsilon(1e-12));
-  const auto lora = with_adapters(x, adapters::all_linear(16));
+  const auto lora = with_adapters(x, low_rank_adapters::all_linear(16));
   CHECK(model_flop_per_token(lora, s) == approx(4 * (n + head) + 6 * a + 3 * attention).epsilon(1e-12));
   CHECK(model_flop_per_token(frozen(x), s) == approx(2 * (n + head) + attention).epsilon(1e-12));
   CHECK(model_flop_per_token(output_alone(x), s) == approx(2 * n + 4 * head + attention).epsilon(1e-12));
@@ -158,7 +158,7 @@ TEST_CASE("FLOP of a step: gradients are made where something learns") {
 
 TEST_CASE("what cannot be is refused by name") {
   const transformer& x = catalog::llama_3_1_8b;
-  layercake_test::check_bad_input(with_adapters(x, adapters::all_linear(16)));
+  layercake_test::check_bad_input(with_adapters(x, low_rank_adapters::all_linear(16)));
   layercake_test::check_bad_input(with_adapters(as_layered(catalog::gpt_oss_120b), {.rank = 8}));
   CHECK(refused(with_adapters(x, {.rank = 1025}), "learning.adapters.rank"));  // values are 1024 wide
   CHECK(check(with_adapters(x, {.rank = 1025, .value = false})).empty());

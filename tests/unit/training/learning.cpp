@@ -75,7 +75,7 @@ TEST_CASE("LoRA in memory, by hand: frozen weights, adapters, and activations wi
   const auto dropped = memory_of_training(with_adapters(llama, {.rank = 8, .dropout = true}), l);
   CHECK(bytes(dropped.activations - m.activations) == approx(n * layers * (2 * 3 * h - 2 * h)));
   // beside every matrix: what gate and up read, and what down reads, is kept too
-  const auto all = memory_of_training(with_adapters(llama, adapters::all_linear(8)), l);
+  const auto all = memory_of_training(with_adapters(llama, low_rank_adapters::all_linear(8)), l);
   CHECK(bytes(all.activations - m.activations) == approx(n * layers * (2 * h + 2 * f + 5 * 2 * 8)));
   // recomputed layers keep their inputs alone; one layer's are there while it is computed again, with what its adapters keep
   training_layout again = l;
@@ -188,7 +188,7 @@ TEST_CASE("the time of products is that of the gradients that are made") {
   const double tokens = 16 * 2048, n = layers * layer, a = 39976960;
   const auto products = [&](const auto& x) { return seconds(step(x, p).time.work.products) * 500e12 / tokens; };
   CHECK(products(llama) == approx(6 * (n + table)));
-  CHECK(products(with_adapters(llama, adapters::all_linear(16))) == approx(4 * (n + table) + 6 * a));
+  CHECK(products(with_adapters(llama, low_rank_adapters::all_linear(16))) == approx(4 * (n + table) + 6 * a));
   CHECK(products(output_alone(llama)) == approx(2 * n + 4 * table));
   CHECK(products(learner{llama, {.frozen_layers = 24, .embedding = false}}) == approx(3 * n + 6 * table));
   CHECK(products(learner{llama, {.frozen_layers = 24}}) == approx(4.5 * n + 6 * table));
@@ -240,7 +240,7 @@ TEST_CASE("schedules have what weight gradients are made, by hand") {
   };
   using enum pipeline_schedule;
   const double n = layers * layer, a = 39976960, attention = 3.5 * 4 * h * layers * 2049 / 2;
-  const auto lora = with_adapters(llama, adapters::all_linear(16));
+  const auto lora = with_adapters(llama, low_rank_adapters::all_linear(16));
   CHECK(bubble(llama, one_forward_one_backward) == approx(3.0 / 4 * (6 * n + attention)));
   CHECK(bubble(llama, zero_bubble) == approx(3.0 / 4 * ((6 - 2 * 2) * n + attention)));
   CHECK(bubble(lora, one_forward_one_backward) == approx(3.0 / 4 * (4 * n + 6 * a + attention)));
@@ -318,7 +318,7 @@ TEST_CASE("QLoRA puts 65B on one GPU of 48 GB and 33B on one of 24 GB") {
   llama_33b.layers = 60, llama_33b.width = 6656, llama_33b.heads = llama_33b.key_heads = 52,
   llama_33b.feed_forward = 17920;
   const auto total = [&](const transformer& x, const storage& how) {
-    return bytes(memory_of_training(with_adapters(x, adapters::all_linear(64), how), l).total()) / gib;
+    return bytes(memory_of_training(with_adapters(x, low_rank_adapters::all_linear(64), how), l).total()) / gib;
   };
   CHECK(total(catalog::llama_65b, stored::nf4) < 48);
   CHECK(total(catalog::llama_65b, stored::nf4) > 24);
@@ -330,7 +330,7 @@ TEST_CASE("QLoRA puts 65B on one GPU of 48 GB and 33B on one of 24 GB") {
 // Answer.AI, "You can now train a 70b language model at home", March 2024: Llama 2 70B on two GPUs of 24 GB, weights in 4 bit and sharded.
 TEST_CASE("sharded QLoRA puts 70B on two GPUs of 24 GB") {
   training_layout l{.sequence = 512, .recompute = recomputation::full, .gradient_bytes = 2, .optimizer_bytes = 8};
-  const auto x = with_adapters(catalog::llama_2_70b, adapters::all_linear(16), stored::nf4);
+  const auto x = with_adapters(catalog::llama_2_70b, low_rank_adapters::all_linear(16), stored::nf4);
   CHECK(bytes(memory_of_training(x, l).total()) / gib > 24);
   l.data = 2, l.sharding = sharding::full;
   CHECK(bytes(memory_of_training(x, l).total()) / gib < 24);
@@ -360,7 +360,7 @@ TEST_CASE("more that learns never takes less time, less memory or fewer FLOP") {
 // end: 6.98e9 weights of 4.127 bits, two tables and 20.97e6 parameters of adapters in 16 bit, 5.35 GiB; while it is made there are copies too, of
 // which the largest, a table in 16 bit, has 0.98 GiB.
 TEST_CASE("the weights of a QLoRA of Llama-3.1-8B") {
-  const auto x = with_adapters(catalog::llama_3_1_8b, adapters::all_linear(8), stored::nf4);
+  const auto x = with_adapters(catalog::llama_3_1_8b, low_rank_adapters::all_linear(8), stored::nf4);
   const double weights = bytes(memory_of_training(x, training_layout{}).weights) / gib;
   CHECK(weights == approx((6979321856.0 * nf4 + 2 * (2 * 128256.0 * 4096 + 20971520)) / gib));
   CHECK(weights < 6.19);
