@@ -109,8 +109,8 @@ constexpr T kept_by_feed_forward(const models::basic_feed_forward<T>& f, const T
 // Per token beside each block of a layer: a mixer, a feed-forward.
 template <number T>
 constexpr T kept_beside_block(const T& width, const basic_training_layout<T>& l) {
-  const int norm = (l.dropout ? 3 : 2) + (l.eager ? 2 : 0);
-  return width * (T(norm) + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
+  const T norm = T(l.dropout ? 3 : 2) + T(l.eager ? 2 : 0);
+  return width * (norm + l.input_bytes) / where(l.sequence_parallel, l.tensor, T(1));
 }
 
 // A layer with experts and one without, as means over the layers of each kind; mixers over all.
