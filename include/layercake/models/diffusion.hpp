@@ -23,7 +23,7 @@ namespace layercake::models {
 //   cross           2 g n (6 d a + m d f) + 4 g t d a + 4 g n (n + t) a
 // and 2 g a parameter of what makes scales, shifts and gates. Every element-wise step is memory traffic (execution.hpp).
 // Software is an input: `software` says whether element-wise steps are kernels of their own, `ported_attention` whose attention runs. Against
-// published times on H100 and B200 (docs/accuracy.md): FLUX.1-dev, 28 steps, H100 SXM: 6.47 s eager (6.27 to 6.71 measured), 4.17 s compiled
+// published times on H100 and B200 (docs/accuracy.md): FLUX.1-dev, 28 steps, H100 SXM: 6.84 s eager (6.27 to 6.71 measured), 4.17 s compiled
 // (3.88 to 4.30).
 // Leaves out: reuse of results from one step to the next, fixed-size tiles of the decoder, what the host does between steps.
 // Worked number: FLUX.1-dev at 1024 x 1024: 4096 patches and 512 tokens of text, 74.43 TFLOP a step, 11.898e9 parameters.
