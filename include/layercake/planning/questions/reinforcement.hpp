@@ -91,22 +91,24 @@ std::string why_forever(const reinforcement_models<Policy, Reward, Critic>& mode
   const auto f = checked_step<double>(models, chip, site, request);
   if (f.rollout.memory_bound < 1) {
     const auto policy = replica_of<double>(chip, site, models.policy, request.rollout, {});
-    return "rollout: " + to_string(policy.weights()) + " of weights and the cache of one sample do not fit in the " +
-           to_string(max(policy.usable_memory(), quantity<unit::byte>())) +
+    return "rollout: " + layercake::to_string(policy.weights()) +
+           " of weights and the cache of one sample do not fit in the " +
+           layercake::to_string(max(policy.usable_memory(), quantity<unit::byte>())) +
            " of a chip. Raise rollout.tensor, rollout.pipeline or rollout.memory_share, or stop answers sooner.";
   }
   if (!is_finite(f.scoring / units::second))
-    return "scoring: the reward model's weights and one answer do not fit on " + to_string(request.scoring.chips()) +
-           " chips. Raise scoring.tensor or scoring.pipeline.";
+    return "scoring: the reward model's weights and one answer do not fit on " +
+           layercake::to_string(request.scoring.chips()) + " chips. Raise scoring.tensor or scoring.pipeline.";
   if (!f.update.memory.fits()) return "update: " + how_to_fit(f.update.memory, request.update);
   if constexpr (is_model<Critic>) {
     const auto critic = training_law_of<double>(models.critic, chip, site)(request.update).memory;
     if (!critic.fits()) return "critic: " + how_to_fit(critic, request.update);
   }
   if (!states_fit(request, f.update.memory, chip))
-    return "update: " + to_string(states_of(f.update.memory)) +
+    return "update: " + layercake::to_string(states_of(f.update.memory)) +
            " of training states stay on a chip beside rollout.memory_share, " +
-           to_string(request.rollout.memory_share) + " of " + to_string(chips::visible_memory<double>(chip)) +
+           layercake::to_string(request.rollout.memory_share) + " of " +
+           layercake::to_string(chips::visible_memory<double>(chip)) +
            ". Set request.offload, the bandwidth to the host, lower rollout.memory_share, or spread the states over "
            "more chips.";
   return "";

@@ -167,7 +167,8 @@ std::vector<finding> check_reinforcement(const reinforcement_models<Policy, Rewa
   if constexpr (is_model<Critic>) f.add(check_plan(models.critic, request.update, "request.update"));
   const auto laid_out = [&](const auto& model, const serving_plan& plan, const char* path) {
     if constexpr (requires { model.allows(plan.split()); }) {
-      f.require(model.allows(plan.split()), path, to_string(plan.tensor) + " x " + to_string(plan.pipeline),
+      f.require(model.allows(plan.split()), path,
+                layercake::to_string(plan.tensor) + " x " + layercake::to_string(plan.pipeline),
                 "ranks over which heads, layers and experts of " + std::string(models::name_of(model)) + " divide",
                 "Take other tensor, pipeline, expert or attention_data ranks.");
     }
