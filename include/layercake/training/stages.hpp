@@ -62,7 +62,8 @@ constexpr quantity<unit::second, T> slowest_stage(const stage_times<T>& t, const
   const quantity<unit::second, T> end = mirrored ? t.outside * half : t.outside;
   const T per_stage = layers / stages;
   const T uneven = abs(per_stage - floor(per_stage + half));
-  const quantity<unit::second, T> even = geometric_mean(t.layers + end * half, t.layers + end);
+  quantity<unit::second, T> even = geometric_mean(t.layers + end * half, t.layers + end);
+  if (mirrored) even = max(even, t.layers + t.outside / stages);  // two ranks hold both ends, and all of it
   const quantity<unit::second, T> by_hand =
       t.layers + t.outside / stages + t.layers * stages / layers * number_cast<T>(training_counts::cut_by_hand);
   return where(stages > T(1), where(uneven > number_cast<T>(training_counts::whole_layers), by_hand, even),
