@@ -23,6 +23,16 @@ constexpr auto layers_of(const Architecture& x) {
   }
 }
 
+// The architecture of a model that has one beside what else it says (how it is deployed, what of it learns), or itself.
+template <class Model>
+constexpr const auto& architecture_of(const Model& m) {
+  if constexpr (requires { m.architecture; }) {
+    return m.architecture;
+  } else {
+    return m;
+  }
+}
+
 // What lies outside the layers, on one chip of a tensor-parallel group.
 template <number T = double>
 struct table_parameters {

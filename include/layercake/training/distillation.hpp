@@ -44,15 +44,6 @@ struct distillation_figures {
 };
 
 namespace detail {
-template <class Model>
-constexpr decltype(auto) architecture_of(const Model& x) {
-  if constexpr (requires { x.architecture.output_width(); }) {
-    return (x.architecture);
-  } else {
-    return (x);
-  }
-}
-
 // The student as training sees it, with the teacher in memory beside it.
 template <class Student, class Teacher>
 struct taught_model {
@@ -94,7 +85,7 @@ struct taught_model {
   // The teacher's logits of a micro-batch wait for the student's loss; what its layers compute with is free again by then.
   constexpr quantity<unit::byte, T> waiting(const basic_training_layout<T>& l) const {
     const T tokens = l.micro_batch * l.sequence / l.context;
-    return tokens * how.bytes_per_token(architecture_of(student).output_width() / l.tensor) * units::byte;
+    return tokens * how.bytes_per_token(models::architecture_of(student).output_width() / l.tensor) * units::byte;
   }
   constexpr training_memory<T> memory(const basic_training_layout<T>& l) const {
     training_memory<T> m = memory_of_training(student, l);
@@ -119,7 +110,7 @@ void check_distillation(const Student& student, const Teacher& teacher, const Ch
     all.add(check(teacher, "teacher"));
     if (check(plan).empty()) all.add(check_plan(layercake::with_number<T>(teacher), plan, "plan"));
   }
-  const auto vocabulary = architecture_of(student).output_width();
+  const auto vocabulary = models::architecture_of(student).output_width();
   all.check_equal("teacher.vocabulary", teacher.output_width(), "the student's", vocabulary,
                   "Logits are compared one by one: take a teacher with the student's vocabulary.");
   all.check_at_most("distillation.top", how.top, "the vocabulary", vocabulary, "Take fewer logits, or 0 for all.");
@@ -154,7 +145,7 @@ auto distillation_step(const Student& student, const Teacher& teacher, const Chi
   distillation_figures<R> f;
   f.step = training_law_of<R>(both, chip, network)(p);
   const basic_training_layout<R> l = training_layout_of(p);
-  const R vocabulary = detail::architecture_of(x).output_width(), tokens = p.global_batch * p.sequence;
+  const R vocabulary = models::architecture_of(x).output_width(), tokens = p.global_batch * p.sequence;
   f.teacher_memory = both.waiting(l);
   // Of a rank and step: the kept logits forward and backward, and one pass over all of them to choose.
   const R rows = p.micro_batches() * l.micro_batch * l.sequence / l.context, columns = vocabulary / l.tensor;

@@ -62,7 +62,7 @@ reinforcement_figures<T> checked_step(const reinforcement_models<Policy, Reward,
   f.verifying = request.verification * (f.samples / request.verifiers);
   if constexpr (is_model<Reward>) f.scoring = reward_time(models.reward, chip, site, request, f.rollout);
 
-  f.update = training_law_of<T>(trained_part(models.policy), chip, site)(request.update);
+  f.update = training_law_of<T>(models::architecture_of(models.policy), chip, site)(request.update);
   const T batches = f.tokens / request.update.tokens();
   f.updates = batches * request.epochs;
   f.passes = forward_time(f.update) * (batches * request.forward_passes);

@@ -139,18 +139,6 @@ struct reinforcement_figures {
   }
 };
 
-namespace detail {
-// What is trained of a model that is deployed: its architecture, or itself.
-template <class Model>
-constexpr const auto& trained_part(const Model& m) {
-  if constexpr (requires { m.architecture; }) {
-    return m.architecture;
-  } else {
-    return m;
-  }
-}
-}  // namespace detail
-
 // What is wrong with a question: fields outside their domains, and what contradicts between models, chip and plans. Empty if nothing is.
 template <class Policy, class Reward, class Critic, class Chip, class Site>
 std::vector<finding> check_reinforcement(const reinforcement_models<Policy, Reward, Critic>& models, const Chip& chip,
@@ -163,7 +151,7 @@ std::vector<finding> check_reinforcement(const reinforcement_models<Policy, Rewa
   if constexpr (described<Site>) f.add(check(site, "site"));
   f.add(check(request, "request"));
   if (!f.empty()) return f.take();
-  f.add(check_plan(detail::trained_part(models.policy), request.update, "request.update"));
+  f.add(check_plan(models::architecture_of(models.policy), request.update, "request.update"));
   if constexpr (is_model<Critic>) f.add(check_plan(models.critic, request.update, "request.update"));
   const auto laid_out = [&](const auto& model, const serving_plan& plan, const char* path) {
     if constexpr (requires { model.allows(plan.split()); }) {
