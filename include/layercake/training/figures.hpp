@@ -69,7 +69,8 @@ struct training_step_memory {
   bytes usable{};     // of the chip's memory, less what the software and its network buffers take (chips/memory.hpp)
   bytes on_host{}, usable_on_host{};  // states in the memory of the host, and what there is of it; both per chip
 
-  constexpr bytes total() const { return weights + gradients + optimizer + activations + workspace; }
+  constexpr bytes states() const { return weights + gradients + optimizer; }
+  constexpr bytes total() const { return states() + activations + workspace; }
   constexpr bytes left() const { return usable - total(); }  // negative: it does not fit
   constexpr auto fits_chip() const { return !(total() > usable * number_cast<T>(1 + memory_rounding)); }
   constexpr auto fits_host() const { return !(on_host > usable_on_host * number_cast<T>(1 + memory_rounding)); }

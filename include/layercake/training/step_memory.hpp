@@ -114,7 +114,7 @@ std::string how_to_fit(const training_step_memory<T>& m, const basic_training_pl
                            to_string(m.weights) + ", gradients " + to_string(m.gradients) + ", optimizer " +
                            to_string(m.optimizer) + ", activations " + to_string(m.activations) + ", workspace " +
                            to_string(m.workspace) + ". ";
-  const auto states = m.weights + m.gradients + m.optimizer;
+  const auto states = m.states();
   const bool split = p.micro_batch > T(1);
   if (m.activations > states && m.activations > m.workspace) {
     if (p.recompute == recomputation::none || p.recompute == recomputation::selective ||

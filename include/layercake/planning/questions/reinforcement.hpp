@@ -17,17 +17,13 @@ constexpr quantity<unit::second, T> forward_time(const training_figures<T>& f) {
          (f.layer_forward / (f.layer_forward + f.layer_backward));
 }
 
-// Of a colocated step: training states that stay on a chip beside the rollout's share of its memory, or the time in which they leave.
-template <number T>
-constexpr quantity<unit::byte, T> states_of(const training_step_memory<T>& m) {
-  return m.weights + m.gradients + m.optimizer;
-}
+// Of a colocated step: whether training states that stay on a chip fit beside the rollout's share of its memory.
 template <number T, class Chip>
 constexpr auto states_fit(const basic_reinforcement_request<T>& request, const training_step_memory<T>& m,
                           const Chip& chip) {
   const bool in_turn = request.placement == reinforcement_placement::colocated;
   const auto left = chips::visible_memory<T>(chip) * (T(1) - request.rollout.memory_share);
-  return is_known(request.offload) || (states_of(m) <= (in_turn ? left : chips::visible_memory<T>(chip)));
+  return is_known(request.offload) || (m.states() <= (in_turn ? left : chips::visible_memory<T>(chip)));
 }
 
 template <number T, class Reward, class Chip, class Site>
@@ -79,7 +75,7 @@ reinforcement_figures<T> checked_step(const reinforcement_models<Policy, Reward,
   if (in_turn) {
     const auto moved = where(is_known(request.offload), request.offload,
                              number_cast<T>(largest_sensible) * (units::byte / units::second));
-    f.synchronising += states_of(f.update.memory) * T(2) / moved;
+    f.synchronising += f.update.memory.states() * T(2) / moved;
   }
   return f;
 }
@@ -105,7 +101,7 @@ std::string why_forever(const reinforcement_models<Policy, Reward, Critic>& mode
     if (!critic.fits()) return "critic: " + how_to_fit(critic, request.update);
   }
   if (!states_fit(request, f.update.memory, chip))
-    return "update: " + layercake::to_string(states_of(f.update.memory)) +
+    return "update: " + layercake::to_string(f.update.memory.states()) +
            " of training states stay on a chip beside rollout.memory_share, " +
            layercake::to_string(request.rollout.memory_share) + " of " +
            layercake::to_string(chips::visible_memory<double>(chip)) +
