@@ -207,7 +207,7 @@ private:
     if (!cut_unevenly(p)) return;
     const auto told = max(p.first_stage_layers, p.last_stage_layers) > T(0);
     const seconds all = s.layers * p.pipeline;
-    const stage_cut<T> cut = cut_into_stages(layers_, p.pipeline, p.first_stage_layers, p.last_stage_layers);
+    const stage_cut<T> cut = stages_of(layers_, p);
     const seconds before = embedding.forward.total() + embedding.backward.total();
     const seconds slowest = layercake::slowest_stage(cut, all / layers_, before, s.outside - before, mirrored);
     s.stage = where(told, slowest, s.stage);

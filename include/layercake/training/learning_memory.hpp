@@ -84,11 +84,7 @@ public:
   }
 
   // The stage where the frozen layers end.
-  constexpr T end() const {
-    const stage_cut<T> cut = stages();
-    const T over = x_.learning.frozen_layers - cut.first;
-    return min(l_.pipeline - T(1), where(over < T(0), T(0), floor(over / max(cut.between, T(1))) + T(1)));
-  }
+  constexpr T end() const { return min(T(l_.pipeline - T(1)), stages().stage_behind(x_.learning.frozen_layers)); }
 
 private:
   using bytes = quantity<unit::byte, T>;
@@ -100,9 +96,7 @@ private:
   kept_by_adapters<T> adapters_;
   T stored_;  // bytes of a frozen weight over those of 16 bit
 
-  constexpr stage_cut<T> stages() const {
-    return cut_into_stages(T(models::layers_of(x_)), l_.pipeline, l_.first_stage_layers, l_.last_stage_layers);
-  }
+  constexpr stage_cut<T> stages() const { return stages_of(T(models::layers_of(x_)), l_); }
   // Of the layers that a rank holds, the share that is frozen; those of DualPipe are of two stages.
   constexpr T frozen_on(const T& stage) const {
     const stage_cut<T> cut = stages();

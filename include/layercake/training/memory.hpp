@@ -250,8 +250,7 @@ constexpr stage_content<T> content_of_stage(const Architecture& x, const basic_t
   const auto first = stage<T(0.5), last = stage> l.pipeline - T(1.5);
   T layers = s.layers, before = stage * s.layers, dense = s.dense_layers;
   if (cut_unevenly(l)) {
-    const stage_cut<T> cut =
-        cut_into_stages(T(models::layers_of(x)), l.pipeline, l.first_stage_layers, l.last_stage_layers);
+    const stage_cut<T> cut = stages_of(T(models::layers_of(x)), l);
     layers = cut.layers(stage), before = cut.before(stage);
     dense = dense * (layers / s.layers);
   }
@@ -326,8 +325,7 @@ constexpr training_memory<T> fullest_stage(const Architecture& x, const basic_tr
   T end = floor(dense * l.pipeline / layers);
   if (cut_unevenly(l)) {
     full = fuller(full, of(min(last, T(1))));
-    const stage_cut<T> cut = cut_into_stages(layers, l.pipeline, l.first_stage_layers, l.last_stage_layers);
-    end = where(dense < cut.first, T(0), floor((dense - cut.first) / max(cut.between, T(1))) + T(1));
+    end = stages_of(layers, l).stage_behind(dense);
   }
   if (!l.dense_first) return full;
   end = min(last, end);

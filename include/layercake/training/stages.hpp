@@ -27,6 +27,10 @@ struct stage_cut {
   constexpr T before(const T& stage) const {
     return where(stage < number_cast<T>(0.5), T(0), first + (stage - T(1)) * between);
   }
+  // The stage that has the layer behind so many; past the last one as if stages like those between went on.
+  constexpr T stage_behind(const T& layers_before) const {
+    return where(layers_before < first, T(0), floor((layers_before - first) / max(between, T(1))) + T(1));
+  }
 };
 
 // `layers` cut into `stages`, of which the first and the last take as many as is said, and the others equally many each.
@@ -39,6 +43,12 @@ constexpr stage_cut<T> cut_into_stages(const T& layers, const T& stages, const T
   const auto said = [](const T& n) { return where(n > T(0), T(1), T(0)); };
   const T between = (layers - first - last) / max(stages - said(first) - said(last), T(1));
   return {stages, where(first > T(0), first, between), between, where(last > T(0), last, between)};
+}
+
+// As a plan or a layout has it.
+template <number T, class Plan>
+constexpr stage_cut<T> stages_of(const T& layers, const Plan& p) {
+  return cut_into_stages(layers, T(p.pipeline), T(p.first_stage_layers), T(p.last_stage_layers));
 }
 
 // The time of a micro-batch on the slowest stage of a pipeline, and what it is made of [s].
