@@ -173,6 +173,9 @@ struct rank_parameters {
   T everywhere = T(0);  // the same on all data-parallel ranks
   T routed = T(0);      // of routed experts, which are spread over the expert ranks
   constexpr T total() const { return everywhere + routed; }
+  constexpr rank_parameters scaled(const T& of_everywhere, const T& of_routed) const {
+    return {everywhere * of_everywhere, routed * of_routed};
+  }
 };
 // Experts are cut over tensor ranks as everything else and spread over `split::expert` ranks more.
 // Worked number: Mixtral 8x7B, tensor 2, expert 4: 803 209 216 everywhere (a router of 1 048 576 on both tensor ranks)

@@ -238,7 +238,7 @@ private:
     const basic_training_layout<T> layout = training_layout_of(p);
     const models::rank_parameters<T> rank = models::learned_parameters_of(model_, layout.split());
     const T copies = as(parameter_copies(p.schedule));
-    const models::rank_parameters<T> held{rank.everywhere * copies, rank.routed * copies};
+    const models::rank_parameters<T> held = rank.scaled(copies, copies);
     if (p.sharding == sharding::full) {
       add_sharded_weights(p, rates, rank, s.stage, t);
     } else {

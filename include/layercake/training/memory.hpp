@@ -38,14 +38,13 @@ constexpr void move_to_host(training_memory<T>& m, const models::rank_parameters
                             const basic_training_layout<T>& l) {
   const auto& o = l.offload;
   const T stays = T(1) - o.optimizer, experts = o.of_experts();
-  const models::rank_parameters<T> kept{p.everywhere * (T(1) - o.weights), p.routed * (T(1) - experts)};
-  const models::rank_parameters<T> moved{p.everywhere * o.weights, p.routed * experts};
-  m.weights = held_parameters(kept, l, sharding::full) * l.weight_bytes * units::byte;
+  m.weights =
+      held_parameters(p.scaled(T(1) - o.weights, T(1) - experts), l, sharding::full) * l.weight_bytes * units::byte;
   const T gradient = number_cast<T>(training_counts::gradient);
-  m.on_host =
-      (held_parameters(moved, l, sharding::full) * min(l.weight_bytes, number_cast<T>(training_counts::weight)) +
-       held_parameters(p, l, sharding::optimizer) * (l.optimizer_bytes + gradient) * o.optimizer) *
-      units::byte;
+  m.on_host = (held_parameters(p.scaled(o.weights, experts), l, sharding::full) *
+                   min(l.weight_bytes, number_cast<T>(training_counts::weight)) +
+               held_parameters(p, l, sharding::optimizer) * (l.optimizer_bytes + gradient) * o.optimizer) *
+              units::byte;
   m.optimizer = m.optimizer * stays;
   if (l.sharding >= sharding::gradients) m.gradients = m.gradients * stays;
 }
@@ -61,7 +60,7 @@ constexpr void move_to_host(training_memory<T>& m, const models::rank_parameters
 template <number T>
 constexpr training_memory<T> model_states(const models::rank_parameters<T>& p, const basic_training_layout<T>& l) {
   const T copies = number_cast<T>(parameter_copies(l.schedule));
-  const models::rank_parameters<T> held{p.everywhere * copies, p.routed * copies};
+  const models::rank_parameters<T> held = p.scaled(copies, copies);
   const auto kept = [&](sharding from) { return held_parameters(held, l, from); };
   training_memory<T> m{.weights = kept(sharding::full) * l.weight_bytes * units::byte,
                        .gradients = kept(sharding::gradients) * l.gradient_bytes * units::byte,

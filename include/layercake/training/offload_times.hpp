@@ -42,11 +42,8 @@ constexpr offload_times<T> offload_times_of(const basic_training_plan<T>& p, con
                          const rate& r) {  // an unknown rate is not asked for nothing
     return where(parameters > T(0), parameters * number_cast<T>(bytes) * units::byte / r, seconds());
   };
-  const auto scaled = [](const models::rank_parameters<T>& x, const T& everywhere, const T& routed) {
-    return models::rank_parameters<T>{x.everywhere * everywhere, x.routed * routed};
-  };
   const T updated = held_parameters(rank.held, l, sharding::optimizer) * o.optimizer;
-  const T read = held_parameters(scaled(rank.stage, o.weights, o.of_experts()), l, sharding::full);
+  const T read = held_parameters(rank.stage.scaled(o.weights, o.of_experts()), l, sharding::full);
   const seconds reads = taking(read, training_counts::weight * training_counts::offloaded_reads, p.host.link);
   const seconds gradients = taking(updated, training_counts::gradient_2024, p.host.link);
   seconds busy = reads;  // link and host, while a micro-batch computes
@@ -61,7 +58,7 @@ constexpr offload_times<T> offload_times_of(const basic_training_plan<T>& p, con
   offload_times<T> t;
   t.exposed = first + between * (p.micro_batches() - T(1)) + last;
 
-  const T returned = held_parameters(scaled(rank.held, abs(o.optimizer - o.weights), abs(o.optimizer - o.of_experts())),
+  const T returned = held_parameters(rank.held.scaled(abs(o.optimizer - o.weights), abs(o.optimizer - o.of_experts())),
                                      l, sharding::optimizer);
   t.update = max(taking(updated, training_counts::host_update, p.host.memory_bandwidth),
                  taking(returned, training_counts::weight, p.host.link));
