@@ -5,7 +5,6 @@
 #include <layercake/models/split.hpp>
 #include <layercake/training/offload.hpp>
 #include <layercake/training/schedules.hpp>
-#include <string>
 #include <tuple>
 
 namespace layercake {
@@ -126,16 +125,7 @@ struct basic_training_layout {
   void rules(findings& f) const requires real<T> {
     f.check_at_most("expert", expert, "data * context", data * context,
                     "Expert ranks lie inside the data- and context-parallel ranks.");
-    if (!(pipeline > T(1))) {
-      f.check_equal("chunks", chunks, "a plan without pipeline has", T(1), "Only a pipeline can be interleaved.");
-      const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
-      f.check_equal("first_stage_layers", first_stage_layers, "a plan without pipeline has", T(0), one_stage);
-      f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
-    }
-    if (!takes_chunks(schedule)) {
-      f.check_equal("chunks", chunks, std::string("schedule ") + name(schedule) + " has", T(1),
-                    "Only one_forward_one_backward and zero_bubble can be interleaved.");
-    }
+    check_pipeline(f, *this, "chunks", chunks);
   }
 };
 using training_layout = basic_training_layout<>;

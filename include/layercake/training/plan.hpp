@@ -2,7 +2,6 @@
 #pragma once
 
 #include <layercake/training/layout.hpp>
-#include <string>
 
 namespace layercake {
 
@@ -101,13 +100,7 @@ struct basic_training_plan {
     f.check_at_most("expert", expert, "tensor * context * data", ranks,
                     "Expert ranks lie inside these; lower expert or raise data.");
     f.check_divides("expert", expert, "tensor * context * data", ranks, "Take a power of two.");
-    if (!(pipeline > T(1))) {
-      f.check_equal("virtual_stages", virtual_stages, "a plan without pipeline has", T(1),
-                    "Only a pipeline can be interleaved.");
-      const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
-      f.check_equal("first_stage_layers", first_stage_layers, "a plan without pipeline has", T(0), one_stage);
-      f.check_equal("last_stage_layers", last_stage_layers, "a plan without pipeline has", T(0), one_stage);
-    }
+    check_pipeline(f, *this, "virtual_stages", virtual_stages);
     schedule_rules(f);
     check_hosts(f, offload, host);
     f.require(findings::divides(data * micro_batch, global_batch), "global_batch", global_batch,
@@ -130,15 +123,10 @@ struct basic_training_plan {
 
 private:
   void schedule_rules(findings& f) const requires real<T> {
-    if (!takes_chunks(schedule)) {
-      f.check_equal("virtual_stages", virtual_stages, std::string("schedule ") + name(schedule) + " has", T(1),
-                    "Only one_forward_one_backward and zero_bubble can be interleaved.");
-    }
-    if (schedule_runs(schedule, pipeline, T(1), micro_batches())) return;
-    f.require(findings::divides(T(2), pipeline), "pipeline", pipeline, "even, as schedule is dual_pipe",
+    const bool paired = schedule != pipeline_schedule::dual_pipe || findings::divides(T(2), pipeline);
+    f.require(paired, "pipeline", pipeline, "even, as schedule is dual_pipe",
               "Stages are paired from both ends: take an even number of them, or another schedule.");
-    if (!findings::divides(T(2), pipeline)) return;
-    f.require(false, "global_batch", global_batch,
+    f.require(!paired || schedule_runs(schedule, pipeline, T(1), micro_batches()), "global_batch", global_batch,
               "an even number of micro-batches of each data-parallel rank, at least 2 * pipeline, " +
                   to_string(T(2) * pipeline) + ", as schedule is dual_pipe",
               "Raise it, or lower micro_batch, data or pipeline, or take another schedule.");

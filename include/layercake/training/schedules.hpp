@@ -19,6 +19,7 @@
 #include <layercake/number/number.hpp>
 #include <layercake/units/named.hpp>
 #include <layercake/units/quantity.hpp>
+#include <string>
 
 namespace layercake {
 
@@ -52,6 +53,21 @@ constexpr bool schedule_runs(pipeline_schedule s, const T& stages, const T& chun
   if (!takes_chunks(s) && chunks > T(1)) return false;
   if (s != pipeline_schedule::dual_pipe) return true;
   return findings::divides(T(2), stages) && findings::divides(T(2), micro_batches) && micro_batches >= T(2) * stages;
+}
+
+// What contradicts in a plan or a layout between its pipeline, its schedule and what it says of stages; `chunks` is its field of that name.
+template <class Plan, real T>
+void check_pipeline(findings& f, const Plan& p, const char* field, const T& chunks) {
+  if (!(p.pipeline > T(1))) {
+    f.check_equal(field, chunks, "a plan without pipeline has", T(1), "Only a pipeline can be interleaved.");
+    const char* one_stage = "One stage has all layers: raise pipeline, or leave it at 0.";
+    f.check_equal("first_stage_layers", p.first_stage_layers, "a plan without pipeline has", T(0), one_stage);
+    f.check_equal("last_stage_layers", p.last_stage_layers, "a plan without pipeline has", T(0), one_stage);
+  }
+  if (!takes_chunks(p.schedule)) {
+    f.check_equal(field, chunks, std::string("schedule ") + name(p.schedule) + " has", T(1),
+                  "Only one_forward_one_backward and zero_bubble can be interleaved.");
+  }
 }
 
 // How often a rank holds its share of the parameters.
