@@ -100,7 +100,7 @@ public:
                          f.time.sharding_exchange + f.time.data_exchange + f.time.offload) *
                         (doublings * as(c_.straggling));
     f.time.host = as(training_counts::host_of_step) * units::second;
-    count(p, f);
+    count(p, rates, f);
     return f;
   }
 
@@ -143,14 +143,15 @@ private:
   }
 
   // A layer of a kind: with what the backward pass computes again, and the time that it waits for the host.
-  both_passes whole_layer(const basic_training_plan<T>& p, both_passes l, const T& again, const T& host_time) const {
-    if (p.schedule == pipeline_schedule::dual_pipe) overlap_directions(l, kind_.tpu ? 0.0 : c_.taken);
+  both_passes whole_layer(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, both_passes l,
+                          const T& again, double host_time) const {
+    if (p.schedule == pipeline_schedule::dual_pipe) overlap_directions(l, rates.taken);
     l.backward.recomputed = l.forward.total() * again;
     l.backward.moved += l.forward.moved * again;
     if (!p.fused_attention && (p.recompute == recomputation::selective || p.recompute == recomputation::automatic)) {
       l.backward.recomputed += l.forward.attention * passed_;
     }
-    const seconds host = host_time * units::second;
+    const seconds host = rates.host * as(host_time) * units::second;
     l.forward.host = smooth_max(l.forward.total(), host) - l.forward.total();
     l.backward.host = smooth_max(l.backward.total(), host * (as(training_counts::host_backward) * passed_ + again)) -
                       l.backward.total();
@@ -169,12 +170,11 @@ private:
     both_passes dense, mixture;
     if (dense_) {
       const T each = T(1) / where(dense_layers_ > T(0), dense_layers_, T(1));
-      dense = whole_layer(p, common + timer.dense * each, f.layers_again, rates.host * as(c_.host));
+      dense = whole_layer(p, rates, common + timer.dense * each, f.layers_again, c_.host);
     }
     if (mixture_) {
       const T each = T(1) / where(mixture_layers_ > T(0), mixture_layers_, T(1));
-      mixture =
-          whole_layer(p, common + timer.mixture * each, f.layers_again, rates.host * as(c_.host + c_.host_mixture));
+      mixture = whole_layer(p, rates, common + timer.mixture * each, f.layers_again, c_.host + c_.host_mixture);
     }
     const both_passes& usual = mixture_ ? mixture : dense;
     f.layer_forward = usual.forward.total();
@@ -308,13 +308,12 @@ private:
   }
 
   // FLOP, and how much of the chip's peaks they take.
-  void count(const basic_training_plan<T>& p, training_figures<T>& f) const {
+  void count(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, training_figures<T>& f) const {
     f.flop = models::count_training_flop(model_, p.sequence);
     f.tokens = p.tokens();
     f.chips = p.chips();
     // Narrow products stand beside attention in 16 bit: the faster of both, where a chip's narrow units are the slower ones.
-    const precision wide = bits(p.math) > bits(precision::bf16) ? p.math : precision::bf16;
-    f.peak = max(detail::peak_of<T>(chip_, p.math), detail::peak_of<T>(chip_, wide));
+    f.peak = max(detail::peak_of<T>(chip_, p.math), detail::peak_of<T>(chip_, rates.wide));
     f.use_compute = f.hardware_flop_utilisation(attention_flop::causal);
     f.use_memory = f.time.work.moved / (chips::memory_bandwidth_of<T>(chip_) * f.step_time());
   }

@@ -69,9 +69,9 @@ public:
                               .batch = number_cast<T>(op.batch)};
     both_passes<T>& to = of(op.part);
     const gradients made = learned_.of(op.part);
-    if (op.part == block::adapter) return linear(to, x, wide(), r_.slow_wide, n, made);
+    if (op.part == block::adapter) return linear(to, x, r_.wide, r_.slow_wide, n, made);
     if (op.part == block::head) {
-      linear(to, x, wide(), r_.slow_wide, n, made);
+      linear(to, x, r_.wide, r_.slow_wide, n, made);
       const seconds loss = traffic(x.m * (x.n * as(r_.logit) + x.k * as(training_counts::head_input)), T(1)) * n;
       to.forward.element_wise += loss;
       to.backward.element_wise += loss * made.passed;
@@ -101,8 +101,8 @@ public:
       const T batch = number_cast<T>(op.sequences) * number_cast<T>(op.heads), queries = number_cast<T>(op.queries),
               context = number_cast<T>(op.context);
       const seconds both =
-          time(wide(), {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
-          time(wide(), {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
+          time(r_.wide, {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
+          time(r_.wide, {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
       const T scores = batch * queries * context * as(c_.scores);
       const double dropout = r_.dropout ? training_counts::scores_dropout : 0.0;
       core_forward_ = both * r_.slow_wide + traffic(scores * as(training_counts::scores_forward + dropout), T(1));
@@ -230,8 +230,6 @@ private:
     return layer;
   }
 
-  // Attention and the output matrix are multiplied in 16 bit, in TF32 and FP32 where the plan is.
-  precision wide() const { return bits(p_.math) > bits(precision::bf16) ? p_.math : precision::bf16; }
   seconds time(precision math, matrix_product<T> x) const {
     x.math = x.weights = math;
     x.weight_bytes = x.input_bytes = bytes_per_value(math) > 2 ? 2 : bytes_per_value(math);

@@ -12,6 +12,7 @@ namespace layercake::detail {
 template <number T = double>
 struct training_rates {
   precision math{};     // of the products of the layers
+  precision wide{};     // of attention and the output matrix: 16 bit, or TF32 and FP32 where the plan is
   bool narrow = false;  // they are narrower than what comes in, which is made narrow first
   bool dropout = false;
   T slow_wide{};                              // time of a 16-bit product over the chip's law
@@ -55,6 +56,7 @@ constexpr training_rates<T> training_rates_of(const basic_training_plan<T>& p, c
   const T products = chip.tpu ? as(c.tpu_products) / (T(1) + chip.balance * as(c.tpu_balance)) : as(c.products);
   training_rates<T> r;
   r.math = p.math;
+  r.wide = bits(p.math) > bits(precision::bf16) ? p.math : precision::bf16;
   r.narrow = bits(p.math) < 12;
   r.dropout = !since(training_software::year_2023);
   r.slow_wide = max((T(1) + as(c.maturity) / (T(1) + p.software_age)) / products, chip.least);
