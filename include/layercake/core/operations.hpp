@@ -190,11 +190,10 @@ struct memory_traffic {
 // time on the multiprocessors, whatever the memory's rate.
 template <number T = double>
 struct narrow_traffic {
-  T values;
-  double bytes_each = 4;  // read and written in 16 bit
+  T values;  // of 16 bit, each read and written
 
   quantity<unit::flop, T> flop() const { return T(0) * units::flop; }
-  quantity<unit::byte, T> bytes() const { return values * number_cast<T>(bytes_each) * units::byte; }
+  quantity<unit::byte, T> bytes() const { return values * T(4) * units::byte; }
   work<T> totals() const { return {flop(), bytes(), precision::fp32}; }
 };
 

@@ -275,7 +275,7 @@ struct denoising {
             .value_width = model.head_width,
             .causal = false,
             .ported = model.ported_attention,
-            .math = bits(model.math) < 16 ? precision::bf16 : model.math};
+            .math = attention_math(format)};
   }
   // Scales, shifts and gates of a block: one row an image, from the time.
   template <class Visit>

@@ -9,8 +9,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/models/execution.hpp>
-#include <layercake/models/formats.hpp>
-#include <layercake/models/split.hpp>
+#include <layercake/models/operations.hpp>
 #include <tuple>
 
 namespace layercake::models {
@@ -249,7 +248,7 @@ struct folding {
                                .value_width = head,
                                .causal = false,
                                .ported = true,
-                               .math = bits(math) < 16 ? precision::bf16 : math},
+                               .math = attention_math(formats{.math = math})},
           twice);
     visit(product(math, all, width, width), twice);
     visit(traffic(all * width, moved.attention), twice);
