@@ -212,16 +212,10 @@ struct folding {
 
   // In 16 bit or narrower, or in 32.
   constexpr matrix_product<T> product(precision math, const T& m, const T& k, const T& n, const T& batch = T(1)) const {
-    const double value = bits(math) > 16 ? 4 : 2;
-    return {.m = m,
-            .n = n,
-            .k = k,
-            .batch = batch,
-            .math = math,
-            .weights = math,
-            .weight_bytes = bits(math) > 16 ? 4 : bits(math) / 8,
-            .input_bytes = value,
-            .output_bytes = value};
+    matrix_product<T> x = detail::product(formats{.math = math}, storage(math), block::layer, m, k, n);
+    x.batch = batch;
+    if (bits(math) > 16) x.weight_bytes = x.input_bytes = x.output_bytes = 4;
+    return x;
   }
   constexpr memory_traffic<T> traffic(const T& values, double bytes) const {
     return {.moved = values * number_cast<T>(bytes) * units::byte};
