@@ -97,37 +97,29 @@ void check_learning(const learner<Architecture>& x, findings& f) {
               "The output matrix is the embedding: both learn or neither.");
   }
   if (!(a.rank > T(0))) return;
-  struct target {
-    const char* name;
-    bool basic_low_rank_adapters<T>::*wanted;
-  };
-  constexpr target targets[] = {
-      {"query", &basic_low_rank_adapters<T>::query}, {"key", &basic_low_rank_adapters<T>::key},
-      {"value", &basic_low_rank_adapters<T>::value}, {"output", &basic_low_rank_adapters<T>::output},
-      {"gate", &basic_low_rank_adapters<T>::gate},   {"up", &basic_low_rank_adapters<T>::up},
-      {"down", &basic_low_rank_adapters<T>::down}};
   bool any = false;
-  for (const target& t : targets) {
-    if (!(a.*(t.wanted))) continue;
+  const auto look = [&](const auto& target) {
+    if (!(a.*(target.member))) return;
     any = true;
     learner<Architecture> alone = x;
     alone.learning.frozen_layers = x.layer_count();
     alone.learning.adapters = {.rank = a.rank, .query = false, .value = false};
-    alone.learning.adapters.*(t.wanted) = true;
+    alone.learning.adapters.*(target.member) = true;
     T narrowest = T(0);  // side of the matrices that this target names; 0 without any
     alone.each_adapter(T(1), [&](const adapted_matrix<T>& m, const T& times) {
       if (!(times > T(0))) return;
       const T side = min(m.in, m.out);
       narrowest = narrowest > T(0) ? min(narrowest, side) : side;
     });
-    const std::string path = std::string("learning.adapters.") + t.name;
+    const std::string path = std::string("learning.adapters.") + target.name;
     f.require(narrowest > T(0), path, std::string_view("true"),
               "false: the model has no such matrix outside routed experts, latent attention and recurrences",
               std::string("Set ") + path + " = false.");
     if (narrowest > T(0))
-      f.check_at_most("learning.adapters.rank", a.rank, std::string("the narrower side of ") + t.name, narrowest,
+      f.check_at_most("learning.adapters.rank", a.rank, std::string("the narrower side of ") + target.name, narrowest,
                       "A wider adapter has more parameters than the matrix beside it needs.");
-  }
+  };
+  std::apply([&](const auto&... target) { (look(target), ...); }, basic_low_rank_adapters<T>::targets());
   f.require(any, "learning.adapters.rank", a.rank, "0 without a target",
             "Say beside which matrices adapters lie: query = true, ...");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <layercake/models/operations.hpp>
+#include <tuple>
 
 namespace layercake::models {
 
@@ -18,29 +19,25 @@ struct basic_low_rank_adapters {
 
   template <class N>
   using with_number = basic_low_rank_adapters<N>;
+  // Beside which matrices of a layer they lie.
+  static constexpr auto targets() {
+    using X = basic_low_rank_adapters;
+    return std::tuple{label("query", &X::query),   label("key", &X::key),   label("value", &X::value),
+                      label("output", &X::output), label("gate", &X::gate), label("up", &X::up),
+                      label("down", &X::down)};
+  }
   static constexpr auto fields() {
     using X = basic_low_rank_adapters;
-    return std::tuple{label("query", &X::query),
-                      label("key", &X::key),
-                      label("value", &X::value),
-                      label("output", &X::output),
-                      label("gate", &X::gate),
-                      label("up", &X::up),
-                      label("down", &X::down),
-                      label("dropout", &X::dropout),
-                      field("rank", &X::rank, count, "width of an adapter between its two matrices, 0 for none")};
+    return std::tuple_cat(targets(), std::tuple{label("dropout", &X::dropout),
+                                                field("rank", &X::rank, count,
+                                                      "width of an adapter between its two matrices, 0 for none")});
   }
 
   // Beside every matrix of a layer, as QLoRA has it (Dettmers et al. 2023, section 4).
   static constexpr basic_low_rank_adapters all_linear(const T& rank) {
-    return {.rank = rank,
-            .query = true,
-            .key = true,
-            .value = true,
-            .output = true,
-            .gate = true,
-            .up = true,
-            .down = true};
+    basic_low_rank_adapters a{.rank = rank};
+    std::apply([&](const auto&... target) { ((a.*(target.member) = true), ...); }, targets());
+    return a;
   }
 };
 using low_rank_adapters = basic_low_rank_adapters<>;
