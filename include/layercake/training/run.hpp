@@ -92,6 +92,12 @@ constexpr run_failures<T> failures_of_run(const T& chips, const Site& place) {
   return r;
 }
 
+// Power of a chip while it trains, below its design power.
+template <number T, class Chip>
+auto power_of_training(const training_figures<T>& f, const Chip& chip) {
+  return chips::power_of(chip, chips::basic_use<T>{T(1), min(f.use_compute, T(1)), min(f.use_memory, T(1))});
+}
+
 namespace detail {
 // What is wrong with the figures of a step that a run is made of.
 template <real T>
@@ -134,8 +140,7 @@ chip_demand<T> fleet_of_run(const training_figures<T>& f, const basic_training_r
                             const T& useful) {
   chip_demand<T> fleet;
   fleet.chips = f.chips * (T(1) + run.spare);
-  const auto working =
-      chips::power_of(chip, chips::basic_use<T>{T(1), min(f.use_compute, T(1)), min(f.use_memory, T(1))});
+  const auto working = power_of_training(f, chip);
   const T at_work = useful / (T(1) + run.spare);  // share of the installed chips' time
   fleet.peak_power = working;
   const auto idle = chips::idle_power_of(chip);

@@ -28,8 +28,7 @@ reinforcement_power<T> power_of(const reinforcement_figures<T>& f, const Chip& c
   const rollout_figures<T>& r = f.rollout;
   reinforcement_power<T> p;
   p.writing = running_power(chip, r.work, min(T(r.work.time / r.replica_time), T(1)), T(1));
-  p.learning =
-      chips::power_of(chip, chips::basic_use<T>{T(1), min(f.update.use_compute, T(1)), min(f.update.use_memory, T(1))});
+  p.learning = power_of_training(f.update, chip);
   const quantity<unit::watt, T> idle = chips::idle_power_of(chip);
   const auto writing = r.replica_time * r.chips,
              learning = f.scoring * r.chips + (f.passes + f.updating) * f.update.chips;
