@@ -14,6 +14,8 @@
 
 #include "../../approx.hpp"
 #include "../record_checks.hpp"
+#include "gpt.hpp"
+#include "roofline.hpp"
 #include "square.hpp"
 
 using namespace layercake;
@@ -26,19 +28,6 @@ double seconds(const quantity<unit::second>& t) { return in<second>(t); }
 double bytes(const quantity<unit::byte>& x) { return in<byte>(x); }
 const infrastructure::site site;
 const chips::accelerator& h100 = chips::catalog::h100_sxm;
-
-models::transformer gpt(double layers, double width, double heads) {
-  return {.name = "gpt",
-          .layers = layers,
-          .width = width,
-          .heads = heads,
-          .key_heads = heads,
-          .head_width = width / heads,
-          .feed_forward = 4 * width,
-          .gated = false,
-          .vocabulary = 50304,
-          .tied = true};
-}
 }  // namespace
 
 // DeepSpeed's documentation (memory requirements): T0_3B, 2783e6 parameters, 65e6 in the largest layer, one GPU and host.
@@ -202,14 +191,14 @@ TEST_CASE("ZeRO-Offload's 13 billion parameters on one V100") {
                   .math = precision::fp16,
                   .software = training_software::year_2021};
   const auto of = [&](double layers, double width, double heads) {
-    return train_step(gpt(layers, width, heads), chips::catalog::v100_sxm3_32gb, site, p);
+    return train_step(gpt(layers, width, heads, 50304), chips::catalog::v100_sxm3_32gb, site, p);
   };
   CHECK_FALSE(of(65, 4096, 32).memory.fits());
   const auto without = of(65, 4096, 32);
   p.offload.optimizer = 1;
   p.host = {.link = 16 * gigabyte_per_second, .memory_bandwidth = 70 * gigabyte_per_second, .memory = 1.5 * terabyte};
   const auto with = of(65, 4096, 32);
-  CHECK(models::parameters(gpt(65, 4096, 32)).total() == approx(13e9).epsilon(0.03));
+  CHECK(models::parameters(gpt(65, 4096, 32, 50304)).total() == approx(13e9).epsilon(0.03));
   CHECK(with.memory.fits());
   CHECK(seconds(with.step_time()) < 1.05 * seconds(without.step_time()));
   CHECK_FALSE(of(75, 4096, 32).memory.fits());  // 15 billion

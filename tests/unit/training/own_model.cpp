@@ -7,9 +7,11 @@
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "roofline.hpp"
 
 using namespace layercake;
 using namespace layercake::units;
+using namespace layercake_test;
 
 namespace {
 
@@ -52,25 +54,6 @@ struct every_kind : square {
     visit(memory_traffic<N>{.moved = tokens * N(4096 * 4) / s.tensor * byte}, n);
     visit(collective<N>{.bytes = tokens * N(4096 * 2) * byte, .ranks = s.tensor}, n);
     visit(matrix_product<N>{.m = tokens, .n = N(32000) / s.tensor, .k = N(4096), .part = block::head}, N(1));
-  }
-};
-
-constexpr double peak = 500e12, bandwidth = 2e12, fabric = 300e9;
-struct roofline_chip {
-  quantity<unit::byte> memory = 80 * gigabyte;
-  quantity<unit::byte_per_second> scale_up_bandwidth = fabric * (byte / second);
-  double scale_up_domain = 8;
-  quantity<unit::watt> thermal_design_power = 700 * watt, idle_power = 80 * watt;
-  quantity<unit::usd> price = 30000 * usd;
-  template <class N>
-  auto time(const work<N>& w) const {
-    return max(w.flop / (peak * (flop / second)), w.bytes / (bandwidth * (byte / second)));
-  }
-};
-struct ring_network {
-  template <class N, class F>
-  auto time(const collective<N>& c, const scale_up_fabric<F>& f) const {
-    return N(2) * c.bytes / f.bandwidth * (c.ranks - N(1)) / c.ranks;
   }
 };
 

@@ -15,6 +15,7 @@
 
 #include "../../approx.hpp"
 #include "played_pipeline.hpp"
+#include "roofline.hpp"
 #include "square.hpp"
 
 using namespace layercake;

@@ -1,4 +1,4 @@
-// A model, a chip and a network of a few lines each, for steps by hand.
+// A model of a few lines, for steps by hand.
 #pragma once
 
 #include <layercake/training/model.hpp>
@@ -22,28 +22,6 @@ struct square {
   template <class N>
   layercake::training_memory<N> memory(const layercake::basic_training_layout<N>& l) const {
     return model_states(parameters(l.split()), l);
-  }
-};
-
-struct roofline_chip {
-  layercake::quantity<layercake::unit::byte> memory = 80 * layercake::units::gigabyte;
-  layercake::quantity<layercake::unit::byte_per_second> scale_up_bandwidth =
-      300 * layercake::units::gigabyte_per_second;
-  double scale_up_domain = 8;
-  layercake::quantity<layercake::unit::watt> thermal_design_power = 700 * layercake::units::watt,
-                                             idle_power = 80 * layercake::units::watt;
-  layercake::quantity<layercake::unit::usd> price = 30000 * layercake::units::usd;
-  template <class N>
-  auto time(const layercake::work<N>& w) const {
-    return max(w.flop / (500 * layercake::units::teraflop_per_second),
-               w.bytes / (2 * layercake::units::terabyte_per_second));
-  }
-};
-
-struct ring_network {
-  template <class N, class F>
-  auto time(const layercake::collective<N>& c, const layercake::scale_up_fabric<F>& f) const {
-    return N(2) * c.bytes / f.bandwidth * (c.ranks - N(1)) / c.ranks;
   }
 };
 

@@ -10,24 +10,14 @@
 
 #include "../../approx.hpp"
 #include "../record_checks.hpp"
+#include "gpt.hpp"
 
 using namespace layercake;
 using namespace layercake::units;
+using layercake_test::gpt;
 
 namespace {
 
-models::transformer gpt(double layers, double width, double heads) {
-  return {.name = "gpt",
-          .layers = layers,
-          .width = width,
-          .heads = heads,
-          .key_heads = heads,
-          .head_width = width / heads,
-          .feed_forward = 4 * width,
-          .gated = false,
-          .vocabulary = 51200,
-          .tied = true};
-}
 const models::transformer llama_70b{.name = "llama",
                                     .layers = 80,
                                     .width = 8192,
