@@ -8,10 +8,12 @@
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
+#include "roofline.hpp"
 
 using namespace layercake;
 using namespace layercake::models;
 using namespace layercake::units;
+using layercake_test::perfect;
 
 namespace {
 constexpr double gib = 1073741824, nf4 = (4 + 8.0 / 64 + 32.0 / 16384) / 8;  // bytes of a weight
@@ -42,13 +44,6 @@ struct ring_network {
     return N(whole) * c.bytes / over.bandwidth * (c.ranks - N(1)) / c.ranks;
   }
 };
-training_constants perfect() {
-  training_constants k;
-  k.products = k.attention = k.attention_backward = k.inside = k.gradients = k.traffic_2025 = 1;
-  k.maturity = k.hidden_tensor = k.hidden_data = k.hidden_sharding = k.taken = k.straggling = k.host = k.host_mixture =
-      0;
-  return k;
-}
 template <class Model>
 training_figures<> step(const Model& x, const training_plan& p, double bandwidth = 1e30) {
   flop_chip chip;

@@ -98,13 +98,13 @@ training_plan by_hand(double micro_batches) {
           .sharding = sharding::gradients,
           .recompute = recomputation::none};
 }
-training_constants perfect() {
+training_constants plain_software() {
   training_constants k;
   k.products = 1;
   k.maturity = k.host = k.straggling = k.hidden_data = 0;
   return k;
 }
-const auto law = training_law_of(square{}, roofline_chip{}, ring_network{}, perfect());
+const auto law = training_law_of(square{}, roofline_chip{}, ring_network{}, plain_software());
 const double third = 16 * 2 * 16384.0 * 16384 * 16384 / 500e12;
 }  // namespace
 

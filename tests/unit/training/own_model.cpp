@@ -57,14 +57,6 @@ struct every_kind : square {
   }
 };
 
-// Software that reaches all that there is, hides nothing and takes no time of its own.
-training_constants perfect() {
-  training_constants k;
-  k.products = k.attention = k.attention_backward = k.inside = k.gradients = 1;
-  k.traffic_2025 = 1;
-  k.maturity = k.hidden_tensor = k.hidden_data = k.taken = k.straggling = k.host = k.host_mixture = 0;
-  return k;
-}
 double seconds(const quantity<unit::second>& t) { return in<second>(t); }
 
 }  // namespace

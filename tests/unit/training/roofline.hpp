@@ -1,6 +1,7 @@
-// A chip and a network of a few lines each, plain rooflines, for steps by hand.
+// A chip, a network and software of a few lines each, plain rooflines, for steps by hand.
 #pragma once
 
+#include <layercake/training/constants.hpp>
 #include <layercake/training/model.hpp>
 
 namespace layercake_test {
@@ -27,5 +28,14 @@ struct ring_network {
     return N(2) * c.bytes / f.bandwidth * (c.ranks - N(1)) / c.ranks;
   }
 };
+
+// Software that reaches all that there is, hides nothing and takes no time of its own.
+inline layercake::training_constants perfect() {
+  layercake::training_constants k;
+  k.products = k.attention = k.attention_backward = k.inside = k.gradients = k.traffic_2025 = 1;
+  k.maturity = k.hidden_tensor = k.hidden_data = k.hidden_sharding = k.taken = k.straggling = k.host = k.host_mixture =
+      0;
+  return k;
+}
 
 }  // namespace layercake_test
