@@ -117,17 +117,19 @@ public:
   template <number N>
   constexpr auto time(const attention_product<N>& op, const measurement& how = in_a_running_model) const {
     using R = promote_t<T, N>;
-    const R queries = number_cast<R>(op.queries), window = number_cast<R>(op.window);
-    const R prefix = max(number_cast<R>(op.context) - queries, R(0));
-    const R before = where(window > R(0), min(prefix, window), prefix);
-    if constexpr (real<R>) {  // plain numbers need not evaluate what they do not take
-      if (queries < R(detail::about_one)) return decode(op, how);
-      if (!(before > R(0))) return prefill(op);
+    const R queries = number_cast<R>(op.queries);
+    const auto decoding = queries < R(detail::about_one);
+    quantity<unit::second, R> many{}, few{};
+    R before(0);  // of decoding nothing, so that it is not mixed
+    if (may_hold(!decoding)) {
+      many = prefill(op);
+      const R prefix = max(number_cast<R>(op.context) - queries, R(0)), window = number_cast<R>(op.window);
+      before = where(decoding, R(0), where(window > R(0), min(prefix, window), prefix));
     }
-    const auto many = prefill(op);
-    const auto few = decode(op, how);
-    const auto mixed = (queries * many + before * few) / (before + queries);
-    return where(queries < R(detail::about_one), few, min(many, mixed));
+    const auto mixed = before > R(0);
+    if (may_hold(decoding || mixed)) few = decode(op, how);
+    if (may_hold(mixed)) many = where(mixed, min(many, (queries * many + before * few) / (before + queries)), many);
+    return where(decoding, few, many);
   }
 
   // Many queries:
@@ -210,9 +212,13 @@ public:
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::decode_row<T>& p = decode_[(op.latent ? 2U : 0U) + (op.cache_bytes < detail::narrow_bytes ? 1U : 0U)];
     const R key_heads = as(op.latent ? N(1) : op.key_heads), head_group = as(op.heads) / key_heads;
-    const R passes = max(R(1), min(as(op.queries), as(op.queries) * head_group / as(p.largest_group)));
-    const R packed = as(op.queries) / passes, b = as(op.sequences) * passes, h = as(op.heads) * packed;
-    const R group = h / key_heads, group2 = group * group, streams = b * key_heads;
+    R passes(1), packed = as(op.queries);
+    if (may_hold(packed > R(1))) {  // one query is packed with nothing: nothing to divide
+      passes = max(R(1), min(packed, packed * head_group / as(p.largest_group)));
+      packed = packed / passes;
+    }
+    const R b = as(op.sequences) * passes, h = as(op.heads) * packed;
+    const R group = head_group * packed, group2 = group * group, streams = b * key_heads;
     const R length = where(as(op.window) > R(0), min(as(op.context), as(op.window) + (packed - R(1))), as(op.context));
     const R width = as(op.key_width + op.value_width),
             stored = as(op.latent ? op.key_width : op.key_width + op.value_width);

@@ -26,9 +26,11 @@ struct product_row {
   T edge, row, tile, exposed, hidden, drooping;  // row: cost of a row, tile: of 128 more rows, in rows
 };
 
-struct product_format {
-  double bytes;      // of a value
-  std::size_t wide;  // wide_format
+// What a product multiplied in one format has whose weights are stored in another.
+struct product_formats {
+  double bytes;        // of a value that is multiplied
+  unsigned char row;   // class_of
+  unsigned char wide;  // wide_format
 };
 
 // A row of constants on a chip.
@@ -114,14 +116,18 @@ public:
     using namespace units;
     using R = promote_t<T, N>;
     const auto as = [](const auto& x) { return number_cast<R>(x); };
-    const detail::product_row<T>& p = rows_[product_rows[index(op.math)][index(op.weights)]];
-    const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
-    const detail::product_format& format = product_formats[index(op.math)];
+    const detail::product_formats& format = formats[index(op.math)][index(op.weights)];
+    const detail::product_row<T>& p = rows_[format.row];
     const T& slower = slower_[format.wide];
+    const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
     const auto u = k * (p.chain * slower);
     const auto chain = u / (R(1) + u * p.chain_limit);
     const R tiles = m * R(1.0 / detail::product_tile);
-    const R begun = how.varying_rows ? R(max(tiles + R(0.5), R(1))) : R(ceil(tiles));
+    R begun(1);  // all that a decode step mostly begins
+    if (how.varying_rows)
+      begun = max(tiles + R(0.5), R(1));
+    else if (may_hold(tiles > R(1)))
+      begun = max(R(ceil(tiles)), R(1));
     const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * begun;
     const auto x =
         rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
@@ -158,22 +164,15 @@ private:
     return all * (number_cast<R>(cached) + number_cast<R>(T(1) - cached) * share);
   }
   static constexpr std::size_t index(precision p) { return static_cast<std::size_t>(p); }
-  static constexpr std::size_t formats = index(precision::int4) + 1;
-  static constexpr std::array<std::array<unsigned char, formats>, formats> product_rows = [] {
-    std::array<std::array<unsigned char, formats>, formats> rows{};
-    for (std::size_t math = 0; math < formats; ++math) {
-      for (std::size_t weights = 0; weights < formats; ++weights)
-        rows[math][weights] =
-            static_cast<unsigned char>(class_of(static_cast<precision>(math), static_cast<precision>(weights)));
-    }
-    return rows;
-  }();
-
-  static constexpr std::array<detail::product_format, formats> product_formats = [] {
-    std::array<detail::product_format, formats> all{};
-    for (std::size_t math = 0; math < formats; ++math) {
-      const precision p = static_cast<precision>(math);
-      all[math] = {bytes_per_value(p), wide_format(p)};
+  static constexpr std::size_t count = index(precision::int4) + 1;
+  static constexpr std::array<std::array<detail::product_formats, count>, count> formats = [] {
+    std::array<std::array<detail::product_formats, count>, count> all{};
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t j = 0; j < count; ++j) {
+        const precision math = static_cast<precision>(i), weights = static_cast<precision>(j);
+        all[i][j] = {bytes_per_value(math), static_cast<unsigned char>(class_of(math, weights)),
+                     static_cast<unsigned char>(wide_format(math))};
+      }
     }
     return all;
   }();

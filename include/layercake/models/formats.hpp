@@ -98,12 +98,12 @@ struct formats {
              {"embedding", embedding},
              {"output", output}}};
   }
+  // Whether a part is stored wider than products are multiplied in.
+  constexpr bool widens(const storage& s) const { return s.values != math && bits(s.values) > bits(math); }
   // What a part stored so is multiplied in: no narrower than it is stored.
-  constexpr precision math_of(const storage& s) const { return bits(s.values) > bits(math) ? s.values : math; }
+  constexpr precision math_of(const storage& s) const { return widens(s) ? s.values : math; }
   // Bits of the inputs of its products.
-  constexpr double input_bits_of(const storage& s) const {
-    return bits(s.values) > bits(math) ? bits(s.values) : activation_bits;
-  }
+  constexpr double input_bits_of(const storage& s) const { return widens(s) ? bits(s.values) : activation_bits; }
 
   // Weights and products at `p`. Activations between operations stay 16 bit for formats narrower than 8 bit, the cache, the
   // embedding and the output matrix for all narrower than 16, as serving software has it; `cache_bits` says otherwise.

@@ -152,10 +152,10 @@ constexpr void index_positions(const chip_pass<T>& c, const basic_mixer<T>& m, a
   core.window = where(narrowed, m.index_top, core.window);
 }
 
-// The projections and the core of latent attention, and of attention over keys of their own. Return the core as it was computed.
+// The projections and the core of latent attention, and of attention over keys of their own. Leave the core as it was computed.
 template <number T, class Visit>
-constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
-                                                attention_product<T> core, const T& times, Visit&& visit) {
+constexpr void latent_attention(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T>& core,
+                                const T& times, Visit&& visit) {
   constexpr block part = block::layer;
   const formats& f = c.format;
   const storage& how = f.attention;
@@ -186,12 +186,11 @@ constexpr attention_product<T> latent_attention(const chip_pass<T>& c, const bas
     visit(core, times);
   }
   visit(product(f, how, part, tokens, heads * m.value_width, c.width), times);
-  return core;
 }
 
 template <number T, class Visit>
-constexpr attention_product<T> grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
-                                                 attention_product<T> core, const T& times, Visit&& visit) {
+constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T>& core,
+                                 const T& times, Visit&& visit) {
   constexpr block part = block::layer;
   const formats& f = c.format;
   const storage& how = f.attention;
@@ -216,7 +215,6 @@ constexpr attention_product<T> grouped_attention(const chip_pass<T>& c, const ba
     core.context = where(crossed, over.context, core.context);
   }
   visit(product(f, how, part, tokens, core.heads * m.value_width, c.width), times);
-  return core;
 }
 
 // The projections, the convolution and the recurrence of linear attention or of a state-space model.
@@ -274,9 +272,9 @@ constexpr void mixer_of_group(const chip_pass<T>& c, const basic_mixer<T>& m, co
   } else {
     attention_product<T> core = attention_core(c, m);
     if (m.kind == mixing::latent) {
-      core = latent_attention(c, m, core, times, visit);
+      latent_attention(c, m, core, times, visit);
     } else {
-      core = grouped_attention(c, m, core, times, visit);
+      grouped_attention(c, m, core, times, visit);
     }
     gathered = gathered_values(c, m, core);
   }
@@ -317,7 +315,6 @@ constexpr void mixer_operations(const detail::chip_pass<T>& c, const basic_mixer
 template <number T, class Visit>
 constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                 Visit&& visit) {
-  if (absent(times)) return;
   const formats& f = c.format;
   const T& tokens = c.tokens;
   constexpr block part = block::dense;
@@ -334,7 +331,6 @@ constexpr void dense_operations(const detail::chip_pass<T>& c, const basic_feed_
 template <number T, class Visit>
 constexpr void mixture_operations(const detail::chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                   Visit&& visit) {
-  if (absent(times)) return;
   const formats& f = c.format;
   const split<T>& s = c.cut;
   const T& tokens = c.tokens;
@@ -386,6 +382,7 @@ namespace detail {
 template <number T, class Visit>
 constexpr void feed_forward_operations(const chip_pass<T>& c, const basic_feed_forward<T>& x, const T& times,
                                        Visit&& visit) {
+  if (absent(times)) return;
   if (x.kind == feed_forward_kind::dense) dense_operations(c, x, times, visit);
   if (x.kind == feed_forward_kind::mixture) mixture_operations(c, x, times, visit);
 }

@@ -159,17 +159,20 @@ struct basic_transformer {
 
   // What the formulas of a model take of an architecture (parameters.hpp): its blocks and how often each occurs.
   constexpr basic_mixer<T> mixer(const T& window) const {
-    basic_mixer<T> m;
     const bool latent = kind == attention::latent;
-    m.kind = latent ? mixing::latent : mixing::attention;
-    m.chunked = chunked, m.parallel = parallel;
-    m.heads = heads, m.key_heads = key_heads, m.window = window;
-    m.key_width = head_width, m.value_width = latent ? value_width : head_width;
-    if (latent) {
-      m.query_rank = query_rank, m.latent_rank = latent_rank;
-      m.plain_width = plain_width, m.rotary_width = rotary_width;
-    }
-    return m;
+    const auto of_latent = [&](const T& x) { return latent ? x : T(0); };
+    return {.kind = latent ? mixing::latent : mixing::attention,
+            .chunked = chunked,
+            .parallel = parallel,
+            .heads = heads,
+            .key_heads = key_heads,
+            .key_width = head_width,
+            .value_width = latent ? value_width : head_width,
+            .window = window,
+            .query_rank = of_latent(query_rank),
+            .latent_rank = of_latent(latent_rank),
+            .plain_width = of_latent(plain_width),
+            .rotary_width = of_latent(rotary_width)};
   }
   template <class Visit>
   constexpr void each_mixer(Visit&& visit) const {
