@@ -305,14 +305,14 @@ TEST_CASE("a checkpoint belongs to one sweep at a time") {
       other.checkpoint = file;
       text = said([&] { question.run_on(bulk::serial{}, other, bulk::moments(bulk::itself)); });
     }
-  } second;
+  } beside;
   c.progress_seconds = 0;
-  c.context = &second;
+  c.context = &beside;
   c.progress = [](const bulk::progress_report&, void* other) { static_cast<second_sweep*>(other)->begin(); };
   const auto got = question.run_on(bulk::serial{}, c, keep);
   CHECK(std::memcmp(&got, &expected, sizeof got) == 0);
-  CHECK(has(second.text, file + " belongs to another sweep that is running"));
-  CHECK(has(second.text, "name another file"));
+  CHECK(has(beside.text, file + " belongs to another sweep that is running"));
+  CHECK(has(beside.text, "name another file"));
 
   // Many at once: each is right or refused, and afterwards nothing is left.
   std::atomic<int> right{0}, refused{0};

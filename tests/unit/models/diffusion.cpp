@@ -170,14 +170,14 @@ TEST_CASE("recommendation: random reads, sums that are exchanged, a dense networ
   CHECK_FALSE(x.allows(split<>{.pipeline = 2}));
   const auto t = pass_totals(x, pass<>{phase::prefill, 10, 1, 1});
   CHECK(in<units::flop>(t.flop) == approx(2 * 16030464.0 * 2700));
-  double looked_up = 0, share = 0, exchanged = 0;
+  double looked_up = 0, reached = 0, exchanged = 0;
   x.operations(pass<>{}, split<>{.tensor = 2}, [&](const auto& op, double times) {
     using X = std::remove_cvref_t<decltype(op)>;
-    if constexpr (std::is_same_v<X, work<double>>) looked_up = in<units::byte>(op.bytes), share = op.sustained;
+    if constexpr (std::is_same_v<X, work<double>>) looked_up = in<units::byte>(op.bytes), reached = op.sustained;
     if constexpr (std::is_same_v<X, collective<double>>) exchanged = in<units::byte>(op.bytes) * times;
   });
   CHECK(looked_up == approx(270 * 214 * 512.0 / 2));
-  CHECK(share == random_read_share);
+  CHECK(reached == random_read_share);
   CHECK(exchanged == approx(270.0 / 2 * 26 * 128 * 2));
   CHECK(layercake_test::asked_of_new<recommendation>() ==
         "samples tables rows vector_width lookups dense_parameters dense_width");

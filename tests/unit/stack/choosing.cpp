@@ -215,10 +215,10 @@ TEST_CASE("attention that is data-parallel holds a call's cache on one group") {
   const double down = 7168. * (1536 + 512 + 64), all = 187105280;
   CHECK(repeated == doctest::Approx(61 * (all - ((all - down) / 8 + down))));
   // FLOP of a chip: down-projections, which every tensor rank repeats, are done once for each token; all else as before.
-  const auto flop = [&](double groups) {
+  const auto done = [&](double groups) {
     lc::models::totals<double> sum{};
     model.operations(lc::models::pass<double>{lc::models::phase::prefill, 8, 100, 100}, of(8, groups), sum);
     return lc::in<lc::units::flop>(sum.flop);
   };
-  CHECK(flop(1) - flop(8) == doctest::Approx(61 * 2 * 800. * down * (1 - 1. / 8)));
+  CHECK(done(1) - done(8) == doctest::Approx(61 * 2 * 800. * down * (1 - 1. / 8)));
 }
