@@ -122,7 +122,7 @@ struct basic_diffusion {
     const auto side = [&](const char* field, const T& pixels) {
       const T one = spatial_factor * patch;
       f.require(!(one >= T(1)) || !(pixels >= T(1)) || whole(pixels / one), field, pixels,
-                "a multiple of spatial_factor times patch, " + std::to_string(static_cast<long long>(min(one, T(1e9)))),
+                "a multiple of spatial_factor times patch, " + layercake::to_string(one),
                 "Round it up to the next multiple, as pipelines do.");
     };
     side("image_width", image_width);

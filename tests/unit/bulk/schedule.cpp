@@ -258,7 +258,12 @@ TEST_CASE("a compiled formula is known by its code and by what it holds, not by 
   scaled again;
   std::memset(static_cast<void*>(&again), 0x55, sizeof again);  // nothing, by another name
   again.by = 2, again.power = 1;
+  // A compiler that cannot clear what lies between members takes it for a part of them, and refuses.
+#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
   CHECK(takes_checkpoint(bulk::compiled(again, x), keep));
+#else
+  CHECK_FALSE(takes_checkpoint(bulk::compiled(again, x), keep));
+#endif
 
   // One value of a long list.
   std::vector<double> values;
