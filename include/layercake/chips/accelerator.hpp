@@ -123,6 +123,10 @@ struct basic_peak_rates {
     }
   }
 
+  // The 16-bit peak with sums in 16 bit (fp16) over that with sums in 32 bit (bf16): 2 on GeForce cards (NVIDIA Ada whitepaper, 2022, appendix
+  // A), where fp16 is above 1.5 times bf16; 1 on others.
+  constexpr T narrow_sums() const { return where(fp16 > bf16 * number_cast<T>(1.5), T(2), T(1)); }
+
 private:
   static constexpr rate_type first(const rate_type& a, const rate_type& b) { return where(is_known(a), a, b); }
   constexpr rate_type single() const { return first(fp32, first(bf16, fp16) / T(6)); }
@@ -264,6 +268,7 @@ struct basic_accelerator {
                                  .eighth_worth = peak.sixteen_bit_worth(precision::fp8),
                                  .int8_worth = peak.sixteen_bit_worth(precision::int8),
                                  .multiprocessors = multiprocessors,
+                                 .narrow_sums = peak.narrow_sums(),
                                  .clock = known(clock, per_second / (number_cast<T>(exponentials_per_clock) * cores)),
                                  .exponential_rate = per_second,
                                  .on_chip_cache =

@@ -52,7 +52,7 @@ constexpr prefill_row<T> prefill_row_on(const kernel_source<T>& from, std::size_
   prefill_row<T> p;
   p.launch = number_cast<T>(c.launch) * second;
   p.tile_start = number_cast<T>(c.tile_start) * second / multiprocessors;
-  p.compute = number_cast<T>(c.compute) * from.sustained();
+  p.compute = from.share(number_cast<T>(c.compute));
   p.per_multiply = T(2) * flop / (peak * p.compute);
   p.per_score = T(1) / (from.chip.exponential_rate * number_cast<T>(c.exponential));
   p.per_byte = from.per_byte() * number_cast<T>(1 / from.constants.shared.prefill_memory);
@@ -82,7 +82,7 @@ constexpr decode_row<T> decode_row_on(const kernel_source<T>& from, std::size_t 
   d.per_byte = from.per_byte() / from.own(number_cast<T>(e.memory), from.chip.memory_efficiency);
   d.ramp = number_cast<T>(e.ramp) * second;
   d.ramp_bytes = number_cast<T>(e.ramp_bytes) * byte;
-  d.per_multiply = T(2) * flop / (peak * (number_cast<T>(e.compute) * from.sustained()));
+  d.per_multiply = T(2) * flop / (peak * from.share(number_cast<T>(e.compute)));
   d.padded_rows = number_cast<T>(e.padded_rows * e.padded_rows);
   d.split = number_cast<T>(sqrt(e.split)) * second;
   d.unsplit = number_cast<T>(e.unsplit) * second / byte;

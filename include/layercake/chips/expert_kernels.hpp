@@ -33,7 +33,7 @@ constexpr expert_rates<T> expert_rates_on(const kernel_source<T>& from, std::siz
   const auto rate = from.rate(i == 6 ? 1 : i >= 4 ? 5 : i);
   expert_rates<T> x;
   x.launch = c(&row::launch) * second;
-  x.per_multiply = T(2) * flop / (rate * (c(&row::compute) * from.sustained()));
+  x.per_multiply = T(2) * flop / (rate * from.share(c(&row::compute)));
   x.per_byte = from.per_byte() / from.own(c(&row::memory), from.chip.memory_efficiency);
   x.ramp = c(&row::ramp) * second;
   x.half_length = c(&row::half_length);

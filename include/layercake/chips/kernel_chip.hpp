@@ -53,6 +53,7 @@ struct basic_kernel_chip {
   T eighth_worth = number_cast<T>(0.5),
     int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth
   T multiprocessors{};                 // may be unknown
+  T narrow_sums = T(1);  // 16-bit peak with sums in 16 bit over that with sums in 32 bit: 2 on GeForce cards
   quantity<unit::per_second, T> clock{}, exponential_rate{};
   quantity<unit::byte, T> on_chip_cache{};
   quantity<unit::watt, T> power_limit{};        // may be unknown
@@ -60,6 +61,9 @@ struct basic_kernel_chip {
 };
 
 namespace detail {
+
+// Of the peak: no measured product reaches more (kernel_constants.hpp).
+inline constexpr double largest_share = 0.97;
 
 template <number T>
 constexpr T square(const T& x) {
@@ -91,6 +95,12 @@ struct kernel_source {
   // What a chip of no measured family sustains of its 16-bit peak, over what the constants say of a large product.
   constexpr T sustained() const {
     return constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
+  }
+  // Share of the peak that kernels sustain of which `fitted` was measured. Where sums in 32 bit halve the rate of the same units, what else
+  // limits them does so half as much: twice the share, but no more than any kernel reaches.
+  constexpr T share(const T& fitted) const {
+    const T s = fitted * sustained();
+    return min(s * chip.narrow_sums, max(s, number_cast<T>(largest_share)));
   }
   // The peak at which row `i` of the products' table is multiplied. Row 3 is FP4, row 5 its stand-in.
   constexpr quantity<unit::flop_per_second, T> rate(std::size_t i) const {

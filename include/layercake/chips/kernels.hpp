@@ -86,7 +86,7 @@ private:
         stream_per_byte_(from.per_byte() * number_cast<T>(1 / from.constants.stream.memory)),
         stream_overlap_(number_cast<T>(2 * from.constants.stream.overlap)),
         narrow_value_(T(1) / (number_cast<T>(narrow_values_per_clock) * from.multiprocessors(0) * from.chip.clock)),
-        scan_rate_(from.chip.half * (number_cast<T>(state_scan_compute) * from.sustained())) {}
+        scan_rate_(from.chip.half * from.share(number_cast<T>(state_scan_compute))) {}
 
   basic_product_law<T> products_;
   basic_attention_law<T> attention_;

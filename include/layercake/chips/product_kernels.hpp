@@ -3,6 +3,7 @@
 
 #include <layercake/chips/kernel_chip.hpp>
 #include <layercake/core/operations.hpp>
+#include <limits>
 
 namespace layercake::chips {
 
@@ -13,12 +14,16 @@ inline constexpr double product_tile = 128;
 // How long, in droop times, a kernel would be that loses as much of the clock as any kernel does on a chip that never rests: two thirds of
 // what an endless product loses. Between the products are kernels that draw less; assumed.
 inline constexpr double without_rest = 2;
+// Share of the FP32 peak at which vector units multiply weights that they unpack: an instruction to unpack for one that multiplies and adds.
+// Derived.
+inline constexpr double unpacked = 0.5;
 
 // A row of constants on a chip: what does not depend on the shape.
 template <number T>
 struct product_row {
   quantity<unit::second, T> launch, quantise_launch;
   quantity<unit::second, T> per_multiply, per_result, chain;  // chain: of one tile per unit of k
+  quantity<unit::second, T> per_vector;  // of a multiply-add on vector units; infinite where FP4 has units of its own
   quantity<unit::per_second, T> chain_limit;
   quantity<unit::second_per_byte, T> per_byte, quantise_per_byte;
   quantity<unit::byte, T> quantise_bytes;        // per value of X
@@ -48,9 +53,12 @@ constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_
   product_row<T> p;
   p.launch = c(&row::launch) * second;
   p.quantise_launch = c(&row::quantise_launch) * second;
-  p.per_multiply = T(2) * flop / (rate * (c(&row::compute) * from.sustained()));
+  p.per_multiply = T(2) * flop / (rate * from.share(c(&row::compute)));
   p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.multiprocessors(i) * flop / rate;
   p.chain_limit = c(&row::chain_limit) / second;
+  const T infinite = number_cast<T>(std::numeric_limits<double>::infinity());
+  const T vectors = i == 3 ? from.in_units(i, infinite, T(1)) : T(1);
+  p.per_vector = vectors * (T(2) * flop / (from.chip.single * number_cast<T>(unpacked)));
   p.per_result = c(&row::epilogue) * T(2) * byte * per_byte;
   p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);
   p.quantise_per_byte = per_byte * (T(1) / c(&row::quantise_memory));
@@ -100,6 +108,7 @@ public:
   // cut by split-K; g: droop of the clock in kernels longer than tau; spilled = A^2 / (A + half the on-chip cache):
   // activations A that leave the cache. X that arrives in 16 bit for a narrower product is quantised first.
   // On a chip that never rests x' = (1 + 2/3 g) x, however short the kernels are.
+  // Narrow weights times 16-bit inputs are multiplied by vector units, x = 2 batch m n k / (half of the FP32 peak), L = 0, where that is faster: few rows.
   // Where rows vary from step to step and m is their mean, so do the tiles begun: spread evenly over one tile,
   // ceil(m/128) is max(m/128 + 1/2, 1) in the mean, without jumps, and twice the rows never take twice as long.
   // Domain: m, n, k, batch > 0. Leaves out odd alignments, wave quantisation and which kernel a library picks.
@@ -129,8 +138,14 @@ public:
     else if (may_hold(tiles > R(1)))
       begun = max(R(ceil(tiles)), R(1));
     const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * begun;
-    const auto x =
-        rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
+    auto x = rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
+    auto exposed = p.exposed * chain;
+    if (format.row == weight_only || format.row == fp4) {
+      const quantity<unit::second, R> vector = batch * m * n * k * p.per_vector;
+      const auto faster = vector < x + exposed;
+      x = where(faster, vector, quantity<unit::second, R>(x));
+      exposed = where(faster, quantity<unit::second, R>(), quantity<unit::second, R>(exposed));
+    }
     // x' = x (1 + (1 + g) x/tau) / (1 + x/tau)
     const R droops = how.without_rest ? R(detail::without_rest) : R(x * per_droop_time_), longer = R(1) + droops;
     const auto weights = batch * n * k * (as(op.weight_bytes) * byte);
@@ -145,7 +160,7 @@ public:
     // The denominator of x' is taken out of the root, so that dividing need not wait for it.
     const auto fourth = [](const auto& t) { return detail::square(detail::square(R(t / second))); };
     started_product<R> t{fourth(x * (R(1) + as(p.drooping) * droops)) + fourth(memory * longer), R(1) / longer * second,
-                         p.exposed * chain + p.launch};
+                         exposed + p.launch};
     if (op.input_bytes > 1.5 * format.bytes) {
       const auto values = batch * m * k * p.quantise_bytes;
       t.rest =
@@ -163,6 +178,8 @@ private:
     const R share = all / (all + cache);
     return all * (number_cast<R>(cached) + number_cast<R>(T(1) - cached) * share);
   }
+  static constexpr unsigned char weight_only = static_cast<unsigned char>(product_class::weight_only),
+                                 fp4 = static_cast<unsigned char>(product_class::fp4);
   static constexpr std::size_t index(precision p) { return static_cast<std::size_t>(p); }
   static constexpr std::size_t count = index(precision::int4) + 1;
   static constexpr std::array<std::array<detail::product_formats, count>, count> formats = [] {

@@ -484,3 +484,46 @@ TEST_CASE("kernels without wide loads take as long on a chip with faster memory"
   slow.memory_bandwidth = slow.memory_bandwidth * 0.1;
   CHECK(slow.time(scaled) > 1.5 * chips::catalog::h100_sxm.time(scaled));
 }
+
+// A row of a matrix-vector product reads its weights and little else: ExLlama writes 102 tokens/s with a 13B model of 4.15 bit on a GeForce RTX
+// 4090, 0.68 of its memory rate. A tile of 128 rows would take five times as long there.
+TEST_CASE("narrow weights times few rows run on vector units, and more rows never take less time") {
+  chips::accelerator card = chips::catalog::l40s;
+  card.peak.bf16 = 165 * teraflop_per_second, card.memory_bandwidth = 1008 * gigabyte_per_second;
+  const auto law = card.timing();
+  const auto time = [&](double m) {
+    return in<second>(law.time(stored_in(precision::int4, precision::bf16, m, 16384, 4096)));
+  };
+  const double moved = 16384 * 4096 * 0.5 / 1008e9, vector = 2.0 * 16384 * 4096 / (0.5 * 91.6e12);
+  CHECK(time(1) < moved / 0.6);
+  CHECK(time(1) > moved);
+  CHECK(time(8) > 8 * vector);
+  double before = 0;
+  for (double m = 1; m < 300; ++m) {
+    const double now = time(m);
+    CHECK(now >= before * (1 - 1e-12));
+    before = now;
+  }
+  CHECK(time(256) < 256 * vector);  // many rows: on matrix units
+  // Weights of 16 bit have no such path.
+  CHECK(in<second>(law.time(matrix_product<>{1, 16384, 4096})) > 4 * moved);
+}
+
+// An L40S and a GeForce RTX 4090 have the same units, of which sums in 32 bit halve the rate on the second: what the first reaches of its
+// peak is no limit there.
+TEST_CASE("cards that add in 32 bit at half their rate come nearer to it") {
+  chips::accelerator card = chips::catalog::l40s;
+  const matrix_product<> large{8192, 8192, 8192};
+  const double flop = 2 * 8192.0 * 8192 * 8192;
+  const double share = flop / in<second>(card.time(large)) / 362e12;
+  CHECK(share == approx(0.6).epsilon(0.1));
+  card.peak.bf16 = card.peak.fp16 * 0.5;
+  const double half_share = flop / in<second>(card.time(large)) / 181e12;
+  CHECK(half_share > 0.85);
+  CHECK(half_share < 0.97);
+  // Until then its rate changes nothing.
+  card.peak.bf16 = 362 * teraflop_per_second;
+  const auto before = card.time(large);
+  card.peak.fp16 = card.peak.fp16 * 1.3;
+  CHECK(card.time(large) == before);
+}
