@@ -3,7 +3,7 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/models/models.hpp>
-#include <layercake/serving/software.hpp>
+#include <layercake/serving/engines.hpp>
 #include <layercake/serving/speculation.hpp>
 #include <tuple>
 

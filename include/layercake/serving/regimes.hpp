@@ -120,15 +120,27 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
 
 // `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a place.
 //   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
+// A finite `run` of requests (0: endless) begins with N of them at once, whose prompts queue (replica::first_token_of_a_burst): they are min(N / run, 1)
+// of all, and the mean has them. What the chips do meanwhile is left out of the rate.
 template <number T, class... X>
-serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency) {
-  if constexpr (real<T>) check_nonnegative("concurrency", concurrency, "Set the requests that are kept in flight.");
+serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency, const T& run = T(0)) {
+  if constexpr (real<T>) {
+    check_nonnegative("concurrency", concurrency, "Set the requests that are kept in flight.");
+    check_nonnegative("run", run, "Set the requests of a finite run, 0 for one without end.");
+  }
   const T slots = detail::slots(r);
   const T n = min(concurrency, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
   s.calls = n / s.latency * r.plan.software.filled(n);
   const quantity<unit::second, T> none{};
   const quantity<unit::second, T> queued = where(concurrency > n, (concurrency - n) / s.calls, none);
+  const auto finite = run > T(0);
+  if (may_hold(finite)) {
+    const quantity<unit::second, T> first = r.first_token_of_a_burst(n), later = s.time_to_first_token;
+    const quantity<unit::second, T> more = where(finite, (first - later) * min(n / max(run, T(1)), T(1)), none);
+    s.time_to_first_token = later + more;
+    s.latency = s.latency + more;
+  }
   s.time_to_first_token = s.time_to_first_token + queued;
   s.latency = s.latency + queued;
   detail::mark_infeasible(s, slots);

@@ -15,10 +15,11 @@ namespace layercake {
 // defaults below and the predictions that docs/accuracy.md scores are made of them. Plain numbers, so that a fit can
 // move them.
 struct serving_constants {
-  double compiled_step = 0.0002541, scripted_step = 0.001293;  // s, host time of a step by the engine's language
-  double compiled_sequence = 3.815e-06, scripted_sequence = 4.525e-05;  // s, of it per sequence
-  double request = 0.005732;                                            // s
-  double launch = 2.23e-05;  // s, least time of an operation that the host launches
+  // s, host time of a step by the engine's scheduler (engines.hpp), and of it per sequence.
+  double compiled_step = 0.0002541, scripted_step = 0.001293, early_step = 0.013;
+  double compiled_sequence = 3.815e-06, scripted_sequence = 4.525e-05, early_sequence = 50e-6;
+  double request = 0.005732;  // s
+  double launch = 2.23e-05;   // s, least time of an operation that the host launches
   double wave_loss = 0.07061;
   double run = 458.3;              // requests of a benchmark that sends a data set
   double spread = 0.3358;          // variance of answers' lengths over the squared mean, in chat data
@@ -40,13 +41,14 @@ inline constexpr double graph_operation_bytes = 45e3;
 inline constexpr double half_wave = 16;
 
 // Defaults: an engine whose scheduler is in a scripting language, by the fitted constants above; token budget, largest
-// batch and captured batch are vLLM's and TensorRT-LLM's usual settings, assumed. Other engines: software_of.
+// batch and captured batch are vLLM's and TensorRT-LLM's usual settings, assumed. Other engines: engines.hpp.
 template <number T = double>
 struct basic_serving_software {
   const char* name = "scripted engine";
   // On the host, beside the chip's work: of a step, and of that for each sequence in it.
   quantity<unit::second, T> per_step = number_cast<T>(fitted_serving.scripted_step) * units::second;
   quantity<unit::second, T> per_sequence = number_cast<T>(fitted_serving.scripted_sequence) * units::second;
+  T hidden = T(0);  // of the host's time of a step, the share that runs while the chips work on the step before
   // Tokenising, admission, return of the first token.
   quantity<unit::second, T> per_request = number_cast<T>(fitted_serving.request) * units::second;
   // Of an operation outside a captured graph: it takes at least this.
@@ -76,6 +78,7 @@ struct basic_serving_software {
         label("name", &X::name),
         field("per_step", &X::per_step, nonnegative, "host time of a step"),
         field("per_sequence", &X::per_sequence, nonnegative, "host time of a step per sequence in it"),
+        field("hidden", &X::hidden, domain{0, 1}, "share of the host time of a step that runs while the chips work"),
         field("per_request", &X::per_request, nonnegative, "host time of a request before its first token"),
         field("launch", &X::launch, nonnegative, "least time of a kernel that is launched one by one"),
         field("captured_sequences", &X::captured_sequences, nonnegative,
@@ -104,46 +107,14 @@ struct basic_serving_software {
   constexpr T filled(const T& in_flight) const {
     return T(1) - wave_loss * (in_flight / (in_flight + number_cast<T>(half_wave)));
   }
+  // The host's part of a step of `sequences` beside which the chips work for `chips_work`:
+  //   host - hidden min(host, chips' work),  host = per step + per sequence n
+  // Worked number: 1 ms a step and 0.05 ms for each of 20 sequences, all hidden, beside 1.5 ms on the chips: 0.5 ms.
+  constexpr quantity<unit::second, T> exposed(const T& sequences, const quantity<unit::second, T>& chips_work) const {
+    const quantity<unit::second, T> host = per_step + per_sequence * sequences;
+    return host - min(host, chips_work) * hidden;
+  }
 };
 using serving_software = basic_serving_software<>;
-
-enum class serving_engine : unsigned char {
-  tensorrt_llm,
-  vllm,
-  sglang,
-  fastertransformer,
-  gpt_fast,
-  llama_cpp,
-  lmdeploy,
-  neuronx,
-  jax,
-  in_house,
-  other
-};
-
-// The software of an engine. Engines whose scheduler is compiled: TensorRT-LLM, FasterTransformer, gpt-fast (a compiled graph and
-// no scheduler), llama.cpp, NeuronX; the others are scripted. FasterTransformer and NeuronX have no fused attention, FasterTransformer no
-// captured graphs.
-constexpr serving_software software_of(serving_engine engine, const serving_constants& k = fitted_serving) {
-  const bool compiled = engine == serving_engine::tensorrt_llm || engine == serving_engine::fastertransformer ||
-                        engine == serving_engine::gpt_fast || engine == serving_engine::llama_cpp ||
-                        engine == serving_engine::neuronx;
-  serving_software s;
-  if (compiled) s.name = "compiled engine";
-  s.per_step = (compiled ? k.compiled_step : k.scripted_step) * units::second;
-  s.per_sequence = (compiled ? k.compiled_sequence : k.scripted_sequence) * units::second;
-  s.per_request = k.request * units::second;
-  s.launch = k.launch * units::second;
-  s.wave_loss = k.wave_loss;
-  s.context = k.context * units::byte;
-  s.communication = k.communication * units::byte;
-  s.sampled_logit = (compiled ? compiled_logit : k.scripted_logit) * units::byte;
-  if (engine == serving_engine::fastertransformer) {
-    s.captured_sequences = 0;
-    s.score_passes = 4;  // scores are written, read and written by the softmax, and read
-  }
-  if (engine == serving_engine::neuronx) s.cache_share = k.neuron_cache;
-  return s;
-}
 
 }  // namespace layercake

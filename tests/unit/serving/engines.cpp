@@ -1,0 +1,115 @@
+// Serving engines by release, the host's time that chips hide, and a run that begins with everything at once.
+#include <layercake/serving/regimes.hpp>
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "../../approx.hpp"
+#include "../../worked.hpp"
+#include "plain_engine.hpp"
+
+namespace lc = layercake;
+using namespace layercake::units;
+using lc::serving_engine;
+using lc::serving_scheduler;
+
+TEST_CASE("versions are numbers, and an engine's rows are in their order") {
+  CHECK(lc::detail::version_number("0.11.1") == approx(0.011));
+  CHECK(lc::detail::version_number("0.5.6.post2") == approx(0.005));
+  CHECK(lc::detail::version_number("1.1.0rc2") == approx(1.001));
+  for (const char* text : {"", "nightly-5b8c30d6", "dev", "7", "7."})
+    CHECK_FALSE(lc::is_known(lc::detail::version_number(text)));
+  const lc::serving_release* before = nullptr;
+  for (const lc::serving_release& r : lc::serving_releases) {
+    CHECK(r.origin.source[0] != '\0');
+    if (before != nullptr && before->engine == r.engine) {
+      CHECK(before->version < r.version);
+      CHECK(before->date < r.date);
+    }
+    before = &r;
+  }
+}
+
+TEST_CASE("who schedules, by version, by year, or as the newest does") {
+  using lc::scheduler_of;
+  CHECK(scheduler_of(serving_engine::vllm, "0.4.2") == serving_scheduler::early);
+  CHECK(scheduler_of(serving_engine::vllm, "0.6.3") == serving_scheduler::scripted);
+  CHECK(scheduler_of(serving_engine::vllm, "0.14.0", 2023) == serving_scheduler::overlapped);  // the version counts
+  CHECK(scheduler_of(serving_engine::vllm, "nightly-5b8c30d6", 2026) == serving_scheduler::overlapped);
+  CHECK(scheduler_of(serving_engine::vllm, "", 2023) == serving_scheduler::early);
+  CHECK(scheduler_of(serving_engine::vllm, "", 2024) == serving_scheduler::scripted);  // by the end of the year
+  CHECK(scheduler_of(serving_engine::vllm) == serving_scheduler::overlapped);
+  CHECK(scheduler_of(serving_engine::sglang, "0.5.9") == serving_scheduler::overlapped);
+  CHECK(scheduler_of(serving_engine::tensorrt_llm, "0.5") == serving_scheduler::compiled);
+  CHECK(scheduler_of(serving_engine::lmdeploy) == serving_scheduler::scripted);
+  const auto early = lc::software_of(serving_engine::vllm, "0.5.3"), newest = lc::software_of(serving_engine::vllm);
+  CHECK(early.per_step > newest.per_step);
+  CHECK(early.hidden == 0);
+  CHECK(newest.hidden == 1);
+}
+
+TEST_CASE("what of the host's time of a step the chips hide") {
+  lc::serving_software s{.per_step = 1 * millisecond, .per_sequence = 0.05 * millisecond};
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.5 * millisecond)) == approx(2));
+  s.hidden = 1;
+  // worked: serving/software.hpp#exposed
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.5 * millisecond)) == approx(0.5));
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(0).epsilon(1e-12));
+  s.hidden = 0.25;
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(1.5));
+}
+
+namespace {
+using layercake_test::chip, layercake_test::model, layercake_test::plan_of, layercake_test::site;
+
+// Mean time to the first token of `n` prompts that come at once: steps of `budget` prompt tokens, each token 1 ms, whatever is written
+// beside it.
+double simulated(int n, double prompt, double budget) {
+  double now = 0, sum = 0, read = 0;
+  int done = 0;
+  while (done < n) {
+    const double tokens = lc::min(budget, n * prompt - read);
+    now += tokens * 1e-3;
+    read += tokens;
+    const int ready = static_cast<int>(read / prompt + 1e-9);
+    sum += (ready - done) * now;
+    done = ready;
+  }
+  return sum / n;
+}
+}  // namespace
+
+TEST_CASE("a run that begins with all its prompts at once: as a simulation of its steps") {
+  const auto law = [](double n, double prompt, double budget) {
+    lc::serving_plan plan = plan_of(1);
+    plan.software.token_budget = budget;
+    const lc::call_demand<> demand{.calls = 1 / second, .input = prompt * token, .output = 1000 * token};
+    const auto r = lc::replica_of<double>(chip, site, model, plan, demand);
+    return lc::in<second>(r.first_token_of_a_burst(n));
+  };
+  for (const double budget : {500.0, 1000.0, 4000.0})
+    for (const double prompt : {250.0, 500.0, 2000.0})
+      for (const int n : {1, 4, 32}) {
+        INFO(n << " prompts of " << prompt << ", budget " << budget);
+        CHECK(law(n, prompt, budget) == approx(simulated(n, prompt, budget)).epsilon(0.05));
+      }
+  // worked: serving/replica.hpp#first_token_of_a_burst
+  CHECK(law(8, 50, 100) == approx(0.25));
+}
+
+TEST_CASE("of a finite run the first wave waits for its prompts, of an endless one nobody does") {
+  lc::serving_plan plan = plan_of(1);
+  plan.software.token_budget = 100;
+  const lc::call_demand<> demand{.calls = 1 / second, .input = 50 * token, .output = 20 * token};
+  const auto r = lc::replica_of<double>(chip, site, model, plan, demand);
+  const double n = 8;
+  const auto endless = lc::inflight_fixed_concurrency(r, n), ten = lc::inflight_fixed_concurrency(r, n, 10 * n),
+             one = lc::inflight_fixed_concurrency(r, n, n);
+  const double later = lc::in<second>(endless.time_to_first_token), first = lc::in<second>(r.first_token_of_a_burst(n));
+  CHECK(lc::in<second>(ten.time_to_first_token) == approx(0.9 * later + 0.1 * first));
+  CHECK(lc::in<second>(one.time_to_first_token) == approx(first));
+  CHECK(lc::in<second>(ten.latency - endless.latency) == approx(0.1 * (first - later)));
+  CHECK(ten.calls == endless.calls);
+  CHECK_THROWS_WITH_AS(lc::inflight_fixed_concurrency(r, n, -1.0), doctest::Contains("run is -1"), lc::invalid_value);
+}
