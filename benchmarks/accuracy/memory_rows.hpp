@@ -103,7 +103,7 @@ engine_case engine_case_of(const Row& row, const std::optional<lc::chips::accele
   c.split = {number(row, "tp", 1), number(row, "pp", 1), number(row, "ep", 1)};
   c.share = number(row, "gpu_memory_utilization", c.share);
   c.static_share = row.cell("software") == "sglang";
-  lc::serving_software software = software_of(engine_named(row.cell("software")), k);
+  lc::serving_software software = software_of(engine_named(row.cell("software")), {}, lc::unknown<>, k);
   if (row.cell("workload") == "inference") {
     c.sequences = number(row, "micro_batch", 1);
     c.tokens = c.sequences * number(row, "seq_len", usual_input + usual_output);

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <layercake/infrastructure/catalog.hpp>
+#include <layercake/serving/engines.hpp>
 #include <layercake/serving/regimes.hpp>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ inline lc::precision precision_named(std::string_view name, lc::precision otherw
   return otherwise;
 }
 
+// Above the 4.25 bit of MXFP4 and below the 4.5 of NVFP4 and of INT4 in groups of 32, with their scales.
+inline constexpr double mxfp4_bits = 4.4;
+
 // Formats that the bits of a row mean. Without a compute precision: FP8 where activations are 8 bit, else BF16; without
 // any of the three, what benchmarks of throughput (offline_trace, server_slo) use, FP8 on chips that have it. Products
 // are of 16 bit where activations are. Stored weights of a model whose makers quantise the experts alone (4.25 bit of
@@ -62,8 +66,12 @@ lc::models::formats formats_of(const Row& row, const lc::chips::accelerator& chi
   f.attention = f.dense = f.experts = f.shared = {values, weight};
   // Scripted engines quantise activations in kernels of their own.
   if (lc::bits(f.math) < 16 && row.cell("software") != "tensorrt-llm") f.activation_bits = 16;
-  if (model.stored.experts.bits < model.stored.attention.bits && weight < 6)
-    f.attention = f.dense = f.shared = {f.math, model.stored.attention.bits};
+  // Experts alone are narrow where the row says so, or its bits are those of a model whose makers did so.
+  const bool narrow_experts = model.stored.experts.bits < model.stored.attention.bits && weight < 6;
+  if (const double narrow = number(row, "expert_bits", narrow_experts ? weight : 0.0); narrow > 0) {
+    f.experts = {narrow < mxfp4_bits ? precision::mxfp4 : lc::bits(f.math) < 8 ? f.math : precision::int4, narrow};
+    f.attention = f.dense = f.shared = {precision::bf16, 16};
+  }
   return f;
 }
 
@@ -124,6 +132,7 @@ struct serving_setup {
   lc::serving_plan plan;
   lc::call_demand<> demand;
   double chips = 1, replicas = 1, concurrency = 0, rate = 0, spread = 0, run = 0;
+  double burst = 0;  // requests of a run that begins with all that it keeps in flight
   std::string reason;
 };
 
@@ -176,13 +185,21 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.plan.pipeline = pipeline;
   s.plan.expert = expert > tensor ? lc::min(s.replicas, expert / tensor) : 1;
   s.plan.whole_experts = expert > 1 && tensor > 1;
-  s.plan.software = software_of(engine_named(row.cell("software")), constants);
+  lc::serving_software& software = s.plan.software;
+  software = software_of(engine_named(row.cell("software")), row.cell("software_version"),
+                         number(row, "software_year", lc::unknown<>), constants);
+  software.token_budget = number(row, "token_budget", software.token_budget);
+  software.cache_block = number(row, "kv_block_tokens", software.cache_block);
+  if (row.cell("cuda_graphs") == "0") software.captured_sequences = 0;
   if (row.cell("speculative") == "1") s.plan.speculation = usual_speculation;
   s.concurrency = number(row, "concurrency", 0) / s.replicas;
   s.rate = number(row, "request_rate_per_s", 0) / s.replicas;
   const bool mean = row.cell("length_kind") == "mean";
   s.spread = mean ? constants.spread : 0;
-  s.run = mean ? constants.run / s.replicas : 0;  // lengths of a data set: the benchmark is of finite length
+  // Answers of unequal length end a run one by one; those of equal length all together, without loss.
+  s.run = mean ? number(row, "requests", constants.run) / s.replicas : 0;
+  s.burst = row.cell("arrival") == "burst" ? number(row, "requests", 0) / s.replicas : 0;
+  s.demand.cached_share = number(row, "prefix_cached_share", 0);
   s.demand.input = lc::max(number(row, "isl", usual_input), 1.0) * token;
   s.demand.output = lc::max(number(row, "osl", usual_output), 1.0) * token;
   if (s.reason.empty()) {
@@ -209,7 +226,7 @@ inline lc::serving_result<> run_regime(std::string_view regime, const serving_se
   if (regime == "single_stream") return lc::single_stream(r);
   if (regime == "static_batch") return lc::static_batch(r, n > 0 ? n : 1.0);
   if (regime == "inflight_fixed_concurrency")
-    return n > 0 ? lc::inflight_fixed_concurrency(r, n) : lc::inflight_saturated(r, s.run);
+    return n > 0 ? lc::inflight_fixed_concurrency(r, n, s.burst) : lc::inflight_saturated(r, s.run);
   if (regime == "inflight_saturated") return lc::inflight_saturated(r, s.run);
   if (regime == "offline_trace") return lc::offline_trace(r);
   if (regime == "inflight_open_loop") {
