@@ -50,6 +50,11 @@ constexpr const char* name(family f) {
   return "";
 }
 
+// Whether the peak in FP32 is that of vector units, as on GPUs; elsewhere it is the matrix units'.
+constexpr bool is_vector_peak(family f) {
+  return f != family::tpu && f != family::trainium && f != family::gaudi && f != family::wafer_scale;
+}
+
 // Shares of the data sheet that large, well-shaped kernels sustain.
 struct sustained_shares {
   double compute;  // of peak FLOP/s in a large matrix product

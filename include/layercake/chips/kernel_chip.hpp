@@ -49,6 +49,8 @@ struct basic_kernel_chip {
   // Peak rates of 32, 19, 16, 8 and 4 bit, and of integers. `quarter` is unknown on a chip without FP4 units: there FP4
   // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
   quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
+  quantity<unit::flop_per_second, T> vector =
+      T(1) * (units::flop / units::second);  // of 32 bit, by vector units; next to nothing without
   quantity<unit::byte_per_second, T> memory_bandwidth{};
   T eighth_worth = number_cast<T>(0.5),
     int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth

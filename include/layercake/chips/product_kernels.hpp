@@ -3,7 +3,6 @@
 
 #include <layercake/chips/kernel_chip.hpp>
 #include <layercake/core/operations.hpp>
-#include <limits>
 
 namespace layercake::chips {
 
@@ -23,7 +22,7 @@ template <number T>
 struct product_row {
   quantity<unit::second, T> launch, quantise_launch;
   quantity<unit::second, T> per_multiply, per_result, chain;  // chain: of one tile per unit of k
-  quantity<unit::second, T> per_vector;  // of a multiply-add on vector units; infinite where FP4 has units of its own
+  quantity<unit::second, T> per_vector;  // of a multiply-add on vector units; ages without, and where FP4 has its own
   quantity<unit::per_second, T> chain_limit;
   quantity<unit::second_per_byte, T> per_byte, quantise_per_byte;
   quantity<unit::byte, T> quantise_bytes;        // per value of X
@@ -56,9 +55,8 @@ constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_
   p.per_multiply = T(2) * flop / (rate * from.share(c(&row::compute)));
   p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.multiprocessors(i) * flop / rate;
   p.chain_limit = c(&row::chain_limit) / second;
-  const T infinite = number_cast<T>(std::numeric_limits<double>::infinity());
-  const T vectors = i == 3 ? from.in_units(i, infinite, T(1)) : T(1);
-  p.per_vector = vectors * (T(2) * flop / (from.chip.single * number_cast<T>(unpacked)));
+  const auto vector = from.chip.vector * number_cast<T>(unpacked), none = T(1) * (flop / second);
+  p.per_vector = T(2) * flop / (i == 3 ? where(is_known(from.chip.quarter), none, vector) : vector);
   p.per_result = c(&row::epilogue) * T(2) * byte * per_byte;
   p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);
   p.quantise_per_byte = per_byte * (T(1) / c(&row::quantise_memory));
