@@ -1,4 +1,4 @@
-// Serving engines by release: who schedules, what that takes of the host, which kernels they have.
+// Serving engines by release: who schedules, and what that takes of the host.
 #pragma once
 
 #include <layercake/core/provenance.hpp>

@@ -136,10 +136,11 @@ serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T&
   const quantity<unit::second, T> queued = where(concurrency > n, (concurrency - n) / s.calls, none);
   const auto finite = run > T(0);
   if (may_hold(finite)) {
-    const quantity<unit::second, T> first = r.first_token_of_a_burst(n), later = s.time_to_first_token;
-    const quantity<unit::second, T> more = where(finite, (first - later) * min(n / max(run, T(1)), T(1)), none);
-    s.time_to_first_token = later + more;
-    s.latency = s.latency + more;
+    const T wave = where(finite, min(n / max(run, T(1)), T(1)), T(0));
+    const quantity<unit::second, T> first = where(finite, r.first_token_of_a_burst(n) * wave, none),
+                                    later = where(wave < T(1), s.time_to_first_token * (T(1) - wave), none);
+    s.time_to_first_token = first + later;
+    s.latency = s.time_to_first_token + s.time_per_output_token * (r.output - T(1));
   }
   s.time_to_first_token = s.time_to_first_token + queued;
   s.latency = s.latency + queued;

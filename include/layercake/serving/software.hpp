@@ -6,6 +6,7 @@
 #include <layercake/core/fields.hpp>
 #include <layercake/serving/cache_tier.hpp>
 #include <layercake/units/named.hpp>
+#include <limits>
 #include <tuple>
 
 namespace layercake {
@@ -111,8 +112,11 @@ struct basic_serving_software {
   //   host - hidden min(host, chips' work),  host = per step + per sequence n
   // Worked number: 1 ms a step and 0.05 ms for each of 20 sequences, all hidden, beside 1.5 ms on the chips: 0.5 ms.
   constexpr quantity<unit::second, T> exposed(const T& sequences, const quantity<unit::second, T>& chips_work) const {
-    const quantity<unit::second, T> host = per_step + per_sequence * sequences;
-    return host - min(host, chips_work) * hidden;
+    using seconds = quantity<unit::second, T>;
+    const seconds host = per_step + per_sequence * sequences, lesser = min(host, chips_work);
+    const T endless = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
+    // Of what is infinite nothing is hidden: a lane that is not feasible stays infinite.
+    return host - where(lesser < endless * units::second, lesser, seconds()) * hidden;
   }
 };
 using serving_software = basic_serving_software<>;

@@ -514,13 +514,13 @@ TEST_CASE("narrow weights times few rows run on vector units, and more rows neve
 TEST_CASE("cards that add in 32 bit at half their rate come nearer to it") {
   chips::accelerator card = chips::catalog::l40s;
   const matrix_product<> large{8192, 8192, 8192};
-  const double flop = 2 * 8192.0 * 8192 * 8192;
-  const double share = flop / in<second>(card.time(large)) / 362e12;
-  CHECK(share == approx(0.6).epsilon(0.1));
+  const double work_done = 2 * 8192.0 * 8192 * 8192;
+  const double full = work_done / in<second>(card.time(large)) / 362e12;
+  CHECK(full == approx(0.6).epsilon(0.1));
   card.peak.bf16 = card.peak.fp16 * 0.5;
-  const double half_share = flop / in<second>(card.time(large)) / 181e12;
-  CHECK(half_share > 0.85);
-  CHECK(half_share < 0.97);
+  const double half = work_done / in<second>(card.time(large)) / 181e12;
+  CHECK(half > 0.85);
+  CHECK(half < 0.97);
   // Until then its rate changes nothing.
   card.peak.bf16 = 362 * teraflop_per_second;
   const auto before = card.time(large);

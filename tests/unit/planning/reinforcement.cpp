@@ -46,7 +46,7 @@ planning::reinforcement_request request_8b() {
              .prompt = 200 * token,
              .responses = {.mean = 860 * token, .variation = 0.8, .longest = 3896 * token},
              .replicas = 16};
-  q.rollout = {.memory_share = 0.6, .software = lc::software_of(lc::serving_engine::vllm)};
+  q.rollout = {.memory_share = 0.6, .software = lc::software_of(lc::serving_engine::vllm, "0.11")};
   q.rollout.software.largest_batch = 256;
   q.update = {.pipeline = 2, .data = 8, .global_batch = 136, .sequence = 4096, .recompute = lc::recomputation::full};
   q.forward_passes = 2;

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <vector>
+#include <limits>
 
 #include "../../approx.hpp"
 #include "../../worked.hpp"
@@ -13,6 +13,10 @@ namespace lc = layercake;
 using namespace layercake::units;
 using lc::serving_engine;
 using lc::serving_scheduler;
+
+namespace {
+constexpr double infinite = std::numeric_limits<double>::infinity();
+}
 
 TEST_CASE("versions are numbers, and an engine's rows are in their order") {
   CHECK(lc::detail::version_number("0.11.1") == approx(0.011));
@@ -56,6 +60,7 @@ TEST_CASE("what of the host's time of a step the chips hide") {
   // worked: serving/software.hpp#exposed
   CHECK(lc::in<millisecond>(s.exposed(20.0, 1.5 * millisecond)) == approx(0.5));
   CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(0).epsilon(1e-12));
+  CHECK(lc::in<second>(s.exposed(infinite, infinite * second)) == infinite);
   s.hidden = 0.25;
   CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(1.5));
 }
