@@ -167,7 +167,7 @@ inline constexpr transformer deepseek_v3 =
     detail::shape("deepseek-v3", {61, 7168, 128, 128, 192, 18432, 129280}, detail::gated_untied, {671e9, 37e9}, from::deepseek)
         .mixture(256, 8, 2048, 1, 2048, 3)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8))
+        .stored(formats::in_fp8_blocks())
         .within(163840);
 inline constexpr transformer gemma3_12b =
     detail::shape("gemma3-12b", {48, 3840, 16, 8, 256, 15360, 262144}, detail::gated_tied, {11.771e9, 11.771e9}, from::gemma3)
@@ -187,7 +187,7 @@ inline constexpr transformer kimi_k2 =
     detail::shape("kimi-k2", {61, 7168, 64, 64, 192, 18432, 163840}, detail::gated_untied, {1040e9, 32e9}, from::kimi)
         .mixture(384, 8, 2048, 1, 2048, 1)
         .latent(1536, 512, 128, 64, 128)
-        .stored(formats::at(precision::fp8))
+        .stored(formats::in_fp8_blocks())
         .within(131072);
 inline constexpr transformer llama_2_13b =
     detail::shape("llama-2-13b", {40, 5120, 40, 40, 128, 13824, 32000}, detail::gated_untied, {13.02e9, 13.02e9}, from::llama_2)
@@ -341,7 +341,7 @@ inline constexpr transformer llama_3_3_70b =
 inline constexpr transformer minimax_m2 =
     detail::shape("minimax-m2", {62, 3072, 48, 8, 128, 0, 200064}, detail::gated_untied, {228.7e9, 10e9}, from::minimax_m2)
         .mixture(256, 8, 1536, 0, 0, 0)
-        .stored(formats::at(precision::fp8))
+        .stored(formats::in_fp8_blocks())
         .within(196608);
 inline constexpr transformer mistral_large_2 =
     detail::shape("mistral-large-2", {88, 12288, 96, 8, 128, 28672, 32768}, detail::gated_untied, {122610069504.0, 122610069504.0}, from::mistral_later)

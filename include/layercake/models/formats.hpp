@@ -38,8 +38,9 @@ struct storage {
 
 // Formats of files that people exchange. Bits per value are counted from the layout of a block.
 namespace stored {
-// A scale of 32 bit for a block of 128 x 128. Source: DeepSeek-V3 technical report, 2024, section 3.3.2.
-inline constexpr storage fp8_block{precision::fp8, 8 + 32.0 / (128 * 128)};
+// A scale of 32 bit for a block of 128 x 128, which kernels take as those of smaller blocks. Source: DeepSeek-V3 technical report, 2024,
+// section 3.3.2.
+inline constexpr storage fp8_block{precision::mxfp8, 8 + 32.0 / (128 * 128)};
 // Groups of 128 values: a scale of 16 bit and an offset of 4. Source: Frantar et al. 2022 (GPTQ); Lin et al. 2023 (AWQ).
 inline constexpr storage gptq_g128{precision::int4, 4 + 20.0 / 128};
 inline constexpr storage awq_g128{precision::int4, 4 + 20.0 / 128};
@@ -103,7 +104,9 @@ struct formats {
   // What a part stored so is multiplied in: no narrower than it is stored.
   constexpr precision math_of(const storage& s) const { return widens(s) ? s.values : math; }
   // Bits of the inputs of its products.
-  constexpr double input_bits_of(const storage& s) const { return widens(s) ? bits(s.values) : activation_bits; }
+  constexpr double input_bits_of(const storage& s) const {
+    return widens(s) && bits(s.values) > activation_bits ? bits(s.values) : activation_bits;
+  }
 
   // Weights and products at `p`. Activations between operations stay 16 bit for formats narrower than 8 bit, the cache, the
   // embedding and the output matrix for all narrower than 16, as serving software has it; `cache_bits` says otherwise.
@@ -118,6 +121,15 @@ struct formats {
   static constexpr formats weights_at(const storage& s) {
     formats f;
     f.attention = f.dense = f.experts = f.shared = s;
+    return f;
+  }
+  // FP8 in blocks: inputs are made narrow in kernels of their own, a scale for 128 values. Experts' kernels take no longer than those of
+  // whole scales: the only ones that were measured with blocks, TensorRT-LLM's on Hopper, are not what engines run. Assumed.
+  static constexpr formats in_fp8_blocks(const storage& s = stored::fp8_block) {
+    formats f;
+    f.math = precision::fp8;
+    f.attention = f.dense = f.shared = s;
+    f.experts = {precision::fp8, s.bits};
     return f;
   }
   // Routed experts alone stored so: gpt-oss as published (OpenAI, model card, 2025).

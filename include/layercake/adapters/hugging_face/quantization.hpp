@@ -123,7 +123,7 @@ private:
   quantized fp8() {
     quantized s{storage(precision::fp8), precision::fp8, left(q_.named({"modules_to_not_convert", "ignored_layers"}))};
     const std::vector<double> block = q_.numbers("weight_block_size", positive_size);
-    if (block.size() == 2) s.weights.bits += 32 / (block[0] * block[1]);
+    if (block.size() == 2) s.weights = {precision::mxfp8, s.weights.bits + 32 / (block[0] * block[1])};
     return s;
   }
   quantized integers(const char* bits_key, const char* group_key, bool offset) {
@@ -185,7 +185,7 @@ private:
     if (type == "int") return {in_groups(integer_of(value_bits), value_bits, group, offset)};
     if (value_bits == 8) {
       storage how(precision::fp8);
-      if (block.size() == 2) how.bits += 32 / (block[0] * block[1]);
+      if (block.size() == 2) how = {precision::mxfp8, how.bits + 32 / (block[0] * block[1])};
       return {group == 32 ? models::stored::mxfp8 : how};
     }
     if (value_bits == 4 && group == 16) return {models::stored::nvfp4};
@@ -278,7 +278,8 @@ inline formats apply(const quantized& q, const formats& wide, const layered& x, 
     }
   }
   output.add({{"lm_head"}});
-  f.experts = experts.store(q.weights, wide.experts);
+  const bool blocks = q.weights.values == precision::mxfp8 && q.math == precision::fp8;  // formats::in_fp8_blocks
+  f.experts = experts.store(blocks ? storage(precision::fp8, q.weights.bits) : q.weights, wide.experts);
   if (!q.experts_only) {
     f.attention = attention.store(q.weights, wide.attention);
     f.dense = dense.store(q.weights, wide.dense);
@@ -286,7 +287,7 @@ inline formats apply(const quantized& q, const formats& wide, const layered& x, 
     if (q.output && x.output == output_matrix::own) f.output = output.store(q.weights, wide.output);
   }
   f.math = q.math;
-  f.activation_bits = bits(q.math) < 8 ? wide.activation_bits : std::min(bits(q.math), wide.activation_bits);
+  f.activation_bits = bits(q.math) < 8 || blocks ? wide.activation_bits : std::min(bits(q.math), wide.activation_bits);
   return f;
 }
 
