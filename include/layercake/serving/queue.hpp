@@ -85,6 +85,31 @@ constexpr quantity<unit::second, T> wait_quantile(const T& waits, const quantity
   return mean / p * max(log(p / (T(1) - quantile)), T(0));
 }
 
+// The wait that a share `quantile` of requests do not exceed for one server whose service always takes as long (M/D/1): beyond one service
+// the wait is exponential,
+//   P(wait > t) = C exp(-y t / service),  rho (e^y - 1) = y,  C = (1 - rho) / (y + rho - 1);  at least 0
+// y = 2 (1 - rho) rho^-0.31 within 3 % for rho of 0.2 to 1. Source: Crommelin 1932; Tijms, A First Course in Stochastic Models, 2003, section 9.2.
+// Worked number: rho = 0.6, service 1 s, 99 %: 4.6 s.
+template <number T>
+constexpr quantity<unit::second, T>
+deterministic_wait_quantile(const T& utilisation, const quantity<unit::second, T>& service, const T& quantile) {
+  const T rho = clamp(utilisation, number_cast<T>(1e-9), number_cast<T>(1 - 1e-9)), idle = T(1) - rho;
+  const T decay = T(2) * idle * exp(-number_cast<T>(0.31) * log(rho));
+  return service * (max(log(idle / ((decay - idle) * (T(1) - quantile))), T(0)) / decay);
+}
+
+// The normal distribution's quantile, of a share above 1/2; below it the same with the other sign: by its rational approximation, within 4.5e-4.
+// Source: Abramowitz, Stegun, Handbook of Mathematical Functions, 1964, 26.2.23. Worked number: 0.99: 2.326.
+template <number T>
+constexpr T normal_quantile(const T& share) {
+  const auto as = [](double x) { return number_cast<T>(x); };
+  const auto upper = share > as(0.5);
+  const T t = sqrt(as(-2) * log(where(upper, T(T(1) - share), share)));
+  const T z = t - (as(2.515517) + t * (as(0.802853) + t * as(0.010328))) /
+                      (T(1) + t * (as(1.432788) + t * (as(0.189269) + t * as(0.001308))));
+  return where(upper, z, T(-z));
+}
+
 // P(wait > t) = C exp(-(1 - rho) c t / service) in M/M/c, t in service times.
 template <real T>
 T probability_of_waiting_longer(T servers, T load, T service_times) {

@@ -46,8 +46,14 @@ inline constexpr double rare = 0.05;          // requests in flight where there 
 inline constexpr int slo_points = 16;         // loads from next to none to the capacity at which limits are looked at
 inline constexpr double nearly_all = 0.999;   // of what a queue that never empties gets, that is offered at most
 inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
-inline constexpr double most_reading = 0.9;   // share of the time that prompts take at most in their own queue
-inline constexpr double most_slots = 0.999;   // share of the slots that are taken at most in the queue for them
+inline constexpr double most_reading =
+    0.95;  // share of the time that prompts take at most in their own queue, and of an elasticity
+inline constexpr double most_slots = 0.999;     // share of the slots that are taken at most in the queue for them
+inline constexpr double least_rate = 1e-12;     // 1/s
+inline constexpr double least_waiting = 1e-12;  // probability whose logarithm is taken
+inline constexpr double averaged =
+    0.70711;  // of the swings of steps, over the life of a request that is as long as they are: sqrt(1/2)
+inline constexpr double normal_peak = 0.39894228040143268;  // 1 / sqrt(2 pi)
 // Slope of the logistic approximation of the normal distribution (Haley 1952).
 inline constexpr double logistic_slope = 1.702;
 
@@ -131,6 +137,10 @@ serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T&
   const T slots = detail::slots(r);
   const T n = min(concurrency, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
+  // The next request comes when an answer ends, at the beginning of a step, not somewhere in it.
+  const quantity<unit::second, T> rest = s.time_per_output_token * r.tokens_per_pass() * (T(0.5) * min(n, T(1)));
+  s.time_to_first_token = s.time_to_first_token + rest;
+  s.latency = s.latency + rest;
   s.calls = n / s.latency * r.plan.software.filled(n);
   const quantity<unit::second, T> none{};
   const quantity<unit::second, T> queued = where(concurrency > n, (concurrency - n) / s.calls, none);
@@ -164,15 +174,19 @@ quantity<unit::per_second, T> answered_by(const replica<T, X...>& r, const T& wr
 }
 }  // namespace detail
 
-// A queue that never empties: as many in flight as fit. A finite `run` of requests (0: endless) ends with answers that run alone.
+// A queue that never empties: as many in flight as fit, N. A finite `run` of R requests (0: endless) ends with answers that no others join, which
+// are half written on average when the queue is empty:
+//   time of the run = R / calls + last - min(N, R) / (2 calls),  last: the time that the last of them takes
+// Worked number: 100 requests, 20 at once, 2 per second, of which the last takes 6 s: 51 s.
 template <number T, class... X>
 serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T(0)) {
   const T slots = detail::slots(r);
   const T writing = detail::writing(r, max(slots, T(1)));
   serving_result<T> s = detail::steady_state(r, writing);
   s.calls = s.calls * r.plan.software.filled(writing);
-  const quantity<unit::per_second, T> finite =
-      run / (max(run, T(1)) / s.calls + detail::last_answer(r, min(writing, max(run, T(1)))));
+  const T requests = max(run, T(1)), ending = min(writing, requests);
+  const quantity<unit::second, T> alone = detail::last_answer(r, ending) - ending * T(0.5) / s.calls;
+  const quantity<unit::per_second, T> finite = run / (requests / s.calls + max(alone, quantity<unit::second, T>()));
   s.calls = where(run > T(0), finite, s.calls);
   detail::mark_infeasible(s, slots);
   return s;
@@ -185,34 +199,111 @@ serving_result<T> offline_trace(const replica<T, X...>& r, const T& run = T(0)) 
 }
 
 namespace detail {
-// Open loop with `writing` requests on average: the rate is what follows (Little: in flight = rate * time in flight).
-//   prompts queue as M/D/1 for the engine:  w = rho_p S / (2 (1 - rho_p)),  rho_p = rate * S,  S = what a prompt adds to a step
-//   requests queue as M/G/c for slots (Allen-Cunneen, Sakasegawa),  c slots, service = time in flight, variation = that of the answers
-//   tails: waits exponential;  requests in flight Poisson, half of whose swings a request averages away over its own life
+// How an engine with random arrivals swings around `n` requests that write: a step without prompts takes t0(n), a prompt adds s to it, and as many
+// prompts are read in a step as came in the one before.
+//   rho = rate s:           each prompt read makes time for rho more to come: swings of arrivals grow by 1 / (1 - rho)^2 (Hawkes 1971)
+//   eps = n t0'(n) / t0(n): longer steps keep requests longer: by 1 / (1 - eps), exact for exponential steps affine in n
+//   variance of n = n V,  V = 1 / ((1 - rho)^2 (1 - eps));  the mean over time is eps V above the n of a mean step, for long steps hold more
+template <number T>
+struct swings {
+  quantity<unit::second, T> prompt;  // s
+  T reading;                         // rho
+  T beyond;                          // eps V
+  T deviation;                       // sqrt(n V)
+  T slope;                           // of t0 over t0, per request
+};
 template <number T, class... X>
-serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& quantile) {
+swings<T> swings_at(const replica<T, X...>& r, const steady_step<T>& step, const T& n,
+                    const quantity<unit::per_second, T>& rate) {
+  const T one(1), near_all = number_cast<T>(most_reading), more = n * number_cast<T>(0.1) + one;
+  const quantity<unit::second, T> plain = step.without_prompt,
+                                  crowded = r.template steady<false>(n + more).without_prompt;
+  swings<T> x;
+  x.prompt = max(step.with_prompt - plain, plain * number_cast<T>(least_prompt)) / step.prompts;
+  x.reading = min(T(rate * x.prompt), near_all);
+  x.slope = max(T(crowded / plain) - one, T(0)) / more;
+  const T eps = min(n * x.slope, near_all);
+  const T grown = one / ((one - x.reading) * (one - x.reading) * (one - eps));
+  x.beyond = eps * grown;
+  x.deviation = sqrt(max(n, number_cast<T>(least_count)) * grown);
+  return x;
+}
+
+// Waits for one of c slots where as many requests as `mean`, with a `deviation`, are in flight: those of a birth and death process that answers at most
+// `capacity` calls per second, which c slots do. In flight it is gamma-distributed (Wilson, Hilferty 1931):
+//   P = f / (1 - load) / (F + f / (1 - load)),  F, f its distribution and density at c,  load = rate / capacity
+//   mean wait = P (1 + spread) / 2 / (capacity - rate)
+// F by the logistic approximation. For slots that are rarely all taken; Erlang's formulas have steps that do not lengthen.
+template <number T>
+struct slot_queue {
+  T waits;                         // P
+  quantity<unit::second, T> each;  // mean wait of those that wait
+};
+template <number T>
+slot_queue<T> queue_for_slots(const T& slots, const T& mean, const T& deviation, const T& spread,
+                              const quantity<unit::per_second, T>& rate,
+                              const quantity<unit::per_second, T>& capacity) {
+  const T one(1), three(3), c = max(slots, one), n = max(mean, number_cast<T>(least_count));
+  const T root = n / deviation, ratio = exp(log(c / n) / three);
+  const T x = (ratio - one + one / (T(9) * root * root)) * three * root;
+  const T below = one / (one + exp(-number_cast<T>(logistic_slope) * x));
+  const T density = exp(-x * x * number_cast<T>(0.5)) * number_cast<T>(normal_peak) * root * ratio / c;
+  const T rest = one - min(T(rate / capacity), number_cast<T>(most_slots));
+  return {density / (below * rest + density), (one + spread) * number_cast<T>(0.5) / (capacity * rest)};
+}
+
+// Open loop at a rate, with n requests that write in a mean step (Little: n = rate O t(n)), at most `most` of them:
+//   T = t0 + s A:       E T = t0 / (1 - rho),  Var T = s^2 rate E T / (1 - rho^2)
+//   a prompt comes in a step that is by Var T / E T longer than the mean, waits for its rest, and is read in the next, with all that came meanwhile:
+//     wait = (1/2 + rho) (E T + Var T / E T),  first token = wait + t0 + s
+//   where a step holds no more than K prompts:  (1 - 1/K) of that wait, 1/K of t0/2, and that of a queue of K servers in steps of t0 + K s
+//   slow ones: the mean, and the root of the sum of squares of what a share does not exceed of the rest of a step, of queueing prompts and of
+//   the swings of n
+// s, t0, rho: see swings. Compared with a discrete-event simulation in tests/unit/serving/queue_regimes.cpp.
+template <number T, class... X>
+serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& most,
+                               const quantity<unit::per_second, T>& rate, const quantity<unit::per_second, T>& capacity,
+                               const T& quantile) {
+  using seconds = quantity<unit::second, T>;
+  const T one(1), half = number_cast<T>(0.5);
   const steady_step<T> step = r.steady(writing);
+  const quantity<unit::per_second, T> some = number_cast<T>(least_rate) / units::second, arrivals = max(rate, some);
   serving_result<T> s = steady_state(r, step, writing);
-  const quantity<unit::second, T> extra = max(step.with_prompt - step.without_prompt, quantity<unit::second, T>()) +
-                                          step.with_prompt * number_cast<T>(least_prompt);
-  const quantity<unit::second, T> prompt = extra / max(step.prompts, T(1));
-  const T reading = min(s.calls * prompt, number_cast<T>(most_reading));
-  const quantity<unit::second, T> prompt_wait = queue::mean_wait(T(1), reading, reading, prompt, T(1), T(0));
-  const T load = min(s.in_flight / max(slots, T(1)), number_cast<T>(most_slots));
-  const T waits = queue::waiting_probability(max(slots, T(1)), load);
-  const quantity<unit::second, T> slot_wait =
-      queue::mean_wait(max(slots, T(1)), load, waits, s.latency, T(1), r.spread);
-  const quantity<unit::second, T> slow_prompt = queue::wait_quantile(reading, prompt_wait, quantile);
-  const quantity<unit::second, T> slow_slot = queue::wait_quantile(waits, slot_wait, quantile);
-  // Normal quantile by the logistic approximation, z = ln(q / (1 - q)) / 1.702: within 0.1 up to 95 %, 0.4 too high at 99 %, 1.0 at 99.9 %, on
-  // the safe side.
-  const T z = log(quantile / (T(1) - quantile)) / number_cast<T>(logistic_slope);
-  const steady_step<T> crowded = r.template steady<false>(writing + z * sqrt(writing * T(0.5)));
+  const swings<T> x = swings_at(r, step, writing, arrivals);
+  const T n = min(writing + x.beyond, max(most, writing));
+  const steady_step<T> seen = r.template steady<false>(n);  // by those who come
+  const seconds plain = seen.without_prompt, mean_step = plain / (one - x.reading),
+                varying = x.prompt * x.prompt * arrivals / (one - x.reading * x.reading), met = mean_step + varying;
+  // Prompts of a step, and the steps that a prompt takes.
+  const T held = max((r.plan.software.token_budget - n) / r.fresh(), one), chunks = max(one / seen.prompts, one);
+  const seconds own = where(chunks > one, seconds(seen.with_prompt * chunks), seconds(plain + x.prompt)),
+                full = where(chunks > one, own, seconds(plain + x.prompt * held));
+  const T busy = min(T(arrivals * full / held), number_cast<T>(most_reading));
+  const T apart = one / held, together = one - apart;
+  const seconds queued = queue::mean_wait(held, busy, queue::waiting_probability(held, busy), full, one, T(0));
+  const seconds wait = met * ((half + x.reading) * together) + plain * (half * apart) + queued;
+  const slot_queue<T> slot = queue_for_slots(slots, n, x.deviation, r.spread, arrivals, max(capacity, some));
+  const seconds slot_wait = slot.each * slot.waits;
+  // What slow requests wait beyond the mean.
+  const T z = queue::normal_quantile(quantile);
+  const seconds rest = plain * (quantile - half),
+                behind =
+                    max(queue::deterministic_wait_quantile(busy, seconds(full / held), quantile) - queued, seconds()) +
+                    x.prompt * (z * sqrt(T(arrivals * met)) * (one + x.reading) * together),
+                crowding = plain * (z * x.slope * x.deviation * (half + one + x.reading)),
+                for_slot =
+                    slot.each * max(log(max(slot.waits, number_cast<T>(least_waiting)) / (one - quantile)), T(0));
+  const auto squared = [](const seconds& t) { return T(t / units::second) * T(t / units::second); };
+  const seconds slow = sqrt(squared(rest) + squared(behind) + squared(crowding) + squared(for_slot)) * units::second;
+  const seconds first = wait + own + slot_wait + r.plan.software.per_request + r.loading;
+  const steady_step<T> crowded = r.template steady<false>(n + z * x.deviation * number_cast<T>(averaged));
   s.slow_output_token = crowded.time / r.tokens_per_pass();
-  s.slow_first_token = s.time_to_first_token + step.time * T(0.5) + slow_prompt + slow_slot;
-  s.time_to_first_token = s.time_to_first_token + prompt_wait + slot_wait;
-  s.latency = s.latency + prompt_wait + slot_wait;
-  s.slow_latency = s.slow_first_token + s.slow_output_token * (r.output - T(1));
+  s.slow_first_token = first + slow;
+  s.time_to_first_token = first;
+  s.time_per_output_token = s.time_per_output_token * (n / max(writing, number_cast<T>(least_count)));
+  s.in_flight = n + arrivals * max(own - step.time, seconds());
+  s.latency = first + s.time_per_output_token * (r.output - one);
+  s.slow_latency = s.slow_first_token + s.slow_output_token * (r.output - one);
   return s;
 }
 
@@ -238,7 +329,7 @@ serving_result<T> open_loop(const replica<T, X...>& r, const quantity<unit::per_
   const auto overloaded = rate >= capacity;
   const T ever = where(run > T(0), min(most, max(run * T(0.5), T(1))), most);
   const T d = in_flight_at(r, rate, ever);
-  serving_result<T> s = open_loop_at(r, d, slots, quantile);
+  serving_result<T> s = open_loop_at(r, d, slots, ever, rate, capacity, quantile);
   const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
   const quantity<unit::second, T> late = T(1) / capacity - T(1) / rate;
   const T half = where(run > T(0), run * T(0.5), infinite);
