@@ -35,6 +35,8 @@ struct serving_release {
   double date;
   serving_scheduler scheduler;
   provenance origin{};
+  bool narrows_apart =
+      true;  // inputs of narrow products are made narrow in kernels of their own, not by those that write them
 };
 
 namespace detail {
@@ -52,17 +54,25 @@ inline constexpr serving_release serving_releases[] = {
     {serving_engine::vllm, 0, 2023.46, serving_scheduler::early, detail::vllm_0_6},
     {serving_engine::vllm, 0.006, 2024.68, serving_scheduler::scripted, detail::vllm_0_6},
     {serving_engine::vllm,
+     0.009,
+     2025.37,
+     serving_scheduler::scripted,
+     {"vLLM, design documents: fusion of RMSNorm and SiLU with the quantisation behind them", "2025",
+      confidence::recalled},
+     false},
+    {serving_engine::vllm,
      0.014,
      2026.05,
      serving_scheduler::overlapped,
-     {"vLLM, release notes of 0.14.0: asynchronous scheduling by default", "2026-01", confidence::recalled}},
+     {"vLLM, release notes of 0.14.0: asynchronous scheduling by default", "2026-01", confidence::recalled},
+     false},
     {serving_engine::sglang, 0, 2024.05, serving_scheduler::scripted, detail::sglang_0_4},
     {serving_engine::sglang, 0.004, 2024.92, serving_scheduler::overlapped, detail::sglang_0_4},
-    {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code},
-    {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code},
-    {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code},
-    {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code},
-    {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code},
+    {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code, false},
 };
 
 namespace detail {
@@ -85,15 +95,14 @@ constexpr double version_number(std::string_view text) {
 }
 }  // namespace detail
 
-// The scheduler of an engine by its version ("0.11.1"), or where that says nothing by the year that its runs were published in, of which the end is
-// meant; the newest where both are unknown.
-constexpr serving_scheduler scheduler_of(serving_engine engine, std::string_view version = {},
-                                         double year = unknown<>) {
+// The release of an engine by its version ("0.11.1"), or where that says nothing by the year that its runs were published in, of which the end is
+// meant; the newest where both are unknown. An engine that is not in the table, or older than its first row, is scripted.
+constexpr serving_release release_of(serving_engine engine, std::string_view version = {}, double year = unknown<>) {
   const double number = detail::version_number(version);
-  serving_scheduler found = serving_scheduler::scripted;
+  serving_release found{engine, 0, 0, serving_scheduler::scripted};
   for (const serving_release& r : serving_releases) {
     if (r.engine != engine) continue;
-    if (is_known(number) ? number >= r.version : is_known(year) ? year + 1 > r.date : true) found = r.scheduler;
+    if (is_known(number) ? number >= r.version : is_known(year) ? year + 1 > r.date : true) found = r;
   }
   return found;
 }
@@ -101,12 +110,13 @@ constexpr serving_scheduler scheduler_of(serving_engine engine, std::string_view
 // The software of an engine. FasterTransformer and NeuronX have no fused attention, FasterTransformer no captured graphs.
 constexpr serving_software software_of(serving_engine engine, std::string_view version = {}, double year = unknown<>,
                                        const serving_constants& k = fitted_serving) {
-  const serving_scheduler scheduler = scheduler_of(engine, version, year);
+  const serving_scheduler scheduler = release_of(engine, version, year).scheduler;
   const bool compiled = scheduler == serving_scheduler::compiled, early = scheduler == serving_scheduler::early;
   serving_software s;
   if (compiled) s.name = "compiled engine";
   s.per_step = (compiled ? k.compiled_step : early ? k.early_step : k.scripted_step) * units::second;
   s.per_sequence = (compiled ? k.compiled_sequence : early ? k.early_sequence : k.scripted_sequence) * units::second;
+  if (early) s.per_rank = k.early_rank * units::second;
   s.hidden = scheduler == serving_scheduler::overlapped ? 1 : 0;
   s.per_request = k.request * units::second;
   s.launch = k.launch * units::second;
@@ -118,6 +128,9 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
     s.captured_sequences = 0;
     s.score_passes = 4;  // scores are written, read and written by the softmax, and read
   }
+  // Its default policy, guaranteed_no_evict, begins a call only where all of it fits (TensorRT-LLM, documentation of the capacity scheduler,
+  // 2024).
+  if (engine == serving_engine::tensorrt_llm) s.reserved_answer = 1;
   if (engine == serving_engine::neuronx) s.cache_share = k.neuron_cache;
   return s;
 }

@@ -22,7 +22,7 @@ read_prompts_figures<T> read_prompts(const replica<T, X...>& r, const T& prompts
   const T in_a_pass = min(prompts, max(r.plan.software.token_budget / r.fresh(), T(1)));
   const T passes = prompts / in_a_pass;
   const step_cost<T> one = r.prefill(in_a_pass);
-  const quantity<unit::second, T> host = r.plan.software.exposed(in_a_pass, one.time / stages);
+  const quantity<unit::second, T> host = r.plan.software.exposed(in_a_pass, r.plan.tensor * stages, one.time / stages);
   return {(one.time / stages + host) * passes + one.time * (T(1) - T(1) / stages), one * T(passes / stages)};
 }
 

@@ -90,6 +90,8 @@ struct replica {
   T fresh() const { return max(own() - cached(), T(1)); }
   // Positions in the cache of a call: the mean over its life, and over calls by their lengths.
   T mean_context() const { return input + output * (T(1) + spread) * T(0.5); }
+  // Positions that its cache takes: beside them, those that are reserved for what it has still to write.
+  T held_context() const { return mean_context() + output * (T(1) + spread) * T(0.5) * plan.software.reserved_answer; }
 
   template <bool Work = true>
   step_cost<T> pass(const serving_load<T>& load, bool decode, bool prompt, const T& uncaptured) const {
@@ -106,7 +108,7 @@ struct replica {
   }
   // A whole step: the chips' time, and the host's between steps.
   seconds in_step(const seconds& chips_work, const T& sequences) const {
-    return chips_work + plan.software.exposed(sequences, chips_work);
+    return chips_work + plan.software.exposed(sequences, plan.tensor * plan.pipeline, chips_work);
   }
 
   // Without `Work`, only times are filled in (here and below).
@@ -156,7 +158,7 @@ struct replica {
   // is said. Logits come when the layers are through with their activations, and take their place:
   //   b cache + max(activations, b logits) = usable + activations - weights
   T memory_bound() const { return memory_bound(engine()); }
-  T memory_bound(const engine_memory<T>& taken) const { return memory_bound(taken, mean_context()); }
+  T memory_bound(const engine_memory<T>& taken) const { return memory_bound(taken, held_context()); }
   T memory_bound(const engine_memory<T>& taken, const T& context) const {
     const quantity<unit::byte, T> left = usable_memory(taken) - weights() - shared_cache(), cache = own_cache(context);
     return min(T(left / cache), T((left + taken.activations) / (cache + taken.logits)));

@@ -55,7 +55,7 @@ template <number T, class... X>
 T sessions_below(const replica<T, X...>& r, const T& most, const T& memory_bound) {
   const T waiting = r.waiting / units::second, one(1);
   const T moving = max(r.loading, r.storing) / units::second;
-  const T held = waiting * T(r.own_cache(r.shared + r.cached()) / (r.own_cache(r.mean_context()) * memory_bound));
+  const T held = waiting * T(r.own_cache(r.shared + r.cached()) / (r.own_cache(r.held_context()) * memory_bound));
   return largest_below(one, most, one, [&](const T& b) -> std::array<T, 2> {
     const T rate = b * r.tokens_per_pass() / (r.output * T(r.template steady<false>(b).time / units::second));
     return {T(b / memory_bound + rate * held), T(rate * moving)};
@@ -72,7 +72,7 @@ serving_figures<T> serve_kept(const replica<T, Chip, Infrastructure, Model>& r) 
   s.weights = r.weights();
   const T one(1);
   if constexpr (models::generates_tokens<Model>()) {
-    const quantity<unit::byte, T> cache_per_call = r.own_cache(r.mean_context());
+    const quantity<unit::byte, T> cache_per_call = r.own_cache(r.held_context());
     s.memory_bound_concurrency = r.memory_bound(taken);
     // What the two objectives are used up to: 1 where one of them is just kept.
     const auto pressure = [&](const T& b) -> std::array<T, 2> {

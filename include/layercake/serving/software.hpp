@@ -17,15 +17,16 @@ namespace layercake {
 // move them.
 struct serving_constants {
   // s, host time of a step by the engine's scheduler (engines.hpp), and of it per sequence.
-  double compiled_step = 0.0002541, scripted_step = 0.001293, early_step = 0.013;
-  double compiled_sequence = 3.815e-06, scripted_sequence = 4.525e-05, early_sequence = 50e-6;
-  double request = 0.005732;  // s
-  double launch = 2.23e-05;   // s, least time of an operation that the host launches
-  double wave_loss = 0.07061;
-  double run = 458.3;              // requests of a benchmark that sends a data set
-  double spread = 0.3358;          // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.1897;  // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.3366;    // and speed of decode attention over the chip's law
+  double compiled_step = 0.0002289, scripted_step = 0.001829, early_step = 0.007699;
+  double compiled_sequence = 2.421e-06, scripted_sequence = 2.516e-05, early_sequence = 0.0003393;
+  double early_rank = 0.009205;  // s, of it for each further rank that an early engine's process sends its inputs to
+  double request = 0.003009;     // s
+  double launch = 4e-05;         // s, least time of an operation that the host launches
+  double wave_loss = 0.06;
+  double run = 512;                // requests of a benchmark that sends a data set
+  double spread = 0.2841;          // variance of answers' lengths over the squared mean, in chat data
+  double neuron_compute = 0.1986;  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.3409;    // and speed of decode attention over the chip's law
   // Of memory, on engines' logs: what a process takes, and bytes that a scripted engine's sampler holds for a logit.
   double context = chips::fitted_process.context, communication = chips::fitted_process.communication;
   double scripted_logit = 39.7;
@@ -49,6 +50,7 @@ struct basic_serving_software {
   // On the host, beside the chip's work: of a step, and of that for each sequence in it.
   quantity<unit::second, T> per_step = number_cast<T>(fitted_serving.scripted_step) * units::second;
   quantity<unit::second, T> per_sequence = number_cast<T>(fitted_serving.scripted_sequence) * units::second;
+  quantity<unit::second, T> per_rank{};  // and for each further rank that its inputs are sent to
   T hidden = T(0);  // of the host's time of a step, the share that runs while the chips work on the step before
   // Tokenising, admission, return of the first token.
   quantity<unit::second, T> per_request = number_cast<T>(fitted_serving.request) * units::second;
@@ -67,6 +69,9 @@ struct basic_serving_software {
   quantity<unit::byte, T> sampled_logit = number_cast<T>(fitted_serving.scripted_logit) * units::byte;
   quantity<unit::byte, T> graph_operation = number_cast<T>(graph_operation_bytes) * units::byte;
   T cache_block = T(16);  // positions that are allotted at once; vLLM's default (engine arguments, 2025)
+  // Of the positions that an answer has still to write, the share whose cache is held from its beginning: 0 where a call that finds no
+  // room later is put back, 1 where none ever is.
+  T reserved_answer = T(0);
   basic_cache_tier<T> host_cache{}, stored_cache{};  // where caches may wait: host memory, storage
   // Of throughput: slots that stand empty between the end of one request and the start of the next.
   T wave_loss = number_cast<T>(fitted_serving.wave_loss);
@@ -79,6 +84,7 @@ struct basic_serving_software {
         label("name", &X::name),
         field("per_step", &X::per_step, nonnegative, "host time of a step"),
         field("per_sequence", &X::per_sequence, nonnegative, "host time of a step per sequence in it"),
+        field("per_rank", &X::per_rank, nonnegative, "host time of a step per further rank of the replica"),
         field("hidden", &X::hidden, domain{0, 1}, "share of the host time of a step that runs while the chips work"),
         field("per_request", &X::per_request, nonnegative, "host time of a request before its first token"),
         field("launch", &X::launch, nonnegative, "least time of a kernel that is launched one by one"),
@@ -98,6 +104,8 @@ struct basic_serving_software {
         field("sampled_logit", &X::sampled_logit, nonnegative, "memory of the sampler for one logit"),
         field("graph_operation", &X::graph_operation, nonnegative, "memory of a captured graph for one operation"),
         field("cache_block", &X::cache_block, at_least_one, "positions of a cache that are allotted at once"),
+        field("reserved_answer", &X::reserved_answer, domain{0, 1},
+              "share of an answer's unwritten positions whose cache is held from the beginning"),
         part("host_cache", &X::host_cache),
         part("stored_cache", &X::stored_cache),
         field("wave_loss", &X::wave_loss, domain{0, 1}, "throughput lost to slots between two requests")};
@@ -108,12 +116,14 @@ struct basic_serving_software {
   constexpr T filled(const T& in_flight) const {
     return T(1) - wave_loss * (in_flight / (in_flight + number_cast<T>(half_wave)));
   }
-  // The host's part of a step of `sequences` beside which the chips work for `chips_work`:
-  //   host - hidden min(host, chips' work),  host = per step + per sequence n
+  // The host's part of a step of `sequences` on `ranks` chips, beside which they work for `chips_work`:
+  //   host - hidden min(host, chips' work),  host = per step + per rank (ranks - 1) + per sequence n
   // Worked number: 1 ms a step and 0.05 ms for each of 20 sequences, all hidden, beside 1.5 ms on the chips: 0.5 ms.
-  constexpr quantity<unit::second, T> exposed(const T& sequences, const quantity<unit::second, T>& chips_work) const {
+  constexpr quantity<unit::second, T> exposed(const T& sequences, const T& ranks,
+                                              const quantity<unit::second, T>& chips_work) const {
     using seconds = quantity<unit::second, T>;
-    const seconds host = per_step + per_sequence * sequences, lesser = min(host, chips_work);
+    const seconds host = per_step + per_rank * (ranks - T(1)) + per_sequence * sequences,
+                  lesser = min(host, chips_work);
     const T endless = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
     // Of what is infinite nothing is hidden: a lane that is not feasible stays infinite.
     return host - where(lesser < endless * units::second, lesser, seconds()) * hidden;
