@@ -91,6 +91,7 @@ std::vector<named_constant> serving_list(lc::serving_constants& c) {
       // serving/engines.hpp); half of that taken for the sequences.
       {"early_step", {&c.early_step, 1e-3, 5e-2, 13e-3}, false},
       {"early_sequence", {&c.early_sequence, 1e-5, 1e-3, 50e-6}, false},
+      {"early_rank", {&c.early_rank, 1e-4, 5e-2, 13e-3}, false},
       {"request", {&c.request, 1e-4, 2e-2, 4e-3}, false},
       {"launch", {&c.launch, 1e-6, 4e-5, 8e-6}, false},
       {"wave_loss", {&c.wave_loss, 0.005, 0.3, 0.06}, false},
@@ -127,7 +128,10 @@ struct observation {
   std::function<double()> predict;
 };
 
-// Every source counts alike, and within it every metric.
+// Rows from which on a source counts in full.
+inline constexpr double full_weight_rows = 3;
+
+// Every source counts alike, or where it has fewer than three rows as a third for each; and within it every metric.
 std::vector<double> weights_of(const std::vector<observation>& all, const std::string& left_out) {
   std::map<std::string, std::map<std::string, double>> count;
   for (const observation& o : all)
@@ -135,7 +139,12 @@ std::vector<double> weights_of(const std::vector<observation>& all, const std::s
   std::vector<double> out;
   for (const observation& o : all) {
     const auto& metrics = count[o.source];
-    out.push_back(o.source == left_out ? 0 : 1 / std::sqrt(static_cast<double>(metrics.size()) * metrics.at(o.metric)));
+    double rows = 0;
+    for (const auto& [metric, n] : metrics)
+      rows += n;
+    const double whole = std::fmin(1.0, rows / full_weight_rows);
+    out.push_back(
+        o.source == left_out ? 0 : std::sqrt(whole / (static_cast<double>(metrics.size()) * metrics.at(o.metric))));
   }
   return out;
 }

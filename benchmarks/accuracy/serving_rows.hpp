@@ -38,6 +38,30 @@ inline lc::precision precision_named(std::string_view name, lc::precision otherw
   return otherwise;
 }
 
+inline lc::serving_engine engine_named(std::string_view name) {
+  constexpr std::pair<std::string_view, lc::serving_engine> all[] = {
+      {"tensorrt-llm", lc::serving_engine::tensorrt_llm},
+      {"vllm", lc::serving_engine::vllm},
+      {"sglang", lc::serving_engine::sglang},
+      {"fastertransformer", lc::serving_engine::fastertransformer},
+      {"gpt-fast", lc::serving_engine::gpt_fast},
+      {"llama.cpp", lc::serving_engine::llama_cpp},
+      {"lmdeploy", lc::serving_engine::lmdeploy},
+      {"neuronx", lc::serving_engine::neuronx},
+      {"jax", lc::serving_engine::jax},
+      {"in-house", lc::serving_engine::in_house}};
+  for (const auto& [key, engine] : all) {
+    if (key == name) return engine;
+  }
+  return lc::serving_engine::other;
+}
+
+template <class Row>
+lc::serving_release release_of(const Row& row) {
+  return lc::release_of(engine_named(row.cell("software")), row.cell("software_version"),
+                        number(row, "software_year", lc::unknown<>));
+}
+
 // Above the 4.25 bit of MXFP4 and below the 4.5 of NVFP4 and of INT4 in groups of 32, with their scales.
 inline constexpr double mxfp4_bits = 4.4;
 
@@ -64,33 +88,27 @@ lc::models::formats formats_of(const Row& row, const lc::chips::accelerator& chi
                            : weight < 12         ? precision::int8
                                                  : f.math;
   f.attention = f.dense = f.experts = f.shared = {values, weight};
-  // Scripted engines quantise activations in kernels of their own.
-  if (lc::bits(f.math) < 16 && row.cell("software") != "tensorrt-llm") f.activation_bits = 16;
+  const lc::serving_release release = release_of(row);
+  if (lc::bits(f.math) < 16 && release.narrows_apart) f.activation_bits = 16;
+  // In blocks where the bits say so (8.03 with their scales), and in latent attention, whose makers train in them (DeepSeek-V3 technical
+  // report, 2024, section 3.3.2).
+  if (f.math == precision::fp8 && ((weight > 8 && weight < 8.1) || model.kind == lc::models::attention::latent)) {
+    const double cache = f.cache_bits;
+    f = lc::models::formats::in_fp8_blocks({precision::mxfp8, weight});
+    f.cache_bits = cache;
+  }
   // Experts alone are narrow where the row says so, or its bits are those of a model whose makers did so.
   const bool narrow_experts = model.stored.experts.bits < model.stored.attention.bits && weight < 6;
   if (const double narrow = number(row, "expert_bits", narrow_experts ? weight : 0.0); narrow > 0) {
-    f.experts = {narrow < mxfp4_bits ? precision::mxfp4 : lc::bits(f.math) < 8 ? f.math : precision::int4, narrow};
+    // Without units for them, in scripted engines, by Marlin, which unpacks both alike (vLLM, marlin kernels for MXFP4, 2025).
+    const bool own_kernels = row.cell("software") == "tensorrt-llm" || lc::is_known(chip.peak.fp4);
+    f.experts = {narrow < mxfp4_bits && own_kernels ? precision::mxfp4
+                 : lc::bits(f.math) < 8             ? f.math
+                                                    : precision::int4,
+                 narrow};
     f.attention = f.dense = f.shared = {precision::bf16, 16};
   }
   return f;
-}
-
-inline lc::serving_engine engine_named(std::string_view name) {
-  constexpr std::pair<std::string_view, lc::serving_engine> all[] = {
-      {"tensorrt-llm", lc::serving_engine::tensorrt_llm},
-      {"vllm", lc::serving_engine::vllm},
-      {"sglang", lc::serving_engine::sglang},
-      {"fastertransformer", lc::serving_engine::fastertransformer},
-      {"gpt-fast", lc::serving_engine::gpt_fast},
-      {"llama.cpp", lc::serving_engine::llama_cpp},
-      {"lmdeploy", lc::serving_engine::lmdeploy},
-      {"neuronx", lc::serving_engine::neuronx},
-      {"jax", lc::serving_engine::jax},
-      {"in-house", lc::serving_engine::in_house}};
-  for (const auto& [key, engine] : all) {
-    if (key == name) return engine;
-  }
-  return lc::serving_engine::other;
 }
 
 // PCIe 5.0 x16 and below: chips with no faster link have no fabric of their own.
@@ -124,6 +142,10 @@ inline constexpr double weights_share = 0.6;
 inline constexpr lc::speculation usual_speculation{.drafted = 1, .acceptance = 0.85, .draft_cost = 0.03};
 // Tokens of a call where a row has none; assumed.
 inline constexpr double usual_input = 150, usual_output = 200;
+
+// Tokens of a run in which a queue never empties, where a row does not say how many requests it has: NVIDIA sends 3,000 of 2,048 and 128, 1,500 of
+// 2,048 and 2,048, 30,000 of 128 and 128 (TensorRT-LLM, performance overview, "Preparing a dataset"; the median of its ten).
+inline constexpr double tokens_of_a_run = 6.5e6;
 
 struct serving_setup {
   lc::chips::accelerator chip;
@@ -196,8 +218,10 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.rate = number(row, "request_rate_per_s", 0) / s.replicas;
   const bool mean = row.cell("length_kind") == "mean";
   s.spread = mean ? constants.spread : 0;
-  // Answers of unequal length end a run one by one; those of equal length all together, without loss.
-  s.run = mean ? number(row, "requests", constants.run) / s.replicas : 0;
+  s.run = number(row, "requests",
+                 mean ? constants.run
+                      : tokens_of_a_run / (number(row, "isl", usual_input) + number(row, "osl", usual_output))) /
+          s.replicas;
   s.burst = row.cell("arrival") == "burst" ? number(row, "requests", 0) / s.replicas : 0;
   s.demand.cached_share = number(row, "prefix_cached_share", 0);
   s.demand.input = lc::max(number(row, "isl", usual_input), 1.0) * token;
@@ -208,7 +232,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
       r.plan.memory_share = s.plan.memory_share = memory_share_of_free(r, tensorrt_llm_share_of_free);
     const auto taken = r.engine();
     const double calls = lc::clamp(s.concurrency, 1.0, 8.0);
-    const auto cache = r.cache_of(r.mean_context()) * calls;
+    const auto cache = r.cache_of(r.held_context()) * calls;
     const auto needed = lc::max(cache, cache + taken.logits * calls - taken.activations);
     constexpr double room = 1.001;  // for what rounding takes
     const double given = lc::chips::visible_memory(s.chip) / s.chip.memory * s.plan.memory_share;

@@ -36,7 +36,7 @@ TEST_CASE("versions are numbers, and an engine's rows are in their order") {
 }
 
 TEST_CASE("who schedules, by version, by year, or as the newest does") {
-  using lc::scheduler_of;
+  const auto scheduler_of = [](auto... x) { return lc::release_of(x...).scheduler; };
   CHECK(scheduler_of(serving_engine::vllm, "0.4.2") == serving_scheduler::early);
   CHECK(scheduler_of(serving_engine::vllm, "0.6.3") == serving_scheduler::scripted);
   CHECK(scheduler_of(serving_engine::vllm, "0.14.0", 2023) == serving_scheduler::overlapped);  // the version counts
@@ -55,14 +55,14 @@ TEST_CASE("who schedules, by version, by year, or as the newest does") {
 
 TEST_CASE("what of the host's time of a step the chips hide") {
   lc::serving_software s{.per_step = 1 * millisecond, .per_sequence = 0.05 * millisecond};
-  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.5 * millisecond)) == approx(2));
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.0, 1.5 * millisecond)) == approx(2));
   s.hidden = 1;
   // worked: serving/software.hpp#exposed
-  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.5 * millisecond)) == approx(0.5));
-  CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(0).epsilon(1e-12));
-  CHECK(lc::in<second>(s.exposed(infinite, infinite * second)) == infinite);
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.0, 1.5 * millisecond)) == approx(0.5));
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.0, 5 * millisecond)) == approx(0).epsilon(1e-12));
+  CHECK(lc::in<second>(s.exposed(infinite, 1.0, infinite * second)) == infinite);
   s.hidden = 0.25;
-  CHECK(lc::in<millisecond>(s.exposed(20.0, 5 * millisecond)) == approx(1.5));
+  CHECK(lc::in<millisecond>(s.exposed(20.0, 1.0, 5 * millisecond)) == approx(1.5));
 }
 
 namespace {
