@@ -119,6 +119,9 @@ public:
     using R = promote_t<T, N>;
     const R queries = number_cast<R>(op.queries);
     const auto decoding = queries < R(detail::about_one);
+    if constexpr (real<R>) {
+      if (decoding) return decode(op, how);
+    }
     quantity<unit::second, R> many{}, few{};
     R before(0);  // of decoding nothing, so that it is not mixed
     if (may_hold(!decoding)) {

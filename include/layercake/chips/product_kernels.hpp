@@ -26,15 +26,38 @@ struct product_row {
   quantity<unit::per_second, T> chain_limit;
   quantity<unit::second_per_byte, T> per_byte, quantise_per_byte;
   quantity<unit::byte, T> quantise_bytes;        // per value of X
-  T least_bytes;                                 // of a value of X when it is multiplied
   T edge, row, tile, exposed, hidden, drooping;  // row: cost of a row, tile: of 128 more rows, in rows
 };
 
 // What a product multiplied in one format has whose weights are stored in another.
 struct product_formats {
-  double bytes;        // of a value that is multiplied
-  unsigned char row;   // class_of
-  unsigned char wide;  // wide_format
+  double widest;      // bytes of a value of X, beyond which it is quantised first
+  unsigned char row;  // of the table below
+  bool unpacks;       // weights, unless the chip multiplies them as they are
+};
+
+// The rows of all classes; behind them, for each format wider than 16 bit, those of the two classes that it is multiplied in.
+inline constexpr std::size_t product_classes = 6, product_rows = product_classes + 4;
+constexpr std::size_t product_row_of(product_class c, std::size_t wide) {
+  if (wide == 0) return static_cast<std::size_t>(c);
+  return product_classes + 2 * (wide - 1) + (c == product_class::weight_only ? 1 : 0);
+}
+
+// The on-chip cache as activations pass it: a byte that is found there costs `found` of one from memory, one that spills `spilt` more.
+template <number T>
+struct passed_cache {
+  quantity<unit::byte, T> size{};
+  T found = T(0), spilt = T(0);
+
+  constexpr passed_cache() = default;
+  constexpr passed_cache(const quantity<unit::byte, T>& all, double speed)
+      : size(all), found(number_cast<T>(1 / speed)), spilt(T(1) - found) {}
+  // What `all` bytes cost in bytes from memory, where those spill that the cache does not hold: A^2 / (A + size).
+  template <number R>
+  constexpr auto cost(const quantity<unit::byte, R>& all) const {
+    const R share = all / (all + size);
+    return all * (number_cast<R>(found) + number_cast<R>(spilt) * share);
+  }
 };
 
 // A row of constants on a chip.
@@ -61,13 +84,19 @@ constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_
   p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);
   p.quantise_per_byte = per_byte * (T(1) / c(&row::quantise_memory));
   p.quantise_bytes = c(&row::quantise_bytes) * byte;
-  p.least_bytes = from.in_units(i, T(0), T(2));
   p.edge = c(&row::edge);
   p.row = T(1) - c(&row::rounding);
   p.tile = number_cast<T>(product_tile) * c(&row::rounding);
   p.exposed = c(&row::exposed);
   p.hidden = T(1) - c(&row::exposed);
   p.drooping = T(1) + c(&row::droop) * shortfall;
+  return p;
+}
+// The same where multiplying is so much slower.
+template <number T>
+constexpr product_row<T> slowed(product_row<T> p, const T& slower) {
+  p.per_multiply = p.per_multiply * slower;
+  p.chain = p.chain * slower;
   return p;
 }
 
@@ -87,14 +116,23 @@ class basic_product_law {
 public:
   basic_product_law() = default;
   constexpr explicit basic_product_law(const detail::kernel_source<T>& from)
-      : slower_(from.slower()),
-        cache_(number_cast<T>(from.constants.shared.activation_cache) * from.chip.on_chip_cache),
-        quantise_cache_(number_cast<T>(from.constants.shared.quantise_cache) * from.chip.on_chip_cache),
-        per_droop_time_(number_cast<T>(1 / from.constants.shared.droop_time) / units::second),
-        in_cache_(number_cast<T>(1 / from.constants.shared.cache_speed)),
-        quantised_in_cache_(number_cast<T>(1 / from.constants.shared.quantise_speed)) {
-    for (std::size_t i = 0; i < rows_.size(); ++i)
+      : cache_(number_cast<T>(from.constants.shared.activation_cache) * from.chip.on_chip_cache,
+               from.constants.shared.cache_speed),
+        quantise_cache_(number_cast<T>(from.constants.shared.quantise_cache) * from.chip.on_chip_cache,
+                        from.constants.shared.quantise_speed),
+        per_droop_time_(number_cast<T>(1 / from.constants.shared.droop_time) / units::second) {
+    for (std::size_t i = 0; i < detail::product_classes; ++i)
       rows_[i] = detail::product_row_on(from, i);
+    const std::array<T, 3> slower = from.slower();
+    for (std::size_t wide = 1; wide < slower.size(); ++wide) {
+      for (const product_class c : {product_class::half, product_class::weight_only})
+        rows_[detail::product_row_of(c, wide)] = detail::slowed(rows_[detail::product_row_of(c, 0)], slower[wide]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const precision math = static_cast<precision>(i);
+      bytes_[i] = number_cast<T>(bytes_per_value(math));
+      if (class_of(math, math) == product_class::fp4) bytes_[i] = from.in_units(3, bytes_[i], T(2));
+    }
   }
 
   // Matrix product Y[m,n] = X[m,k] W[k,n], `batch` of them:
@@ -125,9 +163,8 @@ public:
     const auto as = [](const auto& x) { return number_cast<R>(x); };
     const detail::product_formats& format = formats[index(op.math)][index(op.weights)];
     const detail::product_row<T>& p = rows_[format.row];
-    const T& slower = slower_[format.wide];
     const R m = as(op.m), n = as(op.n), k = as(op.k), batch = as(op.batch);
-    const auto u = k * (p.chain * slower);
+    const auto u = k * p.chain;
     const auto chain = u / (R(1) + u * p.chain_limit);
     const R tiles = m * R(1.0 / detail::product_tile);
     R begun(1);  // all that a decode step mostly begins
@@ -136,9 +173,9 @@ public:
     else if (may_hold(tiles > R(1)))
       begun = max(R(ceil(tiles)), R(1));
     const R rows = m * as(p.row) + as(p.edge) + as(p.tile) * begun;
-    auto x = rows * (batch * (n + as(p.edge)) * (k * (p.per_multiply * slower) + p.per_result)) + p.hidden * chain;
+    auto x = rows * (batch * (n + as(p.edge)) * (k * p.per_multiply + p.per_result)) + p.hidden * chain;
     auto exposed = p.exposed * chain;
-    if (format.row == weight_only || format.row == fp4) {
+    if (format.unpacks) {
       const quantity<unit::second, R> vector = batch * m * n * k * p.per_vector;
       const auto faster = vector < x + exposed;
       x = where(faster, vector, quantity<unit::second, R>(x));
@@ -149,35 +186,24 @@ public:
     const auto weights = batch * n * k * (as(op.weight_bytes) * byte);
     auto read = weights;  // that, weighed by where they come from
     if (how.weight_copies < in_a_running_model.weight_copies) {
-      const auto cold = min(weights, max(R(0) * byte, as(how.weight_copies) * weights - cache_));
-      read = cold + (weights - cold) * as(in_cache_);
+      const auto cold = min(weights, max(R(0) * byte, as(how.weight_copies) * weights - cache_.size));
+      read = cold + (weights - cold) * as(cache_.found);
     }
-    const R narrow = min(max(as(format.bytes), as(p.least_bytes)), as(op.input_bytes));
+    const R narrow = min(as(bytes_[index(op.math)]), as(op.input_bytes));
     const auto activations = batch * m * ((k * narrow + n * as(op.output_bytes)) * byte);
-    const auto memory = (read + spilled(activations, cache_, in_cache_)) * p.per_byte;
+    const auto memory = (read + cache_.cost(activations)) * p.per_byte;
     // The denominator of x' is taken out of the root, so that dividing need not wait for it.
     const auto fourth = [](const auto& t) { return detail::square(detail::square(R(t / second))); };
     started_product<R> t{fourth(x * (R(1) + as(p.drooping) * droops)) + fourth(memory * longer), R(1) / longer * second,
                          exposed + p.launch};
-    if (op.input_bytes > 1.5 * format.bytes) {
+    if (op.input_bytes > format.widest) {
       const auto values = batch * m * k * p.quantise_bytes;
-      t.rest =
-          t.rest + (p.quantise_launch + spilled(values, quantise_cache_, quantised_in_cache_) * p.quantise_per_byte);
+      t.rest = t.rest + (p.quantise_launch + quantise_cache_.cost(values) * p.quantise_per_byte);
     }
     return t;
   }
 
 private:
-  // What `all` bytes cost in bytes from memory, where those spill that the cache does not hold: A^2 / (A + cache); the
-  // rest costs `cached` of a byte.
-  template <number R>
-  static constexpr auto spilled(const quantity<unit::byte, R>& all, const quantity<unit::byte, T>& cache,
-                                const T& cached) {
-    const R share = all / (all + cache);
-    return all * (number_cast<R>(cached) + number_cast<R>(T(1) - cached) * share);
-  }
-  static constexpr unsigned char weight_only = static_cast<unsigned char>(product_class::weight_only),
-                                 fp4 = static_cast<unsigned char>(product_class::fp4);
   static constexpr std::size_t index(precision p) { return static_cast<std::size_t>(p); }
   static constexpr std::size_t count = index(precision::int4) + 1;
   static constexpr std::array<std::array<detail::product_formats, count>, count> formats = [] {
@@ -185,18 +211,19 @@ private:
     for (std::size_t i = 0; i < count; ++i) {
       for (std::size_t j = 0; j < count; ++j) {
         const precision math = static_cast<precision>(i), weights = static_cast<precision>(j);
-        all[i][j] = {bytes_per_value(math), static_cast<unsigned char>(class_of(math, weights)),
-                     static_cast<unsigned char>(wide_format(math))};
+        const product_class c = class_of(math, weights);
+        all[i][j] = {1.5 * bytes_per_value(math),
+                     static_cast<unsigned char>(detail::product_row_of(c, wide_format(math))),
+                     c == product_class::weight_only || c == product_class::fp4};
       }
     }
     return all;
   }();
 
-  std::array<T, 3> slower_{};  // 16-bit peak over itself, that of TF32 and of FP32, which take the shape of 16 bit
-  quantity<unit::byte, T> cache_{}, quantise_cache_{};
+  detail::passed_cache<T> cache_{}, quantise_cache_{};
   quantity<unit::per_second, T> per_droop_time_{};
-  T in_cache_ = T(0), quantised_in_cache_ = T(0);  // cost of a byte found there over one from memory
-  std::array<detail::product_row<T>, 6> rows_{};
+  std::array<T, count> bytes_{};  // of a value of X when it is multiplied, by the format; 16 bit where FP4 is unpacked
+  std::array<detail::product_row<T>, detail::product_rows> rows_{};
 };
 
 }  // namespace layercake::chips
