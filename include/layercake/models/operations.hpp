@@ -74,6 +74,7 @@ constexpr collective<T> sum_of_block(const T& tokens, const T& width, const T& r
 template <number T, class Visit>
 constexpr void sum_of_feed_forward(const T& tokens, const T& width, const split<T>& s, block part, const T& times,
                                    Visit&& visit) {
+  if (!may_hold(s.tensor > T(1))) return;
   const auto summed = sum_of_block(tokens, width, s.tensor, part);
   const auto apart = s.attention_data > T(1);
   if (!may_hold(apart)) {
@@ -278,13 +279,16 @@ constexpr void mixer_of_group(const chip_pass<T>& c, const basic_mixer<T>& m, co
     }
     gathered = gathered_values(c, m, core);
   }
-  visit(collective<T>{.kind = exchange::all_gather,
-                      .bytes = gathered * T(2) * units::byte,
-                      .ranks = c.cut.context,
-                      .stride = c.cut.tensor,
-                      .group = communicator::context},
-        where(c.cut.context > T(1), times, T(0)));
-  visit(sum_of_block(c.tokens, c.width, c.cut.tensor, block::layer), m.parallel ? T(0) : times);
+  if (may_hold(c.cut.context > T(1))) {
+    visit(collective<T>{.kind = exchange::all_gather,
+                        .bytes = gathered * T(2) * units::byte,
+                        .ranks = c.cut.context,
+                        .stride = c.cut.tensor,
+                        .group = communicator::context},
+          where(c.cut.context > T(1), times, T(0)));
+  }
+  if (!m.parallel && may_hold(c.cut.tensor > T(1)))
+    visit(sum_of_block(c.tokens, c.width, c.cut.tensor, block::layer), times);
 }
 }  // namespace detail
 
@@ -394,6 +398,7 @@ constexpr void output_operations(const chip_pass<T>& c, const T& width, Visit&& 
   const T times = where(width > T(0), T(1), T(0)), columns = or_one(width);
   if (absent(times)) return;
   visit(product(c.format, c.format.output, block::head, rows, c.width, columns * c.tensor), times);
+  if (!may_hold(c.cut.tensor > T(1))) return;
   const T returned = rows * columns * T(2);
   visit(
       collective<T>{
@@ -431,7 +436,7 @@ constexpr void tower_operations(const basic_layered<T>& x, const pass<T>& p, con
 
 // Every operation of a pass on one chip, in the order of execution, over all layers: a pipeline of `split::pipeline`
 // stages does them one stage after the other. visit(operation, times): the operation occurs `times` times. Operations say
-// which block they belong to, exchanges among which ranks they are, traffic whether every tensor rank repeats it. A
+// which block they belong to, exchanges among which ranks they are (one alone has none), traffic whether every tensor rank repeats it. A
 // training pass also has one message from a stage to the next; keys and values of latent attention go between context
 // ranks expanded, and it is the forward pass alone: what the backward pass is made of, training/layer_times.hpp says.
 // FLOP of a prefill of s tokens by a dense model of P parameters, embeddings untied:

@@ -157,7 +157,8 @@ struct basic_transformer {
 
   constexpr T mixture_layers() const { return where(experts > T(0), layers - dense_layers, T(0)); }
 
-  // What the formulas of a model take of an architecture (parameters.hpp): its blocks and how often each occurs.
+  // What the formulas of a model take of an architecture (parameters.hpp): its blocks and how often each occurs. Records of what does not
+  // occur are not even written.
   constexpr basic_mixer<T> mixer(const T& window) const {
     const bool latent = kind == attention::latent;
     const auto of_latent = [&](const T& x) { return latent ? x : T(0); };
@@ -178,6 +179,7 @@ struct basic_transformer {
   constexpr void each_mixer(Visit&& visit) const {
     basic_mixer<T> m = mixer(T(0));
     visit(std::as_const(m), layers - sliding_layers);
+    if (absent(sliding_layers)) return;
     m.window = sliding_window;
     visit(std::as_const(m), sliding_layers);
   }
@@ -187,6 +189,7 @@ struct basic_transformer {
     basic_feed_forward<T> f;
     f.kind = feed_forward_kind::dense, f.gated = gated, f.width = feed_forward;
     visit(f, layers - mixture);
+    if (absent(mixture)) return;
     f.kind = feed_forward_kind::mixture, f.width = expert_width;
     f.experts = experts, f.active = active_experts, f.shared = shared_experts, f.shared_width = shared_expert_width;
     visit(f, mixture);
