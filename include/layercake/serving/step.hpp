@@ -12,9 +12,12 @@ namespace detail {
 // pairs of token and expert; experts that tokens reach.
 inline constexpr double least_count = 1e-3, least_reached = 1e-6;
 
+// Whom the operations of a pass are timed for: its own tokens; those and decoding ones that ride along; or what only the riders need, attention to
+// what they have seen.
+enum class passing : unsigned char { own, with_riders, riders_alone };
+
 // Times a model's operations as a serving engine runs them. `riders` decoding tokens go through the same matrix products as the tokens of
-// the pass (their weights are read once); `attention_alone` times what those riders need for themselves. Without `Work` only the time is
-// summed, in a fifth of the instructions.
+// the pass (their weights are read once). Without `Work` only the time is summed, in a fifth of the instructions.
 template <bool Work, number T, class Timing, class Exchanges, class Chip>
 struct serving_timer {
   using seconds = quantity<unit::second, T>;
@@ -28,7 +31,7 @@ struct serving_timer {
   T riders = T(0);
   T attending = T(1);  // of them, the share that goes through the products of attention on one chip
   T widening = T(1);   // tokens with riders over tokens without
-  bool attention_alone = false;
+  passing who = passing::own;
   seconds floor{};  // least time of a kernel
   T slower = T(1);
   // Both exchanges of a layer are the same: the last one, and its time. Member by member: copied whole, just written, a
@@ -93,14 +96,16 @@ struct serving_timer {
     return part == block::encoder ? T(0) : part == block::layer ? T(riders * attending) : riders;
   }
   T wider(block part) const { return part == block::encoder ? T(1) : widening; }
+  bool riders_alone() const { return who == passing::riders_alone; }
 
   template <number S>
   void operator()(matrix_product<S>&& op, const T& times) {
     T n = times;
-    if (attention_alone) {  // only the up-projections of latent attention, one for each head, are the riders' own
-      n = times * where(op.batch > S(1), T(1), T(0));
-    } else {
-      op.m = op.m + S(riding(op.part));
+    if (who != passing::own) {
+      if (riders_alone())  // only the up-projections of latent attention, one for each head
+        n = times * where(op.batch > S(1), T(1), T(0));
+      else
+        op.m = op.m + S(riding(op.part));
     }
     if (!absent(n)) add(op, n, slower);
   }
@@ -128,7 +133,7 @@ struct serving_timer {
   }
   template <number S>
   void operator()(expert_product<S>&& op, const T& times) {
-    if (attention_alone || absent(times)) return;
+    if (riders_alone() || absent(times)) return;
     op.tokens = op.tokens + S(riders) * op.ranks;
     op.ranks = op.ranks * S(whole_experts);
     op.width = op.width * S(whole_experts);
@@ -145,22 +150,22 @@ struct serving_timer {
   }
   template <number S>
   void operator()(const memory_traffic<S>& op, const T& times) {
-    if (attention_alone || absent(times)) return;
+    if (riders_alone() || absent(times)) return;
     add(memory_traffic<S>{op.moved * S(wider(op.part)), op.kernels}, times, slower);
   }
   template <number S>
   void operator()(const narrow_traffic<S>& op, const T& times) {
-    if (!attention_alone && !absent(times)) add(op, times, slower);
+    if (!riders_alone() && !absent(times)) add(op, times, slower);
   }
   template <number S>
   void operator()(const work<S>& op, const T& times) {
-    if (attention_alone) return;
+    if (riders_alone()) return;
     sum.time += chip.time(op) * times * slower / op.sustained;
     if constexpr (Work) count(op, times);
   }
   template <number S>
   void operator()(const collective<S>& op, const T& times) {
-    if (attention_alone || absent(times) || alone(op.ranks)) return;
+    if (riders_alone() || absent(times) || alone(op.ranks)) return;
     const collective<T> c{op.kind, op.bytes * S(wider(op.part)), op.ranks, op.stride};
     if (!same(c)) {
       last_kind = c.kind, last_bytes = c.bytes, last_ranks = c.ranks, last_stride = c.stride;
@@ -239,13 +244,14 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
     if (decode) {
       const T riding = load.decoding * writing.queries;
       const T reading = load.prompts * load.queries;
+      timer.who = detail::passing::with_riders;
       timer.riders = riding;
       timer.attending = T(1) / on.split.attention_data;
       timer.widening = (reading + riding) / reading;
     }
     on.model.operations({models::phase::prefill, load.prompts, load.queries, load.context, load.beginning}, on.split,
                         timer);
-    timer.attention_alone = true;
+    timer.who = detail::passing::riders_alone;
   }
   if (decode) on.model.operations(writing, on.split, timer);
   timer.finish();
