@@ -84,7 +84,8 @@ serving_result<T> static_batch(const replica<T, X...>& r, const T& batch) {
   const T stages = r.plan.pipeline;
   const T micro = min(max(batch, T(1)), stages);
   const step_cost<T> prompts = r.prefill(batch / micro) * micro;
-  const step_cost<T> writing = r.decode(max(batch, stages), r.input + r.output * T(0.5));
+  step_cost<T> writing = r.decode(max(batch, stages), r.input + r.output * T(0.5));
+  writing.resting = r.resting(r.host_of(writing.time, batch));
   s.prefill = r.in_step(prompts.time * ((micro + stages - T(1)) / (stages * micro)), batch);
   s.time_to_first_token = s.prefill;
   s.time_per_output_token = r.in_step(writing.time, batch) / r.tokens_per_pass();

@@ -108,8 +108,14 @@ struct replica {
   }
   // A whole step: the chips' time, and the host's between steps.
   seconds in_step(const seconds& chips_work, const T& sequences) const {
-    return chips_work + plan.software.exposed(sequences, plan.tensor * plan.pipeline, chips_work);
+    return chips_work + host_of(chips_work, sequences);
   }
+  // Of it, what the host takes while the chips wait.
+  seconds host_of(const seconds& chips_work, const T& sequences) const {
+    return plan.software.exposed(sequences, plan.tensor * plan.pipeline, chips_work);
+  }
+  // Of a wait for the host, in which chips rest:  g^2 / (g + 10 ms),  g the wait. Shorter gaps leave clocks and voltages as they are. Assumed.
+  static seconds resting(const seconds& wait) { return wait * T(wait / (wait + number_cast<T>(1e-2) * units::second)); }
 
   // Without `Work`, only times are filled in (here and below).
   // A step in which `sequences` calls write a token each at `context`, `batch` at a time in each pipeline stage.
@@ -199,7 +205,9 @@ struct replica {
     s.work = plain * T(T(1) - f) + mixed * f;
     s.with_prompt = in_step(mixed.time, b + s.prompts);
     s.without_prompt = in_step(plain.time, b);
-    s.time = in_step(s.work.time, b + q / fresh());
+    const seconds host = host_of(s.work.time, b + q / fresh());
+    s.time = s.work.time + host;
+    s.work.resting = resting(host);
     return s;
   }
   // A prompt waits for the step under way, half of it on average, then is read: in one step, or in chunks.

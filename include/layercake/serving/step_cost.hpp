@@ -35,6 +35,7 @@ struct step_cost {
   quantity<unit::flop, T> flop;
   quantity<unit::byte, T> bytes;               // to and from memory
   quantity<unit::flop, T> sixteen_bit_flop{};  // those of 16 bit that the FLOP are worth: one of 8 bit is half of one
+  quantity<unit::second, T> resting{};         // beside `time`: in which chips wait for the host long enough to rest
 
   friend step_cost operator+(const step_cost& a, const step_cost& b) {
     return {a.time + b.time,
@@ -43,7 +44,8 @@ struct step_cost {
             a.memory + b.memory,
             a.flop + b.flop,
             a.bytes + b.bytes,
-            a.sixteen_bit_flop + b.sixteen_bit_flop};
+            a.sixteen_bit_flop + b.sixteen_bit_flop,
+            a.resting + b.resting};
   }
   // a where the mask holds, b elsewhere.
   template <class Mask>
@@ -54,10 +56,12 @@ struct step_cost {
             where(mask, a.memory, b.memory),
             where(mask, a.flop, b.flop),
             where(mask, a.bytes, b.bytes),
-            where(mask, a.sixteen_bit_flop, b.sixteen_bit_flop)};
+            where(mask, a.sixteen_bit_flop, b.sixteen_bit_flop),
+            where(mask, a.resting, b.resting)};
   }
   friend step_cost operator*(const step_cost& a, const T& n) {
-    return {a.time * n, a.exchange * n, a.compute * n, a.memory * n, a.flop * n, a.bytes * n, a.sixteen_bit_flop * n};
+    return {a.time * n,  a.exchange * n,         a.compute * n, a.memory * n, a.flop * n,
+            a.bytes * n, a.sixteen_bit_flop * n, a.resting * n};
   }
 };
 
