@@ -89,8 +89,9 @@ struct plain {
     if (!(g > 1)) return 0;
     const double ring = pipelined(launch + 2 * step * (g - 1),
                                   2 * bytes * (g - 1 + f.reduce_copy) / g / (f.efficiency * fabric), f.pipelining);
-    const double in_switch = pipelined(launch + lc::in<second>(f.switch_latency),
-                                       bytes * (1 + 1 / g) / (f.switch_efficiency * fabric), f.switch_pipelining);
+    const double chunk = g * lc::in<lc::units::byte>(f.switch_chunk);
+    const double in_switch = launch + lc::in<second>(f.switch_latency) +
+                             bytes * (1 + 1 / g) / (f.switch_efficiency * fabric) * (1 + chunk / (bytes + chunk));
     const double peers = lc::in<second>(f.direct_step) * (g - 1);
     const double one =
         pipelined(direct + peers, bytes * (g - 1) / (f.one_shot_efficiency * fabric), f.one_shot_pipelining);

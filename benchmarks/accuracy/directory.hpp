@@ -101,7 +101,9 @@ inline const columns micro_numbers{"chips",
                                    "predictable",
                                    "in_network_reduction",
                                    "tokens",
-                                   "software_year"};
+                                   "software_year",
+                                   "nodes",
+                                   "node_network_bytes_per_s_per_chip"};
 inline const columns training_memory_required{"id", "source", "metric", "value", "unit", "boundary", "predictable"};
 inline const columns training_memory_numbers{"parameters",
                                              "largest_layer",

@@ -565,7 +565,7 @@ void fit_kernels(const std::string& folder, const std::string& measurements, con
   print_tables(tables, stream, shared);
 
   report.law = "collectives";
-  fit_collectives(folder, report);
+  fit_collectives(folder, measurements, report);
   report.law = "power";
   fit_power(folder, report);
   if (!report.any) throw std::runtime_error(folder + " has no kernel times to fit");

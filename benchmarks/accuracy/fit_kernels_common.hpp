@@ -179,7 +179,8 @@ inline constexpr family_of_chips families[] = {{lc::chips::family::ampere, "ampe
                                                {lc::chips::family::blackwell, "blackwell"}};
 
 // The fits of other files, called by fit_kernels.
-void fit_collectives(const std::string& folder, fit_report& report);  // infrastructure/fabric.hpp, catalog.hpp
-void fit_power(const std::string& folder, fit_report& report);        // chips/power.hpp
+void fit_collectives(const std::string& folder, const std::string& measurements,
+                     fit_report& report);                       // infrastructure/fabric.hpp, catalog.hpp
+void fit_power(const std::string& folder, fit_report& report);  // chips/power.hpp
 
 }  // namespace accuracy

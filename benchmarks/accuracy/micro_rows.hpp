@@ -5,6 +5,7 @@
 #include <layercake/infrastructure/catalog.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "serving_rows.hpp"
 
@@ -105,44 +106,77 @@ answer traffic_time(const micro_row<Row>& r, double& bytes) {
   return {moved() + r.launch(), {}};
 }
 
-// Exchanges between chips; that of tokens with their experts is an all-to-all, as the models' operations count it.
+// An exchange between chips, and what it goes over.
+struct described_exchange {
+  lc::collective<> what;
+  lc::scale_up_fabric<> fabric;
+  lc::infrastructure::scale_up_law up;
+  lc::quantity<lc::unit::byte_per_second> network;
+  lc::infrastructure::communication_library library;
+  std::string reason;  // why there is none
+
+  double time(const lc::infrastructure::scale_up_law& inside, const lc::infrastructure::scale_out_law& across) const {
+    return lc::in<lc::units::second>(
+        lc::infrastructure::collective_law(fabric, inside, across, network, 1.0, library).time(what));
+  }
+};
+
+// That of tokens with their experts is an all-to-all, as the models' operations count it. `network_bandwidth`: of the
+// chip's usual server, where the row has none.
 template <class Row>
-answer exchange_time(const micro_row<Row>& r, double network_bandwidth, double& bytes) {
+described_exchange exchange_of(const micro_row<Row>& r, double network_bandwidth) {
   using namespace lc::units;
+  described_exchange e;
+  const auto none = [&](std::string why) {
+    e.reason = std::move(why);
+    return e;
+  };
+  double bytes = r.at("message_bytes");
   const double ranks = number(r.row, "ranks", number(r.row, "chips", 0));
-  if (!(ranks > 0)) return {0, "the number of ranks is not given"};
+  if (!(ranks > 0)) return none("the number of ranks is not given");
   const bool dispatch = r.op == "moe_dispatch", combine = r.op == "moe_combine";
   if (dispatch || combine) {
     const double tokens = r.m > 0 ? r.m : r.at("tokens");
-    if (!(tokens > 0 && r.n > 0 && r.depth > 0)) return {0, "tokens, experts per token or width are not given"};
+    if (!(tokens > 0 && r.n > 0 && r.depth > 0)) return none("tokens, experts per token or width are not given");
     bytes = tokens * r.n * r.depth * (combine ? 2.0 : r.value_bytes == 1 ? scaled_byte : r.value_bytes);
   }
-  lc::exchange kind;
   if (r.op == "all_reduce")
-    kind = lc::exchange::all_reduce;
+    e.what.kind = lc::exchange::all_reduce;
   else if (r.op == "all_gather")
-    kind = lc::exchange::all_gather;
+    e.what.kind = lc::exchange::all_gather;
   else if (r.op == "reduce_scatter")
-    kind = lc::exchange::reduce_scatter;
+    e.what.kind = lc::exchange::reduce_scatter;
   else if (r.op == "all_to_all" || dispatch || combine)
-    kind = lc::exchange::all_to_all;
+    e.what.kind = lc::exchange::all_to_all;
   else
-    return {0, "the operation " + std::string(r.op) + " is not known"};
-  if (!(bytes > 0)) return {0, "the size of the message is not given"};
+    return none("the operation " + std::string(r.op) + " is not known");
+  if (!(bytes > 0)) return none("the size of the message is not given");
+  e.what.bytes = bytes * byte;
+  e.what.ranks = ranks;
 
   // Ranks of a node share its fabric; a domain of several nodes (a rack) is one fabric.
-  const double domain = lc::max(lc::min(number(r.row, "ranks_per_node", ranks), ranks),
+  const double in_node = number(r.row, "ranks_per_node", ranks / number(r.row, "nodes", 1));
+  const double domain = lc::max(lc::min(in_node, ranks),
                                 lc::min(r.chip.scale_up_domain > largest_node ? r.chip.scale_up_domain : 1.0, ranks));
   const auto per_second = byte / second;
-  lc::infrastructure::scale_up_law up = serving_fabric(r.chip);
-  if (!(r.chip.scale_up_bandwidth > fastest_pcie)) up = lc::infrastructure::catalog::pcie;
+  e.fabric = {lc::is_known(r.chip.scale_up_bandwidth) ? r.chip.scale_up_bandwidth : slowest_pcie, domain};
+  e.up = serving_fabric(r.chip);
+  if (!(r.chip.scale_up_bandwidth > fastest_pcie)) e.up = lc::infrastructure::catalog::pcie;
   const std::string_view in_network = r.row.cell("in_network_reduction");
-  if (!in_network.empty()) up.reduces_in_switch = up.reduces_in_switch && in_network == "1";
-  const lc::scale_up_fabric<> fabric{lc::is_known(r.chip.scale_up_bandwidth) ? r.chip.scale_up_bandwidth : slowest_pcie,
-                                     domain};
-  const auto network = (network_bandwidth > 0 ? network_bandwidth : slow_network) * per_second;
-  const lc::infrastructure::collective_law law(fabric, up, {}, network, 1.0, {false, r.launch() * second});
-  return {lc::in<second>(law.time(lc::collective<>{kind, bytes * byte, ranks})), {}};
+  if (!in_network.empty()) e.up.reduces_in_switch = e.up.reduces_in_switch && in_network == "1";
+  e.network =
+      number(r.row, "node_network_bytes_per_s_per_chip", network_bandwidth > 0 ? network_bandwidth : slow_network) *
+      per_second;
+  e.library = {false, r.launch() * second};
+  return e;
+}
+
+template <class Row>
+answer exchange_time(const micro_row<Row>& r, double network_bandwidth, double& bytes) {
+  const described_exchange e = exchange_of(r, network_bandwidth);
+  if (!e.reason.empty()) return {0, e.reason};
+  bytes = lc::in<lc::units::byte>(e.what.bytes);
+  return {e.time(e.up, {}), {}};
 }
 
 template <class Row>

@@ -236,7 +236,7 @@ inline constexpr std::array<cost_line, 38> cost_lines{
 inline constexpr scale_up_law generic_fabric{};
 inline constexpr scale_up_law nvlink_ampere{.name = "nvlink_ampere", .launch = 9.308 * units::microsecond, .step = 0.8974 * units::microsecond, .direct_launch = 4.173 * units::microsecond};
 inline constexpr scale_up_law nvlink_hopper{.name = "nvlink_hopper", .launch = 5.349 * units::microsecond, .step = 0.7448 * units::microsecond, .reduces_in_switch = true, .direct_launch = 2.273 * units::microsecond};
-inline constexpr scale_up_law nvlink_blackwell{.name = "nvlink_blackwell", .launch = 7.884 * units::microsecond, .step = 1.17 * units::microsecond, .reduces_in_switch = true, .direct_launch = 3.89 * units::microsecond};
+inline constexpr scale_up_law nvlink_blackwell{.name = "nvlink_blackwell", .launch = 7.884 * units::microsecond, .step = 1.17 * units::microsecond, .reduces_in_switch = true, .switch_efficiency = 0.4765, .direct_launch = 3.89 * units::microsecond};
 inline constexpr scale_up_law pcie{.name = "pcie", .launch = 5.406 * units::microsecond, .step = 0.5357 * units::microsecond, .bridge_share = 1.763, .channel_bandwidth = 1e15 * units::gigabyte_per_second, .reads_directly = false};
 inline constexpr std::array<const scale_up_law*, 5> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie};
 

@@ -11,13 +11,18 @@
 namespace layercake::infrastructure {
 
 namespace detail {
-// latency + transfer + c sqrt(latency * transfer); the slope in a transfer of nothing is taken as 1.
+// c sqrt(latency * transfer): what chunks cost; the slope in a transfer of nothing is taken as 0.
+template <number T>
+constexpr quantity<unit::second, T> chunked(const quantity<unit::second, T>& latency,
+                                            const quantity<unit::second, T>& transfer, const T& c) {
+  const T product = latency / units::second * (transfer / units::second);
+  const T smallest = number_cast<T>((std::numeric_limits<scalar_of_t<T>>::min)());
+  return c * sqrt(max(product, smallest)) * units::second;
+}
 template <number T>
 constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& latency,
                                               const quantity<unit::second, T>& transfer, const T& c) {
-  const T product = latency / units::second * (transfer / units::second);
-  const T smallest = number_cast<T>((std::numeric_limits<scalar_of_t<T>>::min)());
-  return latency + transfer + c * sqrt(max(product, smallest)) * units::second;
+  return latency + transfer + chunked(latency, transfer, c);
 }
 }  // namespace detail
 
@@ -30,16 +35,22 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 //                   exchange_step (g-1) all-to-all;  transfer two M ((g-1)/g + copy/g)/(e B),  two = 2 for an
 //                   all-reduce
 //   all-to-all      transfer (a^4 + b^4)^(1/4),  a = M (g-1)/R/(e B), b = M/N/channel_bandwidth
-//   in the switch   launch + switch_latency;  M (1 + 1/g)/(e B);  g >= 4
+//   in the switch   launch + switch_latency + M (1 + 1/g)/(e B) (1 + C/(M + C)),  C = g switch_chunk;  g >= 4
 //   one shot        direct_launch + direct_step (g-1);  M (g-1)/(e B)
 //   two shots       k direct_launch + direct_step (g-1);  2 M (g-1)/g/(e B), not pipelined
-//   across          transfer two (M/g)(N-1)/N/(e Bn), + two min((N-1) ring_step, log2 N tree_level)
+//   across          transfer (M/g) s/(e Bn): one ring over all ranks s = two (R-1)/R; an all-reduce by two trees over
+//                   the nodes, each of half the bytes, s = N/2: what the node sends most that has two children in one
+//                   of them and is a leaf of the other; the less of both, which is the ring from 4 nodes on
+//                   + two min((N-1) (ring_step + bulk), levels (tree_level + bulk)): a node serves two children one
+//                   after the other, levels = max(log2 N, 2 log2 N - 1);  bulk = bulk_step M/(M + bulk_message)
+//                   reduced in the network: transfer (M/g)/(e Bn), + 2 tree_level + bulk
 //   time            latency + transfer + c sqrt(latency transfer), the least of the algorithms; tiers mix by the 4-norm
-//                   (all-to-all: 2-norm)
+//                   (all-to-all: 2-norm); in the switch the latency of the root is that across alone
 //
 // Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1; a fabric of one chip needs no bandwidth. Never falls as bytes grow. Leaves out:
-// protocol switches, congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange;
-// across nodes and off NVLink it is not fitted. The exchange between experts is an all-to-all: DeepEP's kernels for few
+// congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange. One ring: gathers over 2
+// nodes of 8 H100 reach a bus bandwidth of 100 GB/s where an all-reduce reaches 216 (NVIDIA/nccl issue 2409). Trees: Sanders,
+// Speck, Traeff, Parallel Computing 35 (2009), section 3, which NCCL builds (src/graph/trees.cc). The exchange between experts is an all-to-all: DeepEP's kernels for few
 // tokens take what it says, 12 % off in the median on Hopper and 18 to 24 % on Blackwell, inside a fabric; those for
 // many tokens take 1.8 to 2.5 times as long (aiconfigurator's tables, commit 095f58a5, none of which is fitted here).
 // Worked number: all-reduce of 16 MiB over 4 H100 (450 GB/s), 106.39 us.
@@ -82,7 +93,7 @@ public:
     seconds t;
     switch (c.kind) {
     case exchange::point_to_point:
-      t = detail::pipelined(up_.launch + where(across, out_.ring_step, up_.step),
+      t = detail::pipelined(up_.launch + where(across, out_.ring_step + bulk(x), up_.step),
                             x.M * where(across, network_, exchange_ * x.slower), up_.pipelining);
       break;
     case exchange::all_to_all:
@@ -90,11 +101,7 @@ public:
       break;
     case exchange::all_reduce:
       t = ring(x, true);
-      if (up_.reduces_in_switch) {
-        const seconds by_switch = detail::pipelined(
-            up_.launch + up_.switch_latency, x.M * (one + x.share) * (switch_ * x.slower), up_.switch_pipelining);
-        t = where(across, t, where(g < T(4), t, min(t, by_switch)));
-      }
+      if (up_.reduces_in_switch && may_hold(g >= T(4))) t = where(g < T(4), t, min(t, in_switch(x)));
       if (direct_) t = where(across, t, min(t, direct(x)));
       break;
     case exchange::all_gather:
@@ -136,13 +143,40 @@ private:
     if constexpr (real<T>) {
       if (!(x.N > one)) return detail::pipelined(latency, inside, up_.pipelining);
     }
-    const bool in_switch = reduce && out_.reduces_in_switch;
-    const seconds across = in_switch ? where(x.N > one, x.M * x.share * network_switch_, none)
-                                     : x.M * (two * x.share * ((x.N - one) / x.N)) * network_;
-    const seconds levels = in_switch ? where(x.N > one, T(2) * out_.tree_level, none)
-                                     : two * min((x.N - one) * out_.ring_step, log2(x.N) * out_.tree_level);
-    return detail::pipelined(latency + levels, smooth_max(inside, across), up_.pipelining);
+    return detail::pipelined(latency + levels(x, reduce), smooth_max(inside, between(x, reduce)), up_.pipelining);
   }
+  constexpr seconds in_switch(const group& x) const {
+    const T one(1);
+    const quantity<unit::byte, T> round = up_.switch_chunk * x.g;
+    const T rounds = one + round / max(x.M + round, quantity<unit::byte, T>(T(1) * units::byte));
+    const seconds inside = x.M * ((one + x.share) * rounds) * (switch_ * x.slower);
+    const seconds latency = up_.launch + up_.switch_latency;
+    if constexpr (real<T>) {
+      if (!(x.N > one)) return latency + inside;
+    }
+    const seconds network = between(x, true), waits = levels(x, true);
+    return latency + waits + smooth_max(inside, network) + detail::chunked(waits, network, up_.pipelining);
+  }
+  // Across nodes: the transfer, and the latency of all steps or levels.
+  constexpr seconds between(const group& x, bool reduce) const {
+    const T one(1);
+    const quantity<unit::byte, T> part = x.M * x.share;
+    if (reduce && out_.reduces_in_switch) return where(x.N > one, part * network_switch_, seconds());
+    const T ring = (x.R - one) / x.R;
+    const T sent = reduce ? min(T(2) * ring, T(0.5) * x.N) : ring;
+    return where(x.N > one, part * sent * network_, seconds());
+  }
+  constexpr seconds levels(const group& x, bool reduce) const {
+    const T one(1);
+    const seconds none{};
+    if (reduce && out_.reduces_in_switch) return where(x.N > one, T(2) * out_.tree_level + bulk(x), none);
+    const T doublings = log2(x.N);
+    const seconds steps = (x.N - one) * (out_.ring_step + bulk(x));
+    const seconds tree = max(doublings, T(2) * doublings - one) * (out_.tree_level + bulk(x));
+    return T(reduce ? 2 : 1) * min(steps, tree);
+  }
+  // What a step across nodes takes more in bulk.
+  constexpr seconds bulk(const group& x) const { return out_.bulk_step * (x.M / (x.M + out_.bulk_message)); }
   constexpr seconds direct(const group& x) const {
     const T others = x.g - T(1);
     const seconds peers = up_.direct_step * others;

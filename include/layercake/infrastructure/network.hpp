@@ -17,6 +17,8 @@ inline constexpr field_source network_sources[] = {
     {"oversubscription", "none, as in the sheet", confidence::assumed},
     {"scale_out.ring_step", "NCCL's tuning table, src/graph/tuning.cc", confidence::published},
     {"scale_out.tree_level", "NCCL's tuning table, src/graph/tuning.cc", confidence::published},
+    {"scale_out.bulk_step", "fitted to three tables of 2 and 4 nodes, see fabric.hpp", confidence::estimated},
+    {"scale_out.bulk_message", "fitted to three tables of 2 and 4 nodes, see fabric.hpp", confidence::estimated},
     {"scale_out.exchange_level", "DeepEP", confidence::estimated},
     {"scale_out.switch_efficiency", "chosen", confidence::assumed},
     {"scale_out", "46 to 48 of 50 GB/s: NCCL maintainers, nccl-tests issue 290", confidence::published},

@@ -33,12 +33,12 @@ TEST_CASE("collective: every algorithm by hand") {
   up.efficiency = 0.8, up.pipelining = 1, up.reduce_copy = 0.5, up.gather_copy = 0.5, up.bridge_share = 0;
   up.exchange_efficiency = 0.5, up.exchange_pipelining = 1, up.exchange_step = 0.5;
   up.channel_bandwidth = 1000 * gigabyte_per_second;
-  up.switch_latency = 20 * microsecond, up.switch_efficiency = 0.75, up.switch_pipelining = 2;
+  up.switch_latency = 20 * microsecond, up.switch_efficiency = 0.75, up.switch_chunk = 1e6 * byte;
   up.direct_launch = 2 * microsecond, up.direct_step = 0.1 * microsecond;
   up.one_shot_efficiency = 0.5, up.one_shot_pipelining = 1, up.two_shot_launches = 3, up.two_shot_efficiency = 0.8;
   inf::scale_out_law out;
   out.efficiency = 0.8, out.ring_step = 4 * microsecond, out.tree_level = 8.5 * microsecond;
-  out.exchange_level = 4 * microsecond;
+  out.exchange_level = 4 * microsecond, out.bulk_step = 30 * microsecond, out.bulk_message = 128e6 * byte;
   const auto microseconds = [&](exchange kind, double bytes, double ranks, bool direct = false) {
     const inf::collective_law law({400 * gigabyte_per_second, 8}, up, out, 50 * gigabyte_per_second, 1.0, {direct, {}});
     return in<microsecond>(law.time(lc::collective<>{kind, bytes * byte, ranks}));
@@ -48,14 +48,17 @@ TEST_CASE("collective: every algorithm by hand") {
   CHECK(microseconds(exchange::reduce_scatter, 64e6, 8) == approx(246.934).epsilon(1e-5));
   // All-reduce: there and back.
   CHECK(microseconds(exchange::all_reduce, 64e6, 8) == approx(19 + 375 + std::sqrt(19 * 375.0)));
-  // In the switch: 64 MB (1 + 1/8) / (0.75 * 400 GB/s) = 240 us after 25 us, and twice the root of both.
+  // In the switch: 64 MB (1 + 1/8) / (0.75 * 400 GB/s) = 240 us after 25 us, in nine rounds of 8 MB, the ninth of which is
+  // that of a last chunk under way: 8/72 more.
   up.reduces_in_switch = true;
-  CHECK(microseconds(exchange::all_reduce, 64e6, 8) == approx(25 + 240 + 2 * std::sqrt(25 * 240.0)));
+  CHECK(microseconds(exchange::all_reduce, 64e6, 8) == approx(25 + 240 * (1 + 8.0 / 72)));
   // Of three chips the switch does not reduce: latency 5 + 4, transfer 2 * 64 MB (2 + 0.5)/3 / (320 GB/s) = 333.3 us.
   CHECK(microseconds(exchange::all_reduce, 64e6, 3) == approx(9 + 1000.0 / 3 + std::sqrt(3000.0)));
-  // Two shots over peer memory: 3 * 2 us and 7 peers, 2 * 64 MB * 7/8 / (320 GB/s) = 350 us. One shot of 16 kB:
-  // 2 us and 7 peers, 16 kB * 7 / (200 GB/s) = 0.56 us.
+  // Two shots over peer memory: 3 * 2 us and 7 peers, 2 * 64 MB * 7/8 / (320 GB/s) = 350 us, with all in one round of the
+  // switch 25 + 2 * 240 us. One shot of 16 kB: 2 us and 7 peers, 16 kB * 7 / (200 GB/s) = 0.56 us.
+  up.switch_chunk = 1e12 * byte;
   CHECK(microseconds(exchange::all_reduce, 64e6, 8, true) == approx(6 + 0.7 + 350));
+  up.switch_chunk = 1e6 * byte;
   CHECK(microseconds(exchange::all_reduce, 16e3, 8, true) == approx(2.7 + 0.56 + std::sqrt(2.7 * 0.56)));
   // All-to-all: 64 MB * 7/8 / (200 GB/s) = 280 us on the wire, 64 us on the chip, by the 4-norm; latency 5 + 1 + 7/2.
   const double wire = std::pow(std::pow(280, 4) + std::pow(64, 4), 0.25);
@@ -67,10 +70,28 @@ TEST_CASE("collective: every algorithm by hand") {
   CHECK(microseconds(exchange::all_gather, 64e6, 8) == approx(12 + 750 + std::sqrt(12 * 750.0)));
   up.bridge_share = 0;
 
-  // 512 MB over 64 chips in 8 fabrics, 40 GB/s of network: 1.5 ms inside, 512 MB / 8 * 7/8 / (40 GB/s) = 1.4 ms across by
-  // the 4-norm; latency 5 + 7 and the least of 7 steps of 4 us and 3 levels of 8.5 us.
-  const double both = std::pow(std::pow(1500, 4) + std::pow(1400, 4), 0.25);
-  CHECK(microseconds(exchange::all_gather, 512e6, 64) == approx(12 + 25.5 + both + std::sqrt((12 + 25.5) * both)));
+  // 512 MB over 64 chips in 8 fabrics, 40 GB/s of network: 1.5 ms inside, in one ring 512 MB / 8 * 63/64 / (40 GB/s) =
+  // 1.575 ms across by the 4-norm; latency 5 + 7 and the less of 7 steps of 4 + 24 us and 2 * 3 - 1 levels of 8.5 + 24 us,
+  // where 24 us are 30 us * 512/(512 + 128).
+  const auto norm = [](double x, double y) { return std::pow(std::pow(x, 4) + std::pow(y, 4), 0.25); };
+  const double both = norm(1500, 1575), levels = 12 + 5 * 32.5;
+  CHECK(microseconds(exchange::all_gather, 512e6, 64) == approx(levels + both + std::sqrt(levels * both)));
+  // All-reduce of 64 MB, in bulk 30 us * 64/(64 + 128) = 10 us a step. Two nodes: 8 MB a chip by trees, one there and one
+  // back, 28 us and 200 us across, beside 240 us * 80/72 in the switches. Three steps there and back between four: 84 us,
+  // and in a ring 8 MB * 2 * 31/32 / (40 GB/s) = 387.5 us beside 375 us.
+  CHECK(microseconds(exchange::all_reduce, 64e6, 16) ==
+        approx(25 + 28 + norm(240 * 80.0 / 72, 200) + std::sqrt(28 * 200.0)));
+  up.reduces_in_switch = false;
+  CHECK(microseconds(exchange::all_reduce, 64e6, 32) ==
+        approx(103 + norm(375, 387.5) + std::sqrt(103 * norm(375, 387.5))));
+  // Between three nodes trees are 8 MB * 3/2 / (40 GB/s) = 300 us, less than the ring's 23/12; two steps of 14 us.
+  CHECK(microseconds(exchange::all_reduce, 64e6, 24) == approx(75 + norm(375, 300) + std::sqrt(75 * norm(375, 300))));
+  // Reduced in the network: 8 MB / (0.8 * 50 GB/s) = 200 us, two levels of 8.5 us and one message of 10 us more.
+  out.reduces_in_switch = true, out.switch_efficiency = 0.8;
+  CHECK(microseconds(exchange::all_reduce, 64e6, 32) == approx(46 + norm(375, 200) + std::sqrt(46 * norm(375, 200))));
+  out.reduces_in_switch = false;
+  // To a chip of another node: 64 MB / (40 GB/s) = 1.6 ms after 5 + 4 + 10 us.
+  CHECK(microseconds(exchange::point_to_point, 64e6, 16) == approx(19 + 1600 + std::sqrt(19 * 1600.0)));
   // All-to-all: 512 MB * 7/64 / (200 GB/s) = 280 us inside, 64 us on the chip, 512 MB * 56/64 / (40 GB/s) = 11.2 ms
   // across, by the 2-norm; latency 9.5 and 4 us for the first of 8 groups and each of 3 doublings.
   const double far = std::sqrt(11200.0 * 11200 + wire * wire);
@@ -117,11 +138,12 @@ TEST_CASE("collective: groups whose members lie a node apart use the network alo
   const auto inside = s.time(lc::collective<>{exchange::all_gather, 1e9 * byte, 8, 1}, fabric);
   const auto apart = s.time(lc::collective<>{exchange::all_gather, 1e9 * byte, 8, 8}, fabric);
   CHECK(apart > inside);
-  // 7/8 of a gigabyte over 46 GB/s, and latency
-  CHECK(in<second>(apart) == approx(1e9 * 7 / 8 / 46e9).epsilon(0.05));
-  // An all-to-all is held up by what leaves the node: 56/64 of the bytes over 46 GB/s; a fabric of 64 chips spares it.
+  // 7/8 of a gigabyte over 47 GB/s, five levels of 43 us, and what chunks cost: 0.95 times the root of both
+  CHECK(in<second>(apart) ==
+        approx(1e9 * 7 / 8 / 47e9 + 2.2e-4 + 0.95 * std::sqrt(1e9 * 7 / 8 / 47e9 * 2.2e-4)).epsilon(0.01));
+  // An all-to-all is held up by what leaves the node: 56/64 of the bytes over 47 GB/s; a fabric of 64 chips spares it.
   const auto far = s.time(lc::collective<>{exchange::all_to_all, 1e9 * byte, 64, 1}, fabric);
-  CHECK(in<second>(far) == approx(1e9 * 56 / 64 / 46e9).epsilon(0.1));
+  CHECK(in<second>(far) == approx(1e9 * 56 / 64 / 47e9).epsilon(0.1));
   CHECK(s.time(lc::collective<>{exchange::all_to_all, 1e9 * byte, 64, 1}, {450 * gigabyte_per_second, 64}) < far / 4);
 }
 

@@ -19,6 +19,7 @@ TEST_CASE("provenance: what is fitted or read elsewhere does not cite the price 
   CHECK(cites("power", "Epoch AI"));
   CHECK(cites("scale_out.ring_step", "NCCL"));
   CHECK(cites("scale_out.efficiency", "nccl-tests"));
+  CHECK(cites("scale_out.bulk_step", "fitted"));
   CHECK(network.of("scale_out.switch_efficiency").how == confidence::assumed);
   CHECK(cites("scale_up.launch", "fitted"));
   CHECK(network.of("scale_up.bridge_share").how == confidence::estimated);
