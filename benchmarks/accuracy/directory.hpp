@@ -103,7 +103,8 @@ inline const columns micro_numbers{"chips",
                                    "tokens",
                                    "software_year",
                                    "nodes",
-                                   "node_network_bytes_per_s_per_chip"};
+                                   "node_network_bytes_per_s_per_chip",
+                                   "keys_alone"};
 inline const columns training_memory_required{"id", "source", "metric", "value", "unit", "boundary", "predictable"};
 inline const columns training_memory_numbers{"parameters",
                                              "largest_layer",

@@ -38,23 +38,24 @@ struct kernel_rows {
   std::vector<double> measured;
   std::vector<int> half, group;  // group: rows that count as much as those of another
   std::vector<Operation> operations;
+  std::vector<measurement> how;
 
   void add(std::string_view name, const accelerator& of, const Operation& op, double time, const std::string& shape,
-           int in_group) {
+           int in_group, const measurement& measured_so = in_a_running_model) {
     std::size_t i = 0;
     while (i < names.size() && names[i] != name)
       ++i;
     if (i == names.size()) names.emplace_back(name), chips.push_back(of);
     chip.push_back(i), measured.push_back(time), half.push_back(half_of(shape)), group.push_back(in_group);
-    operations.push_back(op);
+    operations.push_back(op), how.push_back(measured_so);
   }
-  std::vector<double> errors(const family_constants& constants, const measurement& how) const {
+  std::vector<double> errors(const family_constants& constants) const {
     std::vector<basic_kernel_law<>> laws;
     for (const accelerator& of : chips)
       laws.push_back(of.timing(constants));
     std::vector<double> e(measured.size());
     for (std::size_t i = 0; i < e.size(); ++i)
-      e[i] = std::log(lc::in<lc::units::second>(laws[chip[i]].time(operations[i], how)) / measured[i]);
+      e[i] = std::log(lc::in<lc::units::second>(laws[chip[i]].time(operations[i], how[i])) / measured[i]);
     return e;
   }
   // Groups count alike, whatever their size.
@@ -80,10 +81,10 @@ void print_row(const Row& row) {
 }
 
 // Fits one row of a table of constants; prints its errors: fitted, other shapes held out, other chips held out.
-// wide: where it prints, the table and its row, the constants, the data and how they were measured
+// wide: where it prints, the table and its row, the constants and the data
 template <class Operation>
 void fit_row(fit_report& report, const constant_tables& tables, std::size_t f, const char* kind,
-             const std::vector<named>& list, const kernel_rows<Operation>& data, const measurement& how) {
+             const std::vector<named>& list, const kernel_rows<Operation>& data) {
   if (data.measured.empty()) return;
   left_out rows{data.half, {}, data.weights()};
   const bool several = *std::max_element(data.group.begin(), data.group.end()) > 0;
@@ -95,7 +96,7 @@ void fit_row(fit_report& report, const constant_tables& tables, std::size_t f, c
       rows.other[i] = data.group[i] > 0 ? 1 : -1;
   }
   if (f == generic) rows.others = "other generations";
-  fit_errors e = fit_and_leave_out(list, rows, [&] { return data.errors(tables[f], how); });
+  fit_errors e = fit_and_leave_out(list, rows, [&] { return data.errors(tables[f]); });
   const bool other_tables = several && f != generic;  // of the same chip: on the screen alone
   const std::vector<double> of_tables = other_tables ? std::exchange(e.others, {}) : std::vector<double>{};
   print_fit(report, (std::string(name_of_table(f)) + " " + kind).c_str(), rows.others, e);
@@ -141,7 +142,8 @@ kernel_rows<lc::matrix_product<>> product_rows(const csv_table& table, std::size
     lc::matrix_product<> op{row.number("m", 0), row.number("n", 0), row.number("k", 0), 1, k.math,
                             k.weights,          k.weight_bytes,     k.input_bytes,      2};
     if (precision == "int4_wo") op.weight_bytes = 0.5, op.weights = lc::precision::int4;
-    data.add(row.cell("chip"), *chip, op, row.number("time_s", 0), key_of(row, {"n", "k"}), group);
+    data.add(row.cell("chip"), *chip, op, row.number("time_s", 0), key_of(row, {"n", "k"}), group,
+             {.weight_copies = 5});
   }
   return data;
 }
@@ -165,7 +167,7 @@ void fit_products(const csv_table& table, constant_tables& tables, fit_report& r
                {"chain_limit", &c.chain_limit, 1e3, 5e6, splits},
                {"droop", &c.droop, 0, 2.2, f != 0 && !any},
                {"quantise_memory", &c.quantise_memory, 0.1, 1, quantises}},
-              product_rows(table, f, k), {.weight_copies = 5});
+              product_rows(table, f, k));
     }
   }
 }
@@ -199,44 +201,21 @@ kernel_rows<lc::attention_product<>> attention_rows(const csv_table& grouped, co
     if (narrow_math) op.math = lc::precision::fp8;
     op.cache_bytes = narrow_cache ? 1 : 2;
     data.add(row.cell("chip"), *chip, op, row.number("time_s", 0),
-             key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), group);
+             key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), group, {.warm_cache = decode});
   }
   return data;
 }
 
-// Share of the memory bandwidth at which decode attention in 16 bit reads caches above 1 GB on Hopper and Blackwell:
-// nine in ten rows are slower. Mean over chips.
-double decode_memory_share(const csv_table& grouped, const csv_table& latent) {
-  double sum = 0, chips = 0;
-  for (const std::size_t f : {2U, 3U}) {
-    const kernel_rows<lc::attention_product<>> data = attention_rows(grouped, latent, f, 0, true);
-    for (std::size_t c = 0; c < data.chips.size(); ++c) {
-      std::vector<double> shares;
-      for (std::size_t i = 0; i < data.chip.size(); ++i) {
-        const auto bytes = data.operations[i].bytes();
-        if (data.chip[i] == c && bytes > 1 * lc::units::gigabyte)
-          shares.push_back(bytes / (data.measured[i] * lc::units::second) / data.chips[c].memory_bandwidth);
-      }
-      if (!shares.empty()) sum += quantile(shares, 0.9), chips += 1;
-    }
-  }
-  return sum / chips;
-}
-
-// The kernels of another software on the A100 (its decode table here is vLLM's): published rows that its memory
-// permits. Rows that would read the cache above the data sheet's bandwidth are no measurement of the chip.
+// The kernels of another software on the A100 (its decode table here is vLLM's).
 void add_published_decode(const std::string& folder, kernel_rows<lc::attention_product<>>& data) {
-  const csv_table table = csv_table::read(folder, "micro.csv", {"op", "chip", "value"},
-                                          {"batch", "heads", "kv_heads", "head_dim", "seq_kv", "value", "predictable"});
-  for (std::size_t i = 0; i < table.rows(); ++i) {
-    const csv_record row = table[i];
+  const directory published(folder);
+  for (std::size_t i = 0; i < published.micro.rows(); ++i) {
+    const csv_record row = published.micro[i];
     const accelerator* chip = catalog::find_if_any(row.cell("chip"));
     if (row.cell("op") != "attention_decode" || group_of(0, chip) < 0 || row.number("predictable", 1) != 1) continue;
-    const double heads = row.number("heads", 1), width = row.number("head_dim", 128), time = row.number("value", 0);
-    const lc::attention_product<> op{
-        row.number("batch", 1), 1, row.number("seq_kv", 1), heads, row.number("kv_heads", heads), width, width};
-    if (op.bytes() / chip->memory_bandwidth < time * lc::units::second)
-      data.add(row.cell("chip"), *chip, op, time, key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), 1);
+    const detail::micro_row<csv_record> r{row, *chip, {}};
+    data.add(row.cell("chip"), *chip, detail::attention_of(r), row.number("value", 0),
+             key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), 1, detail::how_attention_was_measured(r));
   }
 }
 
@@ -255,21 +234,18 @@ void fit_attention(const std::string& folder, const std::string& measurements, b
       if (decode) {
         decode_constants& c = tables[f].decode[r];
         const bool unsplit = c.unsplit > 0, vector = r < 2 && f != 0, ampere = f == 0 && r == 0;
-        if (ampere) {
-          add_published_decode(measurements, data);
-          c.memory = decode_memory_share(grouped, latent);
-        }
+        if (ampere) add_published_decode(measurements, data);
         fit_row(report, tables, f, names[r],
                 {{"launch", &c.launch, 1e-6, 4e-5, true},
                  {"stream", &c.stream, 1e-7, 3e-5, true},
                  {"stream_group", &c.stream_group, 4, 1e3, true},
-                 {"memory", &c.memory, 0.4, 0.96, !ampere && !any},
+                 {"memory", &c.memory, 0.4, 0.96, !any},
                  {"ramp", &c.ramp, 1e-7, 1e-4, true},
                  {"compute", &c.compute, 0.05, any ? generic_share : 0.95, r >= 2},
                  {"split", &c.split, 1e-19, 1e-16, !unsplit && c.split > 0},
                  {"unsplit", &c.unsplit, 1e-12, 1e-9, unsplit},
                  {"vector_launch", &c.vector_launch, 1e-6, 4e-5, vector}},
-                data, {.warm_cache = true});
+                data);
       } else {
         prefill_constants& c = tables[f].prefill[r];
         fit_row(report, tables, f, names[r],
@@ -277,7 +253,7 @@ void fit_attention(const std::string& folder, const std::string& measurements, b
                  {"tile_start", &c.tile_start, 1e-7, 1e-5, true},
                  {"passes", &c.passes, 0.5, 6, true},
                  {"compute", &c.compute, 0.1, any ? generic_share : 0.95, true}},
-                data, {});
+                data);
       }
     }
   }
@@ -448,7 +424,7 @@ stream_constants fit_streams(const std::string& folder, fit_report& report) {
       fit_errors e = fit_and_leave_out({{"launch", &s.launch, 2e-7, 2e-5, true},
                                         {"memory", &s.memory, 0.1, 0.95, true},
                                         {"overlap", &s.overlap, 0, 1, true}},
-                                       rows, [&] { return all.errors(constants, {}); });
+                                       rows, [&] { return all.errors(constants); });
       e.fitted = one(e.fitted), e.before = one(e.before), e.shapes.clear();
       print_fit(report, all.names[c].c_str(), "", e);
       std::printf("    {%.4g, %.4g, %.4g}\n", s.launch, s.memory, s.overlap);
@@ -478,12 +454,12 @@ shared_constants fit_shared(const csv_table& products, const std::string& folder
   }
   shared_constants s{};
   std::printf("\nShared by all: median, mean, 90th percentile and bias in %%\n");
-  const auto collect = [&](auto& all, const measurement& how) {
+  const auto collect = [&](auto& all) {
     for (family_constants& t : tables)
       t.shared = s;
     std::vector<double> e;
     for (const auto& set : all)
-      for (const double x : set.rows.errors(tables[set.family], how))
+      for (const double x : set.rows.errors(tables[set.family]))
         e.push_back(x);
     return e;
   };
@@ -494,7 +470,7 @@ shared_constants fit_shared(const csv_table& products, const std::string& folder
              {"quantise_speed", &s.quantise_speed, 1, 16, true},
              {"droop_time", &s.droop_time, 1e-4, 1e-2, true},
              {"droop_from", &s.droop_from, 1, 2, true}},
-            halves, [&] { return collect(sets, {.weight_copies = 5}); });
+            halves, [&] { return collect(sets); });
   struct prefill_set {
     std::size_t family;
     kernel_rows<lc::attention_product<>> rows;
@@ -508,7 +484,7 @@ shared_constants fit_shared(const csv_table& products, const std::string& folder
     }
   }
   fit_joint(report, "prefill attention", {{"prefill_memory", &s.prefill_memory, 0.4, 1, true}}, halves,
-            [&] { return collect(prefills, {}); });
+            [&] { return collect(prefills); });
   return s;
 }
 

@@ -39,6 +39,16 @@ constexpr double host_link(lc::chips::family f) {
   }
 }
 
+// Whether the cache of a row's decode attention has room for keys alone, so that values are read from the same bytes once
+// more. A row may say so (keys_alone). Where it does not, it is assumed of A100s and their kin with software of 2025 and
+// later: the collector of aiconfigurator for TensorRT-LLM measured so until 2026-08-03 (collector/trtllm/collect_attn.py,
+// commit dec5f4cd: SELFKONLY, then SELF), and then measured all chips but those anew.
+template <class Row>
+bool has_keys_alone(const Row& row, lc::chips::family f) {
+  const bool usual = f == lc::chips::family::ampere && number(row, "software_year", 0) >= 2025;
+  return number(row, "keys_alone", usual ? 1 : 0) == 1;
+}
+
 namespace detail {
 // A row with what is asked of every kind.
 template <class Row>
@@ -71,19 +81,28 @@ answer product_time(const micro_row<Row>& r) {
 }
 
 template <class Row>
-answer attention_time(const micro_row<Row>& r) {
+lc::attention_product<> attention_of(const micro_row<Row>& r) {
   const double heads = r.at("heads"), width = r.at("head_dim"),
                queries = r.op == "attention_decode" ? number(r.row, "seq_q", 1) : r.at("seq_q");
   const double context = number(r.row, "seq_kv", queries);
-  if (!(heads > 0 && width > 0 && queries > 0 && context > 0))
-    return {0, "heads, head_dim or a sequence length is not given"};
   lc::attention_product<> attention{
       r.batch, queries, lc::max(context, queries), heads, number(r.row, "kv_heads", heads), width, width};
   attention.math = r.math;
   attention.cache_bytes = lc::min(r.value_bytes, 2.0);
-  // The benchmark repeats the kernel, so that a part of a small cache is on the chip.
-  const auto time = r.chip.timing().time(attention, lc::chips::measurement{.warm_cache = true});
-  return {lc::in<lc::units::second>(time) + r.launch(), {}};
+  return attention;
+}
+// The benchmark repeats the kernel, so that a part of a small cache is on the chip.
+template <class Row>
+lc::chips::measurement how_attention_was_measured(const micro_row<Row>& r) {
+  return {.warm_cache = true, .keys_alone = has_keys_alone(r.row, r.chip.family)};
+}
+
+template <class Row>
+answer attention_time(const micro_row<Row>& r) {
+  const auto attention = attention_of(r);
+  if (!(attention.heads > 0 && attention.key_width > 0 && attention.queries > 0 && attention.context > 0))
+    return {0, "heads, head_dim or a sequence length is not given"};
+  return {lc::in<lc::units::second>(r.chip.timing().time(attention, how_attention_was_measured(r))) + r.launch(), {}};
 }
 
 // Copies and element-wise kernels; `bytes`: those of the message if it is given, then those that are moved.

@@ -42,7 +42,7 @@ TEST_CASE("no group falls behind 1.15 times what it has reached") {
                                  {"generation_energy", 0.1330, 0.2440},
                                  {"gemm", 0.0460, 0.1083},
                                  {"attention_prefill", 0.0445, 0.0780},
-                                 {"attention_decode", 0.1862, 0.4260},
+                                 {"attention_decode", 0.0477, 0.2755},
                                  {"collective", 0.0732, 0.1613},
                                  {"memory", 0.1697, 0.3294},
                                  {"serving_memory", 0.0150, 0.0290},
@@ -81,14 +81,30 @@ TEST_CASE("energy of an image by FLUX.1-dev and of a clip by HunyuanVideo within
   CHECK(rows == 4);
 }
 
-// Seven of the twelve rows on the A100 are faster than its memory can be read: 2.1 GB in 0.64 ms are 3.4 TB/s, of 2.04.
-// They are scored like all others, and missed; nothing was fitted to them.
-TEST_CASE("decode attention") {
-  const auto scored = [](const prediction& p) { return p.group == "attention_decode" && p.scored; };
-  const score possible =
-      score_where(predictions(), [&](const prediction& p) { return scored(p) && p.measured >= p.baseline; });
-  CHECK(possible.rows == 17);
-  CHECK(possible.median < 0.12);
+// Seven of the twelve rows on the A100 are faster than 2.1 GB of keys and values could be read from its memory: 0.64 ms
+// are 3.4 TB/s, of 2.04. Their benchmark's cache had room for the keys alone, and 1.07 GB in that time are 1.7 TB/s.
+TEST_CASE("decode attention of a benchmark whose values are read from the keys' bytes") {
+  struct row {
+    std::string_view year, keys;
+    std::string_view cell(std::string_view column) const {
+      return column == "software_year" ? year : column == "keys_alone" ? keys : std::string_view();
+    }
+  };
+  using lc::chips::family;
+  CHECK(has_keys_alone(row{"2026", ""}, family::ampere));
+  CHECK_FALSE(has_keys_alone(row{"2026", "0"}, family::ampere));
+  CHECK_FALSE(has_keys_alone(row{"2023", ""}, family::ampere));
+  CHECK_FALSE(has_keys_alone(row{"", ""}, family::ampere));
+  CHECK_FALSE(has_keys_alone(row{"2026", ""}, family::hopper));
+  CHECK(has_keys_alone(row{"2026", "1"}, family::hopper));
+  std::size_t rows = 0;
+  for (const prediction& p : predictions()) {
+    if (p.source != "aic-attn-a100_sxm" || p.group != "attention_decode") continue;
+    ++rows;
+    // No row is predicted to read half of its bytes faster than the data sheet's bandwidth; `baseline` reads them all.
+    CHECK(p.predicted > 0.5 * p.baseline);
+  }
+  CHECK(rows == 12);
 }
 
 TEST_CASE("better than the rule of thumb wherever that is not near") {

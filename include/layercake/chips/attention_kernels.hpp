@@ -228,9 +228,10 @@ public:
     const auto one = length * stored * (R(op.cache_bytes) * byte);
     const auto cache = streams * one;
     auto read = cache;
+    if (how.keys_alone && !op.latent) read = read * (as(op.key_width) / width);
     if (how.warm_cache) {
       const quantity<unit::byte, R> cached = p.cached;
-      read = as(p.cached_cost) * cache + (R(1) - as(p.cached_cost)) * detail::smooth_ramp(cache - cached, cached);
+      read = as(p.cached_cost) * read + (R(1) - as(p.cached_cost)) * detail::smooth_ramp(read - cached, cached);
     }
     const auto squared = [](const auto& t) { return detail::square(R(t / second)); };
     const R moving = squared((read + R(op.activation_bytes) * b * h * width * byte) * p.per_byte);

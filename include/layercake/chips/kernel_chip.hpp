@@ -20,6 +20,7 @@ struct measurement {
   // Copies of the weights that a benchmark rotates over; a part of few copies stays in the on-chip cache.
   double weight_copies = std::numeric_limits<double>::infinity();
   bool warm_cache = false;  // decode attention finds a part of the key-value cache on the chip
+  bool keys_alone = false;  // its cache has room for keys, and values are read from the same bytes once more
   expert_routing routing = expert_routing::uniform;
   bool varying_rows = false;  // rows of products are a mean over steps, of which each has its own
   bool without_rest =

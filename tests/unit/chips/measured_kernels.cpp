@@ -10,6 +10,8 @@
 #include <layercake/chips/catalog.hpp>
 #include <vector>
 
+#include "../../approx.hpp"
+
 using namespace layercake;
 using namespace layercake::units;
 namespace catalog = chips::catalog;
@@ -195,4 +197,24 @@ TEST_CASE("attention as measured") {
   for (const kernel_kind k :
        {kernel_kind::prefill, kernel_kind::decode, kernel_kind::latent_prefill, kernel_kind::latent_decode})
     check_errors(attentions, [&](const attention_row& r) { return r.of == k; });
+}
+
+// 64 sequences of 32,768 positions, 8 key heads of 128 in 16 bit: 4.3 GB of keys and as much of values; all else takes
+// a few hundredths. One latent vector is key and value anyway.
+TEST_CASE("decode attention of a cache with room for keys alone reads half of the bytes") {
+  const attention_product<> op{64, 1, 32768, 32, 8, 128, 128};
+  for (const chips::accelerator* chip : {&catalog::a100_sxm_80gb, &catalog::h100_sxm}) {
+    const auto law = chip->timing();
+    for (const bool warm : {false, true}) {
+      const auto all = law.decode(op, {.warm_cache = warm}),
+                 keys = law.decode(op, {.warm_cache = warm, .keys_alone = true});
+      CHECK(keys / all == approx(0.5).epsilon(0.06));
+    }
+    attention_product<> wide = op;
+    wide.key_width = 192;  // three fifths of what is read
+    CHECK(law.decode(wide, {.keys_alone = true}) / law.decode(wide) == approx(0.6).epsilon(0.06));
+    attention_product<> latent = op;
+    latent.key_width = 576, latent.value_width = 512, latent.key_heads = 1, latent.latent = true;
+    CHECK(law.decode(latent, {.keys_alone = true}) == law.decode(latent));
+  }
 }
