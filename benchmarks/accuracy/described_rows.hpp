@@ -10,6 +10,12 @@ namespace accuracy {
 
 namespace lc = layercake;
 
+// What joins a chip to others and to its host; see described_chip.
+struct wires {
+  double network = 0, host_link = 0;
+  bool direct = false;
+};
+
 // The family by vendor and by the formats that the chip multiplies.
 inline lc::chips::family family_of(std::string_view vendor, const lc::chips::peak_rates& peak,
                                    double memory_bytes_per_s) {

@@ -26,7 +26,8 @@ inline const columns chip_numbers{"peak_fp32_flops",
                                   "scale_up_domain",
                                   "tdp_w",
                                   "reference_scale_out_bytes_per_s",
-                                  "memory_bytes_reported"};
+                                  "memory_bytes_reported",
+                                  "host_link_bytes_per_s"};
 inline const columns model_numbers{"layers",
                                    "d_model",
                                    "heads",
@@ -154,7 +155,10 @@ inline const columns measured{"id", "source", "chip", "metric", "value", "predic
 
 struct described_chip {
   lc::chips::accelerator chip;
-  double network = 0;  // bytes per second of the usual server, 0 where not known
+  double network = 0;    // bytes per second of the usual server, 0 where not known
+  double host_link = 0;  // nominal bytes per second and direction, 0 where not known
+  bool direct = false;   // its fast fabric joins chips one by one, without a switch
+  wires joined() const { return {network, host_link, direct}; }
   bool in_catalog = false;
 };
 struct described_model {
@@ -194,7 +198,12 @@ public:
   std::optional<described_chip> chip(std::string_view key) const {
     const auto at = chip_rows_.find(key);
     described_chip out;
-    if (at != chip_rows_.end()) out.network = chips_[at->second].number("reference_scale_out_bytes_per_s", 0);
+    if (at != chip_rows_.end()) {
+      const csv_record row = chips_[at->second];
+      out.network = row.number("reference_scale_out_bytes_per_s", 0);
+      out.host_link = row.number("host_link_bytes_per_s", 0);
+      out.direct = row.cell("scale_up_kind") == "direct";
+    }
     if (const lc::chips::accelerator* known = lc::chips::catalog::find_if_any(key)) {
       out.chip = *known, out.in_catalog = true;
     } else if (at != chip_rows_.end()) {

@@ -213,7 +213,7 @@ void add_published_decode(const std::string& folder, kernel_rows<lc::attention_p
     const csv_record row = published.micro[i];
     const accelerator* chip = catalog::find_if_any(row.cell("chip"));
     if (row.cell("op") != "attention_decode" || group_of(0, chip) < 0 || row.number("predictable", 1) != 1) continue;
-    const detail::micro_row<csv_record> r{row, *chip, {}};
+    const detail::micro_row<csv_record> r{row, *chip, {}, {}};
     data.add(row.cell("chip"), *chip, detail::attention_of(r), row.number("value", 0),
              key_of(row, {"heads", "kv_heads", "head_dim", "batch"}), 1, detail::how_attention_was_measured(r));
   }

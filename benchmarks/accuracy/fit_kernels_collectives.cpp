@@ -199,8 +199,8 @@ void add_published(const std::string& measurements, bool across, published_excha
     // Tables of kernels of one laboratory, of which the other half is what constants are fitted to.
     if (row.cell("op") != "all_reduce" || row.number("predictable", 0) != 1 || !chip || source.substr(0, 4) == "aic-")
       continue;
-    const detail::micro_row<csv_record> r{row, chip->chip, {}};
-    const detail::described_exchange e = detail::exchange_of(r, chip->network);
+    const detail::micro_row<csv_record> r{row, chip->chip, chip->joined(), {}};
+    const detail::described_exchange e = detail::exchange_of(r);
     if (!e.reason.empty() || !e.up.reduces_in_switch || (e.what.ranks > e.fabric.domain) != across) continue;
     const int number = sources_so_far.emplace(source, static_cast<int>(sources_so_far.size())).first->second;
     const double value = row.number("value", 0), ranks = e.what.ranks, bytes = lc::in<byte>(e.what.bytes);

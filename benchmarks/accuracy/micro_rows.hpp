@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "described_rows.hpp"
 #include "serving_rows.hpp"
 
 namespace accuracy {
@@ -55,6 +56,7 @@ template <class Row>
 struct micro_row {
   const Row& row;
   const lc::chips::accelerator& chip;
+  const wires& joined;
   const micro_constants& k;
   std::string_view op = row.cell("op");
   lc::precision math = precision_named(row.cell("precision"), lc::precision::bf16);
@@ -62,6 +64,12 @@ struct micro_row {
   double m = at("m"), n = at("n"), depth = at("k"), batch = number(row, "batch", 1);
 
   double at(std::string_view column) const { return number(row, column, 0); }
+  // Bytes per second and direction to the host. Nominal rates of PCIe up to 5.0 are before its code of 130 bits for 128.
+  double to_host() const {
+    if (!(joined.host_link > 0)) return host_link(chip.family);
+    return joined.host_link *
+           (joined.host_link <= lc::in<lc::units::byte / lc::units::second>(fastest_pcie) ? 128.0 / 130 : 1);
+  }
   // Seconds that the host's launch adds.
   double launch() const {
     const bool host = row.cell("metric") == "bus_bandwidth" || number(row, "software_year", 2023) < 2024;
@@ -114,7 +122,7 @@ answer traffic_time(const micro_row<Row>& r, double& bytes) {
   };
   if (r.op == "host_copy") {
     bytes = bytes > 0 ? bytes : usual_copy;
-    return {host_copy_start + bytes / (r.k.host_link_share * host_link(r.chip.family)), {}};
+    return {host_copy_start + bytes / (r.k.host_link_share * r.to_host()), {}};
   }
   if (r.op == "memory_copy") {
     bytes = 2 * (bytes > 0 ? bytes : usual_copy);  // read and written
@@ -140,10 +148,9 @@ struct described_exchange {
   }
 };
 
-// That of tokens with their experts is an all-to-all, as the models' operations count it. `network_bandwidth`: of the
-// chip's usual server, where the row has none.
+// That of tokens with their experts is an all-to-all, as the models' operations count it.
 template <class Row>
-described_exchange exchange_of(const micro_row<Row>& r, double network_bandwidth) {
+described_exchange exchange_of(const micro_row<Row>& r) {
   using namespace lc::units;
   described_exchange e;
   const auto none = [&](std::string why) {
@@ -180,34 +187,38 @@ described_exchange exchange_of(const micro_row<Row>& r, double network_bandwidth
   const auto per_second = byte / second;
   e.fabric = {lc::is_known(r.chip.scale_up_bandwidth) ? r.chip.scale_up_bandwidth : slowest_pcie, domain};
   e.up = serving_fabric(r.chip);
-  if (!(r.chip.scale_up_bandwidth > fastest_pcie)) e.up = lc::infrastructure::catalog::pcie;
+  if (r.joined.direct) e.up.peers = r.chip.scale_up_domain - 1;
+  // Pairs of cards, of which a node has several: what passes between them goes through the host.
+  const bool pairs = r.joined.direct && r.chip.scale_up_domain < lc::min(in_node, ranks);
+  if (pairs) e.fabric.bandwidth = r.to_host() * per_second;
+  if (pairs || !(r.chip.scale_up_bandwidth > fastest_pcie)) e.up = lc::infrastructure::catalog::pcie;
   const std::string_view in_network = r.row.cell("in_network_reduction");
   if (!in_network.empty()) e.up.reduces_in_switch = e.up.reduces_in_switch && in_network == "1";
   e.network =
-      number(r.row, "node_network_bytes_per_s_per_chip", network_bandwidth > 0 ? network_bandwidth : slow_network) *
+      number(r.row, "node_network_bytes_per_s_per_chip", r.joined.network > 0 ? r.joined.network : slow_network) *
       per_second;
   e.library = {false, r.launch() * second};
   return e;
 }
 
 template <class Row>
-answer exchange_time(const micro_row<Row>& r, double network_bandwidth, double& bytes) {
-  const described_exchange e = exchange_of(r, network_bandwidth);
+answer exchange_time(const micro_row<Row>& r, double& bytes) {
+  const described_exchange e = exchange_of(r);
   if (!e.reason.empty()) return {0, e.reason};
   bytes = lc::in<lc::units::byte>(e.what.bytes);
   return {e.time(e.up, {}), {}};
 }
 
 template <class Row>
-answer micro_time(const Row& row, const lc::chips::accelerator& chip, double network_bandwidth, double& bytes,
+answer micro_time(const Row& row, const lc::chips::accelerator& chip, const wires& joined, double& bytes,
                   const micro_constants& k) {
-  const micro_row<Row> r{row, chip, k};
+  const micro_row<Row> r{row, chip, joined, k};
   bytes = r.at("message_bytes");
   if (r.op == "gemm") return product_time(r);
   if (r.op == "attention_prefill" || r.op == "attention_decode") return attention_time(r);
   for (const std::string_view traffic : {"softmax", "layernorm", "memory_copy", "host_copy"})
     if (r.op == traffic) return traffic_time(r, bytes);
-  return exchange_time(r, network_bandwidth, bytes);
+  return exchange_time(r, bytes);
 }
 }  // namespace detail
 
@@ -235,10 +246,10 @@ answer micro_figure(const Row& row, double time, double bytes) {
 }
 
 template <class Row>
-answer predict_micro(const Row& row, const lc::chips::accelerator& chip, double network_bandwidth,
+answer predict_micro(const Row& row, const lc::chips::accelerator& chip, const wires& joined,
                      const micro_constants& k = {}) {
   double bytes = 0;
-  const answer time = detail::micro_time(row, chip, network_bandwidth, bytes, k);
+  const answer time = detail::micro_time(row, chip, joined, bytes, k);
   return time.reason.empty() ? micro_figure(row, time.value, bytes) : time;
 }
 

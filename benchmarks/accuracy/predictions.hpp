@@ -195,7 +195,7 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
       } else {
         const lc::models::transformer architecture = model ? model->model : lc::models::transformer{};
         try {
-          a = kernel                  ? predict_micro(row, chip->chip, chip->network, k.micro)
+          a = kernel                  ? predict_micro(row, chip->chip, chip->joined(), k.micro)
               : generation            ? predict_generation(row, chip->chip)
               : p.file == "training"  ? answer_training(row, *chip, *model, k.training)
               : p.file == "inference" ? predict_serving(row, chip->chip, architecture, chip->network, k.serving)

@@ -131,6 +131,8 @@ inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelera
     return fabrics::nvlink_hopper;
   case lc::chips::family::blackwell:
     return fabrics::nvlink_blackwell;
+  case lc::chips::family::amd_cdna:
+    return fabrics::infinity_fabric;
   default:
     return fabrics::generic_fabric;
   }

@@ -57,6 +57,8 @@ inline infrastructure::scale_up_law fabric_of(const chips::accelerator& chip) {
     return catalog::nvlink_hopper;
   case chips::family::blackwell:
     return catalog::nvlink_blackwell;
+  case chips::family::amd_cdna:
+    return catalog::infinity_fabric;
   default:
     return {};
   }

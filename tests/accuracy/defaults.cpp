@@ -50,6 +50,7 @@ TEST_CASE("exchanges are scored with the catalog's fabrics, which differ from th
   CHECK(numbers(serving_fabric(lc::chips::catalog::h100_sxm)) == numbers(fabrics::nvlink_hopper));
   CHECK(numbers(serving_fabric(lc::chips::catalog::b200_sxm)) == numbers(fabrics::nvlink_blackwell));
   CHECK(numbers(serving_fabric(lc::chips::catalog::a100_sxm_80gb)) == numbers(fabrics::nvlink_ampere));
+  CHECK(numbers(serving_fabric(lc::chips::catalog::mi300x)) == numbers(fabrics::infinity_fabric));
   const auto own = numbers(lc::infrastructure::scale_up_law{});
   for (const auto* law : {&fabrics::nvlink_ampere, &fabrics::nvlink_hopper, &fabrics::nvlink_blackwell}) {
     const auto theirs = numbers(*law);
@@ -80,9 +81,9 @@ TEST_CASE("dispatch and combine of experts are predicted as the all-to-all that 
     }
   };
   const auto& chip = lc::chips::catalog::h100_sxm;
-  const answer dispatch = predict_micro(row{"moe_dispatch"}, chip, 0),
-               exchange = predict_micro(row{"all_to_all"}, chip, 0);
+  const answer dispatch = predict_micro(row{"moe_dispatch"}, chip, {}),
+               exchange = predict_micro(row{"all_to_all"}, chip, {});
   REQUIRE(dispatch.reason.empty());
   CHECK(dispatch.value == approx(exchange.value));
-  CHECK(predict_micro(row{"moe_combine"}, chip, 0).value > dispatch.value);  // in 16 bit
+  CHECK(predict_micro(row{"moe_combine"}, chip, {}).value > dispatch.value);  // in 16 bit
 }

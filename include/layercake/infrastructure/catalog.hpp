@@ -238,7 +238,9 @@ inline constexpr scale_up_law nvlink_ampere{.name = "nvlink_ampere", .launch = 9
 inline constexpr scale_up_law nvlink_hopper{.name = "nvlink_hopper", .launch = 5.349 * units::microsecond, .step = 0.7448 * units::microsecond, .reduces_in_switch = true, .direct_launch = 2.273 * units::microsecond};
 inline constexpr scale_up_law nvlink_blackwell{.name = "nvlink_blackwell", .launch = 7.884 * units::microsecond, .step = 1.17 * units::microsecond, .reduces_in_switch = true, .switch_efficiency = 0.4765, .direct_launch = 3.89 * units::microsecond};
 inline constexpr scale_up_law pcie{.name = "pcie", .launch = 5.406 * units::microsecond, .step = 0.5357 * units::microsecond, .bridge_share = 1.763, .channel_bandwidth = 1e15 * units::gigabyte_per_second, .reads_directly = false};
-inline constexpr std::array<const scale_up_law*, 5> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie};
+// Eight chips, each with a link to each of the others (AMD CDNA 3 architecture white paper, 2023, "MI300X platform"); all else as generic.
+inline constexpr scale_up_law infinity_fabric{.name = "infinity_fabric", .peers = 7};
+inline constexpr std::array<const scale_up_law*, 6> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie, &infinity_fabric};
 
 // ---- nodes: watts of server per watt of chips as published, 4 % of them lost in the power supplies; price as basic_node's unless said ----
 

@@ -38,6 +38,7 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 //   in the switch   launch + switch_latency + M (1 + 1/g)/(e B) (1 + C/(M + C)),  C = g switch_chunk;  g >= 4
 //   one shot        direct_launch + direct_step (g-1);  M (g-1)/(e B)
 //   two shots       k direct_launch + direct_step (g-1);  2 M (g-1)/g/(e B), not pipelined
+//   inside          B (1 + bridge_share (g-2))^-1 min(1, (g-1)/peers) in place of B, if links lead to chips
 //   across          transfer (M/g) s/(e Bn): one ring over all ranks s = two (R-1)/R; an all-reduce by two trees over
 //                   the nodes, each of half the bytes, s = N/2: what the node sends most that has two children in one
 //                   of them and is a leaf of the other; the less of both, which is the ring from 4 nodes on
@@ -88,7 +89,9 @@ public:
     }
     const T g = min(R, max(one, domain_ / c.stride));
     const T share = one / g;
-    const group x{c.bytes, R, g, max(R * share, one), share, one + up_.bridge_share * max(g - T(2), T(0))};
+    const group x{c.bytes, R,
+                  g,       max(R * share, one),
+                  share,   (one + up_.bridge_share * max(g - T(2), T(0))) * max(one, up_.peers / max(g - one, one))};
     const auto across = x.N > one;
     seconds t;
     switch (c.kind) {
@@ -115,7 +118,7 @@ private:
   struct group {
     quantity<unit::byte, T> M;
     T R, g, N, share;  // share: 1/g
-    T slower;          // on a shared host bridge
+    T slower;          // on a shared host bridge, or by links to chips of other groups
   };
   static constexpr double no_time = 1e-30;  // s, below any exchange: keeps a quotient finite
   static constexpr T log2(const T& x) { return log(max(x, T(1))) * number_cast<T>(std::numbers::log2e); }

@@ -11,6 +11,9 @@ namespace layercake::infrastructure {
 // The fast fabric inside a domain. Efficiencies are shares of the fabric's bandwidth per chip and direction; "pipelining" weighs the term
 // sqrt(latency * transfer) that cutting a message into chunks costs: 0 none, 2 the worst.
 //
+// Links that lead to one chip each carry nothing for a group that this chip is not in: of a fabric of `peers` links a
+// group of g has min(1, (g-1)/peers).
+//
 // A reduction in the switch works on a chunk of every chip at once, and the last of these rounds ends one round after
 // its bytes have passed: `switch_chunk` bytes a chip, all of the message where it is shorter. First guess: 128 KiB
 // (NCCL_NVLS_CHUNKSIZE) on 16 to 32 channels, 2 to 4 MB.
@@ -32,6 +35,7 @@ struct basic_scale_up_law {
   T reduce_copy = number_cast<T>(0.2977);  // copies of a chip's own shard in an all-reduce
   T gather_copy = number_cast<T>(0.5323);  // in an all-gather or reduce-scatter
   T bridge_share = T(0);                   // slow-down per chip past the second where all share one host bridge
+  T peers = T(0);  // that links lead to, none to a switch: 7 where eight chips are joined directly
 
   T exchange_efficiency = number_cast<T>(0.7744);  // all-to-all and point-to-point
   T exchange_pipelining = number_cast<T>(1.322);
@@ -70,6 +74,8 @@ struct basic_scale_up_law {
         field("gather_copy", &X::gather_copy, weight, "copies of the own shard in an all-gather or reduce-scatter"),
         field("bridge_share", &X::bridge_share, domain{0, 10},
               "slow-down per chip past the second on a shared host bridge"),
+        field("peers", &X::peers, domain{0, 1e6, false, false, true},
+              "the number of chips that a chip's links lead to, 0 where they lead to a switch"),
         field("exchange_efficiency", &X::exchange_efficiency, positive_share,
               "the share of the bandwidth that an all-to-all reaches"),
         field("exchange_pipelining", &X::exchange_pipelining, weight,

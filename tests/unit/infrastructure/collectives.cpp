@@ -69,6 +69,12 @@ TEST_CASE("collective: every algorithm by hand") {
   up.bridge_share = 0.5;
   CHECK(microseconds(exchange::all_gather, 64e6, 8) == approx(12 + 750 + std::sqrt(12 * 750.0)));
   up.bridge_share = 0;
+  // Of seven links to seven chips a group of four has three: 7/3 of the transfer 64 MB (3 + 0.5)/4 / (320 GB/s) = 175 us.
+  // All eight chips have all links.
+  up.peers = 7;
+  CHECK(microseconds(exchange::all_gather, 64e6, 4) == approx(8 + 175 * 7.0 / 3 + std::sqrt(8 * 175 * 7.0 / 3)));
+  CHECK(microseconds(exchange::all_gather, 64e6, 8) == approx(12 + 187.5 + std::sqrt(12 * 187.5)));
+  up.peers = 0;
 
   // 512 MB over 64 chips in 8 fabrics, 40 GB/s of network: 1.5 ms inside, in one ring 512 MB / 8 * 63/64 / (40 GB/s) =
   // 1.575 ms across by the 4-norm; latency 5 + 7 and the less of 7 steps of 4 + 24 us and 2 * 3 - 1 levels of 8.5 + 24 us,
