@@ -42,7 +42,7 @@ struct energy_case {
 // those of published large runs do, 40 % of the peak. Boundary `full_stack` is taken as the site's meter.
 template <class Row>
 energy_case energy_case_of(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
-                           double network_bandwidth, const lc::serving_constants& constants) {
+                           const wires& joined, const lc::serving_constants& constants) {
   using namespace lc::units;
   energy_case c;
   const std::string_view boundary = row.cell("boundary");
@@ -69,7 +69,7 @@ energy_case energy_case_of(const Row& row, const lc::chips::accelerator& chip, c
     return c;
   }
   const serving_energy_row<Row> with_regime{row};
-  const serving_setup s = serving_setup_of(with_regime, chip, model, network_bandwidth, constants);
+  const serving_setup s = serving_setup_of(with_regime, chip, model, joined, constants);
   c.reason = s.reason;
   if (!c.reason.empty()) return c;
   const lc::serving_result<> f = run_regime(with_regime.cell("regime"), s, c.reason);
@@ -105,8 +105,8 @@ answer energy_figure(const Row& row, const energy_case& c, const lc::chips::powe
 
 template <class Row>
 answer predict_energy(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
-                      double network_bandwidth, const lc::serving_constants& constants = lc::fitted_serving) {
-  return energy_figure(row, energy_case_of(row, chip, model, network_bandwidth, constants), lc::chips::measured_power);
+                      const wires& joined, const lc::serving_constants& constants = lc::fitted_serving) {
+  return energy_figure(row, energy_case_of(row, chip, model, joined, constants), lc::chips::measured_power);
 }
 
 }  // namespace accuracy

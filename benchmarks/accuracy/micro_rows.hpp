@@ -64,12 +64,8 @@ struct micro_row {
   double m = at("m"), n = at("n"), depth = at("k"), batch = number(row, "batch", 1);
 
   double at(std::string_view column) const { return number(row, column, 0); }
-  // Bytes per second and direction to the host. Nominal rates of PCIe up to 5.0 are before its code of 130 bits for 128.
-  double to_host() const {
-    if (!(joined.host_link > 0)) return host_link(chip.family);
-    return joined.host_link *
-           (joined.host_link <= lc::in<lc::units::byte / lc::units::second>(fastest_pcie) ? 128.0 / 130 : 1);
-  }
+  // Bytes per second and direction to the host.
+  double to_host() const { return joined.host_link > 0 ? host_rate(joined.host_link) : host_link(chip.family); }
   // Seconds that the host's launch adds.
   double launch() const {
     const bool host = row.cell("metric") == "bus_bandwidth" || number(row, "software_year", 2023) < 2024;

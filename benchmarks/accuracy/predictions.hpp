@@ -198,8 +198,8 @@ inline std::vector<prediction> predict(const directory& data, const constants& k
           a = kernel                  ? predict_micro(row, chip->chip, chip->joined(), k.micro)
               : generation            ? predict_generation(row, chip->chip)
               : p.file == "training"  ? answer_training(row, *chip, *model, k.training)
-              : p.file == "inference" ? predict_serving(row, chip->chip, architecture, chip->network, k.serving)
-                                      : predict_energy(row, chip->chip, architecture, chip->network, k.serving);
+              : p.file == "inference" ? predict_serving(row, chip->chip, architecture, chip->joined(), k.serving)
+                                      : predict_energy(row, chip->chip, architecture, chip->joined(), k.serving);
         } catch (const lc::error& e) {
           a = {0, e.what()};
         }

@@ -3,6 +3,7 @@
 // A row is anything with `std::string_view cell(std::string_view column) const`, empty where unknown.
 #pragma once
 
+#include "described_rows.hpp"
 #include <charconv>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/serving/engines.hpp>
@@ -116,6 +117,13 @@ inline constexpr auto fastest_pcie = 64 * lc::units::gigabyte_per_second;
 // PCIe 3.0 x16, taken where a chip's link is not known.
 inline constexpr auto slowest_pcie = 16 * lc::units::gigabyte_per_second;
 
+// Cards of a server.
+inline constexpr double node_cards = 8;
+// What a link to the host carries of its nominal rate, which of PCIe up to 5.0 is before its code of 130 bits for 128.
+inline double host_rate(double nominal) {
+  return nominal * (nominal <= lc::in<lc::units::byte / lc::units::second>(fastest_pcie) ? 128.0 / 130 : 1);
+}
+
 // The fast fabric by generation. PCIe servers differ in how many cards share a bridge to the host; none is taken to.
 inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelerator& chip) {
   namespace fabrics = lc::infrastructure::catalog;
@@ -187,7 +195,7 @@ double memory_share_of_free(const Replica& r, double free) {
 // fit: where the library finds no room for its requests it gets it.
 template <class Row>
 serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
-                               double network_bandwidth, const lc::serving_constants& constants) {
+                               const wires& joined, const lc::serving_constants& constants) {
   using namespace lc::units;
   serving_setup s;
   s.chip = chip;
@@ -196,7 +204,8 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   if (!lc::is_known(chip.scale_up_bandwidth)) s.chip.scale_up_bandwidth = slowest_pcie;
   if (chip.family == lc::chips::family::trainium) s.chip.compute_efficiency = constants.neuron_compute;
   s.site.network.scale_up = serving_fabric(chip);
-  if (network_bandwidth > 0) s.site.network.bandwidth = network_bandwidth * (byte / second);
+  if (joined.network > 0) s.site.network.bandwidth = joined.network * (byte / second);
+  if (joined.direct) s.site.network.scale_up.peers = chip.scale_up_domain - 1;
   s.model = {model, formats_of(row, chip, model), {}};
 
   s.chips = number(row, "chips", 1);
@@ -204,6 +213,12 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   const bool replicated = row.cell("attention_dp") == "1";
   const double tensor = number(row, "tp", replicated ? 1 : least_tensor(s, pipeline));
   const double expert = number(row, "ep", 1);
+  // Bridges join pairs of cards; in a larger group they exchange through the host.
+  if (joined.direct && joined.host_link > 0 && chip.scale_up_domain < lc::min(tensor * pipeline, node_cards)) {
+    s.chip.scale_up_bandwidth = host_rate(joined.host_link) * (byte / second);
+    s.chip.scale_up_domain = node_cards;
+    s.site.network.scale_up = serving_fabric(s.chip);
+  }
   s.replicas = lc::max(s.chips / (tensor * pipeline), 1.0);
   s.plan.tensor = tensor;
   s.plan.pipeline = pipeline;
@@ -309,8 +324,8 @@ inline answer serving_figure(std::string_view metric, const lc::serving_result<>
 
 template <class Row>
 answer predict_serving(const Row& row, const lc::chips::accelerator& chip, const lc::models::transformer& model,
-                       double network_bandwidth, const lc::serving_constants& constants = lc::fitted_serving) {
-  const serving_setup s = serving_setup_of(row, chip, model, network_bandwidth, constants);
+                       const wires& joined, const lc::serving_constants& constants = lc::fitted_serving) {
+  const serving_setup s = serving_setup_of(row, chip, model, joined, constants);
   if (!s.reason.empty()) return {0, s.reason};
   std::string reason;
   const lc::serving_result<> f = run_regime(row.cell("regime"), s, reason);

@@ -31,14 +31,14 @@ std::vector<std::pair<std::string, double>> numbers(const X& x) {
 TEST_CASE("serving is scored with the plan and the software that a plan has by default") {
   const constants scored{};
   const auto& chip = lc::chips::catalog::h100_sxm;
-  const serving_setup s = serving_setup_of(empty_row{}, chip, lc::models::catalog::llama_3_1_8b, 0, scored.serving);
+  const serving_setup s = serving_setup_of(empty_row{}, chip, lc::models::catalog::llama_3_1_8b, {}, scored.serving);
   REQUIRE(s.reason.empty());
   CHECK(numbers(s.plan) == numbers(lc::serving_plan{}));
 }
 
 TEST_CASE("power is scored with the law of the chips") {
   const auto& chip = lc::chips::catalog::h100_sxm;
-  const energy_case c = energy_case_of(empty_row{}, chip, lc::models::catalog::llama_3_1_8b, 0, constants{}.serving);
+  const energy_case c = energy_case_of(empty_row{}, chip, lc::models::catalog::llama_3_1_8b, {}, constants{}.serving);
   REQUIRE(c.reason.empty());
   energy_case of_chip = c;
   of_chip.boundary = lc::power_boundary::chip;
