@@ -52,18 +52,36 @@ constexpr T least_of_law(const Chip& c) {
 template <number T = double>
 struct trained_chip {
   bool tpu = false;         // programs are compiled; networks have copy engines of their own
-  bool ported = false;      // attention of 2023 was written for the generation before (Hopper and later)
-  bool rack_scale = false;  // steps are replayed as graphs since 2025
-  T balance{};              // FLOP/B at which 16-bit products and memory take equally long
-  T least = T(0);           // time of a 16-bit product over the chip's law: least_of_law
+  bool ported = false;      // FlashAttention-2 was written for the generation before (Hopper and later)
+  bool half_rate = false;   // half_rate_of
+  double flash = 1;         // speed of fused attention over the chip's law
+  bool rack_scale = false;  // steps may be replayed as graphs
+  double attention_backward =
+      training_counts::backward_rate;  // rate of the newest attention's backward pass over the forward pass
+  T balance{};                         // FLOP/B at which 16-bit products and memory take equally long
+  T least = T(0);                      // time of a 16-bit product over the chip's law: least_of_law
 };
+// Whether sums in 32 bit halve the rate of 16-bit products: what then limits them is not the power.
+template <class Chip>
+constexpr bool half_rate_of(const Chip& c) {
+  if constexpr (requires { c.peak.narrow_sums(); }) {
+    return any_positive(c.peak.narrow_sums() - number_cast<std::remove_cvref_t<decltype(c.peak.narrow_sums())>>(1.5));
+  } else {
+    return false;
+  }
+}
+
 template <number T, class Chip>
 constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   const chips::family family = family_of(c);
-  using domain = std::remove_cvref_t<decltype(c.scale_up_domain)>;
   return {.tpu = family == chips::family::tpu,
           .ported = family == chips::family::hopper || family == chips::family::blackwell,
-          .rack_scale = any_positive(c.scale_up_domain - number_cast<domain>(training_counts::rack_scale_domain - 1)),
+          .half_rate = half_rate_of(c),
+          .flash = family == chips::family::ampere ? training_counts::ampere_flash : 1.0,
+          .rack_scale = any_positive(c.scale_up_domain - number_cast<std::remove_cvref_t<decltype(c.scale_up_domain)>>(
+                                                             training_counts::rack_scale_domain - 1)),
+          .attention_backward = family == chips::family::blackwell ? training_counts::backward_rate_blackwell
+                                                                   : training_counts::backward_rate,
           .balance = peak_of<T>(c, precision::bf16) / units::flop / (chips::memory_bandwidth_of<T>(c) / units::byte),
           .least = least_of_law<T>(c)};
 }

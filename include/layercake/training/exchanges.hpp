@@ -30,8 +30,8 @@ constexpr double left_of_exchange(double hidden, double taken) { return 1 - hidd
 // What an exchange adds to computation of which it may be the longer.
 template <number T>
 constexpr quantity<unit::second, T> added_to(const quantity<unit::second, T>& compute,
-                                             const quantity<unit::second, T>& exchange, double hidden, double taken) {
-  return infrastructure::overlapped(compute, exchange, number_cast<T>(hidden), number_cast<T>(taken)) - compute;
+                                             const quantity<unit::second, T>& exchange, const T& hidden, double taken) {
+  return infrastructure::overlapped(compute, exchange, hidden, number_cast<T>(taken)) - compute;
 }
 
 }  // namespace layercake::detail

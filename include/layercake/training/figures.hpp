@@ -47,13 +47,14 @@ struct training_time {
   seconds bubble{};     // stages that wait while the pipeline fills and drains
   seconds pipeline_exchange{}, sharding_exchange{}, data_exchange{};  // exposed
   seconds stragglers{};                                               // waiting for the slowest of many chips
-  seconds optimizer{};                                                // reading and writing the states
-  seconds host{};                                                     // per step
-  seconds offload{};  // exposed transfers of weights and gradients between chips and hosts
+  seconds accumulation{};  // gradients of a micro-batch added to those before
+  seconds optimizer{};     // reading and writing the states
+  seconds host{};          // per step
+  seconds offload{};       // exposed transfers of weights and gradients between chips and hosts
 
   constexpr seconds total() const {
-    return work.total() + imbalance + bubble + pipeline_exchange + sharding_exchange + data_exchange + stragglers +
-           optimizer + host + offload;
+    return work.total() + imbalance + bubble + pipeline_exchange + sharding_exchange + data_exchange + accumulation +
+           stragglers + optimizer + host + offload;
   }
 };
 

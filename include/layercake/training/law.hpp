@@ -1,7 +1,7 @@
 // The time, the memory and the FLOP of one training step, in closed form.
 //
 //   step = (micro-batches * slowest stage + bubble + messages between stages + exposed gradients + exposed transfers to
-//           hosts) * stragglers + optimiser
+//           hosts) * stragglers + gradients added + optimiser + host
 //
 // A layer is the operations that the model tells of its forward pass (core/operations.hpp), each timed by the chip's
 // kernel laws or the network's collectives, forward and backward, times what training software reaches of them
@@ -38,13 +38,15 @@ struct mixture_layer_count {
 
 // The law of a training step of one model on one kind of chip in one network, prepared once for many plans. T is the number type of the plans.
 //
-//   layer      smooth_max(operations + exposed exchanges, host); backward with what it computes again
+//   layer      smooth_max(operations + exposed exchanges, launch times operations of the host); backward with what it computes again
 //   stage      all layers and the output matrix; in a pipeline the slowest stage (training/stages.hpp)
 //   bubble     by the schedule (training/schedules.hpp), of the stages beside the slowest where they are told apart: at most
 //   DualPipe   exchanges between experts hide under the other direction's computation, all of them as far as it lasts, and
 //              messages between stages; both take the share `taken` of the chip meanwhile (DeepSeek-V3 2024, section 3.2)
 //   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
-//   data       gradients once a step, a share hidden, as far as a stage lasts
+//   data       gradients once a step, a share hidden, as far as a stage lasts; experts' over the ranks that hold copies of them
+//   added      the gradients of a micro-batch to those before, (micro-batches - 1) times, where products do not add them
+//   host       2 ms, and one launch for each of 12 tensors of a stage's layers
 //   hosts      what they keep and update (training/offload_times.hpp)
 //   automatic  recomputes the layers that it takes to fit
 //
@@ -90,7 +92,9 @@ public:
     f.memory = detail::step_memory(p, detail::memory_for(p, chip_), as(c_.custom_recompute), recomputed_layers,
                                    [&](const basic_training_layout<T>& l) { return memory_of_training(model_, l); });
     f.layers_again = repeated(p, recomputed_layers) * passed_;
-    f.attention_again = p.recompute == recomputation::selective ? passed_ : f.layers_again;
+    f.attention_again = p.recompute == recomputation::selective   ? passed_
+                        : p.recompute == recomputation::operators ? T(0)
+                                                                  : f.layers_again;
 
     const parts_of_step s = parts(p, rates, f);
     add_pipeline(p, rates, s, f.time);
@@ -99,7 +103,8 @@ public:
     f.time.stragglers = (s.stage * p.micro_batches() + f.time.bubble + f.time.pipeline_exchange +
                          f.time.sharding_exchange + f.time.data_exchange + f.time.offload) *
                         (doublings * as(c_.straggling));
-    f.time.host = as(training_counts::host_of_step) * units::second;
+    f.time.host = as(training_counts::host_of_step) * units::second +
+                  p.software.launch * (as(training_counts::layer_tensors) * layers_ / p.pipeline);
     count(p, rates, f);
     return f;
   }
@@ -123,6 +128,8 @@ private:
       return T(1);
     case recomputation::custom:
       return as(c_.custom_recompute);
+    case recomputation::operators:
+      return as(training_counts::recomputed_operators);
     case recomputation::automatic:
       return as(c_.automatic_recompute) * recomputed_layers;
     case recomputation::none:
@@ -136,7 +143,7 @@ private:
   void overlap_directions(both_passes& l, double taken) const {
     const seconds exchange = l.forward.expert_exchange + l.backward.expert_exchange;
     const seconds compute = l.forward.total() + l.backward.total() - exchange;
-    const T left = detail::added_to(compute, exchange, 1.0, taken) /
+    const T left = detail::added_to(compute, exchange, T(1), taken) /
                    where(exchange > seconds(), exchange, seconds(T(1) * units::second));
     l.forward.expert_exchange = l.forward.expert_exchange * left;
     l.backward.expert_exchange = l.backward.expert_exchange * left;
@@ -144,18 +151,25 @@ private:
 
   // A layer of a kind: with what the backward pass computes again, and the time that it waits for the host.
   both_passes whole_layer(const basic_training_plan<T>& p, const detail::training_rates<T>& rates, both_passes l,
-                          const T& again, double host_time) const {
+                          const T& again, const seconds& host) const {
     if (p.schedule == pipeline_schedule::dual_pipe) overlap_directions(l, rates.taken);
-    l.backward.recomputed = l.forward.total() * again;
+    l.backward.recomputed = p.recompute == recomputation::operators
+                                ? l.forward.products * again + l.forward.element_wise * passed_
+                                : l.forward.total() * again;
     l.backward.moved += l.forward.moved * again;
-    if (!p.fused_attention && (p.recompute == recomputation::selective || p.recompute == recomputation::automatic)) {
+    if (p.recompute == recomputation::selective || (p.recompute == recomputation::automatic && !p.fused_attention)) {
       l.backward.recomputed += l.forward.attention * passed_;
     }
-    const seconds host = rates.host * as(host_time) * units::second;
     l.forward.host = smooth_max(l.forward.total(), host) - l.forward.total();
     l.backward.host = smooth_max(l.backward.total(), host * (as(training_counts::host_backward) * passed_ + again)) -
                       l.backward.total();
     return l;
+  }
+
+  // The host's time to launch so many operations.
+  seconds launches(const basic_training_plan<T>& p, const T& operations) const {
+    const T left = kind_.rack_scale ? p.software.rack_scale_launches : T(1);
+    return p.software.launch * (operations * left);
   }
 
   // The work of a step, from the operations of one micro-batch; layers that fit in a stage, and the slowest stage.
@@ -170,11 +184,12 @@ private:
     both_passes dense, mixture;
     if (dense_) {
       const T each = T(1) / where(dense_layers_ > T(0), dense_layers_, T(1));
-      dense = whole_layer(p, rates, common + timer.dense * each, f.layers_again, c_.host);
+      dense = whole_layer(p, rates, common + timer.dense * each, f.layers_again, launches(p, p.software.operations));
     }
     if (mixture_) {
       const T each = T(1) / where(mixture_layers_ > T(0), mixture_layers_, T(1));
-      mixture = whole_layer(p, rates, common + timer.mixture * each, f.layers_again, c_.host + c_.host_mixture);
+      mixture = whole_layer(p, rates, common + timer.mixture * each, f.layers_again,
+                            launches(p, p.software.operations + p.software.expert_operations));
     }
     const both_passes& usual = mixture_ ? mixture : dense;
     f.layer_forward = usual.forward.total();
@@ -226,10 +241,9 @@ private:
     message.ranks = stages, message.stride = p.chips() / stages;
     const seconds once = where(stages > T(1), exchanges{network_, fabric_}.time(message), seconds());
     // One each way in every micro-batch and chunk, of which most is hidden, and all of it while the pipeline fills.
-    const double exposed = p.schedule == pipeline_schedule::dual_pipe ? rates.taken : c_.exposed_pipeline;
+    const T exposed = p.schedule == pipeline_schedule::dual_pipe ? as(rates.taken) : p.software.exposed_pipeline;
     const T ways = T(1) + passed_;
-    t.pipeline_exchange =
-        once * (m * p.virtual_stages * (ways * as(exposed)) + ways * pipeline_fill(p.schedule, stages));
+    t.pipeline_exchange = once * (m * p.virtual_stages * (ways * exposed) + ways * pipeline_fill(p.schedule, stages));
   }
 
   // Gradients and sharded weights between data-parallel ranks, the optimiser, and what hosts do of all that.
@@ -242,10 +256,11 @@ private:
     if (p.sharding == sharding::full) {
       add_sharded_weights(p, rates, rank, s.stage, t);
     } else {
-      const seconds all = gradients(p, rates, held) * as(1 / c_.gradients);
-      t.data_exchange = detail::added_to(s.stage, all, rates.hidden_data, rates.taken);
+      t.data_exchange = detail::added_to(s.stage, gradients(p, held), p.software.hidden_data, rates.taken);
     }
     const T states = held_parameters(held, layout, sharding::optimizer);
+    const T added = held.total() * p.software.accumulated * (p.micro_batches() - T(1));
+    t.accumulation = chips::time_of(kernels_, memory_traffic<T>{.moved = added * units::byte, .kernels = T(0)});
     t.optimizer =
         chips::time_of(kernels_, memory_traffic<T>{.moved = (states * as(training_counts::optimizer_traffic) +
                                                              held.total() * as(training_counts::weight_traffic)) *
@@ -266,43 +281,48 @@ private:
     const exchanges groups{network_, fabric_};
     const T copies = as(parameter_copies(p.schedule));
     const T n = p.replicas() * copies, shards = p.shards(), per_stage = layers_ / p.pipeline;
-    const auto once = [&](const T& parameters) {
-      const collective<T> gather{exchange::all_gather,
-                                 parameters / per_stage * as(training_counts::weight) * units::byte, shards, p.tensor};
-      return rates.flat ? groups.flat(gather) : groups.time(gather);
+    const T each = as(1 / c_.inside) * per_stage;
+    const auto once = [&](exchange kind, const models::rank_parameters<T>& of, const T& bytes_each) {
+      const auto over = [&](const T& parameters, const T& ranks, const T& stride) {
+        const collective<T> one{kind, parameters / per_stage * bytes_each * units::byte, ranks, stride};
+        return p.software.flat_gathers ? groups.flat(one) : groups.time(one);
+      };
+      seconds all = over(of.everywhere, shards, p.tensor);
+      if (mixture_) all += over(of.routed, max(T(shards / p.expert_split()), T(1)), p.tensor * p.expert_split());
+      return all * each;
     };
-    const double speed = rates.flat ? c_.flat : c_.inside;
-    seconds exchanged;
-    if constexpr (learned::whole) {
-      exchanged = once(rank.total()) * (per_stage * as(training_counts::sharded_exchanges / speed));
-    } else {
-      const T stored = models::stored_parameters_of(model_, training_layout_of(p).split()).total();
-      exchanged = (once(stored) * (T(1) + passed_) + once(rank.total())) * (per_stage * as(1 / speed));
-    }
-    t.sharding_exchange = detail::added_to(stage, exchanged, c_.hidden_sharding, rates.taken) * p.micro_batches();
+    const auto stored = [&] {
+      if constexpr (learned::whole) {
+        return rank;
+      } else {
+        return models::stored_parameters_of(model_, training_layout_of(p).split());
+      }
+    };
+    const seconds exchanged = once(exchange::all_gather, stored(), as(training_counts::weight)) * (T(1) + passed_) +
+                              once(exchange::reduce_scatter, rank, p.software.sharded_gradient);
+    t.sharding_exchange = detail::added_to(stage, exchanged, p.software.hidden_data, rates.taken) * p.micro_batches();
     const seconds summed = groups.time(collective<T>{
         exchange::all_reduce, rank.everywhere * copies / shards * as(training_counts::weight) * units::byte, n / shards,
         p.tensor * shards});
-    t.data_exchange = detail::added_to(stage, summed, c_.hidden_data, rates.taken);
+    t.data_exchange = detail::added_to(stage, summed, p.software.hidden_data, rates.taken);
   }
 
   // All gradients summed over the ranks that hold copies: all-reduced, or scattered and the new weights gathered.
-  seconds gradients(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
-                    const models::rank_parameters<T>& rank) const {
+  seconds gradients(const basic_training_plan<T>& p, const models::rank_parameters<T>& rank) const {
     const exchanges groups{network_, fabric_};
     const auto sum = [&](const T& parameters, const T& ranks, const T& stride) {
-      const auto of = [&](exchange kind, double each) {
-        return groups.time(collective<T>{kind, parameters * as(each) * units::byte, ranks, stride});
+      const auto of = [&](exchange kind, const T& each) {
+        return groups.time(collective<T>{kind, parameters * each * units::byte, ranks, stride});
       };
-      return p.sharding != sharding::none
-                 ? of(exchange::reduce_scatter, rates.gradient) + of(exchange::all_gather, training_counts::weight)
-                 : of(exchange::all_reduce, training_counts::gradient);
+      return p.sharding != sharding::none ? of(exchange::reduce_scatter, p.software.gradient) +
+                                                of(exchange::all_gather, as(training_counts::weight))
+                                          : of(exchange::all_reduce, as(training_counts::gradient));
     };
     const T replicas = p.replicas() * as(parameter_copies(p.schedule));
     seconds all = sum(rank.everywhere, replicas, p.tensor);
     if (mixture_) {
-      const T copies = max(replicas * min(p.tensor / p.expert, T(1)), T(1));  // of an expert
-      all = all + sum(rank.routed, copies, max(p.tensor, p.expert));
+      const T copies = max(T(replicas / p.expert_split()), T(1));  // of an expert
+      all = all + sum(rank.routed, copies, p.tensor * p.expert_split());
     }
     return all;
   }

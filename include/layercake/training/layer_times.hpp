@@ -1,13 +1,14 @@
 // The times of a micro-batch on a rank of a training step: a visitor over the operations of a model's forward pass.
 //
-//   product    forward as it is, backward one for the input's gradient and one for the weights'
-//   attention  the chip's law of many queries, backward 2.5 times the FLOP; unfused: two products and the scores' way
+//   product    forward as it is, backward one for the input's gradient and one for the weights', on a chip that never rests
+//              (chips/kernels.hpp: in_long_passes)
+//   attention  the chip's law of many queries, by the generation of the kernel; backward 2.5 times the FLOP; unfused: two products and the scores' way
 //              through memory
 //   recurrence by the roofline, backward twice
-//   traffic    the least bytes, times what the software of the year needs of that; backward 1.5 times as many
-//   experts    two grouped products, their activation, and the permutation there and back
+//   traffic    the least bytes, times what the software needs of that; backward 1.5 times as many
+//   experts    two grouped products, their activation, and the permutation there and back; sliced ones are sent to all of their ranks and summed
 //   narrow     operands of products below 16 bit are made first
-//   exchanges  what is not hidden of them, backward as forward (all, where DualPipe hides them: training/law.hpp); of tensor ranks a quarter more with sequence
+//   exchanges  what is not hidden of them, backward as forward (all, where DualPipe hides them: training/law.hpp); of tensor ranks half as much more with sequence
 //              parallelism; of context ranks twice as much, in a ring under attention
 //   head       products in 16 bit or wider, as attention, and the loss
 //
@@ -56,7 +57,7 @@ public:
         p_(plan),
         learned_(learned),
         whole_(plan.sequence_parallel ? T(1) / plan.tensor : T(1)),
-        whole_experts_(min(plan.tensor, plan.expert)),
+        whole_experts_(plan.tensor / plan.expert_slices()),
         ends_apart_(cut_unevenly(plan)) {}
 
   template <number S, class Times>
@@ -71,8 +72,8 @@ public:
     const gradients made = learned_.of(op.part);
     if (op.part == block::adapter) return linear(to, x, r_.wide, r_.slow_wide, n, made);
     if (op.part == block::head) {
-      linear(to, x, r_.wide, r_.slow_wide, n, made);
-      const seconds loss = traffic(x.m * (x.n * as(r_.logit) + x.k * as(training_counts::head_input)), T(1)) * n;
+      linear(to, x, r_.wide, r_.slow_wide * aligned(x.n), n, made);
+      const seconds loss = traffic(x.m * (x.n * p_.software.logit + x.k * as(training_counts::head_input)), T(1)) * n;
       to.forward.element_wise += loss;
       to.backward.element_wise += loss * made.passed;
       return;
@@ -89,6 +90,7 @@ public:
     if (p_.fused_attention) {
       attention_product<S> core = op;
       if (bits(p_.math) > bits(core.math)) core.math = p_.math;
+      core.ported = r_.ported;
       seconds once;
       if constexpr (requires { kernels_.prefill(core); }) {
         once = kernels_.prefill(core);
@@ -96,7 +98,7 @@ public:
         once = chips::time_of(kernels_, core);
       }
       core_forward_ = once * r_.attention;
-      core_backward_ = core_forward_ * as(training_counts::attention_backward / c_.attention_backward);
+      core_backward_ = core_forward_ * r_.attention_backward;
     } else {
       const T batch = number_cast<T>(op.sequences) * number_cast<T>(op.heads), queries = number_cast<T>(op.queries),
               context = number_cast<T>(op.context);
@@ -104,7 +106,7 @@ public:
           time(r_.wide, {.m = queries, .n = context, .k = number_cast<T>(op.key_width), .batch = batch}) +
           time(r_.wide, {.m = queries, .n = number_cast<T>(op.value_width), .k = context, .batch = batch});
       const T scores = batch * queries * context * as(c_.scores);
-      const double dropout = r_.dropout ? training_counts::scores_dropout : 0.0;
+      const double dropout = p_.software.dropout ? training_counts::scores_dropout : 0.0;
       core_forward_ = both * r_.slow_wide + traffic(scores * as(training_counts::scores_forward + dropout), T(1));
       core_backward_ =
           both * (r_.slow_wide * T(2)) + traffic(scores * as(training_counts::scores_backward + dropout), T(1));
@@ -142,6 +144,7 @@ public:
     linear(mixture, {.m = each, .n = hidden, .k = width, .batch = local}, r_.math, r_.slow_grouped, n, made);
     if (r_.narrow) make_narrow(mixture, rows * (hidden + width), T(2) * rows * (hidden + width), n, made);
     unpack(mixture, op, local * matrices * hidden * width, n, made);
+    slices_exchange(rows * hidden, n);
     element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n,
                  made.passed);
   }
@@ -230,10 +233,21 @@ private:
     return layer;
   }
 
+  // Time of products with so many columns over that with whole groups of columns.
+  static T aligned(const T& columns) {
+    const T groups = columns * as(1 / training_counts::aligned_columns);
+    const auto whole = abs(groups - floor(groups + as(0.5))) < as(training_counts::whole_columns);
+    return where(whole, T(1), as(training_counts::unaligned));
+  }
+
   seconds time(precision math, matrix_product<T> x) const {
     x.math = x.weights = math;
     x.weight_bytes = x.input_bytes = bytes_per_value(math) > 2 ? 2 : bytes_per_value(math);
-    return chips::time_of(kernels_, x);
+    if constexpr (requires { kernels_.time(x, chips::in_long_passes); }) {
+      return kernels_.time(x, chips::in_long_passes);
+    } else {
+      return chips::time_of(kernels_, x);
+    }
   }
   // A linear layer, both directions.
   void linear(both_passes<T>& to, const matrix_product<T>& x, precision math, const T& slower, const T& times,
@@ -265,7 +279,7 @@ private:
     return chips::time_of(kernels_, memory_traffic<T>{.moved = moved * units::byte, .kernels = kernels});
   }
   void element_wise(both_passes<T>& to, const T& least, const T& kernels, const T& times, const T& passed) const {
-    const T moved = least * r_.traffic;
+    const T moved = least * p_.software.traffic;
     const T back = moved * as(training_counts::element_backward);
     to.forward.element_wise += traffic(moved, kernels) * times;
     to.backward.element_wise += traffic(back, kernels) * (times * passed);
@@ -282,7 +296,7 @@ private:
 
   void tensor(both_passes<T>& to, const collective<T>& x, const T& times) {
     if (!same(x)) last_ = x, last_time_ = exchanges_.time(x);
-    const seconds t = last_time_ * (as(left_of_exchange(r_.hidden_tensor, r_.taken) / c_.inside) * times);
+    const seconds t = last_time_ * (r_.left_of_tensor * times);
     to.forward.tensor_exchange += t;
     to.backward.tensor_exchange +=
         t * (as(p_.sequence_parallel ? 1 + training_counts::gathered_again : 1.0) * passed(x.part));
@@ -306,6 +320,16 @@ private:
     };
     to.forward.context_exchange += exposed(ring, core_forward_) * times;
     to.backward.context_exchange += exposed(ring * T(2), core_backward_) * (times * passed(x.part));
+  }
+
+  // What goes to a sliced expert goes to all of its ranks, and their results are summed: so many values, both ways.
+  void slices_exchange(const T& values, const T& times) {
+    if (!any_positive(p_.expert_tensor - T(1))) return;
+    const collective<T> all{exchange::all_gather, values * as(training_counts::weight) * units::byte,
+                            max(p_.expert_tensor, T(1)), T(1)};
+    const seconds t = exchanges_.time(all) * (as(2 / c_.inside) * times);
+    mixture.forward.expert_exchange += t;
+    mixture.backward.expert_exchange += t * passed(block::mixture);
   }
 
   // Inside a domain a token goes to every expert; to another domain only once.

@@ -28,9 +28,9 @@ constexpr const char* name(sharding s) {
 }
 
 // What the backward pass computes again instead of keeping: nothing; the attention core (Korthikanti et al. 2022, section
-// 5); every layer. `custom`: a policy of the user's that keeps some operations (or moves them to the host); `automatic`:
+// 5); `operators`: every second product and whatever is element-wise (torchtitan); every layer. `custom`: a policy of the user's that keeps some operations (or moves them to the host); `automatic`:
 // as many layers as it takes for the step to fit.
-enum class recomputation : unsigned char { none, selective, full, custom, automatic };
+enum class recomputation : unsigned char { none, selective, operators, full, custom, automatic };
 
 constexpr const char* name(recomputation r) {
   switch (r) {
@@ -38,6 +38,8 @@ constexpr const char* name(recomputation r) {
     return "none";
   case recomputation::selective:
     return "selective";
+  case recomputation::operators:
+    return "operators";
   case recomputation::full:
     return "full";
   case recomputation::custom:

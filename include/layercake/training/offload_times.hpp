@@ -45,7 +45,7 @@ constexpr offload_times<T> offload_times_of(const basic_training_plan<T>& p, con
   const T updated = held_parameters(rank.held, l, sharding::optimizer) * o.optimizer;
   const T read = held_parameters(rank.stage.scaled(o.weights, o.of_experts()), l, sharding::full);
   const seconds reads = taking(read, training_counts::weight * training_counts::offloaded_reads, p.host.link);
-  const seconds gradients = taking(updated, training_counts::gradient_2024, p.host.link);
+  const seconds gradients = taking(updated, training_counts::gradient_narrow, p.host.link);
   seconds busy = reads;  // link and host, while a micro-batch computes
   if (p.sharding >= sharding::gradients)
     busy = max(busy, max(gradients, taking(updated, training_counts::host_addition, p.host.memory_bandwidth)));

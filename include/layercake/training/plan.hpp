@@ -1,48 +1,18 @@
-// How a model is trained: layout over chips, batches, recomputation, formats, and the age of the software.
+// How a model is trained: layout over chips, batches, recomputation, formats, and the software.
 #pragma once
 
 #include <layercake/training/layout.hpp>
+#include <layercake/training/stacks.hpp>
 
 namespace layercake {
-
-// What training software could do in a year; the levels differ in what is fused and hidden (training/constants.hpp):
-//   2021 (and before)  scores in memory, nothing hidden, sharded gathers in one flat ring
-//   2022  hierarchical gathers
-//   2023  fused attention of the first generation, gradients and some tensor-parallel exchanges hidden, element-wise kernels of PyTorch
-//   2024  attention for Hopper, 16-bit gradients, tensor-parallel exchanges hidden
-//   2025  more fused element-wise kernels, whole steps replayed as graphs on rack-scale systems
-enum class training_software : unsigned char { year_2021, year_2022, year_2023, year_2024, year_2025 };
-
-constexpr const char* name(training_software t) {
-  switch (t) {
-  case training_software::year_2021:
-    return "2021";
-  case training_software::year_2022:
-    return "2022";
-  case training_software::year_2023:
-    return "2023";
-  case training_software::year_2024:
-    return "2024";
-  case training_software::year_2025:
-    return "2025";
-  }
-  return "";
-}
-
-constexpr training_software training_software_of(double year) {
-  return year < 2022   ? training_software::year_2021
-         : year < 2023 ? training_software::year_2022
-         : year < 2024 ? training_software::year_2023
-         : year < 2025 ? training_software::year_2024
-                       : training_software::year_2025;
-}
 
 // Chips = tensor * pipeline * context * data. Expert ranks lie inside tensor * context * data. Ranks are numbered in the order tensor, context,
 // data, pipeline, so that tensor-parallel groups are nearest.
 template <number T = double>
 struct basic_training_plan {
   T tensor = T(1), pipeline = T(1), context = T(1), data = T(1), expert = T(1);
-  T virtual_stages = T(1);                                // model chunks per pipeline stage
+  T expert_tensor = T(0);   // ranks that share the matrices of an expert; 0: tensor / expert, at least 1
+  T virtual_stages = T(1);  // model chunks per pipeline stage
   T first_stage_layers = T(0), last_stage_layers = T(0);  // 0: as many as the other stages (training/stages.hpp)
   T micro_batch = T(1);                                   // sequences that pass a stage together
   T global_batch = T(1);                                  // sequences per optimiser step
@@ -55,7 +25,7 @@ struct basic_training_plan {
   recomputation recompute = recomputation::automatic;
   pipeline_schedule schedule = pipeline_schedule::one_forward_one_backward;
   precision math = precision::bf16;  // of the large matrix products
-  training_software software = training_software::year_2025;
+  basic_training_software<T> software{};
   basic_training_offload<T> offload{};
   basic_training_host<T> host{};
   bool delayed_update = false;  // the host updates under the next step's work (Ren et al. 2021, section 5.2)
@@ -71,8 +41,8 @@ struct basic_training_plan {
         label("recompute", &X::recompute),
         label("schedule", &X::schedule),
         label("math", &X::math),
-        label("software", &X::software),
         label("delayed_update", &X::delayed_update),
+        part("software", &X::software),
         part("offload", &X::offload),
         part("host", &X::host),
         field("tensor", &X::tensor, positive_count, "chips that share every layer"),
@@ -80,6 +50,8 @@ struct basic_training_plan {
         field("context", &X::context, positive_count, "chips that the positions of a sequence are spread over"),
         field("data", &X::data, positive_count, "copies of the model that see different data"),
         field("expert", &X::expert, positive_count, "chips that the experts of a layer are spread over"),
+        field("expert_tensor", &X::expert_tensor, count,
+              "ranks that share the matrices of an expert, 0 for tensor / expert, at least 1"),
         field("virtual_stages", &X::virtual_stages, positive_count,
               "model chunks per pipeline stage, 1 without interleaving"),
         field("first_stage_layers", &X::first_stage_layers, count,
@@ -100,6 +72,12 @@ struct basic_training_plan {
     f.check_at_most("expert", expert, "tensor * context * data", ranks,
                     "Expert ranks lie inside these; lower expert or raise data.");
     f.check_divides("expert", expert, "tensor * context * data", ranks, "Take a power of two.");
+    if (expert_tensor > T(0)) {
+      f.check_at_most("tensor", tensor, "expert * expert_tensor", expert * expert_tensor,
+                      "These ranks hold the experts of a layer: raise expert_tensor, or leave it 0.");
+      f.check_at_most("expert * expert_tensor", expert * expert_tensor, "tensor * context * data", ranks,
+                      "Expert ranks lie inside these; lower expert_tensor.");
+    }
     check_pipeline(f, *this, "virtual_stages", virtual_stages);
     schedule_rules(f);
     check_hosts(f, offload, host);
@@ -112,6 +90,11 @@ struct basic_training_plan {
   }
 
   constexpr T chips() const { return tensor * pipeline * context * data; }
+  // Ranks that share an expert, and by how many times those that hold a layer's experts are more than those that share its attention.
+  constexpr T expert_slices() const {
+    return where(expert_tensor > T(0), expert_tensor, max(T(tensor / expert), T(1)));
+  }
+  constexpr T expert_split() const { return expert * expert_slices() / tensor; }
   constexpr T replicas() const { return data * context; }  // of a rank's weights
   constexpr T micro_batches() const { return global_batch / (data * micro_batch); }
   constexpr T shards() const {

@@ -203,7 +203,7 @@ private:
     p.software_age = number_cast<T>(base_.software_age);
     p.sequence_parallel = w.sequence_parallel, p.fused_attention = base_.fused_attention;
     p.sharding = w.sharding, p.recompute = w.recompute, p.schedule = w.schedule, p.math = w.math;
-    p.software = base_.software, p.delayed_update = base_.delayed_update;
+    p.software = layercake::with_number<T>(base_.software), p.delayed_update = base_.delayed_update;
     p.offload = layercake::with_number<T>(base_.offload), p.host = layercake::with_number<T>(base_.host);
     return p;
   }

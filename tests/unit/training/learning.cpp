@@ -14,6 +14,7 @@ using namespace layercake;
 using namespace layercake::models;
 using namespace layercake::units;
 using layercake_test::perfect;
+using layercake_test::perfect_software;
 
 namespace {
 constexpr double gib = 1073741824, nf4 = (4 + 8.0 / 64 + 32.0 / 16384) / 8;  // bytes of a weight
@@ -48,7 +49,9 @@ template <class Model>
 training_figures<> step(const Model& x, const training_plan& p, double bandwidth = 1e30) {
   flop_chip chip;
   chip.bandwidth = bandwidth;
-  return training_law_of(x, chip, ring_network{}, perfect())(p);
+  training_plan plan = p;
+  plan.software = perfect_software();
+  return training_law_of(x, chip, ring_network{}, perfect())(plan);
 }
 }  // namespace
 
@@ -187,11 +190,11 @@ TEST_CASE("the time of products is that of the gradients that are made") {
   CHECK(products(output_alone(llama)) == approx(2 * n + 4 * table));
   CHECK(products(learner{llama, {.frozen_layers = 24, .embedding = false}}) == approx(3 * n + 6 * table));
   CHECK(products(learner{llama, {.frozen_layers = 24}}) == approx(4.5 * n + 6 * table));
-  // attention: two products forward and five backward, in the layers that have a backward pass
+  // attention: two products forward and five backward at 0.73 of the rate, in the layers that have a backward pass
   const double core = 4 * h * layers * (2048 + 1) / 2 / 500e12 * tokens;
   const auto attention = [&](const auto& x) { return seconds(step(x, p).time.work.attention); };
-  CHECK(attention(with_adapters(llama, {.rank = 8})) == approx(3.5 * core));
-  CHECK(attention(learner{llama, {.frozen_layers = 24, .embedding = false}}) == approx((1 + 2.5 / 4) * core));
+  CHECK(attention(with_adapters(llama, {.rank = 8})) == approx((1 + 2.5 / 0.73) * core));
+  CHECK(attention(learner{llama, {.frozen_layers = 24, .embedding = false}}) == approx((1 + 2.5 / 0.73 / 4) * core));
   CHECK(attention(output_alone(llama)) == approx(core));
   // layers are computed again where there is a backward pass
   training_plan again = p;
@@ -234,7 +237,7 @@ TEST_CASE("schedules have what weight gradients are made, by hand") {
     return seconds(step(x, p).time.bubble) * 500e12 / 2048;
   };
   using enum pipeline_schedule;
-  const double n = layers * layer, a = 39976960, attention = 3.5 * 4 * h * layers * 2049 / 2;
+  const double n = layers * layer, a = 39976960, attention = (1 + 2.5 / 0.73) * 4 * h * layers * 2049 / 2;
   const auto lora = with_adapters(llama, low_rank_adapters::all_linear(16));
   CHECK(bubble(llama, one_forward_one_backward) == approx(3.0 / 4 * (6 * n + attention)));
   CHECK(bubble(llama, zero_bubble) == approx(3.0 / 4 * ((6 - 2 * 2) * n + attention)));

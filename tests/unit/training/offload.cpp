@@ -96,12 +96,13 @@ training_plan by_hand(double micro_batches) {
   return {.global_batch = micro_batches,
           .sequence = 16384,
           .sharding = sharding::gradients,
-          .recompute = recomputation::none};
+          .recompute = recomputation::none,
+          .software = perfect_software()};
 }
 training_constants plain_software() {
   training_constants k;
   k.products = 1;
-  k.maturity = k.host = k.straggling = k.hidden_data = 0;
+  k.maturity = k.straggling = 0;
   return k;
 }
 const auto law = training_law_of(square{}, roofline_chip{}, ring_network{}, plain_software());

@@ -3,6 +3,7 @@
 
 #include <layercake/training/constants.hpp>
 #include <layercake/training/model.hpp>
+#include <layercake/training/stacks.hpp>
 
 namespace layercake_test {
 
@@ -29,13 +30,19 @@ struct ring_network {
   }
 };
 
-// Software that reaches all that there is, hides nothing and takes no time of its own.
+// Software that reaches all that there is, hides nothing and takes no time of its own: what a law takes of it, and a plan.
 inline layercake::training_constants perfect() {
   layercake::training_constants k;
-  k.products = k.attention = k.attention_backward = k.inside = k.gradients = k.traffic_2025 = 1;
-  k.maturity = k.hidden_tensor = k.hidden_data = k.hidden_sharding = k.taken = k.straggling = k.host = k.host_mixture =
-      0;
+  k.products = k.attention = k.inside = 1;
+  k.maturity = k.taken = k.straggling = 0;
   return k;
+}
+inline layercake::training_software perfect_software() {
+  layercake::training_software s;
+  s.launch = 0 * layercake::units::second;
+  s.hidden_tensor = s.hidden_data = 0;
+  s.traffic = 1;
+  return s;
 }
 
 }  // namespace layercake_test

@@ -117,15 +117,14 @@ training_plan piped(pipeline_schedule s, double pipeline, double micro_batches) 
           .global_batch = micro_batches,
           .sequence = 4096,
           .recompute = recomputation::none,
-          .schedule = s};
+          .schedule = s,
+          .software = perfect_software()};
 }
 }  // namespace
 
 // F, B - W and W are equal in layers of products alone: what the table then says.
 TEST_CASE("the bubble of a step by schedule, and twice the states of DualPipe") {
-  training_constants k;
-  k.host = 0;
-  const auto law = training_law_of(square{}, roofline_chip{}, ring_network{}, k);
+  const auto law = training_law_of(square{}, roofline_chip{}, ring_network{});
   const auto of = [&](pipeline_schedule s) { return law(piped(s, 8, 32)); };
   const auto plain_order = of(pipeline_schedule::one_forward_one_backward);
   const double stage = seconds(plain_order.time.work.total()) / 32;
