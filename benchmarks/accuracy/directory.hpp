@@ -71,6 +71,8 @@ inline const columns training_numbers{"chips",
                                       "software_year",
                                       "value",
                                       "tokens_total",
+                                      "expert_tensor",
+                                      "power_cap_w",
                                       "predictable"};
 inline const columns inference_numbers{"chips",       "tp",
                                        "pp",          "ep",

@@ -20,51 +20,16 @@ struct named_constant {
   bool fixed;
 };
 
-// Where the fit of training starts and what it is drawn to: rounded from kernel measurements and from what software is known to hide, chosen
-// before the fit. Fixed: what training speeds do not identify. Bounds are those of training_constants::fields().
+// The fit of training starts from what training_constants assume and is drawn to round figures chosen before it. What training speeds do not tell
+// apart keeps its value. Bounds are those of training_constants::fields().
 std::vector<named_constant> training_list(lc::training_constants& c) {
   struct start {
     const char* name;
     double guess;
-    bool fixed;
   };
-  static constexpr start starts[] = {{"products", 0.92, false},
-                                     {"tpu_products", 1.40, false},
-                                     {"tpu_balance", 1.2e-3, false},
-                                     {"maturity", 0.14, false},
-                                     {"eighth", 0.91, false},
-                                     {"quarter", 0.99, false},
-                                     {"grouped", 0.75, false},
-                                     {"attention_2023", 0.85, false},
-                                     {"attention", 1.0, false},
-                                     {"attention_ported", 0.62, false},
-                                     {"attention_backward", 0.74, false},
-                                     {"scores", 0.52, false},
-                                     {"traffic_2022", 1.14, false},
-                                     {"traffic_2023", 1.65, false},
-                                     {"traffic_2024", 1.11, false},
-                                     {"traffic_2025", 0.5, false},
-                                     {"quantise", 1.0, false},
-                                     {"host", 3.5e-4, true},
-                                     {"host_mixture", 3.6e-3, false},
-                                     {"host_graph", 0.3, true},
-                                     {"host_tpu", 0.1, true},
-                                     {"inside", 0.91, false},
-                                     {"gradients", 1.0, true},
-                                     {"flat", 0.80, false},
-                                     {"expert_exchange", 0.70, false},
-                                     {"hidden_tensor", 0.58, false},
-                                     {"hidden_tensor_2023", 0.27, false},
-                                     {"hidden_data", 0.71, false},
-                                     {"hidden_sharding", 0.76, false},
-                                     {"hidden_expert", 0.1, true},
-                                     {"hidden_expert_out", 0.5, true},
-                                     {"hidden_context", 0.8, true},
-                                     {"taken", 0.15, true},
-                                     {"exposed_pipeline", 0.3, true},
-                                     {"straggling", 0.0035, false},
-                                     {"custom_recompute", 0.60, false},
-                                     {"automatic_recompute", 0.4, true}};
+  static constexpr start starts[] = {{"products", 0.95}, {"tpu_products", 1.4}, {"maturity", 0.15},
+                                     {"eighth", 1.0},    {"attention", 1.0},    {"launch", 10e-6},
+                                     {"inside", 0.9},    {"hidden_tensor", 0.5}};
   std::vector<named_constant> out;
   std::apply(
       [&](const auto&... field) {
@@ -75,7 +40,7 @@ std::vector<named_constant> training_list(lc::training_constants& c) {
       lc::training_constants::fields());
   for (named_constant& n : out) {
     for (const start& s : starts) {
-      if (std::strcmp(s.name, n.name) == 0) n.constant.guess = s.guess, n.fixed = s.fixed;
+      if (std::strcmp(s.name, n.name) == 0) n.constant.guess = s.guess, n.fixed = false;
     }
   }
   return out;
@@ -353,13 +318,12 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
     }
     return out;
   };
-  const auto training = observations(data.training, "training",
-                                     [&](const csv_record& row, const described_chip& c, const described_model& m) {
-                                       const training_case what = described_training(row, c, m);
-                                       return [&k, row, what] { return predict_training(row, what, k.training); };
-                                     });
-  // Two dozen constants: drawn to their guesses as strongly as sources that are left out want it.
-  const group_settings of_training{"training_constants", 0.1};
+  const auto training = observations(
+      data.training, "training", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+        return [&k, row, c, m] { return predict_training(row, described_training(row, c, m, k.training), k.training); };
+      });
+  // Drawn to their guesses twice as strongly as engines' constants are to theirs at most: fixed before the fit.
+  const group_settings of_training{"training_constants", 0.2};
   group_fit(of_training, training_list(k.training), training).run(leave_out, lines);
   const auto room = room_for_cache(data, k.serving);
   const group_settings of_memory{"serving_constants, of memory", 0.04};

@@ -97,17 +97,18 @@ inline std::string regime_of(std::string_view file, const csv_record& row) {
 }
 
 // A row of training.csv with its chip and model.
-inline training_case described_training(const csv_record& row, const described_chip& c, const described_model& m) {
+inline training_case described_training(const csv_record& row, const described_chip& c, const described_model& m,
+                                        const lc::training_constants& k) {
   const auto usual = c.network > 0 ? c.network * (lc::units::byte / lc::units::second)
                                    : lc::unknown<lc::quantity<lc::unit::byte_per_second>>();
-  return training_case_of(row, c.chip, m.model, usual);
+  return training_case_of(row, c.chip, m.model, usual, k);
 }
 
 inline answer answer_training(const csv_record& row, const described_chip& c, const described_model& m,
                               const lc::training_constants& k) {
   if (!(m.model.layers > 0 && m.model.width > 0 && m.model.heads > 0 && m.model.vocabulary > 0))
     return {0, "the model's architecture is not given"};
-  const double value = predict_training(row, described_training(row, c, m), k);
+  const double value = predict_training(row, described_training(row, c, m, k), k);
   if (value > 0 && std::isfinite(value)) return {value, {}};
   const std::string_view metric = row.cell("metric"), group = group_of("training", {}, metric, {});
   if (group.empty()) return {0, "the metric " + std::string(metric) + " is not known"};

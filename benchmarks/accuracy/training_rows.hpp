@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/training/run.hpp>
+#include <layercake/training/stacks.hpp>
 #include <string>
 #include <string_view>
 
@@ -75,6 +76,23 @@ inline precision precision_of(std::string_view s) {
                         : precision::bf16;
 }
 
+inline training_stack stack_of(std::string_view s) {
+  using enum training_stack;
+  return s == "megatron-lm"                                ? megatron_lm
+         : s == "megatron-deepspeed"                       ? megatron_deepspeed
+         : s == "megatron-bridge" || s == "nemo-automodel" ? megatron_bridge
+         : s == "nemo"                                     ? nemo
+         : s == "deepspeed"                                ? deepspeed
+         : s == "torchtitan" || s == "fms-fsdp" || s == "torchtune" || s == "nanotron" || s == "litgpt" ||
+                 s == "thunder" || s == "easycontext"
+             ? pytorch
+         : s == "composer"                                   ? composer
+         : s == "maxtext" || s == "paxml" || s == "levanter" ? xla
+         : s == "neuronx"                                    ? neuronx
+         : s == "llmq"                                       ? native
+                                                             : other;
+}
+
 // Everything that a prediction needs.
 struct training_case {
   chips::accelerator chip;
@@ -91,14 +109,19 @@ struct training_case {
 //   sequence_parallel   yes for tensor parallelism since 2023;  sharding: none, over dp cp ranks
 //   recompute           as much as it takes to fit
 //   compute_precision   16 bit; a format that the chip has no units for runs in 16 bit
-//   software_year       2024;  attention is fused since 2023;  age: since the first chip of the family, 2 years for TPUs
+//   software            Megatron-LM, XLA on TPUs;  software_version, software_year: the release, 2024
+//   compiled, attention_kernel, overlap_tp, overlap_dp, overlap_pp: as that release does
+//   expert_tensor       tp / ep, at least 1;  power_cap_w: what the data sheet allows
+//   age                 of the software, since the first chip of the family, 2 years for TPUs
+// Selective recomputation is of single operators in torchtitan, and of attention in all others.
 template <csv_row Row>
 training_case training_case_of(const Row& row, const chips::accelerator& chip, const models::transformer& model,
-                               const quantity<unit::byte_per_second>& usual_network) {
+                               const quantity<unit::byte_per_second>& usual_network, const training_constants& k = {}) {
   using namespace units;
   training_case c{chip, model, {}, {}};
   const auto number = [&](std::string_view column, double otherwise) { return number_or(row, column, otherwise); };
   const bool tpu = chip.family == chips::family::tpu;
+  if (const double cap = number("power_cap_w", 0); cap > 0) c.chip.thermal_design_power = cap * watt;
   const double domain = number("scale_up_domain", chip.scale_up_domain);
   c.chip.scale_up_domain = tpu ? domain : std::fmin(domain, chip.scale_up_domain);
   if (!is_known(chip.scale_up_bandwidth)) c.chip.scale_up_bandwidth = 16 * gigabyte_per_second;
@@ -110,12 +133,28 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
 
   const double year = number("software_year", 2024);
   training_plan& p = c.plan;
-  p.software = training_software_of(year);
+  const training_release& release =
+      release_of(tpu ? training_stack::xla : stack_of(row.cell("software")), row.cell("software_version"), year);
+  p.software = software_of(release, k);
+  if (row.cell("compiled") == "1" && !release.program) p.software = compiled(p.software, k);
+  const std::string_view attention = row.cell("attention_kernel");
+  if (attention == "flash-1") p.software.attention = attention_kernel::flash_1;
+  if (attention == "flash-2") p.software.attention = attention_kernel::flash_2;
+  if (attention == "flash-3" || attention == "cudnn" || attention == "pallas")
+    p.software.attention = attention_kernel::newest;
+  const auto overlap = [&](std::string_view column, double& hidden, double can) {
+    if (!row.cell(column).empty()) hidden = row.cell(column) == "1" ? can : 0;
+  };
+  overlap("overlap_tp", p.software.hidden_tensor, k.hidden_tensor);
+  if (!row.cell("overlap_pp").empty())
+    p.software.exposed_pipeline = row.cell("overlap_pp") == "1" ? k.exposed_pipeline : 1;
+  overlap("overlap_dp", p.software.hidden_data, k.hidden_data);
   p.software_age = tpu ? 2.0 : std::fmax(0.0, year - first_year(chip.family));
   p.tensor = number("tp", 1);
   p.pipeline = number("pp", 1);
   p.context = number("cp", 1);
   p.expert = model.experts > 0 ? number("ep", 1) : 1.0;
+  if (model.experts > 0) p.expert_tensor = number("expert_tensor", 0);
   p.data = number("dp", std::fmax(1.0, number("chips", 1) / (p.tensor * p.pipeline * p.context)));
   const std::string_view schedule = row.cell("pipeline_schedule");
   p.schedule = schedule == "zero_bubble" ? pipeline_schedule::zero_bubble
@@ -129,7 +168,7 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
   p.micro_batch = std::fmin(number("micro_batch", 1), p.global_batch / p.data);
   p.sequence = number("seq_len", 2048);
   p.sequence_parallel = number("sequence_parallel", year >= 2023 && p.tensor > 1 ? 1 : 0) > 0;
-  p.fused_attention = year >= 2023;
+  p.fused_attention = attention.empty() ? release.fused_attention : attention != "unfused";
   const std::string_view spread = row.cell("sharding");
   p.sharding = spread == "full"        ? sharding::full
                : spread == "gradients" ? sharding::gradients
@@ -137,11 +176,12 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
                                        : sharding::none;
   p.sharding_ranks = p.sharding == sharding::none ? 0.0 : number("sharding_ranks", 0);
   const std::string_view recompute = row.cell("recompute");
-  p.recompute = recompute == "none"        ? recomputation::none
-                : recompute == "selective" ? recomputation::selective
-                : recompute == "full"      ? recomputation::full
-                : recompute == "other"     ? recomputation::custom
-                                           : recomputation::automatic;
+  p.recompute = recompute == "none"                                                ? recomputation::none
+                : recompute == "selective" && row.cell("software") == "torchtitan" ? recomputation::operators
+                : recompute == "selective"                                         ? recomputation::selective
+                : recompute == "full"                                              ? recomputation::full
+                : recompute == "other"                                             ? recomputation::custom
+                                                                                   : recomputation::automatic;
   p.math = precision_of(row.cell("compute_precision"));
   if (bits(p.math) < 12 && !(chip.peak.rate(p.math) > chip.peak.rate(precision::bf16))) p.math = precision::bf16;
   return c;
