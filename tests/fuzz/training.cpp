@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <iterator>
 #include <layercake/energy/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
@@ -66,16 +67,17 @@ random_question draw(generator& random, std::size_t most_changes) {
   }
   p.sharding = random.one_of(
       std::array{lc::sharding::none, lc::sharding::optimizer, lc::sharding::gradients, lc::sharding::full});
-  p.recompute = random.one_of(std::array{lc::recomputation::none, lc::recomputation::selective, lc::recomputation::full,
-                                         lc::recomputation::automatic});
+  p.recompute =
+      random.one_of(std::array{lc::recomputation::none, lc::recomputation::selective, lc::recomputation::operators,
+                               lc::recomputation::full, lc::recomputation::automatic});
   p.math = random.one_of(std::array{lc::precision::bf16, lc::precision::bf16, lc::precision::fp8, lc::precision::fp32});
-  p.software = lc::training_software_of(2021 + static_cast<double>(random.below(5)));
+  p.software = lc::software_of(lc::training_releases[random.below(std::size(lc::training_releases))]);
   q.code = "training_question x{lc::models::catalog::find(\"" + std::string(model->name) +
            "\"), lc::chips::catalog::find(\"" + std::string(entry.name) +
            "\"), lc::infrastructure::catalog::find_site(\"" + site->name + "\"), tariff()}; " + "/* schedule " +
            lc::name(p.schedule) + ", sharding " + std::to_string(static_cast<int>(p.sharding)) + ", recompute " +
            std::to_string(static_cast<int>(p.recompute)) + ", math " + std::to_string(lc::bits(p.math)) +
-           " bit, software " + std::to_string(2021 + static_cast<int>(p.software)) + " */";
+           " bit, software " + p.software.name + " */";
   const auto fields = fields_of(q.base);
   // The plan as drawn is part of what may be left out, so that a fault is told with the plan that matters.
   const auto usual = fields_of(training_question{*model, *entry.chip, *site, layercake_test::tariff(), {}, {}});
@@ -106,6 +108,7 @@ std::string wrong_step(const lc::training_figures<>& f) {
                                                   {"pipeline exchange", in<second>(f.time.pipeline_exchange)},
                                                   {"sharding exchange", in<second>(f.time.sharding_exchange)},
                                                   {"data exchange", in<second>(f.time.data_exchange)},
+                                                  {"accumulation", in<second>(f.time.accumulation)},
                                                   {"stragglers", in<second>(f.time.stragglers)},
                                                   {"optimizer", in<second>(f.time.optimizer)},
                                                   {"host", in<second>(f.time.host)},
