@@ -36,7 +36,7 @@ inline constexpr double host_backward = 1.5;     // launches of a layer; assumed
 // With sequence parallelism the input of a block is gathered once more, half an all-reduce (Korthikanti et al. 2022, section 4.2.2).
 inline constexpr double gathered_again = 0.5;
 
-// ---- fused attention
+// ---- fused attention; figures of the papers as recalled
 // The chip's law of attention was measured in serving engines; FlashAttention-2 in training is 1.35 times as fast on an A100, where the law
 // has 143 TFLOP/s: 196, heads of 128, causal, 8192 positions (Dao 2023, figure 5).
 inline constexpr double ampere_flash = 1.35;

@@ -134,7 +134,7 @@ inline constexpr provenance torch_origin{"PyTorch, source code of FSDP and of sc
 inline constexpr provenance compiled_origin{"its documentation: whole steps are compiled", "", confidence::recalled};
 }  // namespace detail
 
-// Assumed of Megatron 2023: half of its exchanges between tensor ranks can be overlapped.
+// Assumed: who publishes turns on what overlaps; of Megatron 2023 half of the exchanges between tensor ranks can.
 inline constexpr training_release training_releases[] = {
     {.stack = training_stack::megatron_lm,
      .date = 2019.7,
