@@ -182,6 +182,9 @@ public:
         memory(csv_table::read(folder, "memory.csv", schema::memory_required, schema::memory_numbers)),
         training_memory(csv_table::read(folder, "training_memory.csv", schema::training_memory_required,
                                         schema::training_memory_numbers)) {
+    const csv_table sources = csv_table::read(folder, "sources.csv", {"source", "lab"}, {});
+    for (std::size_t i = 0; i < sources.rows(); ++i)
+      labs_.emplace(sources[i].cell("source"), sources[i].cell("lab"));
     for (std::size_t i = 0; i < chips_.rows(); ++i)
       chip_rows_.emplace(chips_[i].cell("chip"), i);
     for (std::size_t i = 0; i < models_.rows(); ++i)
@@ -196,6 +199,11 @@ public:
            0;
   }
 
+  // Who published a source; the source where nobody says.
+  std::string lab(const std::string& source) const {
+    const auto at = labs_.find(source);
+    return at == labs_.end() ? source : at->second;
+  }
   // The catalog's chip of that key, otherwise the one that chips.csv describes.
   std::optional<described_chip> chip(std::string_view key) const {
     const auto at = chip_rows_.find(key);
@@ -234,6 +242,7 @@ private:
   std::string folder_;
   csv_table chips_, models_;
   std::map<std::string, std::size_t, std::less<>> chip_rows_, model_rows_;
+  std::map<std::string, std::string, std::less<>> labs_;
 
 public:
   csv_table training, inference, energy, micro, generation, memory, training_memory;

@@ -1,6 +1,7 @@
 #include "document.hpp"
 
 #include <cstdio>
+#include <map>
 
 #include "files.hpp"
 
@@ -99,35 +100,66 @@ std::string by_source(const std::vector<prediction>& all) {
   return text;
 }
 
+// Means over lines of held_out.csv.
+struct mean_of_lines {
+  double fitted = 0, fitted_90 = 0, fitted_bias = 0, left = 0, left_90 = 0, left_bias = 0, weight = 0;
+
+  void add(const csv_record& r, double w) {
+    fitted += w * value(r, "fitted_median"), fitted_90 += w * value(r, "fitted_p90");
+    fitted_bias += w * value(r, "fitted_bias"), left += w * value(r, "median"), left_90 += w * value(r, "p90");
+    left_bias += w * value(r, "bias"), weight += w;
+  }
+  std::vector<std::string> cells() const {
+    return {percent(fitted / weight), percent(fitted_90 / weight), percent(fitted_bias / weight, true),
+            percent(left / weight),   percent(left_90 / weight),   percent(left_bias / weight, true)};
+  }
+};
+std::vector<std::string> joined(std::vector<std::string> names, const mean_of_lines& m, std::string last) {
+  for (std::string& c : m.cells())
+    names.push_back(std::move(c));
+  names.push_back(std::move(last));
+  return names;
+}
+
 std::string left_out(const std::string& held_out) {
-  const csv_table out("held_out.csv", held_out, {"group", "source"}, {});
+  const csv_table out("held_out.csv", held_out, {"group", "kind", "left_out"}, {});
   std::string text =
       "\n## Fitted and left out\n\nThe constants were fitted on these sources together. Left out: fitted again on "
       "all the others, from first guesses, then\n"
-      "asked for this one.\n\n" +
+      "asked for this one. A source of n rows weighs min(1, n/3) in the second mean.\n\n" +
       head({"group", "source", "fitted: median", "90th", "bias", "left out: median", "90th", "bias", ""}, 2);
+  std::string kinds =
+      "\n### More than a source left out\n\nMeans over what is left out in turn: all sources of a lab, "
+      "of an engine or stack, of a family of chips, all rows of a precision.\n\n" +
+      head({"group", "left out", "fitted: median", "90th", "bias", "left out: median", "90th", "bias", "how many"}, 2);
   for (std::string_view group : groups) {
-    double fitted = 0, left = 0, fitted_90 = 0, left_90 = 0, fitted_bias = 0, left_bias = 0, count = 0;
+    mean_of_lines all, weighted;
+    std::map<std::string, mean_of_lines> by_kind;
+    std::string constants;
     for (std::size_t i = 0; i < out.rows(); ++i) {
       const csv_record r = out[i];
       if (r.cell("group") != group) continue;
-      const bool alone = r.cell("alone") == "1";
-      text += row({std::string(group), std::string(r.cell("source")), percent(value(r, "fitted_median")),
-                   percent(value(r, "fitted_p90")), percent(value(r, "fitted_bias"), true), percent(value(r, "median")),
-                   percent(value(r, "p90")), percent(value(r, "bias"), true),
-                   alone ? "alone with its chip or software" : ""});
-      if (alone) continue;
-      fitted += value(r, "fitted_median"), fitted_90 += value(r, "fitted_p90"), fitted_bias += value(r, "fitted_bias");
-      left += value(r, "median"), left_90 += value(r, "p90"), left_bias += value(r, "bias"), count += 1;
-    }
-    if (count > 0) {
+      if (r.cell("kind") != "source") {
+        by_kind[std::string(r.cell("kind"))].add(r, 1);
+        continue;
+      }
+      mean_of_lines one;
+      one.add(r, 1);
+      const std::string name(r.cell("left_out"));
       text +=
-          row({std::string(group), "**mean of those not alone**", percent(fitted / count), percent(fitted_90 / count),
-               percent(fitted_bias / count, true), percent(left / count), percent(left_90 / count),
-               percent(left_bias / count, true), "ratio of medians " + number(left / fitted)});
+          row(joined({std::string(group), name}, one, r.cell("alone") == "1" ? "alone with its chip or software" : ""));
+      all.add(r, 1), weighted.add(r, std::fmin(1.0, value(r, "rows") / 3));
+      constants = r.cell("constants");
     }
+    if (!(all.weight > 0)) continue;
+    text += row(joined({std::string(group), "**mean**"}, all,
+                       number(all.weight) + " sources, " + constants + " constants; ratio of medians " +
+                           number(all.left / all.fitted)));
+    text += row(joined({std::string(group), "**mean by rows**"}, weighted, ""));
+    for (const auto& [kind, mean] : by_kind)
+      kinds += row(joined({std::string(group), kind}, mean, number(mean.weight)));
   }
-  return text;
+  return text + kinds;
 }
 
 std::string kernel_laws(const std::string& kernels) {

@@ -62,9 +62,10 @@ std::vector<named_constant> serving_list(lc::serving_constants& c) {
       // each from a script ("Accelerating PyTorch with CUDA Graphs", 2021).
       {"compiled_launch", {&c.compiled_launch, 1e-6, 1e-4, 8e-6}, false},
       {"launch", {&c.launch, 1e-6, 1e-4, 2e-5}, false},
-      {"wave_loss", {&c.wave_loss, 0.005, 0.3, 0.06}, false},
-      {"run", {&c.run, 100, 4000, 512}, false},
-      {"spread", {&c.spread, 0.05, 2, 0.3}, false},
+      // Not fitted: they make up for what engines or benchmarks do that no row tells.
+      {"wave_loss", {&c.wave_loss, 0.005, 0.3, 0.06}, true},
+      {"run", {&c.run, 100, 4000, 512}, true},
+      {"spread", {&c.spread, 0.05, 2, 0.3}, true},
       {"neuron_compute", {&c.neuron_compute, 0.05, 1, 0.45}, false},
       {"neuron_cache", {&c.neuron_cache, 0.1, 1, 0.5}, false}};
 }
@@ -86,33 +87,57 @@ std::vector<named_constant> power_list(lc::chips::power_constants& c) {
           {"memory", {&c.memory, 4, 150, 32}, false}};
 }
 
-// A row ready to be predicted again and again.
+// A row ready to be predicted again and again, and what it shares with others: that is left out together.
 struct observation {
   csv_record row;
   double measured;
-  std::string source, metric, group;
-  std::string chip;      // family
-  std::string software;  // engine, empty in training
+  std::string metric, group, source;
+  std::string lab, software, chip, precision;  // who published it, engine or stack, family, of products
   std::function<double()> predict;
 };
+struct kind_of_leaving {
+  const char* name;
+  std::string observation::*key;
+};
+constexpr kind_of_leaving kinds[] = {{"source", &observation::source},
+                                     {"lab", &observation::lab},
+                                     {"software", &observation::software},
+                                     {"chip", &observation::chip},
+                                     {"precision", &observation::precision}};
+observation observation_of(const directory& data, const csv_record& row, const lc::chips::accelerator& chip,
+                           std::string group) {
+  const std::string source(row.cell("source"));
+  std::string math(row.cell("compute_precision"));
+  if (math.empty()) math = "not said";
+  return {row,
+          row.number("value", 0),
+          std::string(row.cell("metric")),
+          std::move(group),
+          source,
+          data.lab(source),
+          std::string(row.cell("software")),
+          lc::chips::name(chip.family),
+          std::move(math),
+          {}};
+}
 
 // Rows from which on a source counts in full.
 inline constexpr double full_weight_rows = 3;
 
-// Every source counts alike, or where it has fewer than three rows as a third for each; and within it every metric.
-std::vector<double> weights_of(const std::vector<observation>& all, const std::string& left_out) {
+// Every source counts alike, or where it has fewer than three rows as a third for each; and within it every metric. 0 for what has
+// `left_out` for its `key`.
+std::vector<double> weights_of(const std::vector<observation>& all, std::string observation::*key = nullptr,
+                               const std::string& left_out = "") {
   std::map<std::string, std::map<std::string, double>> count;
+  std::map<std::string, double> rows;
   for (const observation& o : all)
-    count[o.source][o.metric] += 1;
+    count[o.source][o.metric] += 1, rows[o.source] += 1;
   std::vector<double> out;
   for (const observation& o : all) {
     const auto& metrics = count[o.source];
-    double rows = 0;
-    for (const auto& [metric, n] : metrics)
-      rows += n;
-    const double whole = std::fmin(1.0, rows / full_weight_rows);
-    out.push_back(
-        o.source == left_out ? 0 : std::sqrt(whole / (static_cast<double>(metrics.size()) * metrics.at(o.metric))));
+    const double whole = std::fmin(1.0, rows[o.source] / full_weight_rows);
+    const double each = whole / (static_cast<double>(metrics.size()) * metrics.at(o.metric));
+    out.push_back(key != nullptr && o.*key == left_out ? 0 : std::sqrt(each));
   }
   return out;
 }
@@ -131,11 +156,10 @@ bool alone(const std::vector<observation>& all, const std::string& source) {
 
 struct group_settings {
   const char* title;
-  double stiffness = 0.03;          // of the pull to the first guess
-  bool leave_out_families = false;  // of chips, too
+  double stiffness = 0.03;  // of the pull to the first guess
 };
 
-// The fit of some constants to some observations, and to these without a source or a family of chips.
+// The fit of some constants to some observations, and to these without a source, a lab, an engine or stack, a family of chips, a precision.
 class group_fit {
 public:
   group_fit(const group_settings& how, std::vector<named_constant> list, const std::vector<observation>& all)
@@ -151,21 +175,24 @@ public:
         e.push_back(problem_.weights[i] == 0 ? 0 : error_of(all_[i]));
       return e;
     };
-    for (const observation& o : all_)
-      groups_of_[o.source].insert(o.group);
   }
 
-  // Fits and prints; leaves every source out in turn, and appends to `held_out` lines of: group, source, whether it is
-  // alone, rows, fitted and left-out median, 90th percentile and bias.
+  // Fits and prints; leaves out in turn each of every kind, and appends to `held_out` lines of: group, kind, what is left out, whether it is alone,
+  // fitted constants, rows, fitted and left-out median, 90th percentile and bias.
   void run(bool leave_out, std::ostream& held_out) {
-    fit_with(weights_of(all_, ""));
+    fit_with(weights_of(all_));
     for (const named_constant& n : list_)
       best_.push_back(*n.constant.at);
     print_constants();
-    std::printf("  %-20s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "source", "rows");
-    for (const auto& source : groups_of_)
-      print_source(source.first, leave_out, held_out);
-    if (leave_out && how_.leave_out_families) print_families();
+    std::printf("  %-20s %-10s %-26s %5s   fitted: median, p90, bias   left out\n", "group", "", "", "rows");
+    for (const kind_of_leaving& kind : kinds) {
+      std::set<std::string> names;
+      for (const observation& o : all_)
+        names.insert(o.*kind.key);
+      if (names.size() < 2) continue;
+      for (const std::string& name : names)
+        if (leave_out || kind.key == &observation::source) print(kind, name, leave_out, held_out);
+    }
     set_best();
   }
 
@@ -175,20 +202,27 @@ private:
   const std::vector<observation>& all_;
   fit_problem problem_;
   std::vector<double> best_;
-  std::map<std::string, std::set<std::string>> groups_of_;  // of a source
+  std::map<std::vector<double>, std::vector<double>>
+      found_;  // constants by weights: a lab of one source is that source
 
   static double error_of(const observation& o) { return std::log(o.predict() / o.measured); }
 
-  void set_best() {
+  void set(const std::vector<double>& constants) {
     for (std::size_t i = 0; i < list_.size(); ++i)
-      *list_[i].constant.at = best_[i];
+      *list_[i].constant.at = constants[i];
   }
+  void set_best() { set(best_); }
   // From the first guesses: not from constants that have seen what is left out.
   void fit_with(std::vector<double> weights) {
-    problem_.weights = std::move(weights);
+    const auto known = found_.find(weights);
+    if (known != found_.end()) return set(known->second);
+    problem_.weights = weights;
     for (const named_constant& n : list_)
       *n.constant.at = n.constant.guess;
     fit(problem_);
+    std::vector<double>& constants = found_[std::move(weights)];
+    for (const named_constant& n : list_)
+      constants.push_back(*n.constant.at);
   }
   void print_constants() const {
     std::printf("%s\n", how_.title);
@@ -205,52 +239,38 @@ private:
     }
     return score_of(errors, errors.size());
   }
-  std::map<std::string, score> scores_now(const std::string& source) const {
+  std::map<std::string, score> scores_now(const kind_of_leaving& kind, const std::string& name) const {
     std::map<std::string, score> scores;
-    for (const std::string& group : groups_of_.at(source))
-      scores[group] = score_now([&](const observation& o) { return o.group == group && o.source == source; });
+    for (const observation& o : all_)
+      if (o.*kind.key == name) scores[o.group];
+    for (auto& [group, s] : scores)
+      s = score_now([&, of = group](const observation& o) { return o.group == of && o.*kind.key == name; });
     return scores;
   }
 
-  void print_source(const std::string& source, bool leave_out, std::ostream& held_out) {
+  void print(const kind_of_leaving& kind, const std::string& name, bool leave_out, std::ostream& held_out) {
     set_best();
-    const std::map<std::string, score> fitted = scores_now(source);
+    const std::map<std::string, score> fitted = scores_now(kind, name);
     std::map<std::string, score> out;
     if (leave_out) {
-      fit_with(weights_of(all_, source));
-      out = scores_now(source);
+      fit_with(weights_of(all_, kind.key, name));
+      out = scores_now(kind, name);
     }
-    const bool by_itself = alone(all_, source);
+    const bool by_itself = kind.key == &observation::source && alone(all_, name);
     for (const auto& [group, f] : fitted) {
-      std::printf("  %-20s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), source.c_str(), f.rows, 100 * f.median,
-                  100 * f.p90, 100 * f.bias);
+      std::printf("  %-20s %-10s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), kind.name, name.c_str(), f.rows,
+                  100 * f.median, 100 * f.p90, 100 * f.bias);
       if (leave_out) {
         const score& o = out[group];
         std::printf("    %5.1f %5.1f %+5.1f%s", 100 * o.median, 100 * o.p90, 100 * o.bias,
                     by_itself ? "   (alone with its chips or software)" : "");
         char text[256];
-        std::snprintf(text, sizeof text, ",%d,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0, f.rows,
-                      f.median, f.p90, f.bias, o.median, o.p90, o.bias);
-        held_out << group << ',' << csv_text(source) << text;
+        std::snprintf(text, sizeof text, ",%d,%zu,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0,
+                      problem_.constants.size(), f.rows, f.median, f.p90, f.bias, o.median, o.p90, o.bias);
+        held_out << group << ',' << kind.name << ',' << csv_text(name) << text;
       }
       std::printf("\n");
       std::fflush(stdout);
-    }
-  }
-
-  void print_families() {
-    std::set<std::string> families;
-    for (const observation& o : all_)
-      families.insert(o.chip);
-    if (families.size() < 2) return;
-    for (const std::string& family : families) {
-      std::vector<double> weights = weights_of(all_, "");
-      for (std::size_t i = 0; i < all_.size(); ++i)
-        if (all_[i].chip == family) weights[i] = 0;
-      fit_with(std::move(weights));
-      const score o = score_now([&](const observation& x) { return x.chip == family; });
-      std::printf("  without %-33s %5zu %30.1f %5.1f %+5.1f\n", family.c_str(), o.rows, 100 * o.median, 100 * o.p90,
-                  100 * o.bias);
     }
   }
 };
@@ -265,14 +285,7 @@ std::vector<observation> room_for_cache(const directory& data, const lc::serving
     const auto model = data.model(row.cell("model"));
     if (row.cell("predictable") != "1" || !chip || !model || !model->described) continue;
     if (row.cell("workload") != "serving" || (metric != "kv_tokens" && metric != "kv_bytes_per_rank")) continue;
-    observation o{row,
-                  row.number("value", 0),
-                  std::string(row.cell("source")),
-                  std::string(metric),
-                  "serving_memory",
-                  lc::chips::name(chip->chip.family),
-                  std::string(row.cell("software")),
-                  {}};
+    observation o = observation_of(data, row, chip->chip, "serving_memory");
     o.predict = [&k, row, c = chip->chip, m = model->model] {
       double rule = 0;
       return predict_memory(row, std::optional(c), m, k, rule).value;
@@ -294,7 +307,7 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
   if (leave_out) report.emplace(held_out);
   std::ostream& lines = leave_out ? report->text() : none;
   if (leave_out) {
-    lines << "group,source,alone,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias\r\n";
+    lines << "group,kind,left_out,alone,constants,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias\r\n";
   }
   const auto observations = [&](const csv_table& table, const char* file, auto&& predict) {
     std::vector<observation> out;
@@ -305,14 +318,7 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
       const std::string_view metric = row.cell("metric");
       const std::string group(group_of(file, {}, metric, row.cell("unit")));
       if (row.cell("predictable") != "1" || group.empty() || !chip || !model || !model->described) continue;
-      observation o{row,
-                    row.number("value", 0),
-                    std::string(row.cell("source")),
-                    std::string(metric),
-                    group,
-                    lc::chips::name(chip->chip.family),
-                    std::string(row.cell("software")),
-                    {}};
+      observation o = observation_of(data, row, chip->chip, group);
       o.predict = predict(row, *chip, *model);
       if (o.measured > 0 && std::isfinite(std::log(o.predict()))) out.push_back(std::move(o));
     }
@@ -341,7 +347,7 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
         const energy_case what = energy_case_of(row, c.chip, m.model, c.joined(), k.serving);
         return [&power, row, what] { return energy_figure(row, what, power).value; };
       });
-  const group_settings of_power{"power_constants", 0.3, true};
+  const group_settings of_power{"power_constants", 0.3};
   group_fit(of_power, power_list(power), energy).run(leave_out, lines);
   if (report) report->close();
 }
