@@ -264,7 +264,7 @@ struct basic_accelerator {
                                  .eighth = peak.rate(precision::fp8),
                                  .quarter = peak.fp4,
                                  .int8 = peak.rate(precision::int8),
-                                 .vector = is_vector_peak(family) ? peak.rate(precision::fp32) : T(1) * (flop / second),
+                                 .vector = is_vector_peak(family) ? peak.rate(precision::fp32) : no_vector_units<T>(),
                                  .memory_bandwidth = memory_bandwidth,
                                  .eighth_worth = peak.sixteen_bit_worth(precision::fp8),
                                  .int8_worth = peak.sixteen_bit_worth(precision::int8),

@@ -44,14 +44,29 @@ struct usual_chip {
   static constexpr double on_chip_cache = 40;      // MB
 };
 
+// Of the peak: no measured product reaches more (kernel_constants.hpp).
+inline constexpr double largest_share = 0.97;
+
+// The share of the peak that kernels reach on units whose sums in 32 bit have 1/narrow_sums of the rate, where with whole rates they reach `share`:
+// what else limits them does so less, but no kernel reaches more than largest_share.
+template <number T>
+constexpr T share_of_sums(const T& share, const T& narrow_sums) {
+  return min(share * narrow_sums, max(share, number_cast<T>(largest_share)));
+}
+
+// The rate of vector units of a chip that has none to speak of.
+template <number T>
+constexpr quantity<unit::flop_per_second, T> no_vector_units() {
+  return T(1) * (units::flop / units::second);
+}
+
 // What the laws need of a chip.
 template <number T = double>
 struct basic_kernel_chip {
   // Peak rates of 32, 19, 16, 8 and 4 bit, and of integers. `quarter` is unknown on a chip without FP4 units: there FP4
   // products have 4-bit weights that are multiplied in 16 bit, as any weight-only product.
   quantity<unit::flop_per_second, T> single{}, tf32{}, half{}, eighth{}, quarter{}, int8{};
-  quantity<unit::flop_per_second, T> vector =
-      T(1) * (units::flop / units::second);  // of 32 bit, by vector units; next to nothing without
+  quantity<unit::flop_per_second, T> vector = no_vector_units<T>();  // of 32 bit, by vector units
   quantity<unit::byte_per_second, T> memory_bandwidth{};
   T eighth_worth = number_cast<T>(0.5),
     int8_worth = number_cast<T>(0.5);  // 16-bit FLOP that one at these rates is worth
@@ -64,9 +79,6 @@ struct basic_kernel_chip {
 };
 
 namespace detail {
-
-// Of the peak: no measured product reaches more (kernel_constants.hpp).
-inline constexpr double largest_share = 0.97;
 
 template <number T>
 constexpr T square(const T& x) {
@@ -99,12 +111,8 @@ struct kernel_source {
   constexpr T sustained() const {
     return constants.measured ? T(1) : chip.compute_efficiency / number_cast<T>(constants.product[0].compute);
   }
-  // Share of the peak that kernels sustain of which `fitted` was measured. Where sums in 32 bit halve the rate of the same units, what else
-  // limits them does so half as much: twice the share, but no more than any kernel reaches.
-  constexpr T share(const T& fitted) const {
-    const T s = fitted * sustained();
-    return min(s * chip.narrow_sums, max(s, number_cast<T>(largest_share)));
-  }
+  // Share of the peak that kernels sustain of which `fitted` was measured.
+  constexpr T share(const T& fitted) const { return share_of_sums(T(fitted * sustained()), chip.narrow_sums); }
   // The peak at which row `i` of the products' table is multiplied. Row 3 is FP4, row 5 its stand-in.
   constexpr quantity<unit::flop_per_second, T> rate(std::size_t i) const {
     const std::array<quantity<unit::flop_per_second, T>, 6> rates{

@@ -78,7 +78,7 @@ constexpr product_row<T> product_row_on(const kernel_source<T>& from, std::size_
   p.per_multiply = T(2) * flop / (rate * from.share(c(&row::compute)));
   p.chain = c(&row::chain) * number_cast<T>(2 * product_tile * product_tile) * from.multiprocessors(i) * flop / rate;
   p.chain_limit = c(&row::chain_limit) / second;
-  const auto vector = from.chip.vector * number_cast<T>(unpacked), none = T(1) * (flop / second);
+  const auto vector = from.chip.vector * number_cast<T>(unpacked), none = no_vector_units<T>();
   p.per_vector = T(2) * flop / (i == 3 ? where(is_known(from.chip.quarter), none, vector) : vector);
   p.per_result = c(&row::epilogue) * T(2) * byte * per_byte;
   p.per_byte = per_byte / from.own(c(&row::memory), from.chip.memory_efficiency);

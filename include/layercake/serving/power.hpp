@@ -31,7 +31,8 @@ inline constexpr double waiting_power = 0.18;
 template <number T, class Chip>
 chips::basic_use<T> running_use(const Chip& chip, const step_cost<T>& work, const T& busy, const T& present) {
   const chips::basic_use<T> use = use_of(chip, work, busy);
-  const T resting = min(work.resting / work.time * busy, T(1)), awake = T(1) - resting * number_cast<T>(1 - waiting_power);
+  const T resting = min(work.resting / work.time * busy, T(1)),
+          awake = T(1) - resting * number_cast<T>(1 - waiting_power);
   return {present * awake, use.compute * present, use.memory * present};
 }
 

@@ -178,7 +178,7 @@ quantity<unit::per_second, T> answered_by(const replica<T, X...>& r, const T& wr
 // A queue that never empties: as many in flight as fit, N. A finite `run` of R requests (0: endless) ends with answers that no others join, which
 // are half written on average when the queue is empty:
 //   time of the run = R / calls + last - min(N, R) / (2 calls),  last: the time that the last of them takes
-// Worked number: 100 requests, 20 at once, 2 per second, of which the last takes 6 s: 51 s.
+// Worked number: 100 requests of 20 tokens, 20 at once in steps of 0.521 s, where ten take 0.510 s: 52.1 + 10.2 - 5.2 = 57.1 s.
 template <number T, class... X>
 serving_result<T> inflight_saturated(const replica<T, X...>& r, const T& run = T(0)) {
   const T slots = detail::slots(r);

@@ -60,8 +60,8 @@ struct step_cost {
             where(mask, a.resting, b.resting)};
   }
   friend step_cost operator*(const step_cost& a, const T& n) {
-    return {a.time * n,  a.exchange * n,         a.compute * n, a.memory * n, a.flop * n,
-            a.bytes * n, a.sixteen_bit_flop * n, a.resting * n};
+    return {a.time * n, a.exchange * n, a.compute * n,          a.memory * n,
+            a.flop * n, a.bytes * n,    a.sixteen_bit_flop * n, a.resting * n};
   }
 };
 

@@ -34,7 +34,16 @@ constexpr chips::family family_of(const Chip& c) {
   }
 }
 
-// The least time of a 16-bit product over that of the chip's own law, at which the largest sustain largest_share of the peak; 1 where
+// What sums in 16 bit are faster than in 32 by; 1 where a chip does not say.
+template <number T, class Chip>
+constexpr T narrow_sums_of(const Chip& c) {
+  if constexpr (requires { c.peak.narrow_sums(); }) {
+    return number_cast<T>(c.peak.narrow_sums());
+  } else {
+    return T(1);
+  }
+}
+// The least time of a 16-bit product over that of the chip's own law, at which the largest sustain chips::largest_share of the peak; 1 where
 // time(work) is the peak.
 template <number T, class Chip>
 constexpr T least_of_law(const Chip& c) {
@@ -42,7 +51,7 @@ constexpr T least_of_law(const Chip& c) {
     const chips::family_constants& constants = chips::kernel_constants(family_of(c));
     const T share =
         constants.measured ? number_cast<T>(constants.product[0].compute) : number_cast<T>(c.sustained_compute());
-    return share * number_cast<T>(1 / training_counts::largest_share);
+    return chips::share_of_sums(share, narrow_sums_of<T>(c)) * number_cast<T>(1 / chips::largest_share);
   } else {
     return T(1);
   }
@@ -53,7 +62,7 @@ template <number T = double>
 struct trained_chip {
   bool tpu = false;         // programs are compiled; networks have copy engines of their own
   bool ported = false;      // FlashAttention-2 was written for the generation before (Hopper and later)
-  bool half_rate = false;   // half_rate_of
+  bool half_rate = false;   // sums in 32 bit halve the rate of 16-bit products: what then limits them is not the power
   double flash = 1;         // speed of fused attention over the chip's law
   bool rack_scale = false;  // steps may be replayed as graphs
   double attention_backward =
@@ -61,22 +70,15 @@ struct trained_chip {
   T balance{};                         // FLOP/B at which 16-bit products and memory take equally long
   T least = T(0);                      // time of a 16-bit product over the chip's law: least_of_law
 };
-// Whether sums in 32 bit halve the rate of 16-bit products: what then limits them is not the power.
-template <class Chip>
-constexpr bool half_rate_of(const Chip& c) {
-  if constexpr (requires { c.peak.narrow_sums(); }) {
-    return any_positive(c.peak.narrow_sums() - number_cast<std::remove_cvref_t<decltype(c.peak.narrow_sums())>>(1.5));
-  } else {
-    return false;
-  }
-}
+// Sums in 32 bit that are slower by this much halve the rate.
+inline constexpr double halving = 1.5;
 
 template <number T, class Chip>
 constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   const chips::family family = family_of(c);
   return {.tpu = family == chips::family::tpu,
           .ported = family == chips::family::hopper || family == chips::family::blackwell,
-          .half_rate = half_rate_of(c),
+          .half_rate = any_positive(narrow_sums_of<T>(c) - number_cast<T>(halving)),
           .flash = family == chips::family::ampere ? training_counts::ampere_flash : 1.0,
           .rack_scale = any_positive(c.scale_up_domain - number_cast<std::remove_cvref_t<decltype(c.scale_up_domain)>>(
                                                              training_counts::rack_scale_domain - 1)),

@@ -63,10 +63,6 @@ inline constexpr double eager_traffic = 2.5;
 inline constexpr double accumulated = 6;  // a parameter, of a 16-bit gradient: two read, one written
 inline constexpr double head_input = 6;   // of a value in front of the output matrix, at the last norm; assumed
 
-// ---- products
-// Of the peak that 16-bit products sustain: what no measured kernel exceeds (chips/kernel_constants.hpp: product_constants).
-inline constexpr double largest_share = 0.97;
-
 // ---- shapes
 // Time of products with the output matrix whose columns are no multiple of 8 a rank, over those with a few more: GPT-2 with a vocabulary of 50257
 // trains in 1.25 times the time that it takes with 50304 (A. Karpathy, February 2023), of which the output matrix is a third.
@@ -106,7 +102,7 @@ inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where
 struct training_constants {
   // Fitted.
   double products = 0.925;      // speed of matrix products over the chip's own law
-  double tpu_products = 1.381;  // the same for TPUs at a machine balance of 0; of the peak at most largest_share
+  double tpu_products = 1.381;  // the same for TPUs at a machine balance of 0; of the peak at most chips::largest_share
   double maturity = 0.158;      // loss with software of the chip's first year, falls as 1/(1 + age)
   double eighth = 1.016;        // 8-bit products, beside `products`
   double attention = 0.907;     // fused attention over the chip's own law

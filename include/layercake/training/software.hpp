@@ -8,7 +8,7 @@ namespace layercake::detail {
 
 // Chosen once for a plan: every operation multiplies.
 //   16-bit products: (1 + maturity / (1 + age)) / products of the time by the chip's law, and never less than makes them
-//   training_counts::largest_share of the peak: what was fitted on some TPUs would have others be faster than theirs.
+//   chips::largest_share of the peak: what was fitted on some TPUs would have others be faster than theirs.
 template <number T = double>
 struct training_rates {
   precision math{};     // of the products of the layers

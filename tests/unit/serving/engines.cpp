@@ -118,3 +118,35 @@ TEST_CASE("of a finite run the first wave waits for its prompts, of an endless o
   CHECK(ten.calls == endless.calls);
   CHECK_THROWS_WITH_AS(lc::inflight_fixed_concurrency(r, n, -1.0), doctest::Contains("run is -1"), lc::invalid_value);
 }
+
+TEST_CASE("a run that ends takes its last answers, which nobody joins") {
+  lc::serving_plan plan = plan_of(1);
+  plan.software.per_step = 0.5 * second, plan.software.largest_batch = 20;
+  const lc::call_demand<> demand{.calls = 1 / second, .input = 1 * token, .output = 20 * token};
+  const auto r = lc::replica_of<double>(chip, site, model, plan, demand);
+  const double requests = 100;
+  // worked: serving/regimes.hpp#inflight_saturated
+  CHECK(requests / lc::in<hertz>(lc::inflight_saturated(r, requests).calls) == approx(57.09));
+  CHECK(requests / lc::in<hertz>(lc::inflight_saturated(r).calls) == approx(52.1));
+}
+
+TEST_CASE("an early engine's process has every rank to send to, and one that reserves answers holds fewer of them") {
+  lc::serving_software s{.per_step = 1 * millisecond, .per_sequence = 0 * second, .per_rank = 2 * millisecond};
+  CHECK(lc::in<millisecond>(s.exposed(5.0, 4.0, 1.5 * millisecond)) == approx(7));
+  // 900 bytes of cache at a byte a position, 100 read and 100 written: 150 in the mean, 200 where all are reserved.
+  lc::serving_plan plan = plan_of(1);
+  const lc::call_demand<> demand{.calls = 1 / second, .input = 100 * token, .output = 100 * token};
+  const auto bound = [&] { return lc::replica_of<double>(chip, site, model, plan, demand).memory_bound(); };
+  CHECK(bound() == approx(6));
+  plan.software.reserved_answer = 1;
+  CHECK(bound() == approx(4.5));
+  CHECK(lc::software_of(serving_engine::tensorrt_llm).reserved_answer == 1);
+  CHECK(lc::software_of(serving_engine::vllm).reserved_answer == 0);
+}
+
+TEST_CASE("releases that narrow the inputs of products where they are written") {
+  CHECK(lc::release_of(serving_engine::vllm, "0.8.5").narrows_apart);
+  CHECK_FALSE(lc::release_of(serving_engine::vllm, "0.11.0").narrows_apart);
+  CHECK(lc::release_of(serving_engine::sglang).narrows_apart);
+  CHECK_FALSE(lc::release_of(serving_engine::tensorrt_llm).narrows_apart);
+}

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <layercake/number/dual.hpp>
 #include <layercake/serving/queue.hpp>
+#include <random>
+#include <vector>
 #include <xsimd/xsimd.hpp>
 
 #include "../../approx.hpp"
@@ -65,6 +68,30 @@ TEST_CASE("waits") {
   CHECK(lc::in<second>(queue::wait_quantile(0.8, mean, 0.99)) == approx(5 * std::log(80.0)));
   CHECK(lc::in<second>(queue::wait_quantile(0.005, 1 * second, 0.99)) == 0);
   CHECK(std::isinf(lc::in<second>(queue::mean_wait(4.0, 1.0, 1.0, 1 * second, 1.0, 1.0))));
+}
+
+TEST_CASE("the wait behind services that always take as long, and the quantile of the normal distribution") {
+  // worked: serving/queue.hpp#deterministic_wait_quantile
+  CHECK(lc::in<second>(queue::deterministic_wait_quantile(0.6, 1 * second, 0.99)) == approx(4.6).epsilon(0.01));
+  // A simulation of a million customers, Lindley's recursion.
+  std::mt19937_64 random(3);
+  for (const double rho : {0.3, 0.8}) {
+    std::exponential_distribution<double> gap(rho);
+    std::vector<double> waits;
+    double wait = 0;
+    for (int i = 0; i < 1000000; ++i) {
+      waits.push_back(wait);
+      wait = std::max(wait + 1 - gap(random), 0.0);
+    }
+    std::nth_element(waits.begin(), waits.begin() + 990000, waits.end());
+    CHECK(lc::in<second>(queue::deterministic_wait_quantile(rho, 1 * second, 0.99)) ==
+          approx(waits[990000]).epsilon(0.05));
+  }
+  // worked: serving/queue.hpp#normal_quantile
+  CHECK(queue::normal_quantile(0.99) == approx(2.32635).epsilon(2e-4));
+  CHECK(queue::normal_quantile(0.01) == approx(-2.32635).epsilon(2e-4));
+  CHECK(queue::normal_quantile(0.999) == approx(3.09023).epsilon(2e-4));
+  CHECK(lc::in<second>(queue::deterministic_wait_quantile(0.0, 1 * second, 0.99)) >= 0);
 }
 
 TEST_CASE("pooling: servers never fall with load, utilisation never with servers") {

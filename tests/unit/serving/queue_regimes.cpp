@@ -105,8 +105,8 @@ TEST_CASE("open loop agrees with a discrete-event simulation") {
       demand.output = 200 * token;
       auto r = lc::replica_of<double>(lc::chips::catalog::h100_sxm, site, model, plan, demand);
       r.spread = 0;  // mean context as in the simulation
-      const double capacity = lc::in<hertz>(lc::inflight_saturated(r).calls);
-      for (const double load : {0.05, 0.3, 0.6, 0.85}) {
+      const double capacity = lc::in<hertz>(lc::detail::answered_by(r, lc::detail::writing(r, lc::detail::slots(r))));
+      for (const double load : {0.05, 0.3, 0.6, 0.85, 0.95}) {
         const auto f = lc::inflight_open_loop(r, load * capacity / second, 0.99);
         // Waits close to saturation last from request to request: a mean of them takes more of them.
         const measured m = simulate(r, load * capacity, spread, load < 0.8 ? 4000 : 40000);
@@ -116,13 +116,13 @@ TEST_CASE("open loop agrees with a discrete-event simulation") {
         INFO("law       " << lc::in<second>(f.time_to_first_token) << " " << lc::in<second>(f.slow_first_token) << " "
                           << lc::in<second>(f.time_per_output_token) << " " << lc::in<second>(f.latency) << " "
                           << f.in_flight);
-        // Near saturation lengths that differ crowd the engine more than their mean tells.
-        const double close = load < 0.8 ? 0.1 : 0.16;
-        CHECK(lc::in<second>(f.time_per_output_token) == approx(m.per_token).epsilon(close));
-        CHECK(lc::in<second>(f.latency) == approx(m.latency).epsilon(close));
-        CHECK(f.in_flight == approx(m.in_flight).epsilon(close));
-        CHECK(lc::in<second>(f.time_to_first_token) == approx(m.first_token).epsilon(0.2));
-        CHECK(lc::in<second>(f.slow_first_token) == approx(m.slow_first_token).epsilon(0.35));
+        // At 95 % of the load steps in which several prompts are read take longer than as many with one each: the clock gives way.
+        const double mean = load < 0.9 ? 0.07 : 0.12, slow = load < 0.9 ? 0.12 : 0.35;
+        CHECK(lc::in<second>(f.time_per_output_token) == approx(m.per_token).epsilon(mean));
+        CHECK(lc::in<second>(f.latency) == approx(m.latency).epsilon(mean));
+        CHECK(f.in_flight == approx(m.in_flight).epsilon(mean));
+        CHECK(lc::in<second>(f.time_to_first_token) == approx(m.first_token).epsilon(mean));
+        CHECK(lc::in<second>(f.slow_first_token) == approx(m.slow_first_token).epsilon(slow));
       }
     }
   }
