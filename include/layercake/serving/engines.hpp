@@ -118,7 +118,7 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
   s.per_sequence = (compiled ? k.compiled_sequence : early ? k.early_sequence : k.scripted_sequence) * units::second;
   if (early) s.per_rank = k.early_rank * units::second;
   s.hidden = scheduler == serving_scheduler::overlapped ? 1 : 0;
-  s.per_request = k.request * units::second;
+  s.per_request = (compiled ? k.compiled_request : k.request) * units::second;
   s.launch = (compiled ? k.compiled_launch : k.launch) * units::second;
   s.wave_loss = k.wave_loss;
   s.context = k.context * units::byte;

@@ -34,7 +34,7 @@ struct serving_result {
   seconds slow_first_token, slow_output_token,
       slow_latency;         // that the asked share of requests do not exceed; open loop
   seconds prefill, decode;  // of a batch, in batch regimes
-  T in_flight = T(0);       // requests that write, on average
+  T in_flight = T(0);       // requests that are read or write, on average
   T busy = T(1);            // share of a step in which the chips work
   T present = T(1);         // share of time in which the chips do not rest
   step_cost<T> work;        // of one chip, per call
@@ -253,7 +253,14 @@ slot_queue<T> queue_for_slots(const T& slots, const T& mean, const T& deviation,
   return {density / (below * rest + density), (one + spread) * number_cast<T>(0.5) / (capacity * rest)};
 }
 
-// Open loop at a rate, with n requests that write in a mean step (Little: n = rate O t(n)), at most `most` of them:
+// What an engine is offered, and what it has for it.
+template <number T>
+struct offered {
+  quantity<unit::per_second, T> rate, capacity;  // of calls; capacity: with all slots taken
+  T slots, most;                                 // requests in flight that memory holds; of them those that can write
+};
+
+// Open loop at a rate, with n requests that write in a mean step (Little: n = rate O t(n)):
 //   T = t0 + s A:       E T = t0 / (1 - rho),  Var T = s^2 rate E T / (1 - rho^2)
 //   a prompt comes in a step that is by Var T / E T longer than the mean, waits for its rest, and is read in the next, with all that came meanwhile:
 //     wait = (1/2 + rho) (E T + Var T / E T),  first token = wait + t0 + s
@@ -262,16 +269,16 @@ slot_queue<T> queue_for_slots(const T& slots, const T& mean, const T& deviation,
 //   the swings of n
 // s, t0, rho: see swings. Compared with a discrete-event simulation in tests/unit/serving/queue_regimes.cpp.
 template <number T, class... X>
-serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const T& slots, const T& most,
-                               const quantity<unit::per_second, T>& rate, const quantity<unit::per_second, T>& capacity,
+serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const offered<T>& calls,
                                const T& quantile) {
   using seconds = quantity<unit::second, T>;
   const T one(1), half = number_cast<T>(0.5);
   const steady_step<T> step = r.steady(writing);
-  const quantity<unit::per_second, T> some = number_cast<T>(least_rate) / units::second, arrivals = max(rate, some);
+  const quantity<unit::per_second, T> some = number_cast<T>(least_rate) / units::second,
+                                      arrivals = max(calls.rate, some);
   serving_result<T> s = steady_state(r, step, writing);
   const swings<T> x = swings_at(r, step, writing, arrivals);
-  const T n = min(writing + x.beyond, max(most, writing));
+  const T n = min(writing + x.beyond, max(calls.most, writing));
   const steady_step<T> seen = r.template steady<false>(n);  // by those who come
   const seconds plain = seen.without_prompt, mean_step = plain / (one - x.reading),
                 varying = x.prompt * x.prompt * arrivals / (one - x.reading * x.reading), met = mean_step + varying;
@@ -283,7 +290,8 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   const T apart = one / held, together = one - apart;
   const seconds queued = queue::mean_wait(held, busy, queue::waiting_probability(held, busy), full, one, T(0));
   const seconds wait = met * ((half + x.reading) * together) + plain * (half * apart) + queued;
-  const slot_queue<T> slot = queue_for_slots(slots, n, x.deviation, r.spread, arrivals, max(capacity, some));
+  const slot_queue<T> slot =
+      queue_for_slots(calls.slots, n, x.deviation, r.spread, arrivals, max(calls.capacity, some));
   const seconds slot_wait = slot.each * slot.waits;
   // What slow requests wait beyond the mean.
   const T z = queue::normal_quantile(quantile);
@@ -330,7 +338,7 @@ serving_result<T> open_loop(const replica<T, X...>& r, const quantity<unit::per_
   const auto overloaded = rate >= capacity;
   const T ever = where(run > T(0), min(most, max(run * T(0.5), T(1))), most);
   const T d = in_flight_at(r, rate, ever);
-  serving_result<T> s = open_loop_at(r, d, slots, ever, rate, capacity, quantile);
+  serving_result<T> s = open_loop_at(r, d, {rate, capacity, slots, ever}, quantile);
   const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
   const quantity<unit::second, T> late = T(1) / capacity - T(1) / rate;
   const T half = where(run > T(0), run * T(0.5), infinite);

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <array>
+#include <cmath>
+#include <layercake/core/expected_error.hpp>
 #include <layercake/number/dual.hpp>
 #include <layercake/stack/stack.hpp>
+#include <string_view>
 #include <vector>
 
 namespace layercake {
@@ -164,7 +167,23 @@ struct explanation {
   std::string formula;
   std::vector<sensitivity> inputs;  // that move it, strongest first
   std::string reason;               // why it is infinite: why_not of the stack; empty where it is not
+  // Of what the laws of serving add to it; nullptr where they add nothing.
+  const expected_error* error = nullptr;
 };
+
+namespace detail {
+// What of a figure is predicted, and how far such predictions are from measurements. Prices and costs follow the replicas that a rate takes.
+constexpr const expected_error* error_of_figure(std::string_view figure) {
+  for (std::string_view of_rate : {"price_of_tokens", "blended_price", "input_price", "output_price", "cost",
+                                   "cost_per_task", "cost_per_user", "replicas", "nodes", "chips"})
+    if (figure == of_rate) return expected_error_of("serving_throughput");
+  for (std::string_view of_energy : {"energy_per_token", "energy_per_task", "carbon_per_task", "water_per_task"})
+    if (figure == of_energy) return expected_error_of("energy");
+  if (figure == "time_to_first_token") return expected_error_of("ttft");
+  if (figure == "time_per_output_token") return expected_error_of("serving_latency");
+  return nullptr;
+}
+}  // namespace detail
 
 // Every figure of the bill, its value and, where it is infinite, why; its formula, its inputs with their sources, ranked by influence. Behind them the
 // formats that the model runs in.
@@ -177,23 +196,37 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
       [&](const auto&... f) {
         auto slopes =
             detail::slopes_where_finite(composed.with(composed.plan), f.read...);  // under the plan of the bill
-        std::vector<explanation> all{
-            {f.name, shown(f, billed), f.formula, {}, detail::endless(f.read(billed)) ? reason : std::string()}...};
+        std::vector<explanation> all{{f.name,
+                                      shown(f, billed),
+                                      f.formula,
+                                      {},
+                                      detail::endless(f.read(billed)) ? reason : std::string(),
+                                      detail::error_of_figure(f.name)}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));
           }
         }
         if (billed.serving.formats)
-          all.push_back({"formats", to_string(*billed.serving.formats), "what model.at() and cache() say", {}, ""});
+          all.push_back(
+              {"formats", to_string(*billed.serving.formats), "what model.at() and cache() say", {}, "", nullptr});
         return all;
       },
       bill_figures());
 }
 
+namespace detail {
+// Of |ln(predicted / measured)|, the per cent by which the larger exceeds the smaller.
+inline double percent_of(double logarithm) { return std::round(100 * (std::exp(logarithm) - 1)); }
+}  // namespace detail
+
 inline std::string to_string(const explanation& e, std::size_t inputs = 5) {
   std::string s = e.figure + " = " + e.value + "\n  = " + e.formula + "\n";
   if (!e.reason.empty()) s += "  " + e.reason + "\n";
+  if (e.error != nullptr) {
+    s += "  measurements of " + std::string(e.error->of) + " are " + to_string(detail::percent_of(e.error->median)) +
+         " % away in the median, one in ten by more than " + to_string(detail::percent_of(e.error->ninetieth)) + " %\n";
+  }
   for (std::size_t i = 0; i < e.inputs.size() && i < inputs; ++i) {
     const sensitivity& x = e.inputs[i];
     s += "  " + x.input + " = " + x.value + ", elasticity " + to_string(x.elasticity) + " (" + x.source + "; " +
