@@ -12,7 +12,7 @@ import sys
 
 TOP_LEVEL = {
     "include", "examples", "tests", "benchmarks", "docs", "cmake", "CMakeLists.txt", "CMakePresets.json", "README.md",
-    "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "conanfile.py", "vcpkg.json", "dev", "build", "predictions.csv",
+    "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "conanfile.py", "vcpkg.json", "dev", "build", "predictions.csv", "measured",
 }
 
 
