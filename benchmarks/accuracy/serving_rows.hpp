@@ -46,6 +46,7 @@ inline lc::serving_engine engine_named(std::string_view name) {
       {"sglang", lc::serving_engine::sglang},
       {"fastertransformer", lc::serving_engine::fastertransformer},
       {"gpt-fast", lc::serving_engine::gpt_fast},
+      {"pytorch", lc::serving_engine::gpt_fast},  // a loop without a scheduler
       {"llama.cpp", lc::serving_engine::llama_cpp},
       {"lmdeploy", lc::serving_engine::lmdeploy},
       {"neuronx", lc::serving_engine::neuronx},

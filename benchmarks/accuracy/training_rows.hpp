@@ -84,7 +84,7 @@ inline training_stack stack_of(std::string_view s) {
          : s == "nemo"                                     ? nemo
          : s == "deepspeed"                                ? deepspeed
          : s == "torchtitan" || s == "fms-fsdp" || s == "torchtune" || s == "nanotron" || s == "litgpt" ||
-                 s == "thunder" || s == "easycontext"
+                 s == "thunder" || s == "easycontext" || s == "pytorch"
              ? pytorch
          : s == "composer"                                   ? composer
          : s == "maxtext" || s == "paxml" || s == "levanter" ? xla

@@ -42,7 +42,7 @@ def common_cells(key):
     import device
     import torch
     return {"source": "own-machine", "chip": key, "chips": 1, "model": plan.MODEL["model"], "predictable": 1,
-            "verified": "yes", "software": "in-house", "software_version": torch.__version__,
+            "verified": "yes", "software": "pytorch", "software_version": torch.__version__,
             "software_year": schema.software_year(torch.__version__, datetime.date.today().year),
             "power_cap_w": device.power_cap_w()}
 
