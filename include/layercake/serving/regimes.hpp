@@ -26,6 +26,30 @@ enum class serving_regime : unsigned char {
   production_day
 };
 
+constexpr const char* name(serving_regime r) {
+  switch (r) {
+  case serving_regime::single_stream:
+    return "single_stream";
+  case serving_regime::static_batch:
+    return "static_batch";
+  case serving_regime::inflight_fixed_concurrency:
+    return "inflight_fixed_concurrency";
+  case serving_regime::inflight_saturated:
+    return "inflight_saturated";
+  case serving_regime::inflight_open_loop:
+    return "inflight_open_loop";
+  case serving_regime::offline_trace:
+    return "offline_trace";
+  case serving_regime::server_slo:
+    return "server_slo";
+  case serving_regime::disaggregated:
+    return "disaggregated";
+  case serving_regime::production_day:
+    return "production_day";
+  }
+  return "";
+}
+
 template <number T = double>
 struct serving_result {
   using seconds = quantity<unit::second, T>;
