@@ -191,6 +191,19 @@ TEST_CASE("a single measurement moves what it tells and leaves the rest") {
   CHECK(step.constants[kernel_share].value == 1);
 }
 
+TEST_CASE("with everything held, the misfit is that of an engine as it stands") {
+  const planning::engine_prior held{
+      .per_step = 0, .per_sequence = 0, .per_request = 0, .per_rank = 0, .kernel_share = 0};
+  const auto ms = five(plan.software);
+  const auto own = planning::calibrate_engine(chip, site, model, plan, ms, held);
+  CHECK(own.misfit < 1e-12);
+  CHECK(constants_of(own.software) == constants_of(plan.software));
+  CHECK(own.undetermined().size() == 5);
+  lc::serving_plan other = plan;
+  other.software = lc::software_of(lc::serving_engine::tensorrt_llm);
+  CHECK(planning::calibrate_engine(chip, site, model, other, ms, held).misfit > 1);
+}
+
 TEST_CASE("ranks and steps share what one plan tells of both") {
   lc::serving_plan early = plan;
   early.tensor = 2;

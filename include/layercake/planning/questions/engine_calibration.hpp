@@ -220,8 +220,8 @@ void check_engine_calibration(const Chip& chip, const Site& site, const Model& m
 // is least (methods/prior.hpp: calibrate_with_prior), each with the standard deviation of its logarithm. Predictions are those of serving/regimes.hpp:
 // single_stream, static_batch and inflight_fixed_concurrency, of which the last one alone has per_request; slopes are exact. One measurement is enough: what it does not tell keeps its
 // prior, and undetermined() says so. Loads of few and of many requests tell per_step from per_sequence, long and short prompts kernel_share from
-// both; per_rank is told from per_step by nothing, for one plan, and the two share what is found by their priors. Engines of a table
-// (serving/engines.hpp) may be compared by the misfit that each leaves as a prior.
+// both; per_rank is told from per_step by nothing, for one plan, and the two share what is found by their priors. With a prior of 0 for
+// everything the misfit is that of the software as it stands, by which the rows of serving/engines.hpp can be compared.
 // Leaves out: everything else of the software; constants that are 0 in it, as per_rank mostly is, stay 0; that figures of one run are not independent.
 // Errors are those of the figures and the prior, not of the law: see engine_calibration::misfit. Throws invalid_value for fields outside their domains, no measurement, one without a figure
 // or of another regime, and a plan that cannot be laid out; infeasible where the model and one call do not fit in memory. Source: see
