@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <layercake/adapters/csv.hpp>
 #include <layercake/chips/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
@@ -32,7 +34,7 @@ const lc::infrastructure::site site = [] {
 }();
 const auto model = lc::models::catalog::llama_3_1_8b.at(lc::precision::bf16);
 const lc::serving_plan plan{.software = lc::software_of(lc::serving_engine::vllm, "0.9")};
-enum { per_step, per_sequence, per_request, per_rank, kernel_share };
+constexpr std::size_t per_step = 0, per_sequence = 1, per_request = 2, per_rank = 3, kernel_share = 4;
 
 // An engine with other constants than its row has.
 lc::serving_software truth() {
@@ -102,7 +104,7 @@ TEST_CASE("the constants that made five measurements are found again") {
   const auto sharp = planning::calibrate_engine(chip, site, model, plan, ms);
   CHECK(rough.converged);
   CHECK(sharp.converged);
-  for (const int k : {per_step, per_sequence, per_request, kernel_share}) {
+  for (const std::size_t k : {per_step, per_sequence, per_request, kernel_share}) {
     INFO(rough.constants[k].name);
     const double off = std::fabs(std::log(rough.constants[k].value / made[k]));
     CHECK(off < rough.constants[k].error);
@@ -143,14 +145,14 @@ TEST_CASE("with noise of five per cent the errors cover the truth") {
     }
     const auto c = planning::calibrate_engine(chip, site, model, plan, ms);
     CHECK(c.misfit < 2);
-    for (const int k : {per_step, per_sequence, per_request, kernel_share}) {
+    for (const std::size_t k : {per_step, per_sequence, per_request, kernel_share}) {
       const double off = std::log(c.constants[k].value / made[k]) / c.constants[k].error;
       CHECK(std::fabs(off) < 4);
       squares[k] += off * off / runs;
     }
   }
   // Of 60 squares of normal numbers the mean is 1 with a deviation of sqrt(2 / 60) = 0.18; the prior makes it less where it has a say.
-  for (const int k : {per_step, per_sequence, per_request, kernel_share}) {
+  for (const std::size_t k : {per_step, per_sequence, per_request, kernel_share}) {
     INFO(k);
     CHECK(squares[k] < 1.6);
     CHECK(squares[k] > 0.3);
@@ -266,6 +268,20 @@ TEST_CASE("measurements that cannot be used are refused by name") {
   CHECK(thrown_by<lc::infeasible>([&] {
           return planning::calibrate_engine(chip, site, large, plan, {good});
         }).find("measurements[0]: on 1 x H100") == 0);
+}
+
+TEST_CASE("measurements are read from a table") {
+  const auto ms = lc::adapters::read_csv<serving_measurement>(
+      "regime,concurrency,input [tok],output [tok],time_to_first_token [ms],output_rate [tok/s]\n"
+      "single_stream,1,500,200,25,\n"
+      "inflight_fixed_concurrency,16,500,200,,1500\n");
+  REQUIRE(ms.size() == 2);
+  CHECK(ms[0].regime == lc::serving_regime::single_stream);
+  CHECK(ms[0].time_to_first_token == 25 * millisecond);
+  CHECK_FALSE(lc::is_known(ms[0].output_rate));
+  CHECK(lc::in<token_per_second>(ms[1].output_rate) == approx(1500));
+  CHECK(ms[1].error == 0.05);
+  CHECK(planning::calibrate_engine(chip, site, model, plan, ms).residuals.size() == 2);
 }
 
 TEST_CASE("the records of a calibration check themselves") {

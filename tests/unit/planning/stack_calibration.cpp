@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <layercake/chips/catalog.hpp>
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/models/catalog.hpp>
@@ -28,7 +29,7 @@ const lc::infrastructure::site site = [] {
   return in_nvlink;
 }();
 const auto& model = lc::models::catalog::llama_3_1_8b;
-enum { launch, products };
+constexpr std::size_t launch = 0, products = 1;
 
 lc::training_plan plan_of(double micro_batch, double sequence) {
   return {.data = 8,
@@ -70,7 +71,7 @@ TEST_CASE("launch time and speed of products that made four steps are found agai
   const auto sharp = planning::calibrate_stack(chip, site, model, ms);
   const double made[] = {2.5 * lc::in<second>(lc::training_software{}.launch), 0.9};
   CHECK(rough.converged);
-  for (const int k : {launch, products}) {
+  for (const std::size_t k : {launch, products}) {
     INFO(rough.found[k].name);
     CHECK(std::fabs(std::log(rough.found[k].value / made[k])) < rough.found[k].error);
     CHECK(rough.found[k].determined());
@@ -103,7 +104,7 @@ TEST_CASE("with noise of five per cent the errors of a stack cover the truth") {
     for (auto& m : ms)
       m.step_time = m.step_time * (1 + 0.05 * std::sqrt(3.0) * (2 * random.unit() - 1));
     const auto c = planning::calibrate_stack(chip, site, model, ms);
-    for (const int k : {launch, products})
+    for (const std::size_t k : {launch, products})
       CHECK(std::fabs(std::log(c.found[k].value / made[k])) < 3 * c.found[k].error);
   }
 }
@@ -116,6 +117,17 @@ TEST_CASE("a single step moves what it waits for") {
   CHECK(chips.found[products].determined());
   CHECK(chips.found[products].value < 0.95);
   CHECK(chips.found[launch].value == approx(lc::in<second>(lc::training_software{}.launch)).epsilon(0.05));
+}
+
+TEST_CASE("products stay where the constants of training may lie") {
+  auto slow = measured(plan_of(4, 4096), 1, 1);
+  slow.step_time = slow.step_time * 4;
+  slow.error = 1e-3;
+  const auto c = planning::calibrate_stack(chip, site, model, {slow}, {.launch = 0});
+  CHECK(c.found[products].at_bound);
+  CHECK(c.constants.products == approx(0.6));
+  CHECK(lc::check(c.constants).empty());
+  CHECK(c.misfit > 100);
 }
 
 TEST_CASE("steps that cannot be used are refused by name") {

@@ -1,7 +1,6 @@
 // Positive constants from a few measured figures and from what is known of them before.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -69,8 +68,8 @@ inline parameter step_from(const prior_constant& c) {
   parameter p{c.name, 0};
   if (!(c.error > 0 && c.value > 0)) return p;  // it does not move: nothing depends on x
   const auto steps = [&](double end) { return std::log(end / c.value) / c.error; };
-  if (c.allowed.low > 0) p.low = std::min(steps(c.allowed.low), 0.0);
-  if (c.allowed.high < largest_sensible) p.high = std::max(steps(c.allowed.high), 0.0);
+  if (c.allowed.low > 0) p.low = std::fmin(steps(c.allowed.low), 0.0);
+  if (c.allowed.high < largest_sensible) p.high = std::fmax(steps(c.allowed.high), 0.0);
   return p;
 }
 }  // namespace detail

@@ -215,17 +215,18 @@ void check_engine_calibration(const Chip& chip, const Site& site, const Model& m
 }  // namespace detail
 
 // The software of an engine that explains what was measured of one replica of `model` under `plan` on `chip`s of a site: plan.software with
-// per_step, per_sequence, per_request, per_rank and kernel_share (s, s, s, s, a share) for which
+// per_step, per_sequence, per_request, per_rank (s) and kernel_share for which
 //   sum over figures (ln(predicted / measured) / error)^2 + sum over constants (ln(constant / plan's) / prior's error)^2
-// is least (methods/prior.hpp: calibrate_with_prior), each with the standard deviation of its logarithm. Predictions are those of serving/regimes.hpp:
-// single_stream, static_batch and inflight_fixed_concurrency, of which the last one alone has per_request; slopes are exact. One measurement is enough: what it does not tell keeps its
-// prior, and undetermined() says so. Loads of few and of many requests tell per_step from per_sequence, long and short prompts kernel_share from
-// both; per_rank is told from per_step by nothing, for one plan, and the two share what is found by their priors. With a prior of 0 for
-// everything the misfit is that of the software as it stands, by which the rows of serving/engines.hpp can be compared.
-// Leaves out: everything else of the software; constants that are 0 in it, as per_rank mostly is, stay 0; that figures of one run are not independent.
-// Errors are those of the figures and the prior, not of the law: see engine_calibration::misfit. Throws invalid_value for fields outside their domains, no measurement, one without a figure
-// or of another regime, and a plan that cannot be laid out; infeasible where the model and one call do not fit in memory. Source: see
-// calibrate_with_prior.
+// is least (methods/prior.hpp: calibrate_with_prior), each with the standard deviation of its logarithm. Predictions are those of
+// serving/regimes.hpp: single_stream, static_batch and inflight_fixed_concurrency, of which the last one alone has per_request; slopes are exact.
+// One measurement is enough: what it does not tell keeps its prior, and undetermined() says so. Loads of few and of many requests tell per_step
+// from per_sequence, long and short prompts kernel_share from both. Under one plan nothing tells per_rank from per_step: the two share what is
+// found by their priors. With a prior of 0 for everything the misfit is that of the software as it stands, by which the rows of
+// serving/engines.hpp can be compared.
+// Leaves out: everything else of the software; that figures of one run are not independent. Constants that are 0 in plan.software, as per_rank
+// mostly is, stay 0. Errors are those of the figures and the prior, not of the law: see engine_calibration::misfit.
+// Throws invalid_value for fields outside their domains, no measurement, one without a figure or of another regime, and a plan that cannot be laid
+// out; infeasible where the model and one call do not fit in memory. Source: see calibrate_with_prior.
 template <class Chip, class Site, class Model>
 engine_calibration calibrate_engine(const Chip& chip, const Site& site, const Model& model, const serving_plan& plan,
                                     const std::vector<serving_measurement>& measurements,

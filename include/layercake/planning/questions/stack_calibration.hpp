@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <layercake/core/fields.hpp>
 #include <layercake/planning/methods/prior.hpp>
@@ -85,6 +86,17 @@ inline training_constants with_products(double times) {
   return k;
 }
 
+// What `times` may be: as far as training_constants may go.
+inline domain allowed_products() {
+  const training_constants k;
+  domain times = positive;
+  for_each_field(k, "", [&](const std::string&, const double& value, const auto& d) {
+    if (&value != &k.products && &value != &k.tpu_products) return;
+    times.low = std::fmax(times.low, d.allowed.low / value), times.high = std::fmin(times.high, d.allowed.high / value);
+  });
+  return times;
+}
+
 template <class Chip, class Site, class Model>
 void check_stack_calibration(const Chip& chip, const Site& site, const Model& model,
                              const std::vector<training_measurement>& measurements, const stack_prior& prior) {
@@ -99,6 +111,7 @@ void check_stack_calibration(const Chip& chip, const Site& site, const Model& mo
       x.path = x.path.rfind("plan", 0) == 0 ? path + "." + x.path : x.path;
     f.add(std::move(own));
     if (f.empty()) f.add(check(m, path));
+    if (!f.empty()) break;
     f.check_equal(path + ".plan.software.launch", m.plan.software.launch, "measurements[0].plan.software.launch",
                   measurements[0].plan.software.launch, "One software is found: give all plans the same.");
   }
@@ -107,14 +120,15 @@ void check_stack_calibration(const Chip& chip, const Site& site, const Model& mo
 
 }  // namespace detail
 
-// The launch time of an operation and the speed of matrix products that explain measured steps of training `model` on `chip`s of a site:
+// The launch time of an operation (s) and the speed of matrix products, over what it is taken to be, that explain measured steps of training
+// `model` on `chip`s of a site:
 //   sum over steps (ln(predicted / measured) / error)^2 + sum over constants (ln(constant / before) / prior's error)^2
-// is least (methods/prior.hpp: calibrate_with_prior). Before stand the launch time of the plans' software, the same in all, and the products of
-// training_constants, those of TPUs in the same proportion. Predictions are the step times of training/law.hpp; their slope along the speed of
-// products is a central difference. One measurement is enough: what it does not tell keeps its prior. Small micro-batches and thin layers tell the
-// launch time, wide ones the products. Leaves out: every other constant; whether a step fits in memory.
-// Throws invalid_value for fields outside their domains, no measurement, one without a figure or with both, software of more than one launch time and
-// what train_step refuses. Source: see calibrate_with_prior.
+// is least (methods/prior.hpp: calibrate_with_prior). Before stand the launch time of the plans' software, the same in all, and 1; products of GPUs
+// and of TPUs move in the same proportion, as far as the fields of training_constants allow. Predictions are the step times of training/law.hpp;
+// their slope along the speed of products is a central difference. One measurement is enough: what it does not tell keeps its prior. Small
+// micro-batches and thin layers tell the launch time, wide ones the products. Leaves out: every other constant; whether a step fits in memory.
+// Throws invalid_value for fields outside their domains, no measurement, one without a figure or with both, software of more than one launch time
+// and what train_step refuses. Source: see calibrate_with_prior.
 template <class Chip, class Site, class Model>
 stack_calibration calibrate_stack(const Chip& chip, const Site& site, const Model& model,
                                   const std::vector<training_measurement>& measurements,
@@ -143,7 +157,8 @@ stack_calibration calibrate_stack(const Chip& chip, const Site& site, const Mode
     measured.push_back({base_value(m.measured_step()), m.error});
   const training_software& software = measurements.front().plan.software;
   const std::array<prior_constant, stack_calibration::size> before{
-      {{"launch", base_value(software.launch), prior.launch, nonnegative}, {"products", 1, prior.products, positive}}};
+      {{"launch", base_value(software.launch), prior.launch, nonnegative},
+       {"products", 1, prior.products, detail::allowed_products()}}};
   const auto c = calibrate_with_prior(before, measured, predicted);
 
   stack_calibration result;
