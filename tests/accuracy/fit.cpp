@@ -2,6 +2,7 @@
 #include "../../benchmarks/accuracy/least_squares.hpp"
 
 #include <doctest/doctest.h>
+#include <layercake/core/expected_error.hpp>
 #include <map>
 
 #include "../../benchmarks/accuracy/csv.hpp"
@@ -9,6 +10,7 @@
 #include "../approx.hpp"
 
 using namespace accuracy;
+namespace lc = layercake;
 
 TEST_CASE("constants of a known law are found again, outliers and all") {
   // t = launch + x / rate, true values 5e-6 and 2e12
@@ -67,6 +69,23 @@ TEST_CASE("sources that were left out of the fit are predicted within 1.5 times 
     CHECK_MESSAGE(sums[group].second <= 1.5 * sums[group].first, group, ": ", sums[group].second, " of ",
                   sums[group].first);
   }
+}
+
+TEST_CASE("errors that explanations tell are those of sources left out") {
+  const csv_table t("held_out.csv", file_text(own_folder() + "held_out.csv"), {"group", "kind"}, {"median", "p90"});
+  for (const lc::expected_error& e : lc::expected_errors) {
+    double median = 0, ninetieth = 0, n = 0;
+    for (std::size_t i = 0; i < t.rows(); ++i) {
+      if (t[i].cell("kind") != "source" || t[i].cell("group") != e.of) continue;
+      median += t[i].number("median", 0), ninetieth += t[i].number("p90", 0), n += 1;
+    }
+    CAPTURE(std::string(e.of));
+    REQUIRE(n > 0);
+    CHECK(e.median == approx(median / n).epsilon(0.01));
+    CHECK(e.ninetieth == approx(ninetieth / n).epsilon(0.01));
+  }
+  CHECK(lc::expected_error_of("ttft") != nullptr);
+  CHECK(lc::expected_error_of("users") == nullptr);
 }
 
 // Experts have few shapes: half of them does not tell the other, and the document says so.
