@@ -257,7 +257,7 @@ answer training_figure(const Row& row, const std::optional<lc::chips::accelerato
   if (metric != "fits") return {0, "the metric " + std::string(metric) + " is not known"};
   if (!chip) return {0, "no chip is given"};
   const lc::chips::process_memory kept = lc::chips::fitted_process;
-  const double own = kept.context + (l.tensor * l.pipeline * l.data > 1 ? kept.communication : 0);
+  const double own = kept.context + kept.communication * lc::communicators(l);
   return {(lc::in<byte>(m.total()) + own) / lc::in<byte>(lc::chips::visible_memory(*chip)), {}};
 }
 

@@ -51,12 +51,20 @@ constexpr basic_training_layout<T> training_layout_of(const basic_training_plan<
   return l;
 }
 
+// Groups that a rank exchanges with, of a plan or a layout: each has a communicator, with buffers of its own.
+template <class Layout>
+constexpr auto communicators(const Layout& l) {
+  using T = std::remove_cvref_t<decltype(l.tensor)>;
+  const auto one = [](const T& ranks) { return where(ranks > T(1), T(1), T(0)); };
+  return T(one(l.tensor) + one(l.pipeline) + one(l.data * l.context) + one(l.expert));
+}
+
 namespace detail {
 // The memory that a plan may take of a chip, a byte at least.
 template <number T, class Chip>
 constexpr quantity<unit::byte, T> memory_for(const basic_training_plan<T>& p, const Chip& chip) {
   const chips::process_memory k = chips::fitted_process;
-  const T kept = where(p.chips() > T(1), number_cast<T>(k.context + k.communication), number_cast<T>(k.context));
+  const T kept = number_cast<T>(k.context) + number_cast<T>(k.communication) * communicators(p);
   return max(chips::usable_memory<T>(chip, T(1), kept * units::byte), T(1) * units::byte);
 }
 

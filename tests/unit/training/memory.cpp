@@ -3,6 +3,7 @@
 
 #include <layercake/models/catalog.hpp>
 #include <layercake/training/memory.hpp>
+#include <layercake/training/step_memory.hpp>
 
 #include "../../approx.hpp"
 #include "../record_checks.hpp"
@@ -199,4 +200,11 @@ TEST_CASE("bad layouts are refused") {
   REQUIRE(wrong.size() == 1);
   CHECK(wrong[0].path == "layout.expert");
   CHECK(wrong[0].allowed == "at most data * context, 1");
+}
+
+TEST_CASE("a rank has a communicator for each group that it exchanges with") {
+  CHECK(communicators(megatron(1, 1, 1)) == 0);
+  CHECK(communicators(megatron(8, 1, 1)) == 1);
+  CHECK(communicators(megatron(8, 2, 4)) == 3);
+  CHECK(communicators(megatron(2, 2, 8, 8)) == 4);
 }
