@@ -1,6 +1,7 @@
 // How far predictions are from what others measure: what published sources say of themselves when the constants were fitted without them.
 #pragma once
 
+#include <layercake/config.hpp>
 #include <string_view>
 
 namespace layercake {
