@@ -358,7 +358,10 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   s.slow_output_token = crowded.time / r.tokens_per_pass();
   s.slow_first_token = first + slow;
   s.time_to_first_token = first;
-  s.time_per_output_token = s.time_per_output_token * (n / max(writing, number_cast<T>(least_count)));
+  // Those of long steps, but no more than with all slots taken.
+  const seconds longest = max(s.time_per_output_token, seconds(calls.most / (r.output * max(calls.capacity, some))));
+  s.time_per_output_token =
+      min(seconds(s.time_per_output_token * (n / max(writing, number_cast<T>(least_count)))), longest);
   s.in_flight = n + arrivals * max(own - step.time, seconds());
   s.latency = first + s.time_per_output_token * (r.output - one);
   s.slow_latency = s.slow_first_token + s.slow_output_token * (r.output - one);
