@@ -30,6 +30,11 @@ struct quantized {
 inline storage in_groups(precision values, double value_bits, double group, bool offset, double scale = 16) {
   return {values, value_bits + (group > 0 ? (scale + (offset ? value_bits : 0)) / group : 0)};
 }
+// FP8 with scales of 32 bit for blocks of rows times columns, or where no block is given with one for a matrix or a row of it.
+inline storage fp8_in(const std::vector<double>& block) {
+  const storage one(precision::fp8);
+  return block.size() == 2 ? storage(precision::mxfp8, one.bits + 32 / (block[0] * block[1])) : one;
+}
 inline precision integer_of(double value_bits) { return value_bits <= 4 ? precision::int4 : precision::int8; }
 
 class quantization_reader {
@@ -119,12 +124,9 @@ private:
     return all;
   }
 
-  // Scales of 32 bit for blocks of weight_block_size, or one for a matrix or a row of it.
   quantized fp8() {
-    quantized s{storage(precision::fp8), precision::fp8, left(q_.named({"modules_to_not_convert", "ignored_layers"}))};
-    const std::vector<double> block = q_.numbers("weight_block_size", positive_size);
-    if (block.size() == 2) s.weights = {precision::mxfp8, s.weights.bits + 32 / (block[0] * block[1])};
-    return s;
+    name_patterns kept = left(q_.named({"modules_to_not_convert", "ignored_layers"}));
+    return {fp8_in(q_.numbers("weight_block_size", positive_size)), precision::fp8, std::move(kept)};
   }
   quantized integers(const char* bits_key, const char* group_key, bool offset) {
     const double value_bits = q_.number(bits_key, {2, 8, false, false, true});
@@ -183,11 +185,7 @@ private:
     const bool offset = !w.flag("symmetric", true);
     const std::vector<double> block = w.numbers("block_structure", positive_size);
     if (type == "int") return {in_groups(integer_of(value_bits), value_bits, group, offset)};
-    if (value_bits == 8) {
-      storage how(precision::fp8);
-      if (block.size() == 2) how = {precision::mxfp8, how.bits + 32 / (block[0] * block[1])};
-      return {group == 32 ? models::stored::mxfp8 : how};
-    }
+    if (value_bits == 8) return {group == 32 ? models::stored::mxfp8 : fp8_in(block)};
     if (value_bits == 4 && group == 16) return {models::stored::nvfp4};
     if (value_bits == 4 && group == 32) return {models::stored::mxfp4};
     w.refuse("num_bits", to_string(value_bits) + " (" + type + ", " + strategy + ")",
