@@ -31,7 +31,7 @@ struct power_constants {
 };
 
 // Fitted on what Hopper and Blackwell draw: first on board power of kernels longer than 0.2 ms (H200, B200, GB200; the
-// data of kernel_constants.hpp), then, drawn to that, on mean power and energy of whole runs (H100, H200, B200;
+// data of kernel_constants.hpp), then, drawn to that, on mean power and energy of whole runs (A100, H100, H200, B200;
 // ML.ENERGY, MLPerf Power), every source counting alike (benchmarks/accuracy/fit_power.cpp, fit_measurements.cpp).
 inline constexpr power_constants measured_power{0.4671, 0.5695, 33.37, confidence::measured};
 
@@ -65,7 +65,7 @@ struct basic_power_chip {
 // Domain: busy, memory 0 to 1, compute from 0 (above 1 where narrow formats are more than proportionally fast). Leaves out: links (1 to 2 % of the limit), what the data are (zeros draw less),
 // formats that do not reach their power (block-scaled FP8 and FP4 on Blackwell draw half), temperature, clocks set
 // below the limit, and that softmax draws power without FLOP. Error: kernels longer than 0.2 ms 14 % in the median, of
-// a generation left out 14 %; whole runs 11 % in the mean of the sources, 12 % of sources left out. Shorter kernels
+// a generation left out 14 %; whole runs 14 % in the mean of the sources, as of sources left out (13.6, 14.4). Shorter kernels
 // draw up to half of it: the sensor averages over 100 ms, in which they share it with the gaps between them. Worked
 // number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 636.1 W.
 template <number T, number N>

@@ -93,7 +93,7 @@ inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where
 
 }  // namespace training_counts
 
-// What cannot be counted. Of these, eight are fitted to 870 published training speeds of 38 sources (2020 to 2026; V100 to GB300, TPUs, Trainium, GeForce)
+// What cannot be counted. Of these, eight are fitted to 1,228 published training speeds of 38 sources (2020 to 2026; V100 to GB300, TPUs, Trainium, GeForce)
 // by benchmarks/accuracy/fit_measurements.cpp (./dev accuracy --fit); the others are assumed. Plain numbers in SI units.
 //
 // Why training runs below the kernels' own law: that law was measured on single kernels, and its framework picks kernels that are not the best.
