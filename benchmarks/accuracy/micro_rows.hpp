@@ -91,6 +91,9 @@ lc::attention_product<> attention_of(const micro_row<Row>& r) {
   const double context = number(r.row, "seq_kv", queries);
   lc::attention_product<> attention{
       r.batch, queries, lc::max(context, queries), heads, number(r.row, "kv_heads", heads), width, width};
+  // PyTorch's kernels of these generations are written for Ampere's instructions, and run on every later chip.
+  const std::string_view kernel = r.row.cell("attention_kernel");
+  attention.ported = kernel == "flash-1" || kernel == "flash-2";
   attention.math = r.math;
   attention.cache_bytes = lc::min(r.value_bytes, 2.0);
   return attention;

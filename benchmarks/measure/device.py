@@ -74,16 +74,29 @@ def power_cap_w():
 
 # ---- Attention ------------------------------------------------------------------------------------------------------
 
-class AttentionKernel:
-    """PyTorch's kernel for this chip, by the schema's name, and whether it takes fewer key heads than query heads."""
+# PyTorch's own choice first; cuDNN's, of PyTorch 2.4 and newer, is written for the chip.
+OWN_KERNELS = ((SDPBackend.FLASH_ATTENTION, "flash-2"), (SDPBackend.EFFICIENT_ATTENTION, "fused"),
+               (SDPBackend.MATH, "unfused"))
+CUDNN = getattr(SDPBackend, "CUDNN_ATTENTION", None)
 
-    def __init__(self, dtype):
-        self.backend, self.name = SDPBackend.MATH, "unfused"
-        for backend, name in ((SDPBackend.FLASH_ATTENTION, "flash-2"), (SDPBackend.EFFICIENT_ATTENTION, "fused")):
-            if self.runs(dtype, backend, 4):
-                self.backend, self.name = backend, name
-                break
+
+def attention_kernels(dtype):
+    """PyTorch's kernel for this chip, and cuDNN's where it runs."""
+    kernels = [AttentionKernel(dtype)]
+    if CUDNN is not None and AttentionKernel.runs(dtype, CUDNN, 4):
+        kernels.append(AttentionKernel(dtype, ((CUDNN, "cudnn"),)))
+    return kernels
+
+
+class AttentionKernel:
+    """The first kernel that runs, by the schema's name, and whether it takes fewer key heads than query heads."""
+
+    def __init__(self, dtype, kernels=OWN_KERNELS):
+        self.backend, self.name = next(kernel for kernel in kernels if self.runs(dtype, kernel[0], 4))
         self.grouped = self.runs(dtype, self.backend, 2)
+
+    def __repr__(self):
+        return self.name
 
     @staticmethod
     def runs(dtype, backend, kv_heads):

@@ -55,21 +55,23 @@ def prefill_attention(case, kernel, dtype):
     return lambda _: kernel.causal(query, key, value)
 
 
-def attention(case, rows):
+def attention(kernel_and_case, rows):
+    kernel, case = kernel_and_case
     half = device.half_format()
-    kernel = device.AttentionKernel(device.TYPES[half])
     if case.op == "attention_prefill" and not kernel.grouped:
         case = case._replace(kv_heads=case.heads)
     made = decode_attention if case.op == "attention_decode" else prefill_attention
     times = device.kernel_times(made(case, kernel, device.TYPES[half]))
     # Keys and values are two tensors, whatever one assumes of a benchmark's cache.
-    rows.measured("micro.csv", **case._asdict(), precision=half, keys_alone=0, metric="time",
-                  value=statistics.median(times), note=f"{kernel.name}; {device.spread(times)}")
+    rows.measured("micro.csv", **case._asdict(), precision=half, keys_alone=0,
+                  attention_kernel=kernel.name, metric="time", value=statistics.median(times),
+                  note=device.spread(times))
 
 
 def device_copy(size, rows):
     source, target = (torch.empty(size, dtype=torch.uint8, device="cuda") for _ in range(2))
-    times = device.kernel_times(lambda _: target.copy_(source))
+    # Not in a graph: there it is no kernel but the driver's copy, slower from 1 GiB on. The host hides behind the copies.
+    times = device.samples(lambda: target.copy_(source))
     rows.measured("micro.csv", op="memory_copy", message_bytes=size, metric="memory_bandwidth",
                   value=2 * size / statistics.median(times), note=device.spread(times))
 

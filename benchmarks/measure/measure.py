@@ -65,10 +65,12 @@ def families(reader):
     import transformer
     precisions = [device.half_format()] + (["fp8"] if device.fp8_type() else [])
     copies = [("device", size) for size in plan.COPY_BYTES] + [("host", size) for size in plan.HOST_COPY_BYTES]
+    attentions = [(kernel, case) for kernel in device.attention_kernels(device.TYPES[device.half_format()])
+                  for case in plan.attentions()]
     batches = plan.training_batches(device.properties().total_memory)
     return (("copies", copies, kernels.copy),
             ("gemm", plan.products(precisions), kernels.product),
-            ("attention", plan.attentions(), kernels.attention),
+            ("attention", attentions, kernels.attention),
             ("training", batches, lambda case, rows: transformer.training(case, rows, reader)),
             ("decoding", plan.DECODINGS, lambda case, rows: transformer.decoding(case, rows, reader)))
 

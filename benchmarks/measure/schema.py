@@ -67,11 +67,15 @@ def chip_key(name, memory_bytes):
     return UNKNOWN_CHIP
 
 
+# Columns that a file need not have, and the published ones lack.
+OPTIONAL = {"micro.csv": ("keys_alone", "attention_kernel"), "energy.csv": ("cuda_graphs",)}
+
+
 def columns(file):
-    """Of a file, in the schema's order. Attention's cache may hold keys alone, a column that not every file has."""
+    """Of a file, in the schema's order."""
     with open(os.path.join(DATA, file), newline="", encoding="utf-8") as stream:
         header = next(csv.reader(stream))
-    return header + ["keys_alone"] if file == "micro.csv" and "keys_alone" not in header else header
+    return header + [name for name in OPTIONAL.get(file, ()) if name not in header]
 
 
 def published_chip(key):

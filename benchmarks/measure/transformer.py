@@ -212,4 +212,4 @@ def decoding(case, rows, reader):
                       note=device.spread(times), **cells)
     if reader:
         power(rows, reader, lambda: (run.prompt(), run.answer(graph)), phase="inference", concurrency=case.batch,
-              isl=case.isl, osl=case.osl, **bits)
+              isl=case.isl, osl=case.osl, cuda_graphs=1, **bits)

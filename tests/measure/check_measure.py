@@ -22,15 +22,17 @@ import plan  # noqa: E402
 import schema  # noqa: E402
 
 COMMON = {"source": "own-machine", "chip": "rtx-4090", "chips": 1, "model": plan.MODEL["model"], "predictable": 1,
-          "verified": "yes", "software": "in-house", "software_version": "2.6.0", "software_year": 2025,
+          "verified": "yes", "software": "pytorch", "software_version": "2.6.0", "software_year": 2025,
           "power_cap_w": ""}
 
 
 def sample_micro(rows):
     for p in plan.products(("bf16", "fp8")):
         rows.measured("micro.csv", op="gemm", **p._asdict(), batch=1, metric="achieved_flops", value=1e14)
-    for a in plan.attentions():
-        rows.measured("micro.csv", **a._asdict(), precision="bf16", keys_alone=0, metric="time", value=1e-4)
+    for kernel in ("flash-2", "cudnn"):
+        for a in plan.attentions():
+            rows.measured("micro.csv", **a._asdict(), precision="bf16", keys_alone=0, attention_kernel=kernel,
+                          metric="time", value=1e-4)
     for op, sizes in (("memory_copy", plan.COPY_BYTES), ("host_copy", plan.HOST_COPY_BYTES)):
         for size in sizes:
             rows.measured("micro.csv", op=op, message_bytes=size, metric="memory_bandwidth", value=5e11)
@@ -53,7 +55,7 @@ def sample_model(rows):
         for metric, graphs in (("ttft", 0), ("tpot", 0), ("tpot", 1)):
             rows.measured("inference.csv", regime="static_batch", metric=metric, value=0.01, unit="s", pp=1,
                           cuda_graphs=graphs, speculative=0, length_kind="fixed", **load, **bits)
-        rows.measured("energy.csv", phase="inference", **load, **bits, **power)
+        rows.measured("energy.csv", phase="inference", cuda_graphs=1, **load, **bits, **power)
 
 
 def sample():
@@ -147,7 +149,8 @@ class Files(unittest.TestCase):
             for file in ("chips.csv", "models.csv", "training.csv", "inference.csv", "energy.csv", "micro.csv"):
                 theirs = read(schema.DATA, file)[0]
                 self.assertEqual(read(folder, file)[0][:len(theirs)], theirs)
-            self.assertIn("keys_alone", read(folder, "micro.csv")[0])
+            self.assertEqual(read(folder, "micro.csv")[0][-2:], ["keys_alone", "attention_kernel"])
+            self.assertEqual(read(folder, "energy.csv")[0][-1], "cuda_graphs")
 
     def test_ids_differ_and_say_nothing_of_the_machine(self):
         with tempfile.TemporaryDirectory() as folder:
