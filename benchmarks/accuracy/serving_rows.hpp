@@ -46,7 +46,7 @@ inline lc::serving_engine engine_named(std::string_view name) {
       {"sglang", lc::serving_engine::sglang},
       {"fastertransformer", lc::serving_engine::fastertransformer},
       {"gpt-fast", lc::serving_engine::gpt_fast},
-      {"pytorch", lc::serving_engine::gpt_fast},  // a loop without a scheduler
+      {"pytorch", lc::serving_engine::pytorch},
       {"llama.cpp", lc::serving_engine::llama_cpp},
       {"lmdeploy", lc::serving_engine::lmdeploy},
       {"neuronx", lc::serving_engine::neuronx},
@@ -57,6 +57,9 @@ inline lc::serving_engine engine_named(std::string_view name) {
   }
   return lc::serving_engine::other;
 }
+
+// The largest batch that software captures a graph of where a row says that it does; that of engines that do by themselves.
+inline constexpr double captured = lc::serving_software{}.captured_sequences;
 
 template <class Row>
 lc::serving_release release_of(const Row& row) {
@@ -230,7 +233,8 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
                          number(row, "software_year", lc::unknown<>), constants);
   software.token_budget = number(row, "token_budget", software.token_budget);
   software.cache_block = number(row, "kv_block_tokens", software.cache_block);
-  if (row.cell("cuda_graphs") == "0") software.captured_sequences = 0;
+  if (const std::string_view graphs = row.cell("cuda_graphs"); !graphs.empty())
+    software.captured_sequences = graphs == "1" ? lc::max(software.captured_sequences, captured) : 0;
   if (row.cell("speculative") == "1") s.plan.speculation = usual_speculation;
   s.concurrency = number(row, "concurrency", 0) / s.replicas;
   s.rate = number(row, "request_rate_per_s", 0) / s.replicas;

@@ -13,6 +13,7 @@ enum class serving_engine : unsigned char {
   sglang,
   fastertransformer,
   gpt_fast,
+  pytorch,
   llama_cpp,
   lmdeploy,
   neuronx,
@@ -26,7 +27,8 @@ enum class serving_engine : unsigned char {
 //   early       a script in one process with the server, which builds every step's inputs anew
 //   scripted    a script in a process of its own
 //   overlapped  that script, one step ahead of the chips
-enum class serving_scheduler : unsigned char { compiled, early, scripted, overlapped };
+//   none        nobody: a loop over the steps of one batch, in a script
+enum class serving_scheduler : unsigned char { compiled, early, scripted, overlapped, none };
 
 // An engine from a release on, until its next row. `date`: the year of that release, with its months.
 struct serving_release {
@@ -46,6 +48,15 @@ inline constexpr provenance vllm_0_6{"vLLM blog, vLLM v0.6.0: 2.7x throughput im
                                      "2024-09-05", confidence::recalled};
 inline constexpr provenance sglang_0_4{"LMSYS blog, SGLang v0.4: zero-overhead batch scheduler", "2024-12-04",
                                        confidence::recalled};
+// Element-wise steps of a layer of Llama that nobody compiles (Hugging Face transformers, models/llama/modeling_llama.py), as kernels, and bytes
+// of 16 bit for each value:
+//   norm, twice              a cast to 32 bit (6), a square (8), a mean (4), a sum and a root (0), a product (8), a cast back (6), a product with
+//                            weights (4): 8 kernels, 36 bytes; and the sum with the stream (6)
+//   rotation, q and k each   a product (4), a sign and a join of halves (2 + 4), a product (4), a sum (6): 5 kernels, 20 bytes
+//   cache, k and v each      a copy (4);  result of attention: a copy (4);  activation (4) and product with the gate (6)
+// That is 33 kernels in place of the laws' four, and at the widths of Llama 3 8B (4096; 1024 of keys; 14336) 150 bytes for each value of the
+// stream in place of 43.
+inline constexpr double eager_kernels = 33.0 / 4, eager_traffic = 150.0 / 43;
 inline constexpr provenance source_code{"the engine's source code is compiled", "", confidence::recalled};
 }  // namespace detail
 
@@ -71,6 +82,12 @@ inline constexpr serving_release serving_releases[] = {
     {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code, false},
     {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code, false},
     {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::pytorch,
+     0,
+     2018.9,
+     serving_scheduler::none,
+     {"Hugging Face transformers, models/llama/modeling_llama.py: each operation is a kernel", "2025",
+      confidence::recalled}},
     {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code, false},
     {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code, false},
 };
@@ -107,7 +124,8 @@ constexpr serving_release release_of(serving_engine engine, std::string_view ver
   return found;
 }
 
-// The software of an engine. FasterTransformer and NeuronX have no fused attention, FasterTransformer no captured graphs.
+// The software of an engine. FasterTransformer and NeuronX have no fused attention, FasterTransformer no captured graphs. A loop that is not
+// compiled has none either, and no work on the host but its launches.
 constexpr serving_software software_of(serving_engine engine, std::string_view version = {}, double year = unknown<>,
                                        const serving_constants& k = fitted_serving) {
   const serving_scheduler scheduler = release_of(engine, version, year).scheduler;
@@ -124,6 +142,12 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
   s.context = k.context * units::byte;
   s.communication = k.communication * units::byte;
   s.sampled_logit = (compiled ? compiled_logit : k.scripted_logit) * units::byte;
+  if (scheduler == serving_scheduler::none) {
+    s.name = "eager loop";
+    s.per_step = s.per_sequence = s.per_request = 0.0 * units::second;
+    s.captured_sequences = 0;
+    s.element_wise_kernels = detail::eager_kernels, s.element_wise_traffic = detail::eager_traffic;
+  }
   if (engine == serving_engine::fastertransformer) {
     s.captured_sequences = 0;
     s.score_passes = 4;  // scores are written, read and written by the softmax, and read

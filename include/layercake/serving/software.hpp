@@ -62,8 +62,10 @@ struct basic_serving_software {
   T kernel_share = T(1);          // speed of kernels in a running model over that measured alone
   T cache_share = T(1);           // speed of decode attention over the chip's law
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
-  T token_budget = T(8192);       // tokens in one step, prompts and answers together
-  T largest_batch = T(2048);      // sequences in flight in one replica
+  // Of norms, rotations and activations, over one kernel each that reads and writes every value once.
+  T element_wise_kernels = T(1), element_wise_traffic = T(1);
+  T token_budget = T(8192);   // tokens in one step, prompts and answers together
+  T largest_batch = T(2048);  // sequences in flight in one replica
   // Of a chip's memory, beside weights and cache (memory.hpp has the law):
   quantity<unit::byte, T> context = number_cast<T>(fitted_serving.context) * units::byte;
   quantity<unit::byte, T> communication = number_cast<T>(fitted_serving.communication) * units::byte;
@@ -96,6 +98,9 @@ struct basic_serving_software {
               "speed of kernels in a running model over that measured alone"),
         field("score_passes", &X::score_passes, domain{0, 100},
               "passes over attention scores in memory, 0 for fused attention"),
+        field("element_wise_kernels", &X::element_wise_kernels, domain{1, 100}, "kernels of an element-wise operation"),
+        field("element_wise_traffic", &X::element_wise_traffic, domain{1, 100},
+              "traffic of element-wise operations over that of fused ones"),
         field("cache_share", &X::cache_share, domain{0.05, 2}, "speed of decode attention over the chip's law"),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),

@@ -151,7 +151,9 @@ struct serving_timer {
   template <number S>
   void operator()(const memory_traffic<S>& op, const T& times) {
     if (riders_alone() || absent(times)) return;
-    add(memory_traffic<S>{op.moved * S(wider(op.part)), op.kernels}, times, slower);
+    add(memory_traffic<S>{op.moved * S(wider(op.part) * software.element_wise_traffic),
+                          op.kernels * S(software.element_wise_kernels)},
+        times, slower);
   }
   template <number S>
   void operator()(const narrow_traffic<S>& op, const T& times) {

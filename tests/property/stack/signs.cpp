@@ -157,6 +157,7 @@ TEST_CASE("no input moves a figure the wrong way") {
         x.plan = before.plan;
         x.plan.speculation = {.drafted = 3, .acceptance = 0.6, .draft_cost = 0.05};
         x.plan.software.score_passes = 1;
+        x.plan.software.element_wise_kernels = 8;
         x.planned = true;
       }
       const any_stack planned = x.composed();

@@ -54,6 +54,36 @@ TEST_CASE("who schedules, by version, by year, or as the newest does") {
   CHECK(newest.hidden == 1);
 }
 
+TEST_CASE("an eager loop launches each kernel, and captures graphs only where it is told to") {
+  const lc::serving_software eager = lc::software_of(serving_engine::pytorch),
+                             compiled = lc::software_of(serving_engine::gpt_fast);
+  CHECK(eager.captured_sequences == 0);
+  CHECK(eager.per_step == 0 * second);
+  CHECK(eager.per_request == 0 * second);
+  CHECK(eager.launch > compiled.launch);
+  // By hand, of a layer: two norms of 8 kernels and a sum, two rotations of 5, two copies into the cache, one of the result, two for the
+  // activation: 33, of which the laws have 4.
+  CHECK(eager.element_wise_kernels == approx(33.0 / 4));
+  CHECK(compiled.element_wise_kernels == 1);
+  CHECK(compiled.element_wise_traffic == 1);
+}
+
+TEST_CASE("element-wise kernels take their launches, and their traffic its time") {
+  const lc::chips::accelerator& h100 = lc::chips::catalog::h100_sxm;
+  const lc::models::deployed llama = lc::models::catalog::llama_3_1_8b.at(lc::precision::bf16);
+  const auto step = [&](double kernels, double traffic) {
+    lc::serving_plan plan;
+    plan.software.element_wise_kernels = kernels, plan.software.element_wise_traffic = traffic;
+    const auto r = lc::replica_of<double>(h100, lc::infrastructure::site{}, llama, plan,
+                                          lc::call_demand<>{.input = 1000 * token, .output = 10 * token});
+    return lc::in<second>(r.decode(1.0, 1000.0).time);
+  };
+  // 32 layers of 4 operations and a last norm, of 5 more kernels each, which start in 1.85 us (chips/kernel_constants.hpp); their traffic,
+  // some kilobytes, takes none.
+  CHECK(step(6, 1) - step(1, 1) == approx(129 * 5 * 1.85e-6).epsilon(0.05));
+  CHECK(step(1, 4) - step(1, 1) < 1e-5);
+}
+
 TEST_CASE("what of the host's time of a step the chips hide") {
   lc::serving_software s{.per_step = 1 * millisecond, .per_sequence = 0.05 * millisecond};
   CHECK(lc::in<millisecond>(s.exposed(20.0, 1.0, 1.5 * millisecond)) == approx(2));
