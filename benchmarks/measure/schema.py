@@ -69,10 +69,17 @@ def chip_key(name, memory_bytes):
 
 # Columns that a file need not have, and the published ones lack.
 OPTIONAL = {"micro.csv": ("keys_alone", "attention_kernel"), "energy.csv": ("cuda_graphs",)}
+# What planning::calibrate_engine and calibrate_stack take, by the names and units of their records: one load a row.
+SERVING = ["regime", "concurrency", "input [tok]", "output [tok]", "time_to_first_token [s]",
+           "time_per_output_token [s/tok]"]
+CALIBRATION = {"serving_eager.csv": SERVING, "serving_graphs.csv": SERVING,
+               "training_steps.csv": ["plan.micro_batch", "plan.global_batch", "plan.sequence", "step_time [s]"]}
 
 
 def columns(file):
     """Of a file, in the schema's order."""
+    if file in CALIBRATION:
+        return CALIBRATION[file]
     with open(os.path.join(DATA, file), newline="", encoding="utf-8") as stream:
         header = next(csv.reader(stream))
     return header + [name for name in OPTIONAL.get(file, ()) if name not in header]
@@ -113,8 +120,14 @@ class Rows:
         self.tables = {}
 
     def describe(self, file, row):
-        """A row of chips.csv or models.csv, which has an own key."""
+        """A row of chips.csv or models.csv, which has an own key, or one for calibration."""
         self.tables.setdefault(file, []).append(row)
+
+    def load(self, file, *cells):
+        """A row of a file for calibration."""
+        if len(cells) != len(columns(file)):
+            raise ValueError(f"{file} has {len(columns(file))} columns, not {len(cells)}")
+        self.describe(file, dict(zip(columns(file), cells)))
 
     def measured(self, file, **cells):
         rows = self.tables.setdefault(file, [])

@@ -124,6 +124,7 @@ def training(case, rows, reader):
                   recompute="none", compute_precision=half, metric="iteration_time", value=statistics.median(times),
                   unit="s", compiled=0, attention_kernel=run.attention.name,
                   note=f"fused AdamW, weights in 32 bit, autocast; {device.spread(times)}")
+    rows.load("training_steps.csv", micro_batch, global_batch, plan.TRAINING_SEQUENCE, statistics.median(times))
     if reader:
         power(rows, reader, run.step, phase="training", compute_precision=half)
 
@@ -203,13 +204,15 @@ def decoding(case, rows, reader):
     cells = {"regime": "static_batch", "concurrency": case.batch, "isl": case.isl, "osl": case.osl, "unit": "s",
              "pp": 1, "speculative": 0, "length_kind": "fixed", **bits}
     times = device.samples(run.prompt)
-    rows.measured("inference.csv", metric="ttft", value=statistics.median(times), cuda_graphs=0,
-                  note=device.spread(times), **cells)
+    prompt = statistics.median(times)
+    rows.measured("inference.csv", metric="ttft", value=prompt, cuda_graphs=0, note=device.spread(times), **cells)
     graph = device.captured(run.one_token)
-    for one_token, as_graph in ((run.one_token, 0), (graph, 1)):
+    for one_token, as_graph, file in ((run.one_token, 0, "serving_eager.csv"), (graph, 1, "serving_graphs.csv")):
         times = [seconds / (case.osl - 1) for seconds in device.samples(lambda: run.answer(one_token), 5)]
-        rows.measured("inference.csv", metric="tpot", value=statistics.median(times), cuda_graphs=as_graph,
-                      note=device.spread(times), **cells)
+        token = statistics.median(times)
+        rows.measured("inference.csv", metric="tpot", value=token, cuda_graphs=as_graph, note=device.spread(times),
+                      **cells)
+        rows.load(file, "static_batch", case.batch, case.isl, case.osl, prompt, token)
     if reader:
         power(rows, reader, lambda: (run.prompt(), run.answer(graph)), phase="inference", concurrency=case.batch,
               isl=case.isl, osl=case.osl, cuda_graphs=1, **bits)

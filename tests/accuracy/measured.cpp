@@ -3,6 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <layercake/adapters/csv.hpp>
+#include <layercake/planning/questions/engine_calibration.hpp>
+#include <layercake/planning/questions/stack_calibration.hpp>
 #include <string>
 
 #include "../../benchmarks/accuracy/predictions.hpp"
@@ -15,6 +18,14 @@ TEST_CASE("what a machine's own measurement writes is predicted") {
   const std::string command = "python3 tests/measure/check_measure.py --sample \"" + folder.string() + "\"";
   REQUIRE(std::system(command.c_str()) == 0);
   const auto all = predict(directory(folder.string()));
+  namespace planning = lc::planning;
+  for (const char* const loads : {"serving_eager.csv", "serving_graphs.csv"})
+    CHECK(lc::adapters::read_csv_file<planning::serving_measurement>((folder / loads).string()).size() == 3);
+  const auto steps =
+      lc::adapters::read_csv_file<planning::training_measurement>((folder / "training_steps.csv").string());
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[1].plan.sequence == 2048);
+  CHECK(steps[1].step_time == 0.1 * lc::units::second);
   std::filesystem::remove_all(folder);
   CHECK(all.size() > 100);
   for (const prediction& p : all) {

@@ -47,6 +47,7 @@ def sample_model(rows):
                       sharding="none", micro_batch=micro, global_batch=batch, seq_len=plan.TRAINING_SEQUENCE,
                       recompute="none", compute_precision="bf16", metric="iteration_time", value=0.1, unit="s",
                       compiled=0, attention_kernel="flash-2")
+        rows.load("training_steps.csv", micro, batch, plan.TRAINING_SEQUENCE, 0.1)
     power = {"boundary": "chip", "metric": "average_power", "value": 300.0, "unit": "W"}
     rows.measured("energy.csv", phase="training", **power)
     for d in plan.DECODINGS:
@@ -55,6 +56,8 @@ def sample_model(rows):
         for metric, graphs in (("ttft", 0), ("tpot", 0), ("tpot", 1)):
             rows.measured("inference.csv", regime="static_batch", metric=metric, value=0.01, unit="s", pp=1,
                           cuda_graphs=graphs, speculative=0, length_kind="fixed", **load, **bits)
+        for file in ("serving_eager.csv", "serving_graphs.csv"):
+            rows.load(file, "static_batch", d.batch, d.isl, d.osl, 0.01, 0.01)
         rows.measured("energy.csv", phase="inference", cuda_graphs=1, **load, **bits, **power)
 
 
@@ -159,6 +162,10 @@ class Files(unittest.TestCase):
                 rows = read(folder, file)[1:]
                 self.assertEqual(len({row[0] for row in rows}), len(rows))
                 self.assertEqual({row[1] for row in rows}, {"own-machine"})
+
+    def test_a_load_has_every_cell(self):
+        with self.assertRaises(ValueError):
+            schema.Rows({}).load("training_steps.csv", 4, 4)
 
     def test_a_cell_without_a_column_is_an_error(self):
         rows = schema.Rows({})
