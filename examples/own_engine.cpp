@@ -41,7 +41,7 @@ int main() {
 
   lc::serving_plan plan{.tensor = 4};
   const planning::engine_prior held{
-      .per_step = 0, .per_sequence = 0, .per_request = 0, .per_rank = 0, .kernel_share = 0};
+      .per_step = 0, .per_sequence = 0, .per_request = 0, .per_rank = 0, .kernel_share = 0, .launch = 0};
   std::cout << "Engines as they stand, and how many errors of a measurement they are off\n";
   const auto off_by = [&](const char* what, const lc::serving_software& software) {
     plan.software = software;

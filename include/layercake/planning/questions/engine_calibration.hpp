@@ -67,6 +67,7 @@ template <number T = double>
 struct basic_engine_prior {
   T per_step = T(1), per_sequence = T(1), per_request = T(1), per_rank = T(1);
   T kernel_share = number_cast<T>(0.1);
+  T launch = T(1);
 
   template <number Other>
   using with_number = basic_engine_prior<Other>;
@@ -77,7 +78,8 @@ struct basic_engine_prior {
                       field("per_sequence", &X::per_sequence, error, "error of the host time per sequence"),
                       field("per_request", &X::per_request, error, "error of the host time of a request"),
                       field("per_rank", &X::per_rank, error, "error of the host time per further rank"),
-                      field("kernel_share", &X::kernel_share, error, "error of the speed of kernels")};
+                      field("kernel_share", &X::kernel_share, error, "error of the speed of kernels"),
+                      field("launch", &X::launch, error, "error of the least time of a kernel launched by itself")};
   }
 };
 using engine_prior = basic_engine_prior<>;
@@ -103,9 +105,9 @@ struct serving_residual : figure_residual {
 };
 
 struct engine_calibration {
-  static constexpr std::size_t size = 5;
+  static constexpr std::size_t size = 6;
   serving_software software{};  // the plan's, with what was found
-  // per_step, per_sequence, per_request, per_rank, kernel_share: in s, the last one a share; the covariance of their logarithms.
+  // per_step, per_sequence, per_request, per_rank, kernel_share, launch: in s, kernel_share a share; the covariance of their logarithms.
   std::array<found_constant, size> constants{};
   std::array<std::array<double, size>, size> covariance{};
   std::vector<serving_residual> residuals;
@@ -124,11 +126,11 @@ struct engine_calibration {
 
 namespace detail {
 
-// The five of a software, in the order of engine_calibration.
+// Those of a software, in the order of engine_calibration.
 template <class Software, class Function>
 void for_each_engine_constant(Software& s, Function&& f) {
   f(std::size_t(0), s.per_step), f(std::size_t(1), s.per_sequence), f(std::size_t(2), s.per_request);
-  f(std::size_t(3), s.per_rank), f(std::size_t(4), s.kernel_share);
+  f(std::size_t(3), s.per_rank), f(std::size_t(4), s.kernel_share), f(std::size_t(5), s.launch);
 }
 inline std::array<prior_constant, engine_calibration::size> constants_before(const serving_software& software,
                                                                              const engine_prior& prior) {
@@ -138,7 +140,8 @@ inline std::array<prior_constant, engine_calibration::size> constants_before(con
       if (static_cast<const void*>(&constant) == &value) before[k] = {d.name, base_value(constant), 0, d.allowed};
     });
   });
-  const double errors[] = {prior.per_step, prior.per_sequence, prior.per_request, prior.per_rank, prior.kernel_share};
+  const double errors[] = {prior.per_step, prior.per_sequence, prior.per_request,
+                           prior.per_rank, prior.kernel_share, prior.launch};
   for (std::size_t k = 0; k < before.size(); ++k)
     before[k].error = errors[k];
   return before;
@@ -215,7 +218,7 @@ void check_engine_calibration(const Chip& chip, const Site& site, const Model& m
 }  // namespace detail
 
 // The software of an engine that explains what was measured of one replica of `model` under `plan` on `chip`s of a site: plan.software with
-// per_step, per_sequence, per_request, per_rank (s) and kernel_share for which
+// per_step, per_sequence, per_request, per_rank, launch (s) and kernel_share for which
 //   sum over figures (ln(predicted / measured) / error)^2 + sum over constants (ln(constant / plan's) / prior's error)^2
 // is least (methods/prior.hpp: calibrate_with_prior), each with the standard deviation of its logarithm. Predictions are those of
 // serving/regimes.hpp: single_stream, static_batch and inflight_fixed_concurrency, of which the last one alone has per_request; slopes are exact.
