@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "expected_errors.hpp"
 #include "files.hpp"
 #include "fit.hpp"
 #include "least_squares.hpp"
@@ -95,6 +96,7 @@ struct observation {
   double measured;
   std::string metric, group, source;
   std::string lab, software, chip, precision;  // who published it, engine or stack, family, of products
+  std::string regime;                          // of layercake/core/expected_error.hpp, empty where it has none
   std::function<double()> predict;
 };
 struct kind_of_leaving {
@@ -120,6 +122,7 @@ observation observation_of(const directory& data, const csv_record& row, const l
           std::string(row.cell("software")),
           lc::chips::name(chip.family),
           std::move(math),
+          {},
           {}};
 }
 
@@ -180,7 +183,8 @@ public:
   }
 
   // Fits and prints; leaves out in turn each of every kind, and appends to `held_out` lines of: group, kind, what is left out, whether it is alone,
-  // fitted constants, rows, fitted and left-out median, 90th percentile and bias.
+  // fitted constants, rows, fitted and left-out median, 90th percentile and bias; regime, of lines of the kind `regime`: the rows of a source that
+  // are in it, when the source is left out.
   void run(bool leave_out, std::ostream& held_out) {
     fit_with(weights_of(all_));
     for (const named_constant& n : list_)
@@ -241,41 +245,66 @@ private:
     }
     return score_of(errors, errors.size());
   }
-  std::map<std::string, score> scores_now(const kind_of_leaving& kind, const std::string& name) const {
-    std::map<std::string, score> scores;
-    for (const observation& o : all_)
-      if (o.*kind.key == name) scores[o.group];
-    for (auto& [group, s] : scores)
-      s = score_now([&, of = group](const observation& o) { return o.group == of && o.*kind.key == name; });
+  // By group and regime; of every regime together where that is empty. Regimes are told of sources.
+  using scores_by_regime = std::map<std::pair<std::string, std::string>, score>;
+  scores_by_regime scores_now(const kind_of_leaving& kind, const std::string& name) const {
+    scores_by_regime scores;
+    for (const observation& o : all_) {
+      if (o.*kind.key != name) continue;
+      scores[{o.group, ""}];
+      if (kind.key == &observation::source) scores[{o.group, o.regime}];
+    }
+    for (auto& [of, s] : scores)
+      s = score_now([&, group = of.first, regime = of.second](const observation& o) {
+        return o.group == group && (regime.empty() || o.regime == regime) && o.*kind.key == name;
+      });
     return scores;
   }
 
   void print(const kind_of_leaving& kind, const std::string& name, bool leave_out, std::ostream& held_out) {
     set_best();
-    const std::map<std::string, score> fitted = scores_now(kind, name);
-    std::map<std::string, score> out;
+    const scores_by_regime fitted = scores_now(kind, name);
+    scores_by_regime out;
     if (leave_out) {
       fit_with(weights_of(all_, kind.key, name));
       out = scores_now(kind, name);
     }
     const bool by_itself = kind.key == &observation::source && alone(all_, name);
-    for (const auto& [group, f] : fitted) {
-      std::printf("  %-20s %-10s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), kind.name, name.c_str(), f.rows,
+    for (const auto& [of, f] : fitted) {
+      const auto& [group, regime] = of;
+      const char* const kind_name = regime.empty() ? kind.name : "regime";
+      std::printf("  %-20s %-10s %-26s %5zu   %5.1f %5.1f %+5.1f", group.c_str(), kind_name, name.c_str(), f.rows,
                   100 * f.median, 100 * f.p90, 100 * f.bias);
       if (leave_out) {
-        const score& o = out[group];
+        const score& o = out[of];
         std::printf("    %5.1f %5.1f %+5.1f%s", 100 * o.median, 100 * o.p90, 100 * o.bias,
                     by_itself ? "   (alone with its chips or software)" : "");
         char text[256];
-        std::snprintf(text, sizeof text, ",%d,%zu,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f\r\n", by_itself ? 1 : 0,
+        std::snprintf(text, sizeof text, ",%d,%zu,%zu,%.4f,%.4f,%.4f,%.4f,%.4f,%.4f,", by_itself ? 1 : 0,
                       problem_.constants.size(), f.rows, f.median, f.p90, f.bias, o.median, o.p90, o.bias);
-        held_out << group << ',' << kind.name << ',' << csv_text(name) << text;
+        held_out << group << ',' << kind_name << ',' << csv_text(name) << text << regime << "\r\n";
       }
       std::printf("\n");
       std::fflush(stdout);
     }
   }
 };
+
+// How the requests of a regime of inference.csv come.
+lc::request_load load_of(std::string_view regime) {
+  if (regime == "single_stream") return lc::request_load::single_stream;
+  if (regime == "static_batch") return lc::request_load::static_batch;
+  const bool no_number = regime == "inflight_saturated" || regime == "offline_trace";
+  return no_number ? lc::request_load::saturated : lc::request_load::in_flight;
+}
+
+// The table of layercake/core/expected_error.hpp, in its form.
+void print_expected(const std::string& held_out) {
+  std::printf("expected_errors\n");
+  for (const expected_line& e : expected_lines(held_out))
+    std::printf("    {\"%s\", \"%s\", %zu, %.3f, %.3f},\n", e.group.c_str(), e.regime.c_str(), e.sources, e.median,
+                e.ninetieth);
+}
 
 // What engines left for the cache: the figures that their own memory enters.
 std::vector<observation> room_for_cache(const directory& data, const lc::serving_constants& k) {
@@ -309,9 +338,9 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
   if (leave_out) report.emplace(held_out);
   std::ostream& lines = leave_out ? report->text() : none;
   if (leave_out) {
-    lines << "group,kind,left_out,alone,constants,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias\r\n";
+    lines << "group,kind,left_out,alone,constants,rows,fitted_median,fitted_p90,fitted_bias,median,p90,bias,regime\r\n";
   }
-  const auto observations = [&](const csv_table& table, const char* file, auto&& predict) {
+  const auto observations = [&](const csv_table& table, const char* file, auto&& regime, auto&& predict) {
     std::vector<observation> out;
     for (std::size_t i = 0; i < table.rows(); ++i) {
       const csv_record row = table[i];
@@ -321,13 +350,18 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
       const std::string group(group_of(file, {}, metric, row.cell("unit")));
       if (row.cell("predictable") != "1" || group.empty() || !chip || !model || !model->described) continue;
       observation o = observation_of(data, row, chip->chip, group);
+      o.regime = regime(row, *chip, *model);
       o.predict = predict(row, *chip, *model);
       if (o.measured > 0 && std::isfinite(std::log(o.predict()))) out.push_back(std::move(o));
     }
     return out;
   };
   const auto training = observations(
-      data.training, "training", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+      data.training, "training",
+      [](const csv_record&, const described_chip&, const described_model& m) {
+        return lc::regime_of_training(m.model.experts > 0);
+      },
+      [&](const csv_record& row, const described_chip& c, const described_model& m) {
         return [&k, row, c, m] { return predict_training(row, described_training(row, c, m, k.training), k.training); };
       });
   // Left-out errors hardly differ between stiffnesses of 0.1 and 0.4.
@@ -337,7 +371,11 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
   const group_settings of_memory{"serving_constants, of memory", 0.04};
   group_fit(of_memory, memory_list(k.serving), room).run(leave_out, lines);
   const auto serving = observations(
-      data.inference, "inference", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+      data.inference, "inference",
+      [](const csv_record& row, const described_chip& c, const described_model&) {
+        return lc::regime_of_serving(lc::chips::kernel_constants(c.chip.family).measured, load_of(row.cell("regime")));
+      },
+      [&](const csv_record& row, const described_chip& c, const described_model& m) {
         return [&k, row, c, m] { return predict_serving(row, c.chip, m.model, c.joined(), k.serving).value; };
       });
   const group_settings of_serving{"serving_constants", 0.04};
@@ -345,13 +383,17 @@ void fit_measurements(const std::string& folder, const std::string& held_out) {
   // Energy by the serving constants as they are now.
   lc::chips::power_constants power = lc::chips::measured_power;
   const auto energy = observations(
-      data.energy, "energy", [&](const csv_record& row, const described_chip& c, const described_model& m) {
+      data.energy, "energy",
+      [](const csv_record&, const described_chip&, const described_model&) { return std::string_view(); },
+      [&](const csv_record& row, const described_chip& c, const described_model& m) {
         const energy_case what = energy_case_of(row, c.chip, m.model, c.joined(), k.serving);
         return [&power, row, what] { return energy_figure(row, what, power).value; };
       });
   const group_settings of_power{"power_constants", 0.3};
   group_fit(of_power, power_list(power), energy).run(leave_out, lines);
-  if (report) report->close();
+  if (!report) return;
+  report->close();
+  print_expected(file_text(held_out));
 }
 
 }  // namespace accuracy

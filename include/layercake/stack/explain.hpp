@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cmath>
-#include <layercake/core/expected_error.hpp>
 #include <layercake/number/dual.hpp>
+#include <layercake/stack/expected.hpp>
 #include <layercake/stack/stack.hpp>
 #include <string_view>
 #include <vector>
@@ -172,16 +172,16 @@ struct explanation {
 };
 
 namespace detail {
-// What of a figure is predicted, and how far such predictions are from measurements. Prices and costs follow the replicas that a rate takes.
-constexpr const expected_error* error_of_figure(std::string_view figure) {
+// The group of predictions that a figure of the bill follows. Prices and costs follow the replicas that a rate takes.
+constexpr std::string_view predicted_group(std::string_view figure) {
   for (std::string_view of_rate : {"price_of_tokens", "blended_price", "input_price", "output_price", "cost",
                                    "cost_per_task", "cost_per_user", "replicas", "nodes", "chips"})
-    if (figure == of_rate) return expected_error_of("serving_throughput");
+    if (figure == of_rate) return "serving_throughput";
   for (std::string_view of_energy : {"energy_per_token", "energy_per_task", "carbon_per_task", "water_per_task"})
-    if (figure == of_energy) return expected_error_of("energy");
-  if (figure == "time_to_first_token") return expected_error_of("ttft");
-  if (figure == "time_per_output_token") return expected_error_of("serving_latency");
-  return nullptr;
+    if (figure == of_energy) return "energy";
+  if (figure == "time_to_first_token") return "ttft";
+  if (figure == "time_per_output_token") return "serving_latency";
+  return {};
 }
 }  // namespace detail
 
@@ -201,7 +201,7 @@ std::vector<explanation> explain(const stack<Layer...>& service) {
                                       f.formula,
                                       {},
                                       detail::endless(f.read(billed)) ? reason : std::string(),
-                                      detail::error_of_figure(f.name)}...};
+                                      error_of(composed, detail::predicted_group(f.name))}...};
         for (std::size_t i = 0; i < all.size(); ++i) {
           for (sensitivity& s : slopes[i]) {
             if (s.elasticity != 0) all[i].inputs.push_back(std::move(s));
@@ -224,8 +224,10 @@ inline std::string to_string(const explanation& e, std::size_t inputs = 5) {
   std::string s = e.figure + " = " + e.value + "\n  = " + e.formula + "\n";
   if (!e.reason.empty()) s += "  " + e.reason + "\n";
   if (e.error != nullptr) {
-    s += "  measurements of " + std::string(e.error->of) + " are " + to_string(detail::percent_of(e.error->median)) +
-         " % away in the median, one in ten by more than " + to_string(detail::percent_of(e.error->ninetieth)) + " %\n";
+    s += "  measurements of " + std::string(e.error->of) +
+         (e.error->regime.empty() ? "" : " (" + std::string(e.error->regime) + ")") + " are " +
+         to_string(detail::percent_of(e.error->median)) + " % away in the median, one in ten by more than " +
+         to_string(detail::percent_of(e.error->ninetieth)) + " %\n";
   }
   for (std::size_t i = 0; i < e.inputs.size() && i < inputs; ++i) {
     const sensitivity& x = e.inputs[i];
