@@ -43,11 +43,13 @@ const auto answer = bulk::uncertain(
     [](auto& s) -> auto& { return s.application.output; }, bulk::log_normal(300 * token, 1.15));
 const auto cached = bulk::uncertain(
     [](auto& s) -> auto& { return s.application.cached_share; }, bulk::triangular(0.0, 0.1, 0.5));
-// What the serving software reaches of the chip's laws: its kernels, and attention over the cache in memory.
-const auto kernels = bulk::uncertain(
-    [](auto& s) -> auto& { return s.plan.software.kernel_share; }, bulk::triangular(0.7, 0.95, 1.0));
-const auto cache = bulk::uncertain(
-    [](auto& s) -> auto& { return s.plan.software.cache_share; }, bulk::triangular(0.5, 0.9, 1.1));
+// How far off the predictions of serving are themselves: what sources that were left out of the fit say.
+const auto rate = bulk::uncertain(
+    [](auto& s) -> auto& { return s.plan.correction.throughput; },
+    bulk::log_normal(1.0, lc::expected_error_of("serving_throughput", lc::regimes::saturated)->factor()));
+const auto joules = bulk::uncertain(
+    [](auto& s) -> auto& { return s.plan.correction.energy; },
+    bulk::log_normal(1.0, lc::expected_error_of("energy")->factor()));
 
 // Chips in short supply are dear, and kept for longer. A demand with high peaks leaves more of the capacity unsold.
 const auto chips = bulk::correlated({1, 0.5, 0.5, 1}, chip_price, life);
@@ -57,29 +59,23 @@ constexpr auto price = [](const auto& bill) { return bill.price_of_tokens(); };
 
 double per_million(const lc::quantity<lc::unit::usd_per_token>& p) { return lc::in<usd / million_tokens>(p); }
 
-auto make_service() {
-  auto service = lc::stack{lc::energy::catalog::grid_ercot, lc::chips::catalog::h100_sxm, lc::infrastructure::site{},
-                           lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
-                           lc::applications::assistant{.daily_users = 1e6,
-                                                       .tasks_per_user = 12 / day,
-                                                       .input = 1200 * token,
-                                                       .output = 300 * token,
-                                                       .cached_share = 0.1,
-                                                       .peak_to_mean = 2.5}};
-  service.plan.software.kernel_share = 0.95;
-  service.plan.software.cache_share = 0.9;
-  return service;
-}
-const auto service = make_service();
+const auto service = lc::stack{lc::energy::catalog::grid_ercot, lc::chips::catalog::h100_sxm,
+                               lc::infrastructure::site{}, lc::models::catalog::llama_3_1_70b.at(lc::precision::fp8),
+                               lc::applications::assistant{.daily_users = 1e6,
+                                                           .tasks_per_user = 12 / day,
+                                                           .input = 1200 * token,
+                                                           .output = 300 * token,
+                                                           .cached_share = 0.1,
+                                                           .peak_to_mean = 2.5}};
 
 // The spread, from a million draws: a thousand of what changes how a replica serves, which is laborious to work out,
 // crossed with a thousand of all else. The first are then evaluated once for all of the second.
 void print_spread() {
   const auto [spread, quantiles, bars, tally] =
       bulk::sweep(service)
-          .sampled(bulk::sobol(1 << 10), answer, cached, kernels, cache)
+          .sampled(bulk::sobol(1 << 10), answer, cached)
           .sampled(bulk::sobol(1 << 10), electricity, efficiency, building, interest, maintenance, availability, chips,
-                   demand)
+                   demand, rate, joules)
           .run(bulk::moments(price), bulk::quantiles({0.05, 0.5, 0.95}, price),
                bulk::histogram(0 * usd / million_tokens, 4 * usd / million_tokens, 20, price), bulk::counts());
   std::cout << "Price of a million output tokens, " << std::setprecision(0) << tally.feasible << " of " << tally.points
@@ -102,7 +98,7 @@ void print_spread() {
 void print_shares() {
   auto shares =
       planning::shares_of_variance(bulk::sweep(service), bulk::sobol(1 << 13), price, electricity, efficiency, building,
-                                   interest, maintenance, availability, chips, demand, answer, cached, kernels, cache);
+                                   interest, maintenance, availability, chips, demand, answer, cached, rate, joules);
   auto& causes = shares.inputs;
   std::sort(causes.begin(), causes.end(), [](const auto& a, const auto& b) { return a.first_order > b.first_order; });
   std::cout << "\nShare of the variance that goes once an input is known   alone    +-      with its interactions\n";
@@ -126,7 +122,7 @@ void print_swings() {
   };
   const auto all = [&](const auto& f) {
     return f(electricity, efficiency, building, interest, maintenance, availability, chip_price, life, sold, peak,
-             answer, cached, kernels, cache);
+             answer, cached, rate, joules);
   };
   const std::vector<double> elasticities = all(of_slopes);
   const std::vector<std::string> names = all(

@@ -3,6 +3,7 @@
 
 #include <layercake/core/fields.hpp>
 #include <layercake/models/models.hpp>
+#include <layercake/serving/correction.hpp>
 #include <layercake/serving/engines.hpp>
 #include <layercake/serving/speculation.hpp>
 #include <tuple>
@@ -46,6 +47,7 @@ struct basic_serving_plan {
   basic_serving_software<T> software{};
   basic_speculation<T> speculation{};
   basic_reading_pool<T> reading{};
+  basic_correction<T> correction{};  // of bills
 
   template <number Other>
   using with_number = basic_serving_plan<Other>;
@@ -62,7 +64,8 @@ struct basic_serving_plan {
         label("whole_experts", &X::whole_experts),
         part("software", &X::software),
         part("speculation", &X::speculation),
-        part("reading", &X::reading)};
+        part("reading", &X::reading),
+        part("correction", &X::correction)};
   }
   T chips() const { return tensor * pipeline; }  // of a replica that writes
   // Whether prompts are read on chips of their own; a mask where the numbers are lanes.

@@ -27,6 +27,8 @@ layers(const Energy&, const Chip&, const Infrastructure&, const Model&, const Ap
 // The bills of an application on a model on chips in an infrastructure on an energy supply, under a serving plan.
 //   fleet:   replicas = calls * peak to mean / (calls per second of one replica * utilisation * availability)
 //   power:   chips -> node -> site -> plant, as a mean and at the busiest hour, linear in the load (serving/power.hpp: power_at_load)
+//   both as plan.correction has them: a replica answers `throughput` times the predicted calls, each for `energy` times the predicted energy of the
+//   chips, whose limit on power is not asked again
 //   money:   one line per layer; cost per task is their sum over the tasks
 // Prompts that are read on chips of their own have replicas of their own; the cost is that of both pools.
 // A replica is timed once, when the law is made; a bill of any size then costs what infrastructure and energy take to answer.
@@ -41,9 +43,9 @@ public:
   billing(const Layers& layers, const basic_serving_plan<T>& plan, const pool_figures<T>& served)
       : on_(layers),
         task_(task_of(layers)),
-        writing_{plan, served.writing},
-        reading_{plan.of_reading(), served.reading},
-        first_token_(served.time_to_first_token) {}
+        writing_{plan, corrected(served.writing, plan.correction)},
+        reading_{plan.of_reading(), corrected(served.reading, plan.correction)},
+        first_token_(served.time_to_first_token * plan.correction.time_to_first_token) {}
 
   // The bill of `scale` times the application's calls. Whole counting buys whole replicas and nodes, smooth counting is proportional.
   basic_bill<T> operator()(counting how, const T& scale = T(1)) const {
@@ -84,6 +86,11 @@ private:
 
   static task_type task_of(const Layers& layers) {
     return {layers.chip, layers.infrastructure, layers.model, widened<T>(layers.application.pull())};
+  }
+  static serving_figures<T> corrected(serving_figures<T> f, const basic_correction<T>& c) {
+    f.calls = f.calls * c.throughput;
+    f.time_per_output_token = f.time_per_output_token * c.time_per_output_token;
+    return f;
   }
   static auto answers(const pool& p) { return p.served.calls > quantity<unit::per_second, T>(); }
 
@@ -129,7 +136,11 @@ private:
   // The chips in service: how many, and what one of them draws, on average over the pools, costs and consists of.
   chip_demand<T> fleet_of(const basic_service<T>& s) const {
     const T busiest = task_.demand.peak_to_mean;
-    const auto draws = [&](const pool& p, const T& load) { return power_at_load(on_.chip, p.served.per_call, load); };
+    // Watts are the energy of a call times the calls of a second.
+    const T stronger = writing_.plan.correction.energy * writing_.plan.correction.throughput;
+    const auto draws = [&](const pool& p, const T& load) {
+      return quantity<unit::watt, T>(power_at_load(on_.chip, p.served.per_call, load) * stronger);
+    };
     T chips = plain(s.replicas) * writing_.plan.chips();
     quantity<unit::watt, T> peak = draws(writing_, s.load * busiest), mean = draws(writing_, s.load);
     if (may_hold(writing_.plan.disaggregated())) {
