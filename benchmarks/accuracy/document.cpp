@@ -3,34 +3,14 @@
 #include <cstdio>
 #include <map>
 
+#include "expected_errors.hpp"
 #include "files.hpp"
+#include "markdown.hpp"
+#include "own_machines.hpp"
 
 namespace accuracy {
 namespace {
 
-std::string percent(double x, bool sign = false) {
-  if (!std::isfinite(x)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, sign ? "%+.1f" : "%.1f", 100 * x);
-  return text;
-}
-std::string number(double x) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", x);
-  return text;
-}
-std::string row(const std::vector<std::string>& cells) {
-  std::string line = "|";
-  for (const std::string& c : cells)
-    line += " " + c + " |";
-  return line + "\n";
-}
-std::string head(const std::vector<std::string>& names, std::size_t left) {
-  std::string line = row(names) + "|";
-  for (std::size_t i = 0; i < names.size(); ++i)
-    line += i < left ? "---|" : "---:|";
-  return line + "\n";
-}
 std::vector<std::string> cells(const std::vector<std::string>& names, const score& ours, const score& rule) {
   std::vector<std::string> out = names;
   for (const std::string& c : {std::to_string(ours.rows), std::to_string(ours.predicted), percent(ours.median),
@@ -138,7 +118,7 @@ std::string left_out(const std::string& held_out) {
     std::string constants;
     for (std::size_t i = 0; i < out.rows(); ++i) {
       const csv_record r = out[i];
-      if (r.cell("group") != group) continue;
+      if (r.cell("group") != group || r.cell("kind") == "regime") continue;
       if (r.cell("kind") != "source") {
         by_kind[std::string(r.cell("kind"))].add(r, 1);
         continue;
@@ -160,6 +140,19 @@ std::string left_out(const std::string& held_out) {
       kinds += row(joined({std::string(group), kind}, mean, number(mean.weight)));
   }
   return text + kinds;
+}
+
+std::string expected(const std::string& held_out) {
+  std::string text = "\n## By regime of a question\n\nSources left out, by what a question says of itself: what "
+                     "`explain` tells, and what "
+                     "intervals of bills and Monte Carlo take\n(`core/expected_error.hpp`). Regimes that fewer than "
+                     "three sources tell of are "
+                     "as their group.\n\n" +
+                     head({"group", "regime", "sources", "left out: median", "90th"}, 2);
+  for (const expected_line& e : expected_lines(held_out))
+    text += row({e.group, e.regime.empty() ? "all" : e.regime, std::to_string(e.sources), percent(e.median),
+                 percent(e.ninetieth)});
+  return text;
 }
 
 std::string kernel_laws(const std::string& kernels) {
@@ -261,7 +254,8 @@ std::string document(const std::vector<prediction>& all, const std::string& held
       "the data sheet's roofline.\n\n"
       "Run it on measurements of your own with `./dev accuracy DIR`; the schema is in "
       "`benchmarks/accuracy/data/README.md`.\n\n";
-  return text + by_group(all) + by_source(all) + memory_section(all) + left_out(held_out) + kernel_laws(kernels) +
+  return text + by_group(all) + by_source(all) + memory_section(all) + left_out(held_out) + expected(held_out) +
+         kernel_laws(kernels) + own_machines(own_folder() + "own") +
          breakdown(all, "regime", [](const prediction& p) { return p.regime; }) +
          breakdown(all, "chip", [](const prediction& p) { return p.chip; }) + worst_rows(all) + unanswered_rows(all) +
          "\n" + notes;

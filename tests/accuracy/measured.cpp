@@ -1,4 +1,4 @@
-// A folder such as `./dev measure` writes, with made-up numbers: every row is read, scored and predicted.
+// Folders such as `./dev measure` writes. One with made-up numbers: every row is read, scored and predicted. And those of machines that were at hand.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -8,6 +8,8 @@
 #include <layercake/planning/questions/stack_calibration.hpp>
 #include <string>
 
+#include "../../benchmarks/accuracy/files.hpp"
+#include "../../benchmarks/accuracy/own_calibration.hpp"
 #include "../../benchmarks/accuracy/predictions.hpp"
 
 using namespace accuracy;
@@ -33,4 +35,26 @@ TEST_CASE("what a machine's own measurement writes is predicted") {
     CHECK(p.answered());
     CHECK(p.scored);
   }
+}
+
+TEST_CASE("two loads of a machine at hand tell its software well enough for a third") {
+  std::size_t machines = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(own_folder() + "own")) {
+    const directory data(entry.path().string());
+    for (const bool graphs : {false, true}) {
+      const auto c = calibrated_on_loads(
+          data, (entry.path() / (graphs ? "serving_graphs.csv" : "serving_eager.csv")).string(), graphs);
+      CAPTURE(entry.path().string());
+      CAPTURE(graphs);
+      CHECK(c.found.converged);
+      REQUIRE(c.after.size() == 2);
+      for (std::size_t i = 0; i < c.after.size(); ++i) {
+        const double before = std::fabs(std::log(c.before[i].ratio)), after = std::fabs(std::log(c.after[i].ratio));
+        CHECK(after < 0.5 * before);
+        CHECK(after < 0.1);
+      }
+    }
+    ++machines;
+  }
+  CHECK(machines > 0);
 }
