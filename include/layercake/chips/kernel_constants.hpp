@@ -321,8 +321,21 @@ inline constexpr family_constants generic_constants{
                 {8.908e-5, 0.3686, 0.95, 0, 81.04, 25.29, 1.496, 0.9167, 4.628, 5.88},
                 {1.591e-5, 0.4596, 0.95, 2.037e-5, 1.425, 73.76, 2.266, 1.473, 5.232, 3.598}}}};
 
+// The same on a chip without threads in blocks: a program of few cores streams the caches of a batch one after the other, and starts nothing for each.
+inline constexpr family_constants dataflow_constants = [] {
+  family_constants c = generic_constants;
+  for (decode_constants& d : c.decode)
+    d.stream = 0;
+  return c;
+}();
+
 constexpr const family_constants& kernel_constants(family f) {
   switch (f) {
+  case family::tpu:
+  case family::trainium:
+  case family::gaudi:
+  case family::wafer_scale:
+    return dataflow_constants;
   case family::ampere:
     return ampere_constants;
   case family::ada:
