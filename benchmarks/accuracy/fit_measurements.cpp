@@ -70,7 +70,8 @@ std::vector<named_constant> serving_list(lc::serving_constants& c) {
       {"run", {&c.run, 100, 4000, 512}, true},
       {"spread", {&c.spread, 0.05, 2, 0.3}, true},
       {"neuron_compute", {&c.neuron_compute, 0.05, 1, 0.45}, false},
-      {"neuron_cache", {&c.neuron_cache, 0.1, 1, 0.5}, false}};
+      {"neuron_cache", {&c.neuron_cache, 0.1, 1, 0.5}, false},
+      {"single_head", {&c.single_head, 0.3, 3, 1}, false}};
 }
 
 // Drawn to: the context of a process as nvidia-smi shows it on large chips, half a gigabyte; 1.5 GB that training was known to need

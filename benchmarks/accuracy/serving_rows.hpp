@@ -51,6 +51,8 @@ inline lc::serving_engine engine_named(std::string_view name) {
       {"lmdeploy", lc::serving_engine::lmdeploy},
       {"neuronx", lc::serving_engine::neuronx},
       {"jax", lc::serving_engine::jax},
+      {"mlc-llm", lc::serving_engine::mlc_llm},
+      {"optimum-habana", lc::serving_engine::optimum_habana},
       {"in-house", lc::serving_engine::in_house}};
   for (const auto& [key, engine] : all) {
     if (key == name) return engine;
@@ -230,7 +232,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.plan.whole_experts = expert > 1 && tensor > 1;
   lc::serving_software& software = s.plan.software;
   software = software_of(engine_named(row.cell("software")), row.cell("software_version"),
-                         number(row, "software_year", lc::unknown<>), constants);
+                         number(row, "software_year", lc::unknown<>), constants, chip.family);
   software.token_budget = number(row, "token_budget", software.token_budget);
   software.cache_block = number(row, "kv_block_tokens", software.cache_block);
   if (const std::string_view graphs = row.cell("cuda_graphs"); !graphs.empty())

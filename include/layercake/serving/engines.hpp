@@ -1,6 +1,7 @@
 // Serving engines by release: who schedules, and what that takes of the host.
 #pragma once
 
+#include <layercake/chips/family.hpp>
 #include <layercake/core/provenance.hpp>
 #include <layercake/serving/software.hpp>
 #include <string_view>
@@ -18,6 +19,8 @@ enum class serving_engine : unsigned char {
   lmdeploy,
   neuronx,
   jax,
+  mlc_llm,
+  optimum_habana,
   in_house,
   other
 };
@@ -39,6 +42,8 @@ struct serving_release {
   provenance origin{};
   bool narrows_apart =
       true;  // inputs of narrow products are made narrow in kernels of their own, not by those that write them
+  double key_group = 0;           // as in serving_software
+  bool direct_all_reduce = true;  // likewise
 };
 
 namespace detail {
@@ -58,6 +63,15 @@ inline constexpr provenance sglang_0_4{"LMSYS blog, SGLang v0.4: zero-overhead b
 // stream in place of 43.
 inline constexpr double eager_kernels = 33.0 / 4, eager_traffic = 150.0 / 43;
 inline constexpr provenance source_code{"the engine's source code is compiled", "", confidence::recalled};
+// The masked multi-head attention of FasterTransformer is a block of threads for each query head. XQA came with kernels for groups of eight (Llama 2
+// 70B); those for any size are compiled when an engine is built (June 2024: XQA's JIT path).
+inline constexpr provenance xqa{
+    "TensorRT-LLM, docs/source/blogs/XQA-kernel.md, docs/source/gpt_attention.md; pull request 1793",
+    "2024-02 to 2024-06"};
+// Engines were built with NCCL's unless somebody asked for others, which the commands of the performance overviews do not
+// (docs/source/performance.md, 0.6.1); from 0.10 on its own are the default.
+inline constexpr provenance own_all_reduce{"TensorRT-LLM, tensorrt_llm/plugin/plugin.py: use_custom_all_reduce",
+                                           "2024-05"};
 }  // namespace detail
 
 // What is not here is scripted. Versions and dates of an engine rise.
@@ -79,8 +93,11 @@ inline constexpr serving_release serving_releases[] = {
      false},
     {serving_engine::sglang, 0, 2024.05, serving_scheduler::scripted, detail::sglang_0_4},
     {serving_engine::sglang, 0.004, 2024.92, serving_scheduler::overlapped, detail::sglang_0_4},
-    {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code, false},
-    {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code, false, 1, false},
+    {serving_engine::tensorrt_llm, 0.008, 2024.16, serving_scheduler::compiled, detail::xqa, false, 8, false},
+    {serving_engine::tensorrt_llm, 0.010, 2024.43, serving_scheduler::compiled, detail::own_all_reduce, false, 8, true},
+    {serving_engine::tensorrt_llm, 0.011, 2024.54, serving_scheduler::compiled, detail::xqa, false},
+    {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code, false, 1, false},
     {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code, false},
     {serving_engine::pytorch,
      0,
@@ -89,7 +106,39 @@ inline constexpr serving_release serving_releases[] = {
      {"Hugging Face transformers, models/llama/modeling_llama.py: each operation is a kernel", "2025",
       confidence::recalled}},
     {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::mlc_llm, 0, 2023.4, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::optimum_habana,
+     0,
+     2023,
+     serving_scheduler::overlapped,
+     {"Intel Gaudi, PyTorch user guide: HPU graphs, of which the host starts one after another without waiting for "
+      "their results",
+      "2023", confidence::recalled}},
     {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code, false},
+};
+
+// What an engine lacked of its kernels on a family of chips until a release.
+struct serving_port {
+  serving_engine engine;
+  chips::family family;
+  double version, date;  // of the release that has them
+  bool direct_all_reduce;
+  double half_product_share;
+  provenance origin{};
+};
+
+// Products of weights in 16 bit were those of a library without kernels for the chip, until PyTorch took hipBLASLt's; in 8 bit they always were hipBLASLt's.
+// Tuned to the shapes of a model they were up to 7.2 times as fast: a share of 1/sqrt(7.2) is assumed.
+inline constexpr serving_port serving_ports[] = {
+    {serving_engine::vllm,
+     chips::family::amd_cdna,
+     0.007,
+     2025.07,
+     false,
+     0.37,
+     {"PyTorch, pull request 120480: hipBLAS is bad on the MI300; Nscale, MI300X with GEMM tuning, 2024; vLLM, pull "
+      "request 14125",
+      "2024"}},
 };
 
 namespace detail {
@@ -110,25 +159,42 @@ constexpr double version_number(std::string_view text) {
   }
   return at == 1 && digits ? part[0] + part[1] / 1000 : unknown<>;
 }
+// Whether software is of a release or a later one: by its version, or where that says nothing by the end of the year that its runs were published in;
+// the newest where both are unknown.
+constexpr bool is_from(double version, double date, std::string_view own_version, double published) {
+  const double number = version_number(own_version);
+  return is_known(number) ? number >= version : !is_known(published) || published + 1 > date;
+}
 }  // namespace detail
 
-// The release of an engine by its version ("0.11.1"), or where that says nothing by the year that its runs were published in, of which the end is
-// meant; the newest where both are unknown. An engine that is not in the table, or older than its first row, is scripted.
+// The release of an engine by its version ("0.11.1"), or where that says nothing by the year of its runs, of which the end is meant; the newest
+// where both are unknown. An engine that is not in the table, or older than its first row, is scripted.
 constexpr serving_release release_of(serving_engine engine, std::string_view version = {}, double year = unknown<>) {
-  const double number = detail::version_number(version);
   serving_release found{engine, 0, 0, serving_scheduler::scripted};
   for (const serving_release& r : serving_releases) {
-    if (r.engine != engine) continue;
-    if (is_known(number) ? number >= r.version : is_known(year) ? year + 1 > r.date : true) found = r;
+    if (r.engine == engine && detail::is_from(r.version, r.date, version, year)) found = r;
   }
   return found;
 }
 
-// The software of an engine. FasterTransformer and NeuronX have no fused attention, FasterTransformer no captured graphs. A loop that is not
-// compiled has none either, and no work on the host but its launches.
+namespace detail {
+constexpr void add_port(serving_software& s, serving_engine engine, chips::family family, std::string_view version,
+                        double published) {
+  for (const serving_port& p : serving_ports) {
+    if (p.engine != engine || p.family != family || is_from(p.version, p.date, version, published)) continue;
+    s.direct_all_reduce = p.direct_all_reduce;
+    s.half_product_share = p.half_product_share;
+  }
+}
+}  // namespace detail
+
+// The software of an engine, on a family of chips. FasterTransformer and NeuronX have no fused attention, FasterTransformer no captured graphs. A
+// loop that is not compiled has none either, and no work on the host but its launches.
 constexpr serving_software software_of(serving_engine engine, std::string_view version = {}, double year = unknown<>,
-                                       const serving_constants& k = fitted_serving) {
-  const serving_scheduler scheduler = release_of(engine, version, year).scheduler;
+                                       const serving_constants& k = fitted_serving,
+                                       chips::family family = chips::family::other) {
+  const serving_release release = release_of(engine, version, year);
+  const serving_scheduler scheduler = release.scheduler;
   const bool compiled = scheduler == serving_scheduler::compiled, early = scheduler == serving_scheduler::early;
   serving_software s;
   if (compiled) s.name = "compiled engine";
@@ -139,6 +205,10 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
   s.per_request = (compiled ? k.compiled_request : k.request) * units::second;
   s.launch = (compiled ? k.compiled_launch : k.launch) * units::second;
   s.wave_loss = k.wave_loss;
+  s.key_group = release.key_group;
+  if (release.key_group > 0) s.single_head_share = k.single_head;
+  s.direct_all_reduce = release.direct_all_reduce;
+  detail::add_port(s, engine, family, version, year);
   s.context = k.context * units::byte;
   s.communication = k.communication * units::byte;
   s.sampled_logit = (compiled ? compiled_logit : k.scripted_logit) * units::byte;

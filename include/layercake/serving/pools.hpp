@@ -119,7 +119,7 @@ private:
   // The time to send the cache of a prompt from the pool that reads to the one that writes. Each chip that writes receives what
   // it holds of the cache, all at the same time.
   quantity<unit::second, T> cache_transfer_time(const basic_serving_plan<T>& plan) const {
-    const auto exchanges = serving_exchanges<T>(chip, infrastructure);
+    const auto exchanges = serving_exchanges<T>(chip, infrastructure, plan.software.direct_all_reduce);
     const quantity<unit::byte, T> of_a_chip =
         model.cache(prompt_positions(model, demand) * units::token, plan.split()) * plan.attention_data;
     return exchanges.time(collective<T>{.kind = exchange::point_to_point,

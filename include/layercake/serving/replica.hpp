@@ -56,7 +56,7 @@ struct replica {
   using seconds = quantity<unit::second, T>;
   using kernel_times = decltype(chips::timing_of(std::declval<const Chip&>()));
   using exchange_times =
-      decltype(serving_exchanges<T>(std::declval<const Chip&>(), std::declval<const Infrastructure&>()));
+      decltype(serving_exchanges<T>(std::declval<const Chip&>(), std::declval<const Infrastructure&>(), true));
   const Chip& chip;
   const Infrastructure& infrastructure;
   const Model& model;
@@ -72,7 +72,7 @@ struct replica {
   seconds loading{};  // in which what is cached of an input comes from another tier
   seconds storing{};  // in which what a call adds to its cache goes there, while others are answered
   kernel_times timing = chips::timing_of(chip);
-  exchange_times exchanges = serving_exchanges<T>(chip, infrastructure);
+  exchange_times exchanges = serving_exchanges<T>(chip, infrastructure, plan.software.direct_all_reduce);
   models::split<T> split = plan.split();  // of the plan; a replica of another plan is another replica
 
   // What is asked of it, one call: what replica_of() makes such a replica of.

@@ -29,6 +29,7 @@ struct serving_constants {
   double spread = 0.3;             // variance of answers' lengths over the squared mean, in chat data
   double neuron_compute = 0.1918;  // NeuronX on Trainium: share of the peak,
   double neuron_cache = 0.3347;    // and speed of decode attention over the chip's law
+  double single_head = 1.3;  // speed of decode attention by a block of threads for each query head, over the chip's law
   // Of memory, on engines' logs: what a process takes, and bytes that a scripted engine's sampler holds for a logit.
   double context = chips::fitted_process.context, communication = chips::fitted_process.communication;
   double scripted_logit = 39.7;
@@ -61,6 +62,13 @@ struct basic_serving_software {
   T captured_sequences = T(512);  // largest decode batch with a captured graph; 0: none is captured
   T kernel_share = T(1);          // speed of kernels in a running model over that measured alone
   T cache_share = T(1);           // speed of decode attention over the chip's law
+  // Query heads whose key head decode attention reads once for all of them, by kernels that were made for groups of that size: 0 for any size. A
+  // group of another size reads it for each of its heads.
+  T key_group = T(0);
+  T single_head_share = T(1);  // speed of decode attention that does so over the chip's law of as many key heads
+  // Speed of products of weights in 16 bit over the chip's law, by a library without kernels for them.
+  T half_product_share = T(1);
+  bool direct_all_reduce = true;  // by kernels of its own, where they are faster than the library's
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
   // Of norms, rotations and activations, over one kernel each that reads and writes every value once.
   T element_wise_kernels = T(1), element_wise_traffic = T(1);
@@ -102,6 +110,13 @@ struct basic_serving_software {
         field("element_wise_traffic", &X::element_wise_traffic, domain{1, 100},
               "traffic of element-wise operations over that of fused ones"),
         field("cache_share", &X::cache_share, domain{0.05, 2}, "speed of decode attention over the chip's law"),
+        field("key_group", &X::key_group, domain{0, 1e4},
+              "size of groups of query heads that decode attention reads a key head for once, 0 for any"),
+        field("single_head_share", &X::single_head_share, domain{0.05, 4},
+              "speed of decode attention that reads a key head for each query head, over the chip's law"),
+        field("half_product_share", &X::half_product_share, domain{0.05, 2},
+              "speed of products of weights in 16 bit over the chip's law"),
+        label("direct_all_reduce", &X::direct_all_reduce),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),
         field("context", &X::context, nonnegative, "memory of a process: context, kernels and libraries"),

@@ -32,8 +32,8 @@ struct serving_timer {
   T attending = T(1);  // of them, the share that goes through the products of attention on one chip
   T widening = T(1);   // tokens with riders over tokens without
   passing who = passing::own;
-  seconds floor{};  // least time of a kernel
-  T slower = T(1);
+  seconds floor{};                      // least time of a kernel
+  T slower = T(1), slower_half = T(1);  // the latter of products of weights in 16 bit
   // Both exchanges of a layer are the same: the last one, and its time. Member by member: copied whole, just written, a
   // processor waits for it longer than timing it takes.
   exchange last_kind{};
@@ -91,6 +91,15 @@ struct serving_timer {
     if constexpr (Work) count(op, n);
   }
 
+  // Attention by an engine whose decode kernels were made for groups of `key_group` query heads: in others each query head reads its keys by itself.
+  template <number S>
+  void add_by_heads(attention_product<S> op, const T& times) {
+    const S other = op.heads / op.key_heads - S(software.key_group);
+    const auto decoding = op.queries < S(1.5);
+    const auto apart = decoding && software.key_group > T(0) && !op.latent && other * other > S(0.25);
+    op.key_heads = where(apart, op.heads, op.key_heads);
+    add(op, times, slower / where(apart, software.single_head_share, where(decoding, software.cache_share, T(1))));
+  }
   // Decoding tokens that go through a block with those of the pass: none through what is done once a call.
   T riding(block part) const {
     return part == block::encoder ? T(0) : part == block::layer ? T(riders * attending) : riders;
@@ -107,7 +116,7 @@ struct serving_timer {
       else
         op.m = op.m + S(riding(op.part));
     }
-    if (!absent(n)) add(op, n, slower);
+    if (!absent(n)) add(op, n, bits(op.math) < 16 ? slower : slower_half);
   }
   template <number S>
   void operator()(const matrix_product<S>& op, const T& times) {
@@ -117,7 +126,10 @@ struct serving_timer {
   void operator()(const attention_product<S>& op, const T& times) {
     if (absent(times)) return;
     const auto decoding = op.queries < S(1.5);
-    add(op, times, slower / where(decoding, software.cache_share, T(1)));
+    if (may_hold(software.key_group > T(0)))
+      add_by_heads(op, times);
+    else
+      add(op, times, slower / where(decoding, software.cache_share, T(1)));
     if constexpr (real<T>) {
       if (decoding || !(software.score_passes > T(0))) return;
     }
@@ -193,10 +205,10 @@ private:
 };
 }  // namespace detail
 
-// Exchanges as serving engines make them: with their own all-reduce where it is faster.
+// Exchanges as serving engines make them: with their own all-reduce, if they have one, where it is faster.
 template <number T, class Chip, class Infrastructure>
-constexpr auto serving_exchanges(const Chip& chip, const Infrastructure& place) {
-  return exchanges_of<T>(chip, place, infrastructure::communication_library{.direct_all_reduce = true});
+constexpr auto serving_exchanges(const Chip& chip, const Infrastructure& place, bool direct_all_reduce) {
+  return exchanges_of<T>(chip, place, infrastructure::communication_library{.direct_all_reduce = direct_all_reduce});
 }
 
 // What a step has to do. Decoding sequences write a token each (`drafted` more are checked with it); `prompts` prompts, or chunks of
@@ -240,6 +252,7 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
   // A pass of seconds is launched far ahead of the chip.
   timer.floor = on.software.launch * (models::generates_tokens<Model>() ? uncaptured : T(0));
   timer.slower = T(1) / (on.software.kernel_share * models::kernel_share_of<T>(on.model));
+  timer.slower_half = timer.slower / on.software.half_product_share;
   const models::pass<T> writing{models::phase::decode, max(load.decoding, number_cast<T>(detail::least_count)),
                                 T(1) + load.drafted, load.decode_context};
   if (prompt) {
