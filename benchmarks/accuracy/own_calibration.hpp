@@ -3,11 +3,12 @@
 
 #include <layercake/adapters/csv.hpp>
 #include <layercake/planning/questions/engine_calibration.hpp>
+#include <layercake/planning/questions/stack_calibration.hpp>
 #include <string>
 #include <vector>
 
 #include "directory.hpp"
-#include "serving_rows.hpp"
+#include "predictions.hpp"
 
 namespace accuracy {
 
@@ -43,6 +44,33 @@ inline own_calibration calibrated_on_loads(const directory& data, const std::str
   plan.software = c.found.software;
   c.after = of_middle();
   return c;
+}
+
+// The same of training: on the first step of a file, asked of the last one.
+struct own_stack_calibration {
+  lc::planning::stack_calibration found;
+  double before = 0, after = 0;  // predicted over measured time of the last step
+};
+
+inline own_stack_calibration calibrated_on_steps(const directory& data, const std::string& file) {
+  namespace planning = lc::planning;
+  const csv_record row = data.training[0];
+  const auto chip = data.chip(row.cell("chip"));
+  const auto model = data.model(row.cell("model"));
+  if (!chip || !model) throw lc::invalid_value(file + " needs steps of a known chip and model");
+  const training_case c = described_training(row, *chip, *model, {});
+  const auto steps = lc::adapters::read_csv_file<planning::training_measurement>(file, {.plan = c.plan});
+  const auto& last = steps.back();
+  const auto off = [&](const lc::training_software& software, const lc::training_constants& k) {
+    lc::training_plan plan = last.plan;
+    plan.software = software;
+    return lc::training_law_of<double>(c.model, c.chip, c.site, k)(plan).step_time() / last.measured_step();
+  };
+  own_stack_calibration out;
+  out.found = planning::calibrate_stack(c.chip, c.site, c.model, {steps.front()});
+  out.before = off(c.plan.software, {});
+  out.after = off(out.found.software, out.found.constants);
+  return out;
 }
 
 }  // namespace accuracy

@@ -96,16 +96,28 @@ std::string calibration(const directory& data, const std::string& file, bool gra
   return text;
 }
 
+std::string training_calibration(const directory& data, const std::string& file) {
+  const own_stack_calibration c = calibrated_on_steps(data, file);
+  std::string text;
+  for (const planning::found_constant& k : c.found.found)
+    text += row({"training", std::string(k.name), number(k.before), number(k.value),
+                 k.determined() ? percent(k.error) + " %" : "not told"});
+  return text + row({"training", "step_time of the step left out", percent(std::log(c.before), true) + " %",
+                     percent(std::log(c.after), true) + " %", ""});
+}
+
 std::string section(const std::string& folder, const std::string& name) {
   const directory data(folder);
   const std::vector<twice_predicted> all = predicted_twice(data, folder);
   std::string text = "\n### " + name + "\n\n" + file_text(folder + "/about.md") + "\n" + by_group(all);
   text += "\nConstants of the software that `planning::calibrate_engine` finds on the loads of fewest and most "
-          "requests, and the load between "
-          "them, which it has\nnot seen, without and with them (`serving_eager.csv`, `serving_graphs.csv`):\n\n" +
+          "requests (`serving_eager.csv`, `serving_graphs.csv`), and\n`calibrate_stack` on one step "
+          "(`training_steps.csv`); and the load between, or the other step, which they have not seen, without and with "
+          "them:\n\n" +
           head({"software", "", "before", "found", "standard error"}, 2);
-  text +=
-      calibration(data, folder + "/serving_eager.csv", false) + calibration(data, folder + "/serving_graphs.csv", true);
+  text += calibration(data, folder + "/serving_eager.csv", false) +
+          calibration(data, folder + "/serving_graphs.csv", true) +
+          training_calibration(data, folder + "/training_steps.csv");
   return text + "\nEvery row:\n\n" + by_row(data, all);
 }
 

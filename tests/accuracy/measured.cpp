@@ -54,6 +54,11 @@ TEST_CASE("two loads of a machine at hand tell its software well enough for a th
         CHECK(after < 0.1);
       }
     }
+    // The second step has four micro-batches of the first one: what it tells is nearly all.
+    const auto steps = calibrated_on_steps(data, (entry.path() / "training_steps.csv").string());
+    CHECK(steps.found.converged);
+    CHECK(std::fabs(std::log(steps.after)) < std::fabs(std::log(steps.before)));
+    CHECK(std::fabs(std::log(steps.after)) < 0.12);
     ++machines;
   }
   CHECK(machines > 0);
