@@ -110,7 +110,7 @@ struct training_case {
 //   recompute           as much as it takes to fit
 //   compute_precision   16 bit; a format that the chip has no units for runs in 16 bit
 //   software            Megatron-LM, XLA on TPUs;  software_version, software_year: the release, 2024
-//   compiled, attention_kernel, overlap_tp, overlap_dp, overlap_pp: as that release does
+//   compiled, attention_kernel, overlap_tp, overlap_dp, overlap_pp, fp8_recipe: as that release does
 //   expert_tensor       tp / ep, at least 1;  power_cap_w: what the data sheet allows
 //   age                 of the software, since the first chip of the family, 2 years for TPUs
 // Selective recomputation is of single operators in torchtitan, and of attention in all others.
@@ -183,6 +183,12 @@ training_case training_case_of(const Row& row, const chips::accelerator& chip, c
                 : recompute == "other"                                             ? recomputation::custom
                                                                                    : recomputation::automatic;
   p.math = precision_of(row.cell("compute_precision"));
+  const std::string_view recipe = row.cell("fp8_recipe");
+  if (recipe == "delayed") p.software.scaling = scaling_recipe::delayed;
+  if (recipe == "tensorwise") p.software.scaling = scaling_recipe::tensorwise;
+  if (recipe == "rowwise") p.software.scaling = scaling_recipe::rowwise;
+  if (recipe == "blockwise") p.software.scaling = scaling_recipe::blockwise;
+  if (recipe == "mxfp8" && p.math == precision::fp8) p.math = precision::mxfp8;
   if (bits(p.math) < 12 && !(chip.peak.rate(p.math) > chip.peak.rate(precision::bf16))) p.math = precision::bf16;
   return c;
 }

@@ -63,6 +63,7 @@ struct trained_chip {
   bool tpu = false;         // programs are compiled; networks have copy engines of their own
   bool ported = false;      // FlashAttention-2 was written for the generation before (Hopper and later)
   bool half_rate = false;   // sums in 32 bit halve the rate of 16-bit products: what then limits them is not the power
+  bool either_way = false;  // multiplies FP8 along either dimension of its operands, so that none is transposed
   double flash = 1;         // speed of fused attention over the chip's law
   bool rack_scale = false;  // steps may be replayed as graphs
   double attention_backward =
@@ -76,9 +77,11 @@ inline constexpr double halving = 1.5;
 template <number T, class Chip>
 constexpr trained_chip<T> trained_chip_of(const Chip& c) {
   const chips::family family = family_of(c);
+  const bool half_rate = any_positive(narrow_sums_of<T>(c) - number_cast<T>(halving));
   return {.tpu = family == chips::family::tpu,
           .ported = family == chips::family::hopper || family == chips::family::blackwell,
-          .half_rate = any_positive(narrow_sums_of<T>(c) - number_cast<T>(halving)),
+          .half_rate = half_rate,
+          .either_way = family == chips::family::blackwell && !half_rate,  // not GeForce (Transformer Engine)
           .flash = family == chips::family::ampere ? training_counts::ampere_flash : 1.0,
           .rack_scale = any_positive(c.scale_up_domain - number_cast<std::remove_cvref_t<decltype(c.scale_up_domain)>>(
                                                              training_counts::rack_scale_domain - 1)),

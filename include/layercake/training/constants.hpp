@@ -51,8 +51,6 @@ inline constexpr double scores_forward = 6;   // of an unfused score in 16 bit: 
 inline constexpr double scores_backward = 8;  // its gradient the same, and the score read
 inline constexpr double scores_dropout = 3;   // a mask of one byte, the score written once more
 inline constexpr double permutation = 8;      // of a value on its way to an expert and back: twice read and written
-// Of making a narrow operand: 16 bit read, one byte written as it is and one transposed (Transformer Engine, fp8 primer).
-inline constexpr double narrow_operand = 4;
 // Of a logit, each way: by a fused loss; 16 bit, and a copy in 32 bit; assumed. One operation after the other: 2 bytes read and 4 written by the copy, 4
 // and 4 by the softmax, 2 of its picked values and their sum.
 inline constexpr double logit_fused = 4, logit = 8, logit_eager = 16;

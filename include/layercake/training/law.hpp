@@ -298,7 +298,7 @@ private:
         return models::stored_parameters_of(model_, training_layout_of(p).split());
       }
     };
-    const seconds exchanged = once(exchange::all_gather, stored(), as(training_counts::weight)) * (T(1) + passed_) +
+    const seconds exchanged = once(exchange::all_gather, stored(), as(rates.narrow.sharded)) * (T(1) + passed_) +
                               once(exchange::reduce_scatter, rank, p.software.sharded_gradient);
     t.sharding_exchange = detail::added_to(stage, exchanged, p.software.hidden_data, rates.taken) * p.micro_batches();
     const seconds summed = groups.time(collective<T>{

@@ -79,7 +79,7 @@ public:
       return;
     }
     linear(to, x, r_.math, r_.slow, n, made);
-    if (r_.narrow) make_narrow(to, x.batch * x.m * x.k, x.batch * x.m * x.n, n, made);
+    if (r_.narrow.any) make_narrow(to, {x.batch * x.m * x.k, x.batch * x.m * x.n, x.batch * x.k * x.n}, n, made);
     unpack(to, op, x.batch * x.k * x.n, n, made);
   }
 
@@ -142,8 +142,10 @@ public:
     linear(mixture, {.m = each, .n = (matrices - T(1)) * width, .k = hidden, .batch = local}, r_.math, r_.slow_grouped,
            n, made);
     linear(mixture, {.m = each, .n = hidden, .k = width, .batch = local}, r_.math, r_.slow_grouped, n, made);
-    if (r_.narrow) make_narrow(mixture, rows * (hidden + width), T(2) * rows * (hidden + width), n, made);
-    unpack(mixture, op, local * matrices * hidden * width, n, made);
+    const T weights = local * matrices * hidden * width;
+    if (r_.narrow.any)
+      make_narrow(mixture, {rows * (hidden + width), T(2) * rows * (hidden + width), weights}, n, made);
+    unpack(mixture, op, weights, n, made);
     slices_exchange(rows * hidden, n);
     element_wise(mixture, rows * (as(training_counts::permutation) * hidden + T(2) * matrices * width), T(1), n,
                  made.passed);
@@ -286,20 +288,22 @@ private:
     to.forward.moved += moved * times * units::byte;
     to.backward.moved += back * (times * passed) * units::byte;
   }
-  // Operands of so many values, forward and backward, made narrow.
-  void make_narrow(both_passes<T>& to, const T& forward, const T& backward, const T& times,
-                   const gradients& made) const {
-    const T bytes = as(training_counts::narrow_operand * c_.quantise);
-    to.forward.element_wise += traffic(forward * bytes, T(1)) * times;
-    to.backward.element_wise += traffic(backward * bytes, T(1)) * (times * made.passed);
+  struct operand_values {
+    T inputs, gradients, weights;
+  };
+  // Operands of so many values made narrow: inputs and weights forward, gradients backward, whose products give as many values as there are inputs
+  // and weights.
+  void make_narrow(both_passes<T>& to, const operand_values& x, const T& times, const gradients& made) const {
+    const T factor = as(c_.quantise), forward = x.inputs * r_.narrow.operand + x.weights * r_.narrow.weight;
+    to.forward.element_wise += traffic(forward * factor, T(1)) * times;
+    const T backward = x.gradients * r_.narrow.operand + (x.inputs + x.weights) * r_.narrow.result;
+    to.backward.element_wise += traffic(backward * factor, T(1)) * (times * made.passed);
   }
 
   void tensor(both_passes<T>& to, const collective<T>& x, const T& times) {
     if (!same(x)) last_ = x, last_time_ = exchanges_.time(x);
-    const seconds t = last_time_ * (r_.left_of_tensor * times);
-    to.forward.tensor_exchange += t;
-    to.backward.tensor_exchange +=
-        t * (as(p_.sequence_parallel ? 1 + training_counts::gathered_again : 1.0) * passed(x.part));
+    to.forward.tensor_exchange += last_time_ * (r_.tensor_forward * times);
+    to.backward.tensor_exchange += last_time_ * (r_.tensor_backward * times * passed(x.part));
   }
   bool same(const collective<T>& c) const {
     if constexpr (real<T>)

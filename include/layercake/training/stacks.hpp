@@ -28,6 +28,27 @@ constexpr const char* name(attention_kernel k) {
   return "";
 }
 
+// How operands of fewer than 16 bit are scaled (training/narrow_operands.hpp). Formats with scales of their own, MXFP8 and FP4, have no choice.
+//   delayed     a scale for a tensor, from the largest values of steps before: Transformer Engine's first recipe, and its default
+//   tensorwise  a scale for a tensor, from its own largest value: current scaling
+//   rowwise     a scale for a row of each operand of each product: an operand of two products has rows of its own in both
+//   blockwise   a scale for 128 values, of weights for 128 x 128
+enum class scaling_recipe : unsigned char { delayed, tensorwise, rowwise, blockwise };
+
+constexpr const char* name(scaling_recipe r) {
+  switch (r) {
+  case scaling_recipe::delayed:
+    return "delayed";
+  case scaling_recipe::tensorwise:
+    return "tensorwise";
+  case scaling_recipe::rowwise:
+    return "rowwise";
+  case scaling_recipe::blockwise:
+    return "blockwise";
+  }
+  return "";
+}
+
 // Software as the law of a step needs it (training/law.hpp). The defaults are Megatron Core's since 2024; others: software_of, or a record of
 // your own.
 template <number T = double>
@@ -52,6 +73,9 @@ struct basic_training_software {
   T gradient = number_cast<T>(training_counts::gradient_narrow);
   T logit_kept = number_cast<T>(training_counts::logit_kept_fused);
   attention_kernel attention = attention_kernel::newest;
+  scaling_recipe scaling = scaling_recipe::delayed;  // of operands of 8 bit
+  bool recasts_weights =
+      false;  // they are made narrow in every pass, not once a step; sharded ones before they are gathered, if a tensor has one scale
   bool dropout = false;       // masks are made and kept
   bool flat_gathers = false;  // of sharded weights, in one ring that takes no notice of the fast fabric
 
@@ -65,6 +89,8 @@ struct basic_training_software {
     return std::tuple{
         label("name", &X::name),
         label("attention", &X::attention),
+        label("scaling", &X::scaling),
+        label("recasts_weights", &X::recasts_weights),
         label("dropout", &X::dropout),
         label("flat_gathers", &X::flat_gathers),
         field("launch", &X::launch, nonnegative, "host time of an operation that is launched"),
@@ -115,6 +141,8 @@ struct training_release {
   bool scatters_in_32_bit = false;  // gradients of sharded weights
   bool narrow_gradients = true;     // summed in 16 bit
   bool dropout = false, flat_gathers = false;
+  scaling_recipe scaling = scaling_recipe::delayed;
+  bool recasts_weights = false;
   double tensor_overlap =
       0;  // 1: products and exchanges of tensor ranks run piece by piece beside each other; between: some
   bool pipeline_overlap = true;  // messages between stages beside computation
@@ -202,6 +230,7 @@ inline constexpr training_release training_releases[] = {
      .date = 2025.4,
      .name = "Megatron-Bridge",
      .graphs = true,
+     .scaling = scaling_recipe::tensorwise,
      .tensor_overlap = 1,
      .origin = detail::nemo_origin},
     {.stack = training_stack::deepspeed,
@@ -261,6 +290,8 @@ inline constexpr training_release training_releases[] = {
      .fused_accumulation = false,
      .scatters_in_32_bit = true,
      .narrow_gradients = false,
+     .scaling = scaling_recipe::tensorwise,
+     .recasts_weights = true,
      .pipeline_overlap = false,
      .origin = detail::torch_origin},
     {.stack = training_stack::composer,
@@ -343,6 +374,8 @@ constexpr training_software software_of(const training_release& r, const trainin
   s.gradient = r.narrow_gradients ? gradient_narrow : training_counts::gradient;
   s.logit_kept = r.fused_loss ? logit_kept_fused : training_counts::logit_kept;
   s.attention = r.attention;
+  s.scaling = r.scaling;
+  s.recasts_weights = r.recasts_weights;
   s.dropout = r.dropout;
   s.flat_gathers = r.flat_gathers;
   return s;
