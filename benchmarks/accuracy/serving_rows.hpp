@@ -6,8 +6,8 @@
 #include "described_rows.hpp"
 #include <charconv>
 #include <layercake/infrastructure/catalog.hpp>
+#include <layercake/serving/client.hpp>
 #include <layercake/serving/engines.hpp>
-#include <layercake/serving/regimes.hpp>
 #include <string>
 #include <string_view>
 
@@ -237,6 +237,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   software.cache_block = number(row, "kv_block_tokens", software.cache_block);
   if (const std::string_view graphs = row.cell("cuda_graphs"); !graphs.empty())
     software.captured_sequences = graphs == "1" ? lc::max(software.captured_sequences, captured) : 0;
+  software.stream_interval = number(row, "stream_interval", 1);
   if (row.cell("speculative") == "1") s.plan.speculation = usual_speculation;
   s.concurrency = number(row, "concurrency", 0) / s.replicas;
   s.rate = number(row, "request_rate_per_s", 0) / s.replicas;
@@ -337,7 +338,8 @@ answer predict_serving(const Row& row, const lc::chips::accelerator& chip, const
   std::string reason;
   const lc::serving_result<> f = run_regime(row.cell("regime"), s, reason);
   if (!reason.empty()) return {0, reason};
-  return serving_figure(row.cell("metric"), f, s);
+  const double output = lc::in<lc::units::token>(s.demand.output);
+  return serving_figure(row.cell("metric"), lc::seen_by_client(f, s.plan.software, output), s);
 }
 
 }  // namespace accuracy

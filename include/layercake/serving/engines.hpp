@@ -225,6 +225,9 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
   // Its default policy, guaranteed_no_evict, begins a call only where all of it fits (TensorRT-LLM, documentation of the capacity scheduler,
   // 2024).
   if (engine == serving_engine::tensorrt_llm) s.reserved_answer = 1;
+  // Messages go out when the count of tokens is a multiple of the interval (SGLang, scheduler, stream_output). TensorRT-LLM returns the token of the
+  // prompt at once by its source code since pull request 5836 (July 2025), but published runs after that are nearer to holding it back; vLLM never has.
+  s.holds_first_token = engine == serving_engine::sglang || engine == serving_engine::tensorrt_llm;
   if (engine == serving_engine::neuronx) s.cache_share = k.neuron_cache;
   return s;
 }

@@ -72,8 +72,10 @@ struct basic_serving_software {
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
   // Of norms, rotations and activations, over one kernel each that reads and writes every value once.
   T element_wise_kernels = T(1), element_wise_traffic = T(1);
-  T token_budget = T(8192);   // tokens in one step, prompts and answers together
-  T largest_batch = T(2048);  // sequences in flight in one replica
+  T token_budget = T(8192);        // tokens in one step, prompts and answers together
+  T largest_batch = T(2048);       // sequences in flight in one replica
+  T stream_interval = T(1);        // tokens of a message to the client (client.hpp)
+  bool holds_first_token = false;  // until its message is full
   // Of a chip's memory, beside weights and cache (memory.hpp has the law):
   quantity<unit::byte, T> context = number_cast<T>(fitted_serving.context) * units::byte;
   quantity<unit::byte, T> communication = number_cast<T>(fitted_serving.communication) * units::byte;
@@ -119,6 +121,8 @@ struct basic_serving_software {
         label("direct_all_reduce", &X::direct_all_reduce),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),
+        field("stream_interval", &X::stream_interval, at_least_one, "tokens of a message to the client"),
+        label("holds_first_token", &X::holds_first_token),
         field("context", &X::context, nonnegative, "memory of a process: context, kernels and libraries"),
         field("communication", &X::communication, nonnegative, "memory of a rank that exchanges with others"),
         field("activation_copies", &X::activation_copies, domain{0, 16},
