@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <layercake/chips/chips.hpp>
 #include <layercake/models/models.hpp>
 #include <string_view>
@@ -15,6 +16,10 @@ struct wires {
   double network = 0, host_link = 0;
   bool direct = false;
 };
+
+// Chips of a torus beyond which it has three axes and is built of cubes of 4 x 4 x 4; below, two axes, rings where they go through all of it: as
+// Google's are. Assumed of others.
+inline constexpr double largest_flat_torus = 1024;
 
 // The family by vendor and by the formats that the chip multiplies.
 inline lc::chips::family family_of(std::string_view vendor, const lc::chips::peak_rates& peak,
@@ -61,6 +66,10 @@ lc::chips::accelerator chip_of(const Row& row) {
   c.scale_up_bandwidth = cell("scale_up_bytes_per_s") * (byte / second);
   const double domain = cell("scale_up_domain");
   c.scale_up_domain = lc::is_known(domain) ? domain : 1;
+  if (row.cell("scale_up_kind") == "torus") {
+    c.torus_axes = domain > largest_flat_torus ? 3 : 2;
+    c.torus_wraps_from = domain > largest_flat_torus ? 4 : std::sqrt(domain);
+  }
   c.thermal_design_power = cell("tdp_w") * watt;
   c.family = family_of(row.cell("vendor"), c.peak, cell("memory_bytes_per_s"));
   return c;

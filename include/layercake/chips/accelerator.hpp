@@ -159,6 +159,8 @@ struct basic_accelerator {
   quantity<unit::byte_per_second, T> memory_bandwidth = unknown<>;
   quantity<unit::byte_per_second, T> scale_up_bandwidth = unknown<>;  // per direction and chip
   T scale_up_domain = T(1);                                           // chips in one scale-up fabric
+  T torus_axes = T(0);                                                // where that is a torus; 0: it is not
+  T torus_wraps_from = T(0);                                          // chips of a side from which it is a ring
   quantity<unit::watt, T> thermal_design_power = unknown<>;
   quantity<unit::watt, T> idle_power = unknown<>;  // unknown: idle_power_of
   quantity<unit::usd, T> price = unknown<>;
@@ -191,6 +193,8 @@ struct basic_accelerator {
         field("scale_up_bandwidth", &X::scale_up_bandwidth, nonnegative.or_unknown(),
               "into and out of a chip, each, inside its fabric"),
         field("scale_up_domain", &X::scale_up_domain, positive_count, "the number of chips in one scale-up fabric"),
+        field("torus_axes", &X::torus_axes, domain{0, 8}, "axes of the torus that the fabric is, 0 where it is none"),
+        field("torus_wraps_from", &X::torus_wraps_from, count, "chips of a side of that torus from which it is a ring"),
         field("thermal_design_power", &X::thermal_design_power, positive.or_unknown(), "the power limit of one chip"),
         field("idle_power", &X::idle_power, nonnegative.or_unknown(),
               "the power of a chip that waits, unknown for the usual share of the thermal design power"),

@@ -18,6 +18,7 @@ struct peaks {
 struct moving {
   double memory, bandwidth, scale_up, domain;  // GB, GB/s, GB/s per direction, chips
   double reported = na;                        // MiB of memory as the driver reports it
+  double axes = 0, wraps_from = 0;             // of a torus; its bandwidth is that of all links of a chip
 };
 struct buying {
   double power, idle, price, die_area, dies;  // W, W, USD, mm^2 of all compute dies
@@ -43,6 +44,8 @@ constexpr accelerator data_sheet(const char* name, family f, const peaks& p, con
           .memory_bandwidth = m.bandwidth * gigabyte_per_second,
           .scale_up_bandwidth = datum<gigabyte_per_second>(m.scale_up),
           .scale_up_domain = m.domain,
+          .torus_axes = m.axes,
+          .torus_wraps_from = m.wraps_from,
           .thermal_design_power = datum<watt>(b.power),
           .idle_power = datum<watt>(is_known(b.idle)    ? b.idle
                                     : is_known(b.power) ? idle_share * b.power
@@ -334,7 +337,7 @@ inline constexpr field_source tpu_v4_fields[] = {
     detail::compute_of_family,
     detail::memory_of_others};
 inline constexpr accelerator tpu_v4 =
-    detail::data_sheet("TPU v4", family::tpu, {na, na, na, 275, na, na, 275}, {32, 1200, 300, 4096},
+    detail::data_sheet("TPU v4", family::tpu, {na, na, na, 275, na, na, 275}, {32, 1200, 300, 4096, na, 3, 4},
                        {192, 90, 5176, na, 1}, {na, na, na}, na, "2021-05-20",
                        {"docs.cloud.google.com/tpu/docs/v4 (min/mean/max power 90/170/192 W; 4096 chips); Epoch chip "
                         "dataset; Epoch hardware prices; stas00/ml-engineering",
@@ -347,7 +350,7 @@ inline constexpr field_source tpu_v5e_fields[] = {
     detail::compute_of_family,
     detail::memory_of_others};
 inline constexpr accelerator tpu_v5e =
-    detail::data_sheet("TPU v5e", family::tpu, {na, na, na, 197, na, na, 393}, {16, 819, 200, 256},
+    detail::data_sheet("TPU v5e", family::tpu, {na, na, na, 197, na, na, 393}, {16, 819, 200, 256, na, 2, 16},
                        {140, na, 1781, 325, 1}, {na, na, na}, na, "2023-08-29",
                        {"docs.cloud.google.com/tpu/docs/v5e (400 GBps bidirectional; 256 chips); Epoch chip dataset; "
                         "Epoch hardware prices",
@@ -357,14 +360,14 @@ inline constexpr field_source tpu_v5p_fields[] = {{"price", "Epoch estimate", co
                                                   detail::compute_of_family,
                                                   detail::memory_of_others};
 inline constexpr accelerator tpu_v5p =
-    detail::data_sheet("TPU v5p", family::tpu, {na, na, na, 459, 459, na, 918}, {95, 2765, 600, 8960},
+    detail::data_sheet("TPU v5p", family::tpu, {na, na, na, 459, 459, na, 918}, {95, 2765, 600, 8960, na, 3, 4},
                        {na, na, 3694, na, na}, {na, na, na}, na, "2023-12-06",
                        {"docs.cloud.google.com/tpu/docs/v5p (1200 GBps bidirectional; 8960 chips; DCN 50 Gbps/chip); "
                         "Epoch chip dataset; Epoch hardware prices; stas00/ml-engineering",
                         "2023-12-06", confidence::published, tpu_v5p_fields});
 inline constexpr accelerator tpu_v6e = detail::data_sheet(
-    "TPU v6e Trillium", family::tpu, {na, na, na, 918, 918, na, 1836}, {32, 1638, 400, 256}, {na, na, na, na, na},
-    {na, na, na}, na, "2024-05-14",
+    "TPU v6e Trillium", family::tpu, {na, na, na, 918, 918, na, 1836}, {32, 1638, 400, 256, na, 2, 16},
+    {na, na, na, na, na}, {na, na, na}, na, "2024-05-14",
     {"docs.cloud.google.com/tpu/docs/v6e.md.txt (800 GBps bidirectional); stas00/ml-engineering; Epoch chip dataset",
      "2024-05-14", confidence::published, detail::inside_unknown});
 inline constexpr field_source tpu_v7_fields[] = {
@@ -373,16 +376,16 @@ inline constexpr field_source tpu_v7_fields[] = {
     detail::compute_of_family,
     detail::memory_of_others};
 inline constexpr accelerator tpu_v7 = detail::data_sheet(
-    "TPU v7 Ironwood (7x)", family::tpu, {na, na, na, 2307, 4614, na, na}, {192, 7370, 600, 9216}, {980, na, na, na, 2},
-    {na, na, na}, na, "2025-04-09",
+    "TPU v7 Ironwood (7x)", family::tpu, {na, na, na, 2307, 4614, na, na}, {192, 7370, 600, 9216, na, 3, 4},
+    {980, na, na, na, 2}, {na, na, na}, na, "2025-04-09",
     {"stas00/ml-engineering; Epoch chip dataset", "2025-04-09", confidence::published, tpu_v7_fields});
 inline constexpr field_source trainium2_fields[] = {{"dies", "general knowledge", confidence::recalled},
                                                     detail::idle_of_family,
                                                     detail::compute_of_others,
                                                     detail::memory_of_others};
 inline constexpr accelerator trainium2 = detail::data_sheet(
-    "Trainium2", family::trainium, {181, 667, 667, 667, 1299, na, na}, {96, 2900, 512, 16}, {500, na, na, na, 2},
-    {na, na, na}, na, "2024-12-03",
+    "Trainium2", family::trainium, {181, 667, 667, 667, 1299, na, na}, {96, 2900, 512, 16, na, 2, 4},
+    {500, na, na, na, 2}, {na, na, na}, na, "2024-12-03",
     {"stas00/ml-engineering; Epoch chip dataset", "2024-12-03", confidence::published, trainium2_fields});
 inline constexpr accelerator gaudi2 =
     detail::data_sheet("Gaudi2", family::gaudi, {na, na, 432, 432, 865, na, na}, {96, 2460, 262.5, 8},
@@ -471,16 +474,17 @@ inline constexpr accelerator t4 = detail::data_sheet(
     "NVIDIA T4", family::volta, {8.1, na, 65, na, na, na, 130}, {16, 320, 16, 1, 15360}, {70, na, na, 545, 1},
     {40, 1.59, 4}, na, "2018-09",
     {"data sheet, from general knowledge", "2018-09", confidence::recalled, detail::inside_recalled_others});
-inline constexpr accelerator tpu_v2 = detail::data_sheet(
-    "Google TPU v2", family::tpu, {na, na, na, 45, na, na, na}, {16, 700, 62, 256}, {280, na, na, na, na}, {na, na, na},
-    na, "2017-05", {"data sheet, from general knowledge", "2017-05", confidence::recalled, detail::inside_unknown});
+inline constexpr accelerator tpu_v2 =
+    detail::data_sheet("Google TPU v2", family::tpu, {na, na, na, 45, na, na, na}, {16, 700, 62, 256, na, 2, 16},
+                       {280, na, na, na, na}, {na, na, na}, na, "2017-05",
+                       {"data sheet, from general knowledge", "2017-05", confidence::recalled, detail::inside_unknown});
 inline constexpr accelerator tpu_v3 =
-    detail::data_sheet("Google TPU v3", family::tpu, {na, na, na, 123, na, na, na}, {32, 900, 164, 1024},
+    detail::data_sheet("Google TPU v3", family::tpu, {na, na, na, 123, na, na, na}, {32, 900, 164, 1024, na, 2, 32},
                        {450, na, na, na, na}, {na, na, na}, na, "2018-05",
                        {"data sheet, from general knowledge", "2018-05", confidence::recalled, detail::inside_unknown});
 inline constexpr accelerator trainium1 = detail::data_sheet(
-    "AWS Trainium1", family::trainium, {47.5, 190, 190, 190, 190, na, 380}, {32, 820, 192, 16}, {na, na, na, na, na},
-    {na, na, na}, na, "2022-10",
+    "AWS Trainium1", family::trainium, {47.5, 190, 190, 190, 190, na, 380}, {32, 820, 192, 16, na, 2, 4},
+    {na, na, na, na, na}, {na, na, na}, na, "2022-10",
     {"data sheet, from general knowledge", "2022-10", confidence::recalled, detail::inside_unknown_others});
 inline constexpr accelerator v100_pcie_16gb = detail::data_sheet(
     "NVIDIA V100 PCIe 16GB", family::volta, {14, na, 112, na, na, na, na}, {16, 900, 16, 1}, {250, na, na, 815, 1},

@@ -39,6 +39,15 @@ concept has_time = requires(const Chip& c, const work<N>& w) {
 };
 }  // namespace detail
 
+// The fast fabric of a chip, as the network is asked: a torus where the chip says so.
+template <number T, class Chip>
+constexpr scale_up_fabric<T> fabric_of(const Chip& c) {
+  scale_up_fabric<T> f{c.scale_up_bandwidth, number_cast<T>(c.scale_up_domain)};
+  if constexpr (requires { c.torus_axes; })
+    f.axes = number_cast<T>(c.torus_axes), f.wraps_from = number_cast<T>(c.torus_wraps_from);
+  return f;
+}
+
 // A chip: how much memory, how fast its fabric, how many watts, what it costs, and how long it takes for a piece of
 // work. Everything else is optional: name, die_area (unknown), power(use) (the law of family::other),
 // time(matrix_product), time(attention_product) and so on (the roofline of the operation's totals).

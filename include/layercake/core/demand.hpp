@@ -83,11 +83,18 @@ struct chip_demand {
   of_kind<kind::each<kind::one_chip>, quantity<unit::square_metre, T>> die_area = unknown<>;  // silicon
 };
 
-// What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction.
+// What a chip brings to the network: the fast fabric that joins `domain` chips, at `bandwidth` per chip and direction. Where it is a torus, of so
+// many axes, whose sides are rings from so many chips on (infrastructure/torus.hpp).
 template <number T = double>
 struct scale_up_fabric {
   quantity<unit::byte_per_second, T> bandwidth{};
   T domain = T(1);
+  T axes = T(0), wraps_from = T(0);
+
+  template <number Other>
+  constexpr scale_up_fabric<Other> over() const {
+    return {bandwidth, number_cast<Other>(domain), number_cast<Other>(axes), number_cast<Other>(wraps_from)};
+  }
 };
 
 // Power at one place of the way from chip to plant: at the busiest hour, and averaged over time. One place's is not another's.

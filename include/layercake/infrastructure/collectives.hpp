@@ -5,8 +5,8 @@
 #include <layercake/core/demand.hpp>
 #include <layercake/core/operations.hpp>
 #include <layercake/infrastructure/fabric.hpp>
+#include <layercake/infrastructure/torus.hpp>
 #include <limits>
-#include <numbers>
 
 namespace layercake::infrastructure {
 
@@ -39,6 +39,7 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 //   one shot        direct_launch + direct_step (g-1);  M (g-1)/(e B)
 //   two shots       k direct_launch + direct_step (g-1);  2 M (g-1)/g/(e B), not pipelined
 //   inside          B (1 + bridge_share (g-2))^-1 min(1, (g-1)/peers) in place of B, if links lead to chips
+//   in a torus      rings over all axes of a group: their links in place of B, their hops in place of g-1 (torus.hpp)
 //   across          transfer (M/g) s/(e Bn): one ring over all ranks s = two (R-1)/R; an all-reduce by two trees over
 //                   the nodes, each of half the bytes, s = N/2: what the node sends most that has two children in one
 //                   of them and is a leaf of the other; the less of both, which is the ring from 4 nodes on
@@ -49,7 +50,7 @@ constexpr quantity<unit::second, T> pipelined(const quantity<unit::second, T>& l
 //                   (all-to-all: 2-norm); in the switch the latency of the root is that across alone
 //
 // Domain: bytes >= 0, ranks >= 1 (1 takes no time), oversubscription >= 1; a fabric of one chip needs no bandwidth. Never falls as bytes grow. Leaves out:
-// congestion, stragglers, torus topologies (taken as one ring), compute slowed by the exchange. One ring: gathers over 2
+// congestion, stragglers, compute slowed by the exchange. One ring: gathers over 2
 // nodes of 8 H100 reach a bus bandwidth of 100 GB/s where an all-reduce reaches 216 (NVIDIA/nccl issue 2409). Trees: Sanders,
 // Speck, Traeff, Parallel Computing 35 (2009), section 3, which NCCL builds (src/graph/trees.cc). The exchange between experts is an all-to-all: DeepEP's kernels for few
 // tokens take what it says, 12 % off in the median on Hopper and 18 to 24 % on Blackwell, inside a fabric; those for
@@ -68,7 +69,10 @@ public:
         out_(out),
         domain_(fabric.domain),
         overhead_(number_cast<T>(in<units::second>(library.overhead)) * units::second),
-        direct_(library.direct_all_reduce && up.reads_directly) {
+        in_torus_(may_hold(fabric.axes > T(0))),
+        direct_(library.direct_all_reduce && up.reads_directly && !in_torus_),
+        in_switch_(up.reduces_in_switch && !in_torus_) {
+    if (in_torus_) torus_ = basic_torus<T>(fabric);
     const per_byte wire = T(1) / fabric.bandwidth;
     const per_byte network = oversubscription / bandwidth;
     ring_ = wire / up.efficiency;
@@ -89,22 +93,23 @@ public:
     }
     const T g = min(R, max(one, domain_ / c.stride));
     const T share = one / g;
-    const group x{c.bytes, R,
-                  g,       max(R * share, one),
-                  share,   (one + up_.bridge_share * max(g - T(2), T(0))) * max(one, up_.peers / max(g - one, one))};
+    group x{.M = c.bytes, .R = R, .g = g, .N = max(R * share, one), .share = share};
+    x.slower = (one + up_.bridge_share * max(g - T(2), T(0))) * max(one, up_.peers / max(g - one, one));
+    x.steps = g - one, x.exchange = x.message = x.slower;
+    if (in_torus_) lay_out(x);
     const auto across = x.N > one;
     seconds t;
     switch (c.kind) {
     case exchange::point_to_point:
       t = detail::pipelined(up_.launch + where(across, out_.ring_step + bulk(x), up_.step),
-                            x.M * where(across, network_, exchange_ * x.slower), up_.pipelining);
+                            x.M * where(across, network_, exchange_ * x.message), up_.pipelining);
       break;
     case exchange::all_to_all:
       t = all_to_all(x);
       break;
     case exchange::all_reduce:
       t = ring(x, true);
-      if (up_.reduces_in_switch && may_hold(g >= T(4))) t = where(g < T(4), t, min(t, in_switch(x)));
+      if (in_switch_ && may_hold(g >= T(4))) t = where(g < T(4), t, min(t, in_switch(x)));
       if (direct_) t = where(across, t, min(t, direct(x)));
       break;
     case exchange::all_gather:
@@ -117,11 +122,17 @@ public:
 private:
   struct group {
     quantity<unit::byte, T> M;
-    T R, g, N, share;  // share: 1/g
-    T slower;          // on a shared host bridge, or by links to chips of other groups
+    T R, g, N, share;         // share: 1/g
+    T slower{};               // on a shared host bridge, or by links to chips of other groups
+    T steps{};                // of a ring
+    T exchange{}, message{};  // as slower, of an all-to-all and of a message to one chip
   };
   static constexpr double no_time = 1e-30;  // s, below any exchange: keeps a quotient finite
-  static constexpr T log2(const T& x) { return log(max(x, T(1))) * number_cast<T>(std::numbers::log2e); }
+  // What a torus has in place of one ring.
+  constexpr void lay_out(group& x) const {
+    const torus_group<T> box = torus_.group(x.g);
+    x.slower = box.slower, x.steps = box.hops, x.exchange = box.exchange, x.message = box.message;
+  }
 
   constexpr seconds all_to_all(const group& x) const {
     const T one(1);
@@ -129,10 +140,10 @@ private:
     const T part = one / x.R;
     const seconds on_the_chip = x.M * (x.g * part) * channel_;
     const seconds inside =
-        where(x.g > one, smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.slower), on_the_chip), on_the_chip);
+        where(x.g > one, smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.exchange), on_the_chip), on_the_chip);
     const seconds across = x.M * ((x.R - x.g) * part) * network_;
     const seconds latency = up_.launch + where(x.g > one, up_.step * (one + up_.exchange_step * (x.g - one)), none) +
-                            where(x.N > one, out_.exchange_level * (one + log2(x.N)), none);
+                            where(x.N > one, out_.exchange_level * (one + detail::log2(x.N)), none);
     const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(no_time) * units::second)));
     return detail::pipelined(latency, max(inside, across) * sqrt(one + ratio * ratio), up_.exchange_pipelining);
   }
@@ -142,7 +153,7 @@ private:
     const T two = reduce ? T(2) : one;
     const T& copy = reduce ? up_.reduce_copy : up_.gather_copy;
     const seconds inside = where(x.g > one, x.M * (two * (x.g - one + copy) * x.share) * (ring_ * x.slower), none);
-    const seconds latency = up_.launch + up_.step * (two * (x.g - one));
+    const seconds latency = up_.launch + up_.step * (two * x.steps);
     if constexpr (real<T>) {
       if (!(x.N > one)) return detail::pipelined(latency, inside, up_.pipelining);
     }
@@ -173,7 +184,7 @@ private:
     const T one(1);
     const seconds none{};
     if (reduce && out_.reduces_in_switch) return where(x.N > one, T(2) * out_.tree_level + bulk(x), none);
-    const T doublings = log2(x.N);
+    const T doublings = detail::log2(x.N);
     const seconds steps = (x.N - one) * (out_.ring_step + bulk(x));
     const seconds tree = max(doublings, T(2) * doublings - one) * (out_.tree_level + bulk(x));
     return T(reduce ? 2 : 1) * min(steps, tree);
@@ -194,7 +205,8 @@ private:
   basic_scale_out_law<T> out_;
   T domain_;
   seconds overhead_;
-  bool direct_;
+  bool in_torus_, direct_, in_switch_;
+  basic_torus<T> torus_{};
   per_byte ring_, exchange_, switch_, one_shot_, two_shot_, channel_, network_, network_switch_;
 };
 using collective_law = basic_collective_law<>;

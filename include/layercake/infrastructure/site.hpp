@@ -213,10 +213,9 @@ template <number N, number F, number L>
 constexpr auto basic_site<T>::time(const collective<N>& c, const scale_up_fabric<F>& fabric,
                                    const basic_scale_up_law<L>& law, const communication_library& library) const {
   using P = promote_all_t<T, N, F, L>;
-  const basic_collective_law<P> times({fabric.bandwidth, number_cast<P>(fabric.domain)}, layercake::with_number<P>(law),
-                                      layercake::with_number<P>(network.scale_out),
-                                      quantity<unit::byte_per_second, P>(network.bandwidth),
-                                      number_cast<P>(network.oversubscription), library);
+  const basic_collective_law<P> times(
+      fabric.template over<P>(), layercake::with_number<P>(law), layercake::with_number<P>(network.scale_out),
+      quantity<unit::byte_per_second, P>(network.bandwidth), number_cast<P>(network.oversubscription), library);
   return times.time({c.kind, c.bytes, number_cast<P>(c.ranks), number_cast<P>(c.stride)});
 }
 
@@ -224,10 +223,10 @@ template <number T>
 template <number F>
 constexpr auto basic_site<T>::timing(const scale_up_fabric<F>& fabric, const communication_library& library) const {
   using P = promote_t<T, F>;
-  return basic_collective_law<P>(
-      {fabric.bandwidth, number_cast<P>(fabric.domain)}, layercake::with_number<P>(network.scale_up),
-      layercake::with_number<P>(network.scale_out), quantity<unit::byte_per_second, P>(network.bandwidth),
-      number_cast<P>(network.oversubscription), library);
+  return basic_collective_law<P>(fabric.template over<P>(), layercake::with_number<P>(network.scale_up),
+                                 layercake::with_number<P>(network.scale_out),
+                                 quantity<unit::byte_per_second, P>(network.bandwidth),
+                                 number_cast<P>(network.oversubscription), library);
 }
 
 // What can stand as the infrastructure of a stack: a site, or a type of the user's with these members. `pull` and `time` are asked over the

@@ -70,7 +70,7 @@ struct step_cost {
 template <number T, class Chip, class Infrastructure>
 constexpr auto exchanges_of(const Chip& chip, const Infrastructure& place,
                             const infrastructure::communication_library& library) {
-  const scale_up_fabric<T> fabric{chip.scale_up_bandwidth, number_cast<T>(chip.scale_up_domain)};
+  const scale_up_fabric<T> fabric = chips::fabric_of<T>(chip);
   if constexpr (requires { place.timing(fabric, library); }) {
     return place.timing(fabric, library);
   } else {

@@ -67,7 +67,7 @@ public:
         chip_(layercake::with_number<T>(chip)),
         network_(layercake::with_number<T>(network)),
         kernels_(chips::timing_of(chip_)),
-        fabric_{chip_.scale_up_bandwidth, number_cast<T>(chip_.scale_up_domain)},
+        fabric_(chips::fabric_of<T>(chip_)),
         kind_(detail::trained_chip_of<T>(chip_)),
         learned_(models::learning_of<T>(model_)),
         passed_(learned_.of(block::layer).passed),
