@@ -8,6 +8,7 @@
 #include <layercake/infrastructure/catalog.hpp>
 #include <layercake/serving/client.hpp>
 #include <layercake/serving/engines.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,16 @@ inline lc::serving_engine engine_named(std::string_view name) {
 
 // The largest batch that software captures a graph of where a row says that it does; that of engines that do by themselves.
 inline constexpr double captured = lc::serving_software{}.captured_sequences;
+
+// None where the word is not known.
+inline std::optional<lc::models::weight_layout> layout_named(std::string_view name) {
+  using lc::models::weight_layout;
+  if (name.empty() || name == "tensor") return weight_layout::tensor;
+  if (name == "2d") return weight_layout::two_dimensional;
+  if (name == "2d_batch_attention") return weight_layout::two_dimensional_batch_attention;
+  if (name == "gathered_batch_attention") return weight_layout::gathered_batch_attention;
+  return {};
+}
 
 template <class Row>
 lc::serving_release release_of(const Row& row) {
@@ -147,6 +158,8 @@ inline lc::infrastructure::scale_up_law serving_fabric(const lc::chips::accelera
     return fabrics::nvlink_blackwell;
   case lc::chips::family::amd_cdna:
     return fabrics::infinity_fabric;
+  case lc::chips::family::tpu:
+    return fabrics::interchip;
   default:
     return fabrics::generic_fabric;
   }
@@ -215,6 +228,7 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.model = {model, formats_of(row, chip, model), {}};
 
   s.chips = number(row, "chips", 1);
+  if (chip.torus_axes > 0) s.chip.scale_up_domain = lc::min(chip.scale_up_domain, s.chips);  // a slice of its own
   const double pipeline = number(row, "pp", 1);
   const bool replicated = row.cell("attention_dp") == "1";
   const double tensor = number(row, "tp", replicated ? 1 : least_tensor(s, pipeline));
@@ -230,6 +244,12 @@ serving_setup serving_setup_of(const Row& row, const lc::chips::accelerator& chi
   s.plan.pipeline = pipeline;
   s.plan.expert = expert > tensor ? lc::min(s.replicas, expert / tensor) : 1;
   s.plan.whole_experts = expert > 1 && tensor > 1;
+  if (const auto layout = layout_named(row.cell("layout")))
+    s.plan.layout = *layout;
+  else
+    s.reason = "the layout " + std::string(row.cell("layout")) + " is not known";
+  if (s.reason.empty() && s.plan.layout != lc::models::weight_layout::tensor && !s.model.allows(s.plan.split()))
+    s.reason = "the layout " + std::string(row.cell("layout")) + " is not one for this model and plan";
   lc::serving_software& software = s.plan.software;
   software = software_of(engine_named(row.cell("software")), row.cell("software_version"),
                          number(row, "software_year", lc::unknown<>), constants, chip.family);

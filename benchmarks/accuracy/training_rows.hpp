@@ -60,6 +60,8 @@ inline infrastructure::scale_up_law fabric_of(const chips::accelerator& chip) {
     return catalog::nvlink_blackwell;
   case chips::family::amd_cdna:
     return catalog::infinity_fabric;
+  case chips::family::tpu:
+    return catalog::interchip;
   default:
     return {};
   }

@@ -215,6 +215,7 @@ struct collective {
   communicator group = communicator::tensor;
   T copies = T(1);  // experts that every vector of an all_to_all is sent to: several behind one slow link get it once
   block part = block::layer;
+  bool of_weights = false;  // the same however many tokens pass
 };
 
 }  // namespace layercake

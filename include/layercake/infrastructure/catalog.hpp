@@ -240,7 +240,10 @@ inline constexpr scale_up_law nvlink_blackwell{.name = "nvlink_blackwell", .laun
 inline constexpr scale_up_law pcie{.name = "pcie", .launch = 5.406 * units::microsecond, .step = 0.5357 * units::microsecond, .bridge_share = 1.763, .channel_bandwidth = 1e15 * units::gigabyte_per_second, .reads_directly = false};
 // Eight chips, each with a link to each of the others (AMD CDNA 3 architecture white paper, 2023, "MI300X platform"); all else as generic.
 inline constexpr scale_up_law infinity_fabric{.name = "infinity_fabric", .peers = 7};
-inline constexpr std::array<const scale_up_law*, 6> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie, &infinity_fabric};
+// Links of TPUs, which their programs send on without a kernel to start: a microsecond a hop and as much at least (Austin et al., How to Scale Your
+// Model, 2025, "Sharded matrices"); all else as generic.
+inline constexpr scale_up_law interchip{.name = "interchip", .launch = 1 * units::microsecond, .step = 1 * units::microsecond, .reads_directly = false};
+inline constexpr std::array<const scale_up_law*, 7> fabrics{&generic_fabric, &nvlink_ampere, &nvlink_hopper, &nvlink_blackwell, &pcie, &infinity_fabric, &interchip};
 
 // ---- nodes: watts of server per watt of chips as published, 4 % of them lost in the power supplies; price as basic_node's unless said ----
 

@@ -95,7 +95,7 @@ public:
     const T share = one / g;
     group x{.M = c.bytes, .R = R, .g = g, .N = max(R * share, one), .share = share};
     x.slower = (one + up_.bridge_share * max(g - T(2), T(0))) * max(one, up_.peers / max(g - one, one));
-    x.steps = g - one, x.exchange = x.message = x.slower;
+    x.steps = g - one, x.rounds = up_.exchange_step * (g - one), x.exchange = x.message = x.slower;
     if (in_torus_) lay_out(x);
     const auto across = x.N > one;
     seconds t;
@@ -124,14 +124,14 @@ private:
     quantity<unit::byte, T> M;
     T R, g, N, share;         // share: 1/g
     T slower{};               // on a shared host bridge, or by links to chips of other groups
-    T steps{};                // of a ring
+    T rounds{}, steps{};      // of a ring
     T exchange{}, message{};  // as slower, of an all-to-all and of a message to one chip
   };
   static constexpr double no_time = 1e-30;  // s, below any exchange: keeps a quotient finite
   // What a torus has in place of one ring.
   constexpr void lay_out(group& x) const {
     const torus_group<T> box = torus_.group(x.g);
-    x.slower = box.slower, x.steps = box.hops, x.exchange = box.exchange, x.message = box.message;
+    x.slower = box.slower, x.steps = x.rounds = box.hops, x.exchange = box.exchange, x.message = box.message;
   }
 
   constexpr seconds all_to_all(const group& x) const {
@@ -142,7 +142,7 @@ private:
     const seconds inside =
         where(x.g > one, smooth_max(x.M * ((x.g - one) * part) * (exchange_ * x.exchange), on_the_chip), on_the_chip);
     const seconds across = x.M * ((x.R - x.g) * part) * network_;
-    const seconds latency = up_.launch + where(x.g > one, up_.step * (one + up_.exchange_step * (x.g - one)), none) +
+    const seconds latency = up_.launch + where(x.g > one, up_.step * (one + x.rounds), none) +
                             where(x.N > one, out_.exchange_level * (one + detail::log2(x.N)), none);
     const T ratio = min(inside, across) / max(inside, max(across, seconds(number_cast<T>(no_time) * units::second)));
     return detail::pipelined(latency, max(inside, across) * sqrt(one + ratio * ratio), up_.exchange_pipelining);

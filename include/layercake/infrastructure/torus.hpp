@@ -25,7 +25,7 @@ struct torus_group {
 };
 
 // A torus of `axes` axes; a chip has two links on each, and the bandwidth B of a chip and direction is the sum of all: b = B/(2 axes) a link.
-// `domain` chips of it are a box whose sides are powers of two as near to each other as they can be (Google Cloud, TPU v5p and v5e, tables of
+// `domain` chips of it, a slice, are a box whose sides are powers of two as near to each other as they can be (Google Cloud, TPU v5p and v5e, tables of
 // topologies: 4x4x8, 8x16), fractions of them where the domain is none. A side of `wraps_from` chips and more that goes through the whole box is a
 // ring, a shorter one a line.
 //

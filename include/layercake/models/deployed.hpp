@@ -46,7 +46,7 @@ struct in_formats {
   constexpr T writes() const { return where(architecture.output_width() > T(0), T(1), T(0)); }
 
   // Whether the model can be cut so: heads divide over the tensor ranks that share attention, key heads divide or are replicated evenly, stages have
-  // layers, expert ranks have experts. A mask where the numbers are lanes.
+  // layers, expert ranks have experts. Another layout of weights needs dense layers with attention, and no heads. A mask where the numbers are lanes.
   template <number N = T>
   constexpr auto allows(const split<N>& s) const {
     using P = promote_t<T, N>;
@@ -56,15 +56,18 @@ struct in_formats {
       return each == floor(each);
     };
     const P tensor = in(s.attention_tensor()), expert = in(s.expert);
+    const bool plain = s.layout == weight_layout::tensor;
     auto fits = divides(in(s.tensor), in(s.attention_data)) && (in(s.pipeline) <= in(layers_of(architecture)));
     architecture.each_mixer([&](const basic_mixer<T>& m, const T& times) {
       const P key_heads = in(m.key_heads);
       const auto whole = divides(in(m.heads), tensor) && (divides(key_heads, tensor) || divides(tensor, key_heads));
-      fits = fits && (whole || !(in(times) > P(0)));
+      const auto fitting = plain ? whole : (in(s.attention_data) == P(1)) && m.kind == mixing::attention;
+      fits = fits && (fitting || !(in(times) > P(0)));
     });
     auto spread = expert == P(1);
     architecture.each_feed_forward([&](const basic_feed_forward<T>& f, const T& times) {
       if (f.kind != feed_forward_kind::mixture) return;
+      fits = fits && (plain || !(in(times) > P(0)));
       const P experts = in(f.experts);
       spread = spread || ((in(times) > P(0)) && (experts > P(0)) && divides(experts, expert));
     });
@@ -82,8 +85,9 @@ struct in_formats {
   template <number N>
   constexpr auto cache(const quantity<unit::token, N>& tokens, const split<N>& s) const {
     using P = promote_t<T, N>;
-    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.attention_tensor())) /
-           number_cast<P>(s.pipeline * s.context * s.attention_data);
+    const N groups = s.cache_groups();
+    return cache_bytes(with<N>(), formats, quantity<unit::token, P>(tokens), number_cast<P>(s.tensor / groups)) /
+           number_cast<P>(s.pipeline * s.context * groups);
   }
   // The operations of a pass on one chip of a split; see models::operations.
   template <number N, class Visit>

@@ -7,6 +7,7 @@
 
 #include <layercake/core/operations.hpp>
 #include <layercake/models/layered.hpp>
+#include <layercake/models/layouts.hpp>
 #include <layercake/models/storage.hpp>
 #include <layercake/models/transformer.hpp>
 #include <utility>
@@ -47,6 +48,8 @@ constexpr matrix_product<T> product(const formats& f, const storage& how, block 
           .output_bytes = 2,
           .part = part};
 }
+
+inline constexpr double whole_head = 1e-6;  // of a head, lost in rounding
 
 // One such product for each of `heads`.
 template <number T>
@@ -189,6 +192,31 @@ constexpr void latent_attention(const chip_pass<T>& c, const basic_mixer<T>& m, 
   visit(product(f, how, part, tokens, heads * m.value_width, c.width), times);
 }
 
+// The attention that one chip does, of that over plain tensor ranks: whole heads, or all heads of its share of the sequences. Where weights are cut in
+// two dimensions, queries, keys and values of this pass go there from the ranks of their heads, and results come back.
+template <number T, class Visit>
+constexpr void attend(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T> core, const T& times,
+                      Visit&& visit) {
+  const weight_layout layout = c.cut.layout;
+  if (layout == weight_layout::tensor) return visit(core, times);
+  if (layout == weight_layout::two_dimensional) {
+    core.heads = floor(core.heads + T(1) - number_cast<T>(whole_head));
+    return visit(core, times);
+  }
+  const auto sent = [&](const T& values) {
+    if (layout == weight_layout::gathered_batch_attention) return;
+    visit(collective<T>{.kind = exchange::all_to_all,
+                        .bytes = c.tokens * values * c.tensor * T(2) * units::byte,
+                        .ranks = c.cut.tensor},
+          times);
+  };
+  core.heads = m.heads, core.key_heads = m.key_heads;
+  core.sequences = max(core.sequences * c.tensor, min(core.sequences, T(1)));
+  sent(m.heads * m.key_width + m.key_heads * (m.key_width + m.value_width));
+  visit(core, times);
+  sent(m.heads * m.value_width);
+}
+
 template <number T, class Visit>
 constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m, attention_product<T>& core,
                                  const T& times, Visit&& visit) {
@@ -196,7 +224,9 @@ constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
   const formats& f = c.format;
   const storage& how = f.attention;
   const T& tokens = c.tokens;
-  const T keys = core.key_heads * (m.key_width + (m.shared_value ? T(0) : m.value_width));
+  // Plain tensor ranks have whole key heads, copies where there are fewer than ranks; other layouts cut them.
+  const T key_heads = c.cut.layout == weight_layout::tensor ? core.key_heads : m.key_heads * c.tensor;
+  const T keys = key_heads * (m.key_width + (m.shared_value ? T(0) : m.value_width));
   const T queries = core.heads * (m.key_width + m.gate);
   const auto crossed = m.crossed > T(0);
   const T own = queries + where(crossed, T(0), keys);
@@ -206,7 +236,7 @@ constexpr void grouped_attention(const chip_pass<T>& c, const basic_mixer<T>& m,
     visit(product(f, how, block::encoder, or_one(rows), c.width, keys), where(rows > T(0), times, T(0)));
   }
   visit(memory_traffic<T>{.moved = tokens * own * T(4) * units::byte}, times);  // rotary embedding and cache write
-  visit(core, where(crossed, T(0), times));
+  attend(c, m, core, where(crossed, T(0), times), visit);
   if (may_hold(crossed)) {
     attention_product<T> over = core;
     over.context = or_one(m.crossed);
@@ -434,6 +464,33 @@ constexpr void tower_operations(const basic_layered<T>& x, const pass<T>& p, con
 }
 }  // namespace detail
 
+namespace detail {
+// The operations of plain tensor ranks, or of what a layout makes of them.
+template <class Architecture, number T, class Visit>
+constexpr void operations_of_ranks(const Architecture& x, const formats& f, const pass<T>& p, const split<T>& s,
+                                   Visit&& visit) {
+  if (p.phase == phase::decode && !may_hold(x.output_width() > T(0))) return;
+  const chip_pass<T> c(x.width, f, p, s);
+  if constexpr (requires { x.towers; }) tower_operations(x, p, s, visit);
+  visit(memory_traffic<T>{.moved = c.tokens * x.width * T(4) * units::byte,
+                          .replicated = true,
+                          .part = block::embedding},  // look-up
+        T(1));
+  x.each_mixer([&](const basic_mixer<T>& m, const T& times) { mixer_operations(c, m, times, visit); });
+  x.each_feed_forward(
+      [&](const basic_feed_forward<T>& block, const T& times) { feed_forward_operations(c, block, times, visit); });
+  if (p.phase == phase::training) {  // from stage to stage
+    visit(collective<T>{.kind = exchange::point_to_point,
+                        .bytes = c.tokens * x.width * T(2) * units::byte,
+                        .ranks = s.pipeline,
+                        .stride = s.tensor * s.context,
+                        .group = communicator::pipeline},
+          where(s.pipeline > T(1), T(1), T(0)));
+  }
+  output_operations(c, x.output_width(), visit);
+}
+}  // namespace detail
+
 // Every operation of a pass on one chip, in the order of execution, over all layers: a pipeline of `split::pipeline`
 // stages does them one stage after the other. visit(operation, times): the operation occurs `times` times. Operations say
 // which block they belong to, exchanges among which ranks they are (one alone has none), traffic whether every tensor rank repeats it. A
@@ -447,26 +504,13 @@ constexpr void tower_operations(const basic_layered<T>& x, const pass<T>& p, con
 // 1024).
 template <class Architecture, number T, class Visit>
 constexpr void operations(const Architecture& x, const formats& f, const pass<T>& p, const split<T>& s, Visit&& visit) {
-  if (p.phase == phase::decode && !may_hold(x.output_width() > T(0))) return;
-  const detail::chip_pass<T> c(x.width, f, p, s);
-  if constexpr (requires { x.towers; }) detail::tower_operations(x, p, s, visit);
-  visit(memory_traffic<T>{.moved = c.tokens * x.width * T(4) * units::byte,
-                          .replicated = true,
-                          .part = block::embedding},  // look-up
-        T(1));
-  x.each_mixer([&](const basic_mixer<T>& m, const T& times) { mixer_operations(c, m, times, visit); });
-  x.each_feed_forward([&](const basic_feed_forward<T>& block, const T& times) {
-    detail::feed_forward_operations(c, block, times, visit);
-  });
-  if (p.phase == phase::training) {  // from stage to stage
-    visit(collective<T>{.kind = exchange::point_to_point,
-                        .bytes = c.tokens * x.width * T(2) * units::byte,
-                        .ranks = s.pipeline,
-                        .stride = s.tensor * s.context,
-                        .group = communicator::pipeline},
-          where(s.pipeline > T(1), T(1), T(0)));
+  if (s.layout != weight_layout::tensor) {
+    T inner = T(0);  // the widest
+    x.each_feed_forward([&](const basic_feed_forward<T>& block, const T&) { inner = max(inner, block.width); });
+    detail::in_layout<T, std::remove_reference_t<Visit>> laid(visit, s, x.width, detail::or_one(inner));
+    return detail::operations_of_ranks(x, f, p, s, laid);
   }
-  detail::output_operations(c, x.output_width(), visit);
+  detail::operations_of_ranks(x, f, p, s, visit);
 }
 
 namespace detail {

@@ -73,7 +73,7 @@ struct widest_block {
 //   logits      = sampled_logit * V * (1 + drafted) / (attention_data * pipeline)   for a call: steps take a part of the calls each
 //   graphs      = graph_operation * operations of a decoding pass * captured_sequences / 8
 //   communication only where the replica has more than one chip
-// Every rank samples over the whole vocabulary, which it gathers. Leaves out: fragments of the allocator, scores of unfused attention,
+// Every rank samples over the whole vocabulary, which it gathers. Leaves out: other layouts of weights than plain tensor ranks, fragments of the allocator, scores of unfused attention,
 // prefixes that latent attention expands, workspaces of single kernels.
 // Source: the activations are what vLLM's profiling run holds (vllm/worker/model_runner.py: profile_run, 2024), which a log of two
 // runs of Llama-3.1-8B, with 20,000 and 29,000 tokens in a step, shows: 0.92 GiB for 9,000 tokens, 6 (d + f) = 110,592 B each.
@@ -86,7 +86,9 @@ constexpr engine_memory<T> memory_of_engine(const basic_serving_software<T>& sof
   m.communication = where(s.tensor * s.pipeline * s.expert > T(1), software.communication, quantity<unit::byte, T>());
   if constexpr (!models::generates_tokens<Model>()) return m;
   detail::widest_block<T> step;
-  model.operations(models::pass<T>{models::phase::prefill, T(1), software.token_budget, software.token_budget}, s,
+  models::split<T> plain = s;
+  plain.layout = models::weight_layout::tensor;
+  model.operations(models::pass<T>{models::phase::prefill, T(1), software.token_budget, software.token_budget}, plain,
                    step);
   m.activations = step.values * software.activation_copies * number_cast<T>(detail::activation_bytes) * units::byte;
   m.logits = software.sampled_logit * (step.vocabulary * s.tensor) * (T(1) + drafted) / (s.attention_data * s.pipeline);

@@ -43,6 +43,7 @@ struct basic_serving_plan {
   T concurrency = T(0);
   // Of a chip's memory for weights and cache; vLLM's default gpu_memory_utilization (engine arguments, 2025).
   T memory_share = T(0.9);
+  models::weight_layout layout = models::weight_layout::tensor;  // of weights over the tensor ranks
   bool whole_experts = false;  // inside a tensor group, experts are spread whole and not cut
   basic_serving_software<T> software{};
   basic_speculation<T> speculation{};
@@ -61,6 +62,7 @@ struct basic_serving_plan {
               "groups of the tensor ranks that attend to calls of their own"),
         field("concurrency", &X::concurrency, nonnegative, "calls in flight in one replica, 0 for as many as possible"),
         field("memory_share", &X::memory_share, positive_share, "share of a chip's memory for weights and cache"),
+        label("layout", &X::layout),
         label("whole_experts", &X::whole_experts),
         part("software", &X::software),
         part("speculation", &X::speculation),
@@ -77,12 +79,13 @@ struct basic_serving_plan {
     p.pipeline = reading.pipeline;
     p.expert = reading.expert;
     p.attention_data = T(1);
+    p.layout = models::weight_layout::tensor;
     p.concurrency = T(0);
     p.speculation = {};
     p.reading = {};
     return p;
   }
-  models::split<T> split() const { return {tensor, pipeline, expert, T(1), attention_data}; }
+  models::split<T> split() const { return {tensor, pipeline, expert, T(1), attention_data, layout}; }
 };
 using serving_plan = basic_serving_plan<>;
 

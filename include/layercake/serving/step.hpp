@@ -180,7 +180,7 @@ struct serving_timer {
   template <number S>
   void operator()(const collective<S>& op, const T& times) {
     if (riders_alone() || absent(times) || alone(op.ranks)) return;
-    const collective<T> c{op.kind, op.bytes * S(wider(op.part)), op.ranks, op.stride};
+    const collective<T> c{op.kind, op.bytes * (op.of_weights ? S(1) : S(wider(op.part))), op.ranks, op.stride};
     if (!same(c)) {
       last_kind = c.kind, last_bytes = c.bytes, last_ranks = c.ranks, last_stride = c.stride;
       last_time = of(c);
@@ -257,10 +257,11 @@ step_cost<T> serving_step(const step_setup<T, Timing, Exchanges, Chip, Model>& o
                                 T(1) + load.drafted, load.decode_context};
   if (prompt) {
     if (decode) {
+      const bool cut = on.split.layout == models::weight_layout::gathered_batch_attention;
       const T riding = load.decoding * writing.queries;
       const T reading = load.prompts * load.queries;
       timer.who = detail::passing::with_riders;
-      timer.riders = riding;
+      timer.riders = cut ? riding / on.split.tensor : riding;
       timer.attending = T(1) / on.split.attention_data;
       timer.widening = (reading + riding) / reading;
     }

@@ -19,7 +19,7 @@ namespace layercake::detail {
 // low-precision training: "FP8 Delayed Scaling" (one read instead of two), "FP8 Current Scaling", "Performance Considerations" (transposes on
 // Hopper, none on Blackwell), "MXFP8"; torchao, float8/config.py and float8_linear.py (rowwise: six casts a linear layer). Worked number: FP8 on an
 // H100: delayed 4 bytes, tensorwise 6, rowwise 8.
-constexpr double narrow_traffic(scaling_recipe recipe, precision math, bool either_way) {
+constexpr double narrowing_bytes(scaling_recipe recipe, precision math, bool either_way) {
   constexpr double read = training_counts::weight;
   const double written = bytes_per_value(math);
   if (math == precision::nvfp4) return 2 * read + 2 * written;
@@ -61,7 +61,7 @@ constexpr narrow_operands<T> narrow_operands_of(const basic_training_plan<T>& p,
   const basic_training_software<T>& software = p.software;
   const bool fp8 = p.math == precision::fp8, rows = fp8 && software.scaling == scaling_recipe::rowwise;
   if (fp8 && software.scaling == scaling_recipe::blockwise) n.kernel = precision::mxfp8;
-  const double value = bytes_per_value(n.kernel), each = narrow_traffic(software.scaling, n.kernel, either_way);
+  const double value = bytes_per_value(n.kernel), each = narrowing_bytes(software.scaling, n.kernel, either_way);
   n.operand = number_cast<T>(each);
   n.weight = software.recasts_weights ? n.operand : n.operand / p.micro_batches();
   if (rows)

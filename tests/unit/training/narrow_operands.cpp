@@ -36,8 +36,8 @@ double bytes_each(const training_plan& p) {
 
 TEST_CASE("bytes to make an operand narrow, by recipe") {
   using enum scaling_recipe;
-  const auto bytes = layercake::detail::narrow_traffic;
-  // worked: training/narrow_operands.hpp#narrow_traffic
+  const auto bytes = layercake::detail::narrowing_bytes;
+  // worked: training/narrow_operands.hpp#narrowing_bytes
   CHECK(bytes(delayed, precision::fp8, false) == 4);     // 2 read, 1 written, 1 transposed
   CHECK(bytes(tensorwise, precision::fp8, false) == 6);  // read once more before
   CHECK(bytes(rowwise, precision::fp8, false) == 8);     // 2 + 1 by rows, 2 + 2 + 1 by columns
