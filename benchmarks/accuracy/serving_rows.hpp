@@ -107,7 +107,7 @@ lc::models::formats formats_of(const Row& row, const lc::chips::accelerator& chi
                                                  : f.math;
   f.attention = f.dense = f.experts = f.shared = {values, weight};
   const lc::serving_release release = release_of(row);
-  if (lc::bits(f.math) < 16 && release.narrows_apart) f.activation_bits = 16;
+  if (lc::bits(f.math) < 16 && release.habits.narrows_apart) f.activation_bits = 16;
   // In blocks where the bits say so (8.03 with their scales), and in latent attention, whose makers train in them (DeepSeek-V3 technical
   // report, 2024, section 3.3.2).
   if (f.math == precision::fp8 && ((weight > 8 && weight < 8.1) || model.kind == lc::models::attention::latent)) {

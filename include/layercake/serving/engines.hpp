@@ -33,6 +33,15 @@ enum class serving_engine : unsigned char {
 //   none        nobody: a loop over the steps of one batch, in a script
 enum class serving_scheduler : unsigned char { compiled, early, scripted, overlapped, none };
 
+// How an engine cuts its prompts, and which kernels it has.
+struct engine_habits {
+  bool narrows_apart =
+      true;  // inputs of narrow products are made narrow in kernels of their own, not by those that write them
+  bool cuts_prompts = true;  // to what a step's token budget leaves; one at a time (serving_software::partial_prompts)
+  double key_group = 0;      // as in serving_software
+  bool direct_all_reduce = true;  // likewise
+};
+
 // An engine from a release on, until its next row. `date`: the year of that release, with its months.
 struct serving_release {
   serving_engine engine;
@@ -40,10 +49,7 @@ struct serving_release {
   double date;
   serving_scheduler scheduler;
   provenance origin{};
-  bool narrows_apart =
-      true;  // inputs of narrow products are made narrow in kernels of their own, not by those that write them
-  double key_group = 0;           // as in serving_software
-  bool direct_all_reduce = true;  // likewise
+  engine_habits habits{};
 };
 
 namespace detail {
@@ -51,6 +57,10 @@ namespace detail {
 // server into a process of its own.
 inline constexpr provenance vllm_0_6{"vLLM blog, vLLM v0.6.0: 2.7x throughput improvement and 5x latency reduction",
                                      "2024-09-05", confidence::recalled};
+// Its second engine, then the default: a step's budget goes to requests under way, the one in part read among them, then to those that wait,
+// the last of which is cut to what is left. Before, chunked prefill was an option (max_num_partial_prefills 1).
+inline constexpr provenance vllm_0_8{"vLLM, V1 user guide of 0.8.4; vllm/v1/core/sched/scheduler.py, schedule()",
+                                     "2025-04", confidence::published};
 inline constexpr provenance sglang_0_4{"LMSYS blog, SGLang v0.4: zero-overhead batch scheduler", "2024-12-04",
                                        confidence::recalled};
 // Element-wise steps of a layer of Llama that nobody compiles (Hugging Face transformers, models/llama/modeling_llama.py), as kernels, and bytes
@@ -74,39 +84,66 @@ inline constexpr provenance own_all_reduce{"TensorRT-LLM, tensorrt_llm/plugin/pl
                                            "2024-05"};
 }  // namespace detail
 
-// What is not here is scripted. Versions and dates of an engine rise.
+// What is not here is scripted. Versions and dates of an engine rise. TensorRT-LLM cuts prompts where enable_chunked_prefill is set, which it is
+// not by default (TensorRT-LLM, documentation, "Long Sequences", 2025); SGLang by chunked_prefill_size, one at a time (PrefillAdder, chunked_req).
 inline constexpr serving_release serving_releases[] = {
-    {serving_engine::vllm, 0, 2023.46, serving_scheduler::early, detail::vllm_0_6},
-    {serving_engine::vllm, 0.006, 2024.68, serving_scheduler::scripted, detail::vllm_0_6},
+    {serving_engine::vllm, 0, 2023.46, serving_scheduler::early, detail::vllm_0_6, {.cuts_prompts = false}},
+    {serving_engine::vllm, 0.006, 2024.68, serving_scheduler::scripted, detail::vllm_0_6, {.cuts_prompts = false}},
+    {serving_engine::vllm, 0.008, 2025.22, serving_scheduler::scripted, detail::vllm_0_8},
     {serving_engine::vllm,
      0.009,
      2025.37,
      serving_scheduler::scripted,
      {"vLLM, design documents: fusion of RMSNorm and SiLU with the quantisation behind them", "2025",
       confidence::recalled},
-     false},
+     {.narrows_apart = false}},
     {serving_engine::vllm,
      0.014,
      2026.05,
      serving_scheduler::overlapped,
      {"vLLM, release notes of 0.14.0: asynchronous scheduling by default", "2026-01", confidence::recalled},
-     false},
+     {.narrows_apart = false}},
     {serving_engine::sglang, 0, 2024.05, serving_scheduler::scripted, detail::sglang_0_4},
     {serving_engine::sglang, 0.004, 2024.92, serving_scheduler::overlapped, detail::sglang_0_4},
-    {serving_engine::tensorrt_llm, 0, 2023.8, serving_scheduler::compiled, detail::source_code, false, 1, false},
-    {serving_engine::tensorrt_llm, 0.008, 2024.16, serving_scheduler::compiled, detail::xqa, false, 8, false},
-    {serving_engine::tensorrt_llm, 0.010, 2024.43, serving_scheduler::compiled, detail::own_all_reduce, false, 8, true},
-    {serving_engine::tensorrt_llm, 0.011, 2024.54, serving_scheduler::compiled, detail::xqa, false},
-    {serving_engine::fastertransformer, 0, 2019.6, serving_scheduler::compiled, detail::source_code, false, 1, false},
-    {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::tensorrt_llm,
+     0,
+     2023.8,
+     serving_scheduler::compiled,
+     detail::source_code,
+     {.narrows_apart = false, .cuts_prompts = false, .key_group = 1, .direct_all_reduce = false}},
+    {serving_engine::tensorrt_llm,
+     0.008,
+     2024.16,
+     serving_scheduler::compiled,
+     detail::xqa,
+     {.narrows_apart = false, .cuts_prompts = false, .key_group = 8, .direct_all_reduce = false}},
+    {serving_engine::tensorrt_llm,
+     0.010,
+     2024.43,
+     serving_scheduler::compiled,
+     detail::own_all_reduce,
+     {.narrows_apart = false, .cuts_prompts = false, .key_group = 8}},
+    {serving_engine::tensorrt_llm,
+     0.011,
+     2024.54,
+     serving_scheduler::compiled,
+     detail::xqa,
+     {.narrows_apart = false, .cuts_prompts = false}},
+    {serving_engine::fastertransformer,
+     0,
+     2019.6,
+     serving_scheduler::compiled,
+     detail::source_code,
+     {.narrows_apart = false, .cuts_prompts = false, .key_group = 1}},
+    {serving_engine::gpt_fast, 0, 2023.9, serving_scheduler::compiled, detail::source_code, {.narrows_apart = false}},
     {serving_engine::pytorch,
      0,
      2018.9,
      serving_scheduler::none,
      {"Hugging Face transformers, models/llama/modeling_llama.py: each operation is a kernel", "2025",
       confidence::recalled}},
-    {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code, false},
-    {serving_engine::mlc_llm, 0, 2023.4, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::llama_cpp, 0, 2023.2, serving_scheduler::compiled, detail::source_code, {.narrows_apart = false}},
+    {serving_engine::mlc_llm, 0, 2023.4, serving_scheduler::compiled, detail::source_code, {.narrows_apart = false}},
     {serving_engine::optimum_habana,
      0,
      2023,
@@ -114,7 +151,7 @@ inline constexpr serving_release serving_releases[] = {
      {"Intel Gaudi, PyTorch user guide: HPU graphs, of which the host starts one after another without waiting for "
       "their results",
       "2023", confidence::recalled}},
-    {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code, false},
+    {serving_engine::neuronx, 0, 2021.9, serving_scheduler::compiled, detail::source_code, {.narrows_apart = false}},
 };
 
 // What an engine lacked of its kernels on a family of chips until a release.
@@ -205,10 +242,11 @@ constexpr serving_software software_of(serving_engine engine, std::string_view v
   s.per_request = (compiled ? k.compiled_request : k.request) * units::second;
   s.launch = (compiled ? k.compiled_launch : k.launch) * units::second;
   s.wave_loss = k.wave_loss;
-  s.key_group = release.key_group;
-  if (release.key_group > 0) s.single_head_share = k.single_head;
-  s.direct_all_reduce = release.direct_all_reduce;
+  s.key_group = release.habits.key_group;
+  if (release.habits.key_group > 0) s.single_head_share = k.single_head;
+  s.direct_all_reduce = release.habits.direct_all_reduce;
   detail::add_port(s, engine, family, version, year);
+  s.partial_prompts = release.habits.cuts_prompts ? 1 : 0;
   s.context = k.context * units::byte;
   s.communication = k.communication * units::byte;
   s.sampled_logit = (compiled ? compiled_logit : k.scripted_logit) * units::byte;

@@ -11,7 +11,6 @@ namespace layercake::queue {
 namespace detail {
 inline constexpr double negligible_term = 1e-17;     // of a sum: below the rounding of every real type
 inline constexpr double never_blocked = 1e30;        // 1/B from which on B is taken for 0
-inline constexpr double idle = 1e-12;                // utilisation below which the logarithm is not taken
 inline constexpr double most_servers_summed = 1e10;  // from here on the sum has above a million terms
 inline constexpr double most_servers = 1e15;         // that one more still counts beside, in double precision
 
@@ -49,53 +48,6 @@ constexpr T erlang_c(T servers, T load) {
   }
   const T blocked = T(1) / sum;
   return blocked / (T(1) - load / servers * (T(1) - blocked));
-}
-
-// The same for every number type, smooth in the number of servers: the approximation of Sakasegawa, C ~ rho^(sqrt(2 (c
-// + 1)) - 1). Exact for c = 1; within 0.06 of Erlang C where rho >= 0.6. Source: Sakasegawa, Annals of the Institute of
-// Statistical Mathematics 29, 1977. Worked number: c = 2, rho = 0.5: 0.366.
-template <number T>
-constexpr T waiting_probability(const T& servers, const T& utilisation) {
-  const T rho = clamp(utilisation, number_cast<T>(detail::idle), T(1));
-  return exp((sqrt(T(2) * (servers + T(1))) - T(1)) * log(rho));
-}
-
-// Mean wait before service with general arrivals and service times (Allen-Cunneen):
-//   W = P(wait) / (c (1 - rho)) * service * (ca + cs) / 2,   ca, cs squared coefficients of variation (Poisson arrivals: ca = 1)
-// Infinite where rho >= 1. Exact for M/M/c and, with c = 1, for M/G/1 (Pollaczek-Khinchine). Source: Allen, Probability, Statistics and
-// Queueing Theory, 1990, section 5.5. Worked number: M/D/1, rho = 0.5, service 1 s: 0.5 s.
-template <number T>
-constexpr quantity<unit::second, T> mean_wait(const T& servers, const T& utilisation, const T& waits,
-                                              const quantity<unit::second, T>& service, const T& arrival_variation,
-                                              const T& service_variation) {
-  const T idle = T(1) - utilisation;
-  const T infinite = number_cast<T>(std::numeric_limits<scalar_of_t<T>>::infinity());
-  const T factor =
-      waits / (servers * where(idle > T(0), idle, T(1))) * (arrival_variation + service_variation) * T(0.5);
-  return service * where(idle > T(0), factor, infinite);
-}
-
-// The wait that a share `quantile` of requests do not exceed: those that wait do so for an exponentially distributed time,
-//   t = mean / P(wait) * ln(P(wait) / (1 - quantile)),  at least 0
-// Exact for M/M/c. Worked number: M/M/1 at rho = 0.8, service 1 s (mean wait 4 s), 99 %: 21.9 s.
-template <number T>
-constexpr quantity<unit::second, T> wait_quantile(const T& waits, const quantity<unit::second, T>& mean,
-                                                  const T& quantile) {
-  const T p = max(waits, number_cast<T>(1e-12));
-  return mean / p * max(log(p / (T(1) - quantile)), T(0));
-}
-
-// The wait that a share `quantile` of requests do not exceed for one server whose service always takes as long (M/D/1): beyond one service
-// the wait is exponential,
-//   P(wait > t) = C exp(-y t / service),  rho (e^y - 1) = y,  C = (1 - rho) / (y + rho - 1);  at least 0
-// y = 2 (1 - rho) rho^-0.31 within 3 % for rho of 0.2 to 1. Source: Crommelin 1932; Tijms, A First Course in Stochastic Models, 2003, section 9.2.
-// Worked number: rho = 0.6, service 1 s, 99 %: 4.6 s.
-template <number T>
-constexpr quantity<unit::second, T>
-deterministic_wait_quantile(const T& utilisation, const quantity<unit::second, T>& service, const T& quantile) {
-  const T rho = clamp(utilisation, number_cast<T>(1e-9), number_cast<T>(1 - 1e-9)), idle = T(1) - rho;
-  const T decay = T(2) * idle * exp(-number_cast<T>(0.31) * log(rho));
-  return service * (max(log(idle / ((decay - idle) * (T(1) - quantile))), T(0)) / decay);
 }
 
 // The normal distribution's quantile, of a share above 1/2; below it the same with the other sign: by its rational approximation, within 4.5e-4.

@@ -7,10 +7,10 @@
 #include <layercake/number/check.hpp>
 #include <layercake/serving/in_flight.hpp>
 #include <layercake/serving/pools.hpp>
-#include <layercake/serving/queue.hpp>
 #include <layercake/serving/replica.hpp>
 #include <layercake/serving/root.hpp>
 #include <layercake/serving/serve.hpp>
+#include <layercake/serving/waits.hpp>
 
 namespace layercake {
 
@@ -66,21 +66,12 @@ struct serving_result {
 
 namespace detail {
 // Assumed bounds of the approximations below.
-inline constexpr double rare = 0.05;          // requests in flight where there is next to no load: where searches start
-inline constexpr int slo_points = 16;         // loads from next to none to the capacity at which limits are looked at
-inline constexpr double nearly_all = 0.999;   // of what a queue that never empties gets, that is offered at most
-inline constexpr double least_prompt = 1e-3;  // what a prompt adds to a step at least, over the step
-inline constexpr double most_reading =
-    0.95;  // share of the time that prompts take at most in their own queue, and of an elasticity
-inline constexpr double most_slots = 0.999;     // share of the slots that are taken at most in the queue for them
-inline constexpr int fixed_point_steps = 4;     // of a mean step
-inline constexpr double least_rate = 1e-12;     // 1/s
-inline constexpr double least_waiting = 1e-12;  // probability whose logarithm is taken
+inline constexpr double rare = 0.05;         // requests in flight where there is next to no load: where searches start
+inline constexpr int slo_points = 16;        // loads from next to none to the capacity at which limits are looked at
+inline constexpr double nearly_all = 0.999;  // of what a queue that never empties gets, that is offered at most
+inline constexpr double least_rate = 1e-12;  // 1/s
 inline constexpr double averaged =
     0.70711;  // of the swings of steps, over the life of a request that is as long as they are: sqrt(1/2)
-inline constexpr double normal_peak = 0.39894228040143268;  // 1 / sqrt(2 pi)
-// Slope of the logistic approximation of the normal distribution (Haley 1952).
-inline constexpr double logistic_slope = 1.702;
 
 // Requests beyond a slot's first: those who write at once, given the token budget; D (O + P)/O <= budget.
 template <class Replica, number T>
@@ -152,8 +143,9 @@ serving_result<T> steady_state(const replica<T, X...>& r, const T& writing) {
 
 // `concurrency` requests kept in flight: the next starts when one ends. Those whose cache does not fit wait for a place.
 //   calls = N / (time to first token + (O - 1) time per output token),  N = min(concurrency, slots)
-// A finite `run` of requests (0: endless) begins with N of them at once, whose prompts queue (replica::first_token_of_a_burst): they are min(N / run, 1)
-// of all, and the mean has them. What the chips do meanwhile is left out of the rate.
+// Without `run` (0: endless) it is the steady state, in which a request waits for the step under way and for prompts that come with its own or before
+// it (waits.hpp). A finite run of requests begins with N of them at once, whose prompts queue, which replica::first_token_of_a_burst(N) gives by
+// itself: they are min(N / run, 1) of all, and the mean has them. What the chips do meanwhile is left out of the rate.
 template <number T, class... X>
 serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T& concurrency, const T& run = T(0)) {
   if constexpr (real<T>) {
@@ -162,11 +154,15 @@ serving_result<T> inflight_fixed_concurrency(const replica<T, X...>& r, const T&
   }
   const T slots = detail::slots(r);
   const T n = min(concurrency, max(slots, T(1)));
-  serving_result<T> s = detail::steady_state(r, detail::writing(r, n));
-  // The next request comes when an answer ends, at the beginning of a step, not somewhere in it.
-  const quantity<unit::second, T> rest = s.time_per_output_token * r.tokens_per_pass() * (T(0.5) * min(n, T(1)));
-  s.time_to_first_token = s.time_to_first_token + rest;
-  s.latency = s.latency + rest;
+  const T b = detail::writing(r, n);
+  serving_result<T> s = detail::steady_state(r, b);
+  const quantity<unit::second, T> own = r.plan.software.per_request + r.loading;
+  s.time_to_first_token =
+      detail::first_token_of_kept(r, {n, b}, T(s.time_per_output_token * r.tokens_per_pass() / units::second),
+                                  T((s.latency - s.time_to_first_token) / units::second)) *
+          units::second +
+      own;
+  s.latency = s.time_to_first_token + s.time_per_output_token * (r.output - T(1));
   s.calls = n / s.latency * r.plan.software.filled(n);
   const quantity<unit::second, T> none{};
   const quantity<unit::second, T> queued = where(concurrency > n, (concurrency - n) / s.calls, none);
@@ -225,82 +221,6 @@ serving_result<T> offline_trace(const replica<T, X...>& r, const T& run = T(0)) 
 }
 
 namespace detail {
-// How an engine with random arrivals swings around `n` requests that write: a step without prompts takes t0(n), one that reads k of them d + s k more,
-// and as many are read in a step as came in the one before.
-//   E T = t0 + d (1 - e^-u) + s u,  u = rate E T
-//   rho = rate (s + d e^-u):  each prompt read makes time for rho more to come: swings of arrivals grow by 1 / (1 - rho)^2 (Hawkes 1971)
-//   eps = n t0'(n) / t0(n):   longer steps keep requests longer: by 1 / (1 - eps), exact for exponential steps affine in n
-//   variance of n = n V,  V = 1 / ((1 - rho)^2 (1 - eps));  the mean over time is eps V above the n of a mean step, for long steps hold more
-//   Var T = (d^2 e^-u (1 - e^-u) + s^2 u + 2 d s u e^-u) / (1 - rho^2)
-template <number T>
-struct swings {
-  quantity<unit::second, T> first, prompt;  // d, s
-  quantity<unit::second, T> mean, varying;  // E T; Var T / E T
-  T reading;                                // rho
-  T beyond;                                 // eps V
-  T deviation;                              // sqrt(n V)
-  T slope;                                  // of t0 over t0, per request
-};
-template <number T, class... X>
-swings<T> swings_at(const replica<T, X...>& r, const steady_step<T>& step, const T& n,
-                    const quantity<unit::per_second, T>& rate) {
-  using seconds = quantity<unit::second, T>;
-  const T one(1), near_all = number_cast<T>(most_reading), more = n * number_cast<T>(0.1) + one, k = step.prompts;
-  const seconds plain = step.without_prompt, crowded = r.template steady<false>(n + more).without_prompt;
-  const seconds added = max(step.with_prompt - plain, plain * number_cast<T>(least_prompt));
-  // A prompt more, as far as the token budget has room for it.
-  const T room = clamp(T((r.plan.software.token_budget - n) / r.fresh() - k), T(0), one);
-  const seconds next =
-      r.in_step(r.template pass<false>(r.mixed_load(n, (k + one) * r.fresh()), true, true, one).time, n + k + one);
-  const seconds each =
-      clamp(seconds(next - step.with_prompt), seconds(added * (one / (k + one))), seconds(added * (one / k)));
-  swings<T> x;
-  x.first = (added - each * k) * room;
-  x.prompt = (added - x.first) * (one / k);
-  const T alone = one - min(T(rate * x.prompt), near_all);
-  x.mean = plain * (one / alone);
-  T none = exp(-T(rate * x.mean));  // probability of a step without prompts
-  for (int i = 0; i < fixed_point_steps; ++i) {
-    x.mean = (plain + x.first * (one - none)) * (one / alone);
-    none = exp(-T(rate * x.mean));
-  }
-  x.reading = min(T(rate * (x.prompt + x.first * none)), near_all);
-  const T u = rate * x.mean;
-  const auto square = [](const seconds& t) { return t * T(t / units::second); };
-  x.varying = (square(x.first) * (none * (one - none)) + square(x.prompt) * u +
-               x.first * T(x.prompt / units::second) * (T(2) * u * none)) *
-              (one / (T(x.mean / units::second) * (one - x.reading * x.reading)));
-  x.slope = max(T(crowded / plain) - one, T(0)) / more;
-  const T eps = min(n * x.slope, near_all);
-  const T grown = one / ((one - x.reading) * (one - x.reading) * (one - eps));
-  x.beyond = eps * grown;
-  x.deviation = sqrt(max(n, number_cast<T>(least_count)) * grown);
-  return x;
-}
-
-// Waits for one of c slots where as many requests as `mean`, with a `deviation`, are in flight: those of a birth and death process that answers at most
-// `capacity` calls per second, which c slots do. In flight it is gamma-distributed (Wilson, Hilferty 1931):
-//   P = f / (1 - load) / (F + f / (1 - load)),  F, f its distribution and density at c,  load = rate / capacity
-//   mean wait = P (1 + spread) / 2 / (capacity - rate)
-// F by the logistic approximation. For slots that are rarely all taken; Erlang's formulas have steps that do not lengthen.
-template <number T>
-struct slot_queue {
-  T waits;                         // P
-  quantity<unit::second, T> each;  // mean wait of those that wait
-};
-template <number T>
-slot_queue<T> queue_for_slots(const T& slots, const T& mean, const T& deviation, const T& spread,
-                              const quantity<unit::per_second, T>& rate,
-                              const quantity<unit::per_second, T>& capacity) {
-  const T one(1), three(3), c = max(slots, one), n = max(mean, number_cast<T>(least_count));
-  const T root = n / deviation, ratio = exp(log(c / n) / three);
-  const T x = (ratio - one + one / (T(9) * root * root)) * three * root;
-  const T below = one / (one + exp(-number_cast<T>(logistic_slope) * x));
-  const T density = exp(-x * x * number_cast<T>(0.5)) * number_cast<T>(normal_peak) * root * ratio / c;
-  const T rest = one - min(T(rate / capacity), number_cast<T>(most_slots));
-  return {density / (below * rest + density), (one + spread) * number_cast<T>(0.5) / (capacity * rest)};
-}
-
 // What an engine is offered, and what it has for it.
 template <number T>
 struct offered {
@@ -308,62 +228,49 @@ struct offered {
   T slots, most;                                 // requests in flight that memory holds; of them those that can write
 };
 
-// Open loop at a rate, with n requests that write in a mean step (Little: n = rate O t(n)):
-//   a prompt comes in a step that is by Var T / E T longer than the mean, waits for its rest, and is read in the next, with all that came meanwhile:
-//     wait = (1/2 + rate s) (E T + Var T / E T),  first token = wait + t0 + d + s
-//   where a step holds no more than K prompts:  (1 - 1/K) of that wait, 1/K of t0/2, and that of a queue of K servers in steps of t0 + d + K s
-//   slow ones: the mean, and the root of the sum of squares of what a share does not exceed of the rest of a step, of queueing prompts and of
-//   the swings of n
-// s, d, t0, T: see swings. Compared with a discrete-event simulation in tests/unit/serving/queue_regimes.cpp: from 30
-// to 85 % of the load means within 6 %, the 99th percentile within 10 %. Leaves out: at 95 %, where slots run out for seconds, slow first tokens are
-// several times too low.
+// Open loop at a rate, with n requests in flight in a mean step (Little: n = rate O E T(n)), of whose O steps one reads and O - 1 write:
+//   first token = least + mean wait for prompts + P(slot) wait for a slot + the server's time of a request
+// by the laws of waits.hpp, at no more than the capacity: what waits beyond it is a backlog. Compared with a discrete-event simulation in
+// tests/unit/serving/queue_regimes.cpp and near_saturation.cpp: up to 85 % of the load means within 5 % and the 99th percentile within 10, where prompts
+// are read in pieces within 8 and 15. At 95 % means within 10 to 25 %, slow ones within 25 to 40, for waits for slots change by a fifth with a hundredth
+// of the capacity.
 template <number T, class... X>
 serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, const offered<T>& calls,
                                const T& quantile) {
   using seconds = quantity<unit::second, T>;
-  const T one(1), half = number_cast<T>(0.5);
-  const steady_step<T> step = r.steady(writing);
-  const quantity<unit::per_second, T> some = number_cast<T>(least_rate) / units::second,
-                                      arrivals = max(calls.rate, some);
-  serving_result<T> s = steady_state(r, step, writing);
-  const swings<T> x = swings_at(r, step, writing, arrivals);
-  const T n = min(writing + x.beyond, max(calls.most, writing));
-  const steady_step<T> seen = r.template steady<false>(n);  // by those who come
-  const seconds plain = seen.without_prompt, met = x.mean * T(plain / step.without_prompt) + x.varying;
-  const T others = min(T(arrivals * x.prompt), number_cast<T>(most_reading));
-  // Prompts of a step, and the steps that a prompt takes.
-  const T held = max((r.plan.software.token_budget - n) / r.fresh(), one), chunks = max(one / seen.prompts, one);
-  const seconds own = where(chunks > one, seconds(seen.with_prompt * chunks), seconds(plain + x.first + x.prompt)),
-                full = where(chunks > one, own, seconds(plain + x.first + x.prompt * held));
-  const T busy = min(T(arrivals * full / held), number_cast<T>(most_reading));
-  const T apart = one / held, together = one - apart;
-  const seconds queued = queue::mean_wait(held, busy, queue::waiting_probability(held, busy), full, one, T(0));
-  const seconds wait = met * ((half + others) * together) + plain * (half * apart) + queued;
-  const slot_queue<T> slot =
-      queue_for_slots(calls.slots, n, x.deviation, r.spread, arrivals, max(calls.capacity, some));
-  const seconds slot_wait = slot.each * slot.waits;
-  // What slow requests wait beyond the mean.
-  const T z = queue::normal_quantile(quantile);
-  const seconds rest = plain * (quantile - half),
-                behind =
-                    max(queue::deterministic_wait_quantile(busy, seconds(full / held), quantile) - queued, seconds()) +
-                    x.prompt * (z * sqrt(T(arrivals * met)) * (one + others) * together),
-                crowding = plain * (z * x.slope * x.deviation * (half + one + others)),
-                for_slot =
-                    slot.each * max(log(max(slot.waits, number_cast<T>(least_waiting)) / (one - quantile)), T(0));
-  const auto squared = [](const seconds& t) { return T(t / units::second) * T(t / units::second); };
-  const seconds slow = sqrt(squared(rest) + squared(behind) + squared(crowding) + squared(for_slot)) * units::second;
-  const seconds first = wait + own + slot_wait + r.plan.software.per_request + r.loading;
-  const steady_step<T> crowded = r.template steady<false>(n + z * x.deviation * number_cast<T>(averaged));
-  s.slow_output_token = crowded.time / r.tokens_per_pass();
-  s.slow_first_token = first + slow;
-  s.time_to_first_token = first;
+  const T one(1), some = number_cast<T>(least_rate),
+                  rate = max(T(min(calls.rate, calls.capacity) * units::second), some);
+  const T passes = max(T(r.output / r.tokens_per_pass()), one), writes = one - one / passes;
+  const prompt_cost<T> prompts =
+      cost_of_prompts(r, writing, T(rate * T(r.template steady<false>(writing).time / units::second)));
+  const auto mean_step = [&](const T& n) { return swings_of(prompts, writing_step(r, T(n * writes)), rate); };
+  const T n =
+      in_flight_at(quantity<unit::per_second, T>(rate / units::second), r.output, calls.most,
+                   [&](const T& d) -> seconds { return mean_step(d).mean * units::second / r.tokens_per_pass(); });
+  const swinging_step<T> in_mean = mean_step(n);
+  const crowd<T> others = crowd_around(r, n, writes, in_mean);
+  const T saturated = max(saturated_rate(r, calls.slots, passes), some);
+  const slot_queue<T> slot = queue_for_slots(calls.slots, others, in_mean, r.spread, {rate, saturated});
+  // Those who come meet as many as there are in the mean over time.
+  const T present = min(slot.in_flight, max(calls.most, n)), longer = one + (present - n) * others.slope;
+  const T plain = writing_step(r, T(n * writes)) * longer;
+  const reading_wait<T> w = wait_for_prompts(prompts, plain, others, rate, r.fresh());
+  const T slow = slow_of_both(
+      w.mean, slow_reading(w, plain, T(others.slope * others.slope * others.variance), quantile), slot, quantile);
+  const seconds own = r.plan.software.per_request + r.loading;
+  serving_result<T> s = steady_state(r, writing);
+  s.time_to_first_token = (w.least + w.mean + slot.waits * slot.each) * units::second + own;
+  s.slow_first_token = (w.least + slow) * units::second + own;
   // Those of long steps, but no more than with all slots taken.
-  const seconds longest = max(s.time_per_output_token, seconds(calls.most / (r.output * max(calls.capacity, some))));
-  s.time_per_output_token =
-      min(seconds(s.time_per_output_token * (n / max(writing, number_cast<T>(least_count)))), longest);
-  s.in_flight = n + arrivals * max(own - step.time, seconds());
-  s.latency = first + s.time_per_output_token * (r.output - one);
+  const seconds longest = calls.most / (r.output * max(calls.capacity, some / units::second)),
+                token = in_mean.mean * (present / max(n, number_cast<T>(least_count))) * units::second /
+                        r.tokens_per_pass();
+  s.time_per_output_token = min(token, max(s.time_per_output_token, longest));
+  const T slow_crowd = present + queue::normal_quantile(quantile) * sqrt(others.variance) * number_cast<T>(averaged);
+  const steady_step<T> crowded = r.template steady<false>(min(slow_crowd, max(calls.most, n)));
+  s.slow_output_token = max(seconds(crowded.time / r.tokens_per_pass()), s.time_per_output_token);
+  s.in_flight = present + rate * max(T(w.least - in_mean.mean), T(0));
+  s.latency = s.time_to_first_token + s.time_per_output_token * (r.output - one);
   s.slow_latency = s.slow_first_token + s.slow_output_token * (r.output - one);
   return s;
 }

@@ -72,7 +72,10 @@ struct basic_serving_software {
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
   // Of norms, rotations and activations, over one kernel each that reads and writes every value once.
   T element_wise_kernels = T(1), element_wise_traffic = T(1);
-  T token_budget = T(8192);        // tokens in one step, prompts and answers together
+  T token_budget = T(8192);  // tokens in one step, prompts and answers together
+  // Prompts that are read in part at once: 1, one is cut to what its step has room for, read on in the next, and the others wait
+  // behind it; 0, a prompt waits for a step that has room for the whole of it. Where no step ever has, it is cut.
+  T partial_prompts = T(1);
   T largest_batch = T(2048);       // sequences in flight in one replica
   T stream_interval = T(1);        // tokens of a message to the client (client.hpp)
   bool holds_first_token = false;  // until its message is full
@@ -120,6 +123,8 @@ struct basic_serving_software {
               "speed of products of weights in 16 bit over the chip's law"),
         label("direct_all_reduce", &X::direct_all_reduce),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
+        field("partial_prompts", &X::partial_prompts, domain{0, 1},
+              "prompts that are cut to what a step has room for, at once"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),
         field("stream_interval", &X::stream_interval, at_least_one, "tokens of a message to the client"),
         label("holds_first_token", &X::holds_first_token),

@@ -99,13 +99,13 @@ TEST_CASE("what of the host's time of a step the chips hide") {
 namespace {
 using layercake_test::chip, layercake_test::model, layercake_test::plan_of, layercake_test::site;
 
-// Mean time to the first token of `n` prompts that come at once: steps of `budget` prompt tokens, each token 1 ms, whatever is written
-// beside it.
+// Mean time to the first token of `n` prompts that come at once: steps of `budget` tokens, of which those of
+// prompts take 1 ms each.
 double simulated(int n, double prompt, double budget) {
   double now = 0, sum = 0, read = 0;
   int done = 0;
   while (done < n) {
-    const double tokens = lc::min(budget, n * prompt - read);
+    const double tokens = lc::min(budget - done, n * prompt - read);
     now += tokens * 1e-3;
     read += tokens;
     const int ready = static_cast<int>(read / prompt + 1e-9);
@@ -131,7 +131,23 @@ TEST_CASE("a run that begins with all its prompts at once: as a simulation of it
         CHECK(law(n, prompt, budget) == approx(simulated(n, prompt, budget)).epsilon(0.05));
       }
   // worked: serving/replica.hpp#first_token_of_a_burst
-  CHECK(law(8, 50, 100) == approx(0.25));
+  CHECK(law(8, 50, 100) == approx(0.2695).epsilon(1e-3));
+}
+
+TEST_CASE("who cuts prompts, and what a step has room for") {
+  CHECK(lc::software_of(serving_engine::vllm, "0.7.3").partial_prompts == 0);
+  CHECK(lc::software_of(serving_engine::vllm, "0.8.5").partial_prompts == 1);
+  CHECK(lc::software_of(serving_engine::sglang, "0.5.7").partial_prompts == 1);
+  CHECK(lc::software_of(serving_engine::tensorrt_llm).partial_prompts == 0);
+  lc::serving_plan plan = plan_of(1);
+  plan.software.token_budget = 1000;
+  const lc::call_demand<> demand{.calls = 1 / second, .input = 300 * token, .output = 20 * token};
+  auto r = lc::replica_of<double>(chip, site, model, plan, demand);
+  CHECK(r.room(50.0) == 950);
+  r.plan.software.partial_prompts = 0;
+  CHECK(r.room(50.0) == 900);
+  CHECK(r.room(150.0) == 600);
+  CHECK(r.room(800.0) == 200);  // not even one: in pieces
 }
 
 TEST_CASE("of a finite run the first wave waits for its prompts, of an endless one nobody does") {
@@ -181,8 +197,8 @@ TEST_CASE("an early engine's process has every rank to send to, and one that res
 }
 
 TEST_CASE("releases that narrow the inputs of products where they are written") {
-  CHECK(lc::release_of(serving_engine::vllm, "0.8.5").narrows_apart);
-  CHECK_FALSE(lc::release_of(serving_engine::vllm, "0.11.0").narrows_apart);
-  CHECK(lc::release_of(serving_engine::sglang).narrows_apart);
-  CHECK_FALSE(lc::release_of(serving_engine::tensorrt_llm).narrows_apart);
+  CHECK(lc::release_of(serving_engine::vllm, "0.8.5").habits.narrows_apart);
+  CHECK_FALSE(lc::release_of(serving_engine::vllm, "0.11.0").habits.narrows_apart);
+  CHECK(lc::release_of(serving_engine::sglang).habits.narrows_apart);
+  CHECK_FALSE(lc::release_of(serving_engine::tensorrt_llm).habits.narrows_apart);
 }
