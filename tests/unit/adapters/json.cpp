@@ -404,7 +404,7 @@ TEST_CASE("JSON Schema: names, units, ranges, choices and what has to be given c
   CHECK(schema["type"] == "object");
   CHECK(schema["additionalProperties"] == false);
   CHECK(schema["required"].dump() == R"(["memory","memory_bandwidth"])");
-  CHECK(schema["properties"].size() == 21);
+  CHECK(schema["properties"].size() == 23);
   CHECK(schema["properties"]["memory"].dump() ==
         R"({"description":"the memory of one chip, as its data sheet names it","type":["string","null"],"unit":"B"})");
   CHECK(
