@@ -43,7 +43,8 @@ struct mixture_layer_count {
 //   bubble     by the schedule (training/schedules.hpp), of the stages beside the slowest where they are told apart: at most
 //   DualPipe   exchanges between experts hide under the other direction's computation, all of them as far as it lasts, and
 //              messages between stages; both take the share `taken` of the chip meanwhile (DeepSeek-V3 2024, section 3.2)
-//   sharded    gathers of weights and scatters of gradients, a share of which hides under the stage
+//   sharded    gathers of weights and scatters of gradients, layer by layer: a share hides under the computation of the layer before, in either
+//              direction; the first gather and the last scatter do not
 //   data       gradients once a step, a share hidden, as far as a stage lasts; experts' over the ranks that hold copies of them
 //   added      the gradients of a micro-batch to those before, (micro-batches - 1) times, where products do not add them
 //   host       2 ms, and one launch for each of 12 tensors of a stage's layers
@@ -254,7 +255,7 @@ private:
     const T copies = as(parameter_copies(p.schedule));
     const models::rank_parameters<T> held = rank.scaled(copies, copies);
     if (p.sharding == sharding::full) {
-      add_sharded_weights(p, rates, rank, s.stage, t);
+      add_sharded_weights(p, rates, rank, s, t);
     } else {
       t.data_exchange = detail::added_to(s.stage, gradients(p, held), p.software.hidden_data, rates.taken);
     }
@@ -274,10 +275,10 @@ private:
     t.optimizer = max(t.optimizer, hosts.update);
   }
 
-  // Two gathers and a scatter of every layer for every micro-batch; on what is not sharded over all replicas, gradients
-  // are summed once a step.
+  // Two gathers and a scatter of every layer for every micro-batch, each layer's beside the computation of the one before: the first gather has
+  // none before it, and the last scatter none behind it. On what is not sharded over all replicas, gradients are summed once a step.
   void add_sharded_weights(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
-                           const models::rank_parameters<T>& rank, const seconds& stage, training_time<T>& t) const {
+                           const models::rank_parameters<T>& rank, const parts_of_step& s, training_time<T>& t) const {
     const exchanges groups{network_, fabric_};
     const T copies = as(parameter_copies(p.schedule));
     const T n = p.replicas() * copies, shards = p.shards(), per_stage = layers_ / p.pipeline;
@@ -298,13 +299,20 @@ private:
         return models::stored_parameters_of(model_, training_layout_of(p).split());
       }
     };
-    const seconds exchanged = once(exchange::all_gather, stored(), as(rates.narrow.sharded)) * (T(1) + passed_) +
-                              once(exchange::reduce_scatter, rank, p.software.sharded_gradient);
-    t.sharding_exchange = detail::added_to(stage, exchanged, p.software.hidden_data, rates.taken) * p.micro_batches();
+    const seconds gathered = once(exchange::all_gather, stored(), as(rates.narrow.sharded)),
+                  scattered = once(exchange::reduce_scatter, rank, p.software.sharded_gradient);
+    const T first = T(1) / max(per_stage, T(1)), backward = s.passes.backward / s.passes.together;
+    const auto beside = [&](const T& pass, const seconds& exchanged) {
+      return detail::added_to(seconds(s.stage * pass), seconds(exchanged * (T(1) - first)), p.software.hidden_data,
+                              rates.taken);
+    };
+    t.sharding_exchange = (beside(T(1) - backward, gathered) +
+                           beside(backward, seconds(gathered * passed_ + scattered)) + (gathered + scattered) * first) *
+                          p.micro_batches();
     const seconds summed = groups.time(collective<T>{
         exchange::all_reduce, rank.everywhere * copies / shards * as(training_counts::weight) * units::byte, n / shards,
         p.tensor * shards});
-    t.data_exchange = detail::added_to(stage, summed, p.software.hidden_data, rates.taken);
+    t.data_exchange = detail::added_to(s.stage, summed, p.software.hidden_data, rates.taken);
   }
 
   // All gradients summed over the ranks that hold copies: all-reduced, or scattered and the new weights gathered.

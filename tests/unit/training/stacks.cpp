@@ -163,6 +163,26 @@ TEST_CASE("sharded experts are gathered over the ranks that hold copies of them"
   CHECK(seconds(f.time.sharding_exchange) == approx(expected).epsilon(1e-3));
 }
 
+TEST_CASE("gathers of sharded weights hide under the layer before, all but the first, and scatters all but the last") {
+  const models::transformer m = models::catalog::llama_3_1_8b;
+  training_plan p{.data = 32,
+                  .global_batch = 32,
+                  .sequence = 8192,
+                  .sharding = sharding::full,
+                  .recompute = recomputation::none,
+                  .software = perfect_software()};
+  training_constants k = perfect();
+  k.taken = 0;
+  const auto exposed = [&](double hidden) {
+    p.software.hidden_data = hidden;
+    return seconds(training_law_of(m, roofline_chip{}, ring_network{}, k)(p).time.sharding_exchange);
+  };
+  // 2 bytes a parameter, 300 GB/s, 31/32 of them from others; 32 layers, and a forward pass takes longer than a gather, a backward pass than both
+  const double gather = 2 * models::parameters(m).total() / 300e9 * 31 / 32;
+  CHECK(exposed(0) == approx(3 * gather).epsilon(1e-3));
+  CHECK(exposed(1) == approx(2 * gather / 32).epsilon(1e-3));
+}
+
 TEST_CASE("every second product and what is element-wise, computed again") {
   training_plan p{
       .global_batch = 4, .sequence = 2048, .recompute = recomputation::operators, .software = perfect_software()};
