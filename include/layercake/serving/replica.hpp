@@ -194,7 +194,9 @@ struct replica {
   // Steady state with `sequences` calls writing: each step b / O of them end, and as many prompts enter. Prompts come in whole steps or, where
   // they exceed the token budget, in chunks.
   //   q = b/O prompt tokens per step;  p = min(sqrt(P^2 + q^2), room(b)) in a step that reads;  f = q/p of the steps do
-  //   t = (1 - f) t_decode(b) + f t(b, p) + host
+  //   t = (1 - g) t_decode(b) + g t(b, p) + host,  g = f
+  // Replicas whose experts lie on each other's chips go step by step together. An engine that does not have them read prompts in the same steps has
+  // all R of them wait where one reads, g = 1 - (1 - f)^R.
   template <bool Work = true>
   steady_step<T> steady(const T& sequences) const {
     const T b = max(sequences, number_cast<T>(detail::least_count));
@@ -213,10 +215,16 @@ struct replica {
     s.work = plain * T(T(1) - f) + mixed * f;
     s.with_prompt = in_step(mixed.time, b + s.prompts);
     s.without_prompt = in_step(plain.time, b);
-    const seconds host = host_of(s.work.time, b + q / fresh());
+    seconds host = host_of(s.work.time, b + q / fresh());
+    if (!plan.software.reads_together) host = host + (mixed.time - plain.time) * waits_for_others(f);
     s.time = s.work.time + host;
     s.work.resting = resting(host);
     return s;
+  }
+  // Share of the steps in which another replica reads a prompt and this one does not, of which each reads in a share f: 1 - (1 - f)^R - f.
+  T waits_for_others(const T& f) const {
+    const T none = max(T(1) - f, number_cast<T>(detail::least_count));
+    return none - exp(plan.expert * log(none));
   }
   // A prompt waits for the step under way, half of it on average, then is read: in one step, or in chunks.
   seconds first_token(const steady_step<T>& step, const T& sequences) const {

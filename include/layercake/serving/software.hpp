@@ -76,6 +76,7 @@ struct basic_serving_software {
   // Prompts that are read in part at once: 1, one is cut to what its step has room for, read on in the next, and the others wait
   // behind it; 0, a prompt waits for a step that has room for the whole of it. Where no step ever has, it is cut.
   T partial_prompts = T(1);
+  bool reads_together = true;      // replicas whose experts lie on each other's chips, prompts in the same steps
   T largest_batch = T(2048);       // sequences in flight in one replica
   T stream_interval = T(1);        // tokens of a message to the client (client.hpp)
   bool holds_first_token = false;  // until its message is full
@@ -127,6 +128,7 @@ struct basic_serving_software {
               "prompts that are cut to what a step has room for, at once"),
         field("largest_batch", &X::largest_batch, at_least_one, "sequences in flight in one replica"),
         field("stream_interval", &X::stream_interval, at_least_one, "tokens of a message to the client"),
+        label("reads_together", &X::reads_together),
         label("holds_first_token", &X::holds_first_token),
         field("context", &X::context, nonnegative, "memory of a process: context, kernels and libraries"),
         field("communication", &X::communication, nonnegative, "memory of a rank that exchanges with others"),

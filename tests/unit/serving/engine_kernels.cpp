@@ -1,6 +1,7 @@
 // What kernels a release of an engine has: decode attention for groups of query heads, all-reduces of its own, products on other makers' chips.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <layercake/layercake.hpp>
 #include <layercake/serving/engines.hpp>
 #include <layercake/serving/regimes.hpp>
@@ -78,6 +79,26 @@ TEST_CASE("a library without kernels slows products of weights in 16 bit, and no
   model.math = lc::precision::fp8;
   CHECK(microseconds(model, {.half_product_share = 0.25}) == approx(whole));
   CHECK(microseconds(attending_model{}, {.half_product_share = 0.25}) == approx(microseconds(attending_model{}, {})));
+}
+
+TEST_CASE(
+    "replicas whose experts lie on each other's chips wait for one that reads a prompt, if not all read at once") {
+  // A token takes 1 ms. Ten sequences of 100 tokens in and 100 out: 10 tokens of prompts a step, sqrt(100^2 + 10^2) in one that reads, which takes as
+  // many milliseconds longer; of three replicas each reads in a share f of the steps.
+  const double read = std::sqrt(100.0 * 100 + 10 * 10), f = 10 / read;
+  const auto milliseconds = [](double replicas, bool together) {
+    lc::serving_plan plan = plan_of(1);
+    plan.expert = replicas;
+    plan.software.reads_together = together;
+    const lc::call_demand<> demand{.calls = 1 / second, .input = 100 * token, .output = 100 * token};
+    const auto r = lc::replica_of<double>(layercake_test::chip, site, layercake_test::model, plan, demand);
+    return lc::in<millisecond>(r.steady(10.0).time);
+  };
+  CHECK(milliseconds(3, true) == approx(10 + f * read));
+  CHECK(milliseconds(3, false) == approx(10 + (1 - std::pow(1 - f, 3)) * read));
+  CHECK(milliseconds(1, false) == approx(10 + f * read));
+  CHECK_FALSE(lc::software_of(serving_engine::tensorrt_llm, "1.0").reads_together);
+  CHECK(lc::software_of(serving_engine::vllm).reads_together);
 }
 
 TEST_CASE("kernels by release") {
