@@ -241,18 +241,21 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   const T one(1), some = number_cast<T>(least_rate),
                   rate = max(T(min(calls.rate, calls.capacity) * units::second), some);
   const T passes = max(T(r.output / r.tokens_per_pass()), one), writes = one - one / passes;
-  const prompt_cost<T> prompts =
-      cost_of_prompts(r, writing, T(rate * T(r.template steady<false>(writing).time / units::second)));
-  const auto mean_step = [&](const T& n) { return swings_of(prompts, writing_step(r, T(n * writes)), rate); };
+  const T usual = rate * T(r.template steady<false>(writing).time / units::second);
+  const auto cost = [&](const T& n) { return cost_of_prompts(r, T(n * writes), usual); };
+  const auto mean_step = [&](const T& n) { return swings_of(cost(n), writing_step(r, T(n * writes)), rate); };
   const T n =
       in_flight_at(quantity<unit::per_second, T>(rate / units::second), r.output, calls.most,
                    [&](const T& d) -> seconds { return mean_step(d).mean * units::second / r.tokens_per_pass(); });
-  const swinging_step<T> in_mean = mean_step(n);
+  const prompt_cost<T> prompts = cost(n);
+  const swinging_step<T> in_mean = swings_of(prompts, writing_step(r, T(n * writes)), rate);
   const crowd<T> others = crowd_around(r, n, writes, in_mean);
   const T saturated = max(saturated_rate(r, calls.slots, passes), some);
   const slot_queue<T> slot = queue_for_slots(calls.slots, others, in_mean, r.spread, {rate, saturated});
-  // Those who come meet as many as there are in the mean over time.
-  const T present = min(slot.in_flight, max(calls.most, n)), longer = one + (present - n) * others.slope;
+  // Those who come meet as many as there are in the mean over time. Nobody is longer in flight than where all slots are taken.
+  const T life = calls.most / max(saturated_rate(r, calls.most, passes), some);
+  const T present = min(min(slot.in_flight, calls.most), max(T(rate * life), n)),
+          longer = one + max(T(present - n), T(0)) * others.slope;
   const T plain = writing_step(r, T(n * writes)) * longer;
   const reading_wait<T> w = wait_for_prompts(prompts, plain, others, rate, r.fresh());
   const T slow = slow_of_both(
@@ -261,11 +264,9 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   serving_result<T> s = steady_state(r, writing);
   s.time_to_first_token = (w.least + w.mean + slot.waits * slot.each) * units::second + own;
   s.slow_first_token = (w.least + slow) * units::second + own;
-  // Those of long steps, but no more than with all slots taken.
-  const seconds longest = calls.most / (r.output * max(calls.capacity, some / units::second)),
-                token = in_mean.mean * (present / max(n, number_cast<T>(least_count))) * units::second /
-                        r.tokens_per_pass();
-  s.time_per_output_token = min(token, max(s.time_per_output_token, longest));
+  s.time_per_output_token =
+      min(T(in_mean.mean * (others.mean / max(n, number_cast<T>(least_count)))), T(life / passes)) * units::second /
+      r.tokens_per_pass();
   const T slow_crowd = present + queue::normal_quantile(quantile) * sqrt(others.variance) * number_cast<T>(averaged);
   const steady_step<T> crowded = r.template steady<false>(min(slow_crowd, max(calls.most, n)));
   s.slow_output_token = max(seconds(crowded.time / r.tokens_per_pass()), s.time_per_output_token);

@@ -92,10 +92,11 @@ swinging_step<T> swings_of(const prompt_cost<T>& c, const T& plain, const T& rat
   s.variance = T(0);
   for (int i = 0; i < fixed_point_steps; ++i) {
     const T u = min(T(rate * s.mean), held), none = exp(-u);
-    s.mean = (plain + first * (one - none) + c.bend * (u + u * u + min(T(rate * rate * s.variance), T(held * held)))) /
-             others;
     s.slope = each + c.bend * (one + two * u);
-    s.rho = min(T(rate * (s.slope + first * none)), near_all);
+    s.rho = clamp(T(rate * (s.slope + first * none)), T(0), near_all);
+    const T next = plain + first * (one - none) + each * u +
+                   c.bend * (u + u * u + min(T(rate * rate * s.variance), T(held * held)));
+    s.mean = max(T(s.mean + (next - s.mean) / (one - s.rho)), plain);  // Newton's method
     s.variance = (first * first * (none * (one - none)) + s.slope * s.slope * u + two * first * s.slope * u * none) /
                  (one - s.rho * s.rho);
   }
