@@ -264,9 +264,9 @@ serving_result<T> open_loop_at(const replica<T, X...>& r, const T& writing, cons
   serving_result<T> s = steady_state(r, writing);
   s.time_to_first_token = (w.least + w.mean + slot.waits * slot.each) * units::second + own;
   s.slow_first_token = (w.least + slow) * units::second + own;
-  s.time_per_output_token =
-      min(T(in_mean.mean * (others.mean / max(n, number_cast<T>(least_count)))), T(life / passes)) * units::second /
-      r.tokens_per_pass();
+  // Whoever writes meets as many more than n as their variance is of it.
+  const T crowded_step = mean_step(n + others.variance / others.mean).mean;
+  s.time_per_output_token = min(crowded_step, T(life / passes)) * units::second / r.tokens_per_pass();
   const T slow_crowd = present + queue::normal_quantile(quantile) * sqrt(others.variance) * number_cast<T>(averaged);
   const steady_step<T> crowded = r.template steady<false>(min(slow_crowd, max(calls.most, n)));
   s.slow_output_token = max(seconds(crowded.time / r.tokens_per_pass()), s.time_per_output_token);
