@@ -86,7 +86,6 @@ inline constexpr provenance own_all_reduce{"TensorRT-LLM, tensorrt_llm/plugin/pl
 
 // Prompts of attention-data-parallel replicas are read when they come: a balanced mode, in which they wait for each other's, is an option (TensorRT-LLM,
 // docs/source/blogs/tech_blog/blog10_ADP_Balance_Strategy.md, 2025: 25,664 tokens a second without it and 39,552 with).
-
 // What is not here is scripted. Versions and dates of an engine rise. TensorRT-LLM cuts prompts where enable_chunked_prefill is set, which it is
 // not by default (TensorRT-LLM, documentation, "Long Sequences", 2025); SGLang by chunked_prefill_size, one at a time (PrefillAdder, chunked_req).
 inline constexpr serving_release serving_releases[] = {
