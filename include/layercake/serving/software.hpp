@@ -68,6 +68,7 @@ struct basic_serving_software {
   T single_head_share = T(1);  // speed of decode attention that does so over the chip's law of as many key heads
   // Speed of products of weights in 16 bit over the chip's law, by a library without kernels for them.
   T half_product_share = T(1);
+  bool widens_weights = false;    // stored narrower than products are made in: these take as long as if they were not
   bool direct_all_reduce = true;  // by kernels of its own, where they are faster than the library's
   T score_passes = T(0);          // over the matrix of attention scores, by software without fused attention; 0: fused
   // Of norms, rotations and activations, over one kernel each that reads and writes every value once.
@@ -122,6 +123,7 @@ struct basic_serving_software {
               "speed of decode attention that reads a key head for each query head, over the chip's law"),
         field("half_product_share", &X::half_product_share, domain{0.05, 2},
               "speed of products of weights in 16 bit over the chip's law"),
+        label("widens_weights", &X::widens_weights),
         label("direct_all_reduce", &X::direct_all_reduce),
         field("token_budget", &X::token_budget, at_least_one, "tokens in one step"),
         field("partial_prompts", &X::partial_prompts, domain{0, 1},

@@ -116,7 +116,10 @@ struct serving_timer {
       else
         op.m = op.m + S(riding(op.part));
     }
-    if (!absent(n)) add(op, n, bits(op.math) < 16 ? slower : slower_half);
+    if (absent(n)) return;
+    if (software.widens_weights && bits(op.weights) < bits(op.math))
+      op.weights = op.math, op.weight_bytes = bits(op.math) / 8;
+    add(op, n, bits(op.math) < 16 ? slower : slower_half);
   }
   template <number S>
   void operator()(const matrix_product<S>& op, const T& times) {

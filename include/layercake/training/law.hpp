@@ -275,8 +275,8 @@ private:
     t.optimizer = max(t.optimizer, hosts.update);
   }
 
-  // Two gathers and a scatter of every layer for every micro-batch, each layer's beside the computation of the one before: the first gather has
-  // none before it, and the last scatter none behind it. On what is not sharded over all replicas, gradients are summed once a step.
+  // Two gathers and a scatter of every layer for every micro-batch, each layer's beside the computation of another: the first gather has none before
+  // it, and the last scatter none behind it. On what is not sharded over all replicas, gradients are summed once a step.
   void add_sharded_weights(const basic_training_plan<T>& p, const detail::training_rates<T>& rates,
                            const models::rank_parameters<T>& rank, const parts_of_step& s, training_time<T>& t) const {
     const exchanges groups{network_, fabric_};
@@ -303,11 +303,11 @@ private:
                   scattered = once(exchange::reduce_scatter, rank, p.software.sharded_gradient);
     const T first = T(1) / max(per_stage, T(1)), backward = s.passes.backward / s.passes.together;
     const auto beside = [&](const T& pass, const seconds& exchanged) {
-      return detail::added_to(seconds(s.stage * pass), seconds(exchanged * (T(1) - first)), p.software.hidden_data,
-                              rates.taken);
+      return detail::added_to(seconds(s.stage * pass), exchanged, p.software.hidden_data, rates.taken);
     };
-    t.sharding_exchange = (beside(T(1) - backward, gathered) +
-                           beside(backward, seconds(gathered * passed_ + scattered)) + (gathered + scattered) * first) *
+    const seconds alone = (gathered + scattered) * first;
+    t.sharding_exchange = (beside(T(1) - backward, seconds(gathered * (T(1) - first))) +
+                           beside(backward, seconds(gathered * passed_ + scattered * (T(1) - first))) + alone) *
                           p.micro_batches();
     const seconds summed = groups.time(collective<T>{
         exchange::all_reduce, rank.everywhere * copies / shards * as(training_counts::weight) * units::byte, n / shards,

@@ -38,10 +38,17 @@ struct attending_model : layercake_test::plain_model {
 };
 // A product of a million weights in 16 bit alone.
 struct multiplying_model : layercake_test::plain_model {
-  lc::precision math = lc::precision::bf16;
+  lc::precision math = lc::precision::bf16, weights_format = lc::precision::bf16;
+  double weight_bytes = 2;
   template <class T, class Visit>
   void operations(const lc::models::pass<T>& p, const lc::models::split<T>&, Visit&& visit) const {
-    visit(lc::matrix_product<T>{.m = p.sequences * p.queries, .n = T(1000), .k = T(1000), .math = math}, T(1));
+    visit(lc::matrix_product<T>{.m = p.sequences * p.queries,
+                                .n = T(1000),
+                                .k = T(1000),
+                                .math = math,
+                                .weights = weights_format,
+                                .weight_bytes = weight_bytes},
+          T(1));
   }
 };
 
@@ -51,6 +58,7 @@ double microseconds(const Model& model, const lc::serving_software& software) {
   plan.software.key_group = software.key_group;
   plan.software.single_head_share = software.single_head_share;
   plan.software.half_product_share = software.half_product_share;
+  plan.software.widens_weights = software.widens_weights;
   const lc::call_demand<> demand{.calls = 1 / second, .input = 999 * token, .output = 2 * token};
   const streaming_chip chip;
   const auto r = lc::replica_of<double>(chip, site, model, plan, demand);
@@ -83,9 +91,9 @@ TEST_CASE("a library without kernels slows products of weights in 16 bit, and no
 
 TEST_CASE(
     "replicas whose experts lie on each other's chips wait for one that reads a prompt, if not all read at once") {
-  // A token takes 1 ms. Ten sequences of 100 tokens in and 100 out: 10 tokens of prompts a step, sqrt(100^2 + 10^2) in one that reads, which takes as
-  // many milliseconds longer; of three replicas each reads in a share f of the steps.
-  const double read = std::sqrt(100.0 * 100 + 10 * 10), f = 10 / read;
+  // A token takes 1 ms; those that write ride along with prompts for nothing. Ten sequences of 100 tokens in and 100 out: 10 ms a step, or the
+  // sqrt(100^2 + 10^2) ms of the prompts in one that reads; of three replicas each does so in a share f of the steps.
+  const double read = std::sqrt(100.0 * 100 + 10 * 10), f = 10 / read, longer = read - 10;
   const auto milliseconds = [](double replicas, bool together) {
     lc::serving_plan plan = plan_of(1);
     plan.expert = replicas;
@@ -94,11 +102,22 @@ TEST_CASE(
     const auto r = lc::replica_of<double>(layercake_test::chip, site, layercake_test::model, plan, demand);
     return lc::in<millisecond>(r.steady(10.0).time);
   };
-  CHECK(milliseconds(3, true) == approx(10 + f * read));
-  CHECK(milliseconds(3, false) == approx(10 + (1 - std::pow(1 - f, 3)) * read));
-  CHECK(milliseconds(1, false) == approx(10 + f * read));
+  CHECK(milliseconds(3, true) == approx(10 + f * longer));
+  CHECK(milliseconds(3, false) == approx(10 + (1 - std::pow(1 - f, 3)) * longer));
+  CHECK(milliseconds(1, false) == approx(10 + f * longer));
   CHECK_FALSE(lc::software_of(serving_engine::tensorrt_llm, "1.0").reads_together);
   CHECK(lc::software_of(serving_engine::vllm).reads_together);
+}
+
+TEST_CASE("weights that are widened before they are multiplied take as long as wide ones") {
+  multiplying_model narrow;
+  narrow.weights_format = lc::precision::int4, narrow.weight_bytes = 0.5;
+  // A million weights of two bytes, ten rows in and out.
+  const double rows = 2 * 10 * 2.0;
+  CHECK(microseconds(narrow, {}) == approx(500 + rows));
+  CHECK(microseconds(narrow, {.widens_weights = true}) == approx(2000 + rows));
+  CHECK(microseconds(multiplying_model{}, {.widens_weights = true}) == approx(2000 + rows));
+  CHECK(lc::software_of(serving_engine::fastertransformer).widens_weights);
 }
 
 TEST_CASE("kernels by release") {

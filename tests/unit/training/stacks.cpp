@@ -177,8 +177,9 @@ TEST_CASE("gathers of sharded weights hide under the layer before, all but the f
     p.software.hidden_data = hidden;
     return seconds(training_law_of(m, roofline_chip{}, ring_network{}, k)(p).time.sharding_exchange);
   };
-  // 2 bytes a parameter, 300 GB/s, 31/32 of them from others; 32 layers, and a forward pass takes longer than a gather, a backward pass than both
-  const double gather = 2 * models::parameters(m).total() / 300e9 * 31 / 32;
+  // ring_network: 2 bytes / 300 GB/s (n - 1) / n, 2 bytes a parameter; 32 layers, and a forward pass takes longer than a gather, a backward pass than
+  // a gather and a scatter
+  const double gather = 2 * 2 * models::parameters(m).total() / 300e9 * 31 / 32;
   CHECK(exposed(0) == approx(3 * gather).epsilon(1e-3));
   CHECK(exposed(1) == approx(2 * gather / 32).epsilon(1e-3));
 }
