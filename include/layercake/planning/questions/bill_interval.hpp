@@ -45,9 +45,8 @@ auto plan_off_by(const Stack& service, const basic_serving_plan<double>& plan, d
 // Throws invalid_value for a probability that is not between 0 and 1, and what pull throws. Worked number: a deviation of 0.2 and a probability of
 // 0.9: 1.39 times the chips, or 0.72 times.
 template <class... Layer>
-    auto interval_of(const stack<Layer...>&service, double probability,
-                     counting how = counting::whole) requires std::same_as < typename stack<Layer...>::number_type,
-double > {
+  requires std::same_as < typename stack<Layer...>::number_type,
+double > auto interval_of(const stack<Layer...>& service, double probability, counting how = counting::whole) {
   check_within("probability", probability, domain{0, 1, true, true},
                "Give the probability of lying between two bills.");
   const double normal = bulk::normal_quantile((1 + probability) / 2);
