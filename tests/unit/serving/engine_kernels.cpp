@@ -137,8 +137,8 @@ TEST_CASE("kernels by release") {
 
 TEST_CASE("what an engine lacks on a family of chips, until it has it") {
   using lc::chips::family;
-  const auto on = [](family f, const char* version, double year = lc::unknown<>) {
-    return lc::software_of(serving_engine::vllm, version, year, lc::fitted_serving, f);
+  const auto on = [](family f, const char* version, double published = lc::unknown<>) {
+    return lc::software_of(serving_engine::vllm, version, published, lc::fitted_serving, f);
   };
   CHECK(on(family::amd_cdna, "0.6.1").half_product_share == approx(0.37));
   CHECK_FALSE(on(family::amd_cdna, "0.6.1").direct_all_reduce);
