@@ -33,7 +33,7 @@ struct power_constants {
 // Fitted on what Hopper and Blackwell draw: first on board power of kernels longer than 0.2 ms (H200, B200, GB200; the
 // data of kernel_constants.hpp), then, drawn to that, on mean power and energy of whole runs (A100, H100, H200, B200;
 // ML.ENERGY, MLPerf Power), every source counting alike (benchmarks/accuracy/fit_power.cpp, fit_measurements.cpp).
-inline constexpr power_constants measured_power{0.4671, 0.5695, 33.37, confidence::measured};
+inline constexpr power_constants measured_power{0.4674, 0.5713, 33.39, confidence::measured};
 
 // The constants of a family. Energies of one process node apart from the measured one (TSMC 4N) are assumed to follow
 // what the foundry states for equal speed: 30 % less from 7 nm to 5 nm, 60 % less from 16 nm to 7 nm. Other makers'

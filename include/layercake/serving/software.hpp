@@ -17,22 +17,23 @@ namespace layercake {
 // move them.
 struct serving_constants {
   // s, host time of a step by the engine's scheduler (engines.hpp), and of it per sequence.
-  double compiled_step = 0.000279, scripted_step = 0.001756, early_step = 0.006696;
-  double compiled_sequence = 4.134e-06, scripted_sequence = 2.942e-05, early_sequence = 0.0003356;
-  double early_rank = 0.008928;  // s, of it for each further rank that an early engine's process sends its inputs to
+  double compiled_step = 0.0003177, scripted_step = 0.0017, early_step = 0.006707;
+  double compiled_sequence = 5.878e-06, scripted_sequence = 3.077e-05, early_sequence = 0.0003359;
+  double early_rank = 0.008942;  // s, of it for each further rank that an early engine's process sends its inputs to
   // s, of a request before its first token: in a compiled engine's process, through a server in a scripting language.
-  double compiled_request = 0.001148, request = 0.02837;
+  double compiled_request = 0.004805, request = 0.02798;
   // s, least time of an operation that the host launches: from compiled code, from a script.
-  double compiled_launch = 3.322e-05, launch = 5.023e-05;
+  double compiled_launch = 1.977e-05, launch = 4.956e-05;
   double wave_loss = 0.06;
   double run = 512;                // requests of a benchmark that sends a data set
   double spread = 0.3;             // variance of answers' lengths over the squared mean, in chat data
-  double neuron_compute = 0.1918;  // NeuronX on Trainium: share of the peak,
-  double neuron_cache = 0.3347;    // and speed of decode attention over the chip's law
-  double single_head = 1.3;  // speed of decode attention by a block of threads for each query head, over the chip's law
+  double neuron_compute = 0.2016;  // NeuronX on Trainium: share of the peak,
+  double neuron_cache = 0.3583;    // and speed of decode attention over the chip's law
+  double single_head =
+      1.528;  // speed of decode attention by a block of threads for each query head, over the chip's law
   // Of memory, on engines' logs: what a process takes, and bytes that a scripted engine's sampler holds for a logit.
   double context = chips::fitted_process.context, communication = chips::fitted_process.communication;
-  double scripted_logit = 39.7;
+  double scripted_logit = 39.76;
 };
 inline constexpr serving_constants fitted_serving{};
 

@@ -99,14 +99,14 @@ inline constexpr double ring_smoothing = 0.1;  // of an exchange: the edge where
 // told apart from the outside. That the chip never rests is in the law (chips/kernels.hpp: in_long_passes).
 struct training_constants {
   // Fitted.
-  double products = 0.926;     // speed of matrix products over the chip's own law
-  double tpu_products = 1.38;  // the same for TPUs at a machine balance of 0; of the peak at most chips::largest_share
-  double maturity = 0.1578;    // loss with software of the chip's first year, falls as 1/(1 + age)
-  double eighth = 1.02;        // 8-bit products, beside `products`
-  double attention = 0.9098;   // fused attention over the chip's own law
-  double launch = 1.15e-05;  // s of the host for an operation, its share of modules and of the backward graph included
-  double inside = 0.795;     // speed of collectives in a training step over the network's own law
-  double hidden_tensor = 0.5056;  // share of exchanges between tensor ranks that is hidden, where they overlap
+  double products = 0.9252;     // speed of matrix products over the chip's own law
+  double tpu_products = 1.387;  // the same for TPUs at a machine balance of 0; of the peak at most chips::largest_share
+  double maturity = 0.1576;     // loss with software of the chip's first year, falls as 1/(1 + age)
+  double eighth = 1.014;        // 8-bit products, beside `products`
+  double attention = 0.911;     // fused attention over the chip's own law
+  double launch = 1.149e-05;  // s of the host for an operation, its share of modules and of the backward graph included
+  double inside = 0.7967;     // speed of collectives in a training step over the network's own law
+  double hidden_tensor = 0.4979;  // share of exchanges between tensor ranks that is hidden, where they overlap
   // Assumed.
   double tpu_balance =
       0.0012;  // loss per FLOP/B of machine balance on TPUs (the kernels of GPUs fall alike): 1/(1 + this * balance)
