@@ -67,7 +67,7 @@ struct basic_power_chip {
 // below the limit, and that softmax draws power without FLOP. Error: kernels longer than 0.2 ms 14 % in the median, of
 // a generation left out 14 %; whole runs 14 % in the mean of the sources, as of sources left out (13.6, 14.4). Shorter kernels
 // draw up to half of it: the sensor averages over 100 ms, in which they share it with the gaps between them. Worked
-// number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 636.1 W.
+// number: H100 SXM, 700 W, 989.5 TFLOP/s, 3.35 TB/s, at 60 % of peak FLOP/s and 30 % of bandwidth: 636.3 W.
 template <number T, number N>
 constexpr auto power_at(const power_constants& k, const basic_power_chip<T>& chip, const basic_use<N>& u) {
   constexpr double hair = 1e-9;  // above 0, where a quotient is finite and a root has a slope
