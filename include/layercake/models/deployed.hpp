@@ -61,13 +61,18 @@ struct in_formats {
     architecture.each_mixer([&](const basic_mixer<T>& m, const T& times) {
       const P key_heads = in(m.key_heads);
       const auto whole = divides(in(m.heads), tensor) && (divides(key_heads, tensor) || divides(tensor, key_heads));
-      const auto fitting = plain ? whole : (in(s.attention_data) == P(1)) && m.kind == mixing::attention;
-      fits = fits && (fitting || !(in(times) > P(0)));
+      const auto none = !(in(times) > P(0));
+      if (plain)
+        fits = fits && (whole || none);
+      else if (m.kind == mixing::attention)
+        fits = fits && (in(s.attention_data) == P(1) || none);
+      else
+        fits = fits && none;
     });
     auto spread = expert == P(1);
     architecture.each_feed_forward([&](const basic_feed_forward<T>& f, const T& times) {
       if (f.kind != feed_forward_kind::mixture) return;
-      fits = fits && (plain || !(in(times) > P(0)));
+      if (!plain) fits = fits && !(in(times) > P(0));
       const P experts = in(f.experts);
       spread = spread || ((in(times) > P(0)) && (experts > P(0)) && divides(experts, expert));
     });
