@@ -19,7 +19,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 // Of a figure: what a batch that is searched for leaves when it settles, as the page says.
-constexpr double rounding = 3e-4;
+constexpr double rounding = 5e-4;
 
 using figures = std::array<double, signs::columns.size()>;
 
