@@ -57,10 +57,10 @@ prompt_cost<T> cost_of_prompts(const replica<T, X...>& r, const T& n, const T& u
   c.whole = ceil(c.pieces);
   const auto cut = c.room < one;
   const T apart = where(cut, c.room * half, max((min(one + two * max(usual, one), c.room) - one) * half, half));
-  const T a = where(cut, apart, one), b = a + apart, far = b + apart;
+  const T a = where(cut, apart, one), b = a + apart, last = b + apart;
   const T plain = writing_step(r, n), at_a = reading_step(r, n, a) - plain, at_b = reading_step(r, n, b) - plain;
   const T rise = (at_b - at_a) / apart;
-  c.bend = where(cut, T(0), T((reading_step(r, n, far) - plain - at_b - at_b + at_a) / (two * apart * apart)));
+  c.bend = where(cut, T(0), T((reading_step(r, n, last) - plain - at_b - at_b + at_a) / (two * apart * apart)));
   c.each = rise - c.bend * (a + b);
   c.first = at_a - c.each * a - c.bend * a * a;
   return c;
